@@ -1,0 +1,103 @@
+import pg from 'pg';
+
+/**
+ * How a database is reached. A socket directory may stand in `host`. Everything that opens a connection takes this, so
+ * that the embedded server and a cluster far away are one case.
+ */
+export type DatabaseAddress = {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly ssl?: boolean | { readonly rejectUnauthorized: boolean };
+};
+
+/** The roles of migration 0001; `owner` is the role of the address itself. */
+export type DatabaseRole = 'owner' | 'hpts_poster' | 'hpts_reader' | 'hpts_access' | 'hpts_auditor';
+
+export type ConnectionOptions = {
+  readonly role: DatabaseRole;
+  /** Shows in pg_stat_activity. */
+  readonly applicationName: string;
+  /** Statements are sent without waiting for the answers of those before them. */
+  readonly pipeline?: boolean;
+  readonly lockTimeoutMs?: number;
+  readonly statementTimeoutMs?: number;
+  readonly idleInTransactionTimeoutMs?: number;
+};
+
+const OID_INT8 = 20;
+const OID_DATE = 1082;
+const OID_TIMESTAMPTZ = 1184;
+const OID_DATE_ARRAY = 1182;
+const OID_NUMERIC = 1700;
+
+// Money must never pass through a double, and a calendar date must never pass through a time zone.
+pg.types.setTypeParser(OID_INT8, BigInt);
+pg.types.setTypeParser(OID_DATE, (text: string) => text);
+pg.types.setTypeParser(OID_TIMESTAMPTZ, (text: string) => text);
+pg.types.setTypeParser(OID_NUMERIC, (text: string) => text);
+// pg-types knows the array form only by number; its parser for text[] (1009) splits without converting.
+pg.types.setTypeParser(OID_DATE_ARRAY as number, pg.types.getTypeParser(1009 as number) as (text: string) => string[]);
+
+/**
+ * Settings of one client: UTC, the role, and every time-out, all set in the start-up packet so that no statement can run
+ * before them.
+ */
+export function clientConfig(address: DatabaseAddress, options: ConnectionOptions): pg.ClientConfig {
+  const settings = ['-c TimeZone=UTC', '-c DateStyle=ISO', '-c search_path=pg_catalog', '-c jit=off'];
+  if (options.role !== 'owner') settings.push(`-c role=${options.role}`);
+  if (options.lockTimeoutMs !== undefined) settings.push(`-c lock_timeout=${options.lockTimeoutMs}`);
+  if (options.statementTimeoutMs !== undefined) settings.push(`-c statement_timeout=${options.statementTimeoutMs}`);
+  if (options.idleInTransactionTimeoutMs !== undefined) {
+    settings.push(`-c idle_in_transaction_session_timeout=${options.idleInTransactionTimeoutMs}`);
+  }
+  return {
+    host: address.host,
+    port: address.port,
+    user: address.user,
+    password: address.password,
+    database: address.database,
+    ...(address.ssl === undefined ? {} : { ssl: address.ssl }),
+    application_name: options.applicationName,
+    options: settings.join(' '),
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    ...(options.pipeline === true ? { pipeline: true } : {}),
+  } as pg.ClientConfig;
+}
+
+/** Opens one connection. The caller ends it. Throws what the driver throws when the server cannot be reached. */
+export async function connect(address: DatabaseAddress, options: ConnectionOptions): Promise<pg.Client> {
+  const client = new pg.Client(clientConfig(address, options));
+  // A connection that breaks while idle emits 'error'; its next query reports it to whoever cares.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** Reads a postgres:// URL; throws a TypeError that never shows the password. */
+export function parseDatabaseUrl(url: string): DatabaseAddress {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new TypeError('is not a URL of the form postgres://user:password@host:5432/database');
+  }
+  if (parsed.protocol !== 'postgres:' && parsed.protocol !== 'postgresql:') {
+    throw new TypeError('must begin with postgres:// or postgresql://');
+  }
+  const sslMode = parsed.searchParams.get('sslmode') ?? 'disable';
+  const socketDirectory = parsed.searchParams.get('host');
+  const database = decodeURIComponent(parsed.pathname.slice(1));
+  if (database === '') throw new TypeError('names no database: add it as the path, postgres://…/database');
+  return {
+    host: socketDirectory ?? decodeURIComponent(parsed.hostname),
+    port: parsed.port === '' ? 5432 : Number(parsed.port),
+    user: decodeURIComponent(parsed.username),
+    password: decodeURIComponent(parsed.password),
+    database,
+    ...(sslMode === 'disable' ? {} : { ssl: { rejectUnauthorized: sslMode.startsWith('verify') } }),
+  };
+}
