@@ -3,7 +3,7 @@
 CREATE TABLE hpts.loan (
   tenant_id           uuid NOT NULL,
   loan_id             uuid NOT NULL,
-  -- NULL only inside the posting transaction that makes the loan (loan_seq = 0): the row is what it locks.
+  -- NULL only inside the posting transaction that makes the loan: the row is what it locks.
   borrower_id         uuid,
   currency            text,
   program_id          uuid,
@@ -21,7 +21,9 @@ CREATE TABLE hpts.loan (
   pending_minor       bigint[],
   encumbrance_minor   bigint[],
   PRIMARY KEY (tenant_id, loan_id),
-  CONSTRAINT loan_is_complete CHECK (loan_seq = 0 OR (borrower_id IS NOT NULL AND currency IS NOT NULL AND program_id IS NOT NULL AND frontier IS NOT NULL)),
+  CONSTRAINT loan_is_complete CHECK (
+    (borrower_id IS NULL AND loan_seq = 0)
+    OR (borrower_id IS NOT NULL AND currency IS NOT NULL AND program_id IS NOT NULL AND (frontier IS NULL) = (loan_seq = 0))),
   CONSTRAINT principal_in_range CHECK (principal_minor BETWEEN 0 AND 999999999999999999),
   CONSTRAINT interest_in_range CHECK (interest_minor BETWEEN 0 AND 999999999999999999),
   CONSTRAINT fees_in_range CHECK (fees_minor BETWEEN 0 AND 999999999999999999),

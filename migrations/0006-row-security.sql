@@ -27,7 +27,7 @@ BEGIN
   END LOOP;
 END
 $$;
-CREATE POLICY only_unmade_loans ON hpts.loan AS RESTRICTIVE FOR DELETE TO hpts_poster USING (loan_seq = 0);
+CREATE POLICY only_unmade_loans ON hpts.loan AS RESTRICTIVE FOR DELETE TO hpts_poster USING (borrower_id IS NULL);
 
 -- Raised by the posting transaction when the configuration it decided under is no longer in force (SQLSTATE HP001).
 CREATE FUNCTION hpts.assert_config_epoch(decided bigint, current bigint) RETURNS bigint LANGUAGE plpgsql AS $$

@@ -25,6 +25,11 @@ export type ConnectionOptions = {
   readonly lockTimeoutMs?: number;
   readonly statementTimeoutMs?: number;
   readonly idleInTransactionTimeoutMs?: number;
+  /**
+   * Plans that look rows up by index, made once. Statements that take arrays are planned for a guessed length; on tables
+   * that were empty then, a plan that scans them would be kept while they grow.
+   */
+  readonly indexPlansOnly?: boolean;
 };
 
 const OID_INT8 = 20;
@@ -52,6 +57,11 @@ export function clientConfig(address: DatabaseAddress, options: ConnectionOption
   if (options.statementTimeoutMs !== undefined) settings.push(`-c statement_timeout=${options.statementTimeoutMs}`);
   if (options.idleInTransactionTimeoutMs !== undefined) {
     settings.push(`-c idle_in_transaction_session_timeout=${options.idleInTransactionTimeoutMs}`);
+  }
+  if (options.indexPlansOnly === true) {
+    settings.push(
+      '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan',
+    );
   }
   return {
     host: address.host,

@@ -1,0 +1,18 @@
+/** The accounts that rules of the ledger name, by number (ACCOUNTING.md section 1). */
+export const ACCOUNT = {
+  cash: 1000,
+  paymentClearing: 1010,
+  principalReceivable: 1100,
+  interestReceivable: 1200,
+  feesReceivable: 1300,
+  disbursementClearing: 2000,
+  borrowerSuspense: 2100,
+  interestIncome: 4000,
+  feeIncome: 4100,
+  nonAccrualInterestReceivable: 9100,
+} as const;
+
+/** Accounts are numbers inside and four digits outside: 1100 is `"1100"`. */
+export function formatAccountCode(account: number): string {
+  return account.toString().padStart(4, '0');
+}

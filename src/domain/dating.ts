@@ -1,0 +1,26 @@
+import type { LoanState } from './loan.ts';
+import { type Refusal, refusalOfField } from './refusal.ts';
+
+/** What the ledger's calendar says when a batch is decided: the tenant's business date by the database's clock. */
+export type Calendar = { readonly businessDate: string };
+
+/** Refuses a date after the tenant's business date (ACCOUNTING.md rule 4). `field` is the date's name in the body. */
+export function refuseFuture(effectiveAt: string, calendar: Calendar, field: string): Refusal | null {
+  if (effectiveAt <= calendar.businessDate) return null;
+  return refusalOfField(
+    'effective_date_in_future',
+    field,
+    `${field} ${effectiveAt} lies after the tenant's business date ${calendar.businessDate}; send it on that day or later`,
+  );
+}
+
+/** Refuses a date before the loan's first standing disbursement (ACCOUNTING.md rule 4). */
+export function refuseBeforeDisbursement(effectiveAt: string, loan: LoanState, field: string): Refusal | null {
+  const first = loan.firstDisbursedOn;
+  if (first !== null && effectiveAt >= first) return null;
+  const message =
+    first === null
+      ? `loan ${loan.loanId} has no standing disbursement; disburse it first`
+      : `${field} ${effectiveAt} lies before the loan's first disbursement on ${first}`;
+  return refusalOfField('effective_date_before_disbursement', field, message);
+}

@@ -1,0 +1,112 @@
+import type { EventType } from './event-type.ts';
+import type { LayerNumber } from './layer.ts';
+import { addComponents, type Components, controlledComponent, noComponents } from './loan.ts';
+import { MINOR_MAX } from './money.ts';
+
+/** Lines of one entry are numbered 1 to 32767 (CONTRACT.md section 3). */
+export const LINES_MAX = 32_767;
+
+/**
+ * One debit or credit: `amountMinor` is positive for a debit and negative for a credit, never zero. `loanId` and
+ * `borrowerId` are null only on accounts that no loan controls.
+ */
+export type DraftLine = {
+  readonly account: number;
+  readonly amountMinor: bigint;
+  readonly loanId: string | null;
+  readonly borrowerId: string | null;
+};
+
+/** A journal entry as decided, before it has ids, a place and a time. All its lines share currency and layer. */
+export type EntryDraft = {
+  readonly eventType: EventType;
+  readonly effectiveAt: string;
+  readonly currency: string;
+  readonly layer: LayerNumber;
+  /** The one loan that every line belongs to, or null when lines belong to several. */
+  readonly loanId: string | null;
+  readonly borrowerId: string | null;
+  readonly lines: readonly DraftLine[];
+  readonly reversesEntryId: string | null;
+  readonly externalRef: string | null;
+  readonly description: string | null;
+  /** The fact as accepted, for whoever books it again. */
+  readonly eventInput: EventInput;
+  /** JSON text exactly as it came, or null. */
+  readonly metadata: string | null;
+};
+
+/** What is kept of an event besides its lines; JSON, amounts as strings. */
+export type EventInput = { readonly [name: string]: string | number | null | EventInput | readonly EventInput[] };
+
+/** Lines of one loan, collected without zeros: "No line has amount 0" (ACCOUNTING.md section 2). */
+export class LoanLines {
+  readonly lines: DraftLine[] = [];
+  readonly #loanId: string;
+  readonly #borrowerId: string;
+
+  constructor(owner: { loanId: string; borrowerId: string }) {
+    this.#loanId = owner.loanId;
+    this.#borrowerId = owner.borrowerId;
+  }
+
+  debit(account: number, amountMinor: bigint): this {
+    return this.#add(account, amountMinor);
+  }
+
+  credit(account: number, amountMinor: bigint): this {
+    return this.#add(account, -amountMinor);
+  }
+
+  #add(account: number, amountMinor: bigint): this {
+    if (amountMinor !== 0n) {
+      this.lines.push({ account, amountMinor, loanId: this.#loanId, borrowerId: this.#borrowerId });
+    }
+    return this;
+  }
+}
+
+/** What the lines of one loan do to its components. */
+export function effectOfLines(lines: readonly DraftLine[]): Components {
+  const effect = noComponents();
+  for (const line of lines) {
+    const controlled = controlledComponent(line.account);
+    if (controlled !== null) effect[controlled.component] += line.amountMinor * controlled.debitSign;
+  }
+  return effect;
+}
+
+/** The same, loan by loan, in order of first mention; lines without a loan are passed over. */
+export function effectsByLoan(lines: readonly DraftLine[]): Map<string, Components> {
+  const effects = new Map<string, Components>();
+  for (const line of lines) {
+    const controlled = controlledComponent(line.account);
+    if (controlled === null || line.loanId === null) continue;
+    const effect = noComponents();
+    effect[controlled.component] = line.amountMinor * controlled.debitSign;
+    const known = effects.get(line.loanId);
+    if (known === undefined) effects.set(line.loanId, effect);
+    else addComponents(known, effect);
+  }
+  return effects;
+}
+
+/**
+ * The invariants of an entry, asserted before it is written and held again by constraints in SQL and by `hpts verify`:
+ * debits equal credits, no line is zero or above 18 digits, every line on a control account names its loan. Throws,
+ * because an entry that breaks them is a bug of ours and never somebody's bad input.
+ */
+export function assertPostable(entry: EntryDraft): void {
+  let total = 0n;
+  for (const line of entry.lines) {
+    if (line.amountMinor === 0n || line.amountMinor > MINOR_MAX || line.amountMinor < -MINOR_MAX) {
+      throw new Error(`${entry.eventType}: a line of ${line.amountMinor} on ${line.account} cannot be posted`);
+    }
+    if (line.loanId === null && controlledComponent(line.account) !== null) {
+      throw new Error(`${entry.eventType}: a line on control account ${line.account} names no loan`);
+    }
+    total += line.amountMinor;
+  }
+  if (total !== 0n) throw new Error(`${entry.eventType}: debits exceed credits by ${total}`);
+  if (entry.lines.length > LINES_MAX) throw new Error(`${entry.eventType}: ${entry.lines.length} lines`);
+}

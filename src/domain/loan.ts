@@ -1,0 +1,122 @@
+import { ACCOUNT } from './account-code.ts';
+import type { LayerNumber } from './layer.ts';
+import { MINOR_MAX } from './money.ts';
+
+/** The components of a loan's sub-ledger, in minor units, in the order in which arrays of them are stored. */
+export type Components = {
+  principal: bigint;
+  interest: bigint;
+  fees: bigint;
+  suspense: bigint;
+  memoInterest: bigint;
+};
+
+export type Component = keyof Components;
+
+export const COMPONENTS: readonly Component[] = ['principal', 'interest', 'fees', 'suspense', 'memoInterest'];
+
+/**
+ * A loan as the posting engine holds it while a batch is decided: read under the loan's lock, changed by each posting of
+ * the batch, written once at its end. `borrowerId` is null while the loan does not exist yet.
+ */
+export type LoanState = {
+  readonly tenantId: string;
+  readonly loanId: string;
+  borrowerId: string | null;
+  currency: string | null;
+  programId: string | null;
+  /** Effective date of the earliest standing disbursement. */
+  firstDisbursedOn: string | null;
+  loanSeq: number;
+  /** Latest effective date among the loan's movements. */
+  frontier: string | null;
+  /** Indexed by layer; a layer that was never touched is null. */
+  readonly layers: [Components, Components | null, Components | null];
+};
+
+/** A loan of which nothing is known but its id. */
+export function unmadeLoan(tenantId: string, loanId: string): LoanState {
+  return {
+    tenantId,
+    loanId,
+    borrowerId: null,
+    currency: null,
+    programId: null,
+    firstDisbursedOn: null,
+    loanSeq: 0,
+    frontier: null,
+    layers: [noComponents(), null, null],
+  };
+}
+
+/** All components zero, as a value of its own to change. */
+export function noComponents(): Components {
+  return { principal: 0n, interest: 0n, fees: 0n, suspense: 0n, memoInterest: 0n };
+}
+
+/**
+ * Which component a line on a control account moves, and with which sign per debit. Every other account moves none.
+ * Control accounts equal the sum of the sub-ledgers because both are moved by this one rule (ACCOUNTING.md section 1).
+ */
+export function controlledComponent(
+  account: number,
+): { readonly component: Component; readonly debitSign: 1n | -1n } | null {
+  switch (account) {
+    case ACCOUNT.principalReceivable:
+      return PRINCIPAL;
+    case ACCOUNT.interestReceivable:
+      return INTEREST;
+    case ACCOUNT.feesReceivable:
+      return FEES;
+    case ACCOUNT.borrowerSuspense:
+      return SUSPENSE;
+    case ACCOUNT.nonAccrualInterestReceivable:
+      return MEMO_INTEREST;
+    default:
+      return null;
+  }
+}
+
+const PRINCIPAL = { component: 'principal', debitSign: 1n } as const;
+const INTEREST = { component: 'interest', debitSign: 1n } as const;
+const FEES = { component: 'fees', debitSign: 1n } as const;
+const SUSPENSE = { component: 'suspense', debitSign: -1n } as const;
+const MEMO_INTEREST = { component: 'memoInterest', debitSign: 1n } as const;
+
+/** The components of one layer, zeros where the layer was never touched. */
+export function componentsOn(loan: LoanState, layer: LayerNumber): Components {
+  return loan.layers[layer] ?? noComponents();
+}
+
+/** The component that would leave its range if `effect` were added, or null (ACCOUNTING.md rule 1, CONTRACT.md "Money"). */
+export function outOfRange(
+  present: Components,
+  effect: Components,
+): { component: Component; negative: boolean } | null {
+  for (const component of COMPONENTS) {
+    const after = present[component] + effect[component];
+    if (after < 0n) return { component, negative: true };
+    if (after > MINOR_MAX) return { component, negative: false };
+  }
+  return null;
+}
+
+/** Adds `effect` to `present` in place. */
+export function addComponents(present: Components, effect: Components): void {
+  present.principal += effect.principal;
+  present.interest += effect.interest;
+  present.fees += effect.fees;
+  present.suspense += effect.suspense;
+  present.memoInterest += effect.memoInterest;
+}
+
+/** True when any component differs from zero. */
+export function movesAnything(effect: Components): boolean {
+  return (
+    effect.principal !== 0n ||
+    effect.interest !== 0n ||
+    effect.fees !== 0n ||
+    effect.suspense !== 0n ||
+    effect.memoInterest !== 0n
+  );
+}

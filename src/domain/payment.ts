@@ -1,0 +1,126 @@
+import { ACCOUNT } from './account-code.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
+import { type LayerNumber, PENDING } from './layer.ts';
+import { componentsOn, type LoanState } from './loan.ts';
+import { refuseStranger } from './loan-identity.ts';
+import { type ProgramVersion, versionInForce } from './program.ts';
+import { type FieldProblem, type Refusal, refusalOfField } from './refusal.ts';
+import { type Allocation, allocate } from './waterfall.ts';
+
+/** A borrower's money that came in (POST /v1/payments). `split` is the caller's own allocation, or null. */
+export type Payment = {
+  readonly loanId: string;
+  readonly borrowerId: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly effectiveAt: string;
+  readonly sourceMethod: string;
+  readonly externalRef: string | null;
+  readonly layer: LayerNumber;
+  readonly split: Allocation | null;
+  readonly metadata: string | null;
+};
+
+/** What a payment meets: its loan (made, or not), the versions of the loan's program, the calendar. */
+export type PaymentContext = {
+  readonly loan: LoanState;
+  readonly program: readonly ProgramVersion[];
+  readonly calendar: Calendar;
+};
+
+/**
+ * Books a payment: DR 1010, CR 1300, 1200, 1100 by the waterfall or the explicit split, the rest CR 2100. On PENDING the
+ * whole amount stands as DR 1010 CR 2100 until it settles (ACCOUNTING.md section 2). Refuses in the order of
+ * CONTRACT.md section 2: loan, borrower, currency, dates, amounts.
+ */
+export function decidePayment(payment: Payment, context: PaymentContext): Refusal | EntryDraft {
+  const { loan } = context;
+  const refused =
+    refuseStranger(payment, loan) ??
+    refuseFuture(payment.effectiveAt, context.calendar, 'effective_at') ??
+    refuseBeforeDisbursement(payment.effectiveAt, loan, 'effective_at');
+  if (refused !== null) return refused;
+  const version = versionInForce(context.program, payment.effectiveAt);
+  const lines = new LoanLines(payment).debit(ACCOUNT.paymentClearing, payment.amountMinor);
+  if (payment.layer === PENDING) {
+    if (payment.split !== null) {
+      return refusalOfField(
+        'validation_failed',
+        'allocation',
+        'a PENDING payment is allocated when it settles; leave allocation out',
+      );
+    }
+    lines.credit(ACCOUNT.borrowerSuspense, payment.amountMinor);
+  } else {
+    const outstanding = componentsOn(loan, payment.layer);
+    const split = payment.split ?? allocate(payment.amountMinor, outstanding, version.policy.waterfall);
+    const unfit = payment.split === null ? null : refuseSplit(payment.split, payment.amountMinor, loan);
+    if (unfit !== null) return unfit;
+    lines
+      .credit(ACCOUNT.feesReceivable, split.fees)
+      .credit(ACCOUNT.interestReceivable, split.interest)
+      .credit(ACCOUNT.principalReceivable, split.principal)
+      .credit(ACCOUNT.borrowerSuspense, split.suspense);
+  }
+  return {
+    eventType: 'payment_received',
+    effectiveAt: payment.effectiveAt,
+    currency: payment.currency,
+    layer: payment.layer,
+    loanId: payment.loanId,
+    borrowerId: payment.borrowerId,
+    lines: lines.lines,
+    reversesEntryId: null,
+    externalRef: payment.externalRef,
+    description: null,
+    eventInput: inputOf(payment, version),
+    metadata: payment.metadata,
+  };
+}
+
+function refuseSplit(split: Allocation, amountMinor: bigint, loan: LoanState): Refusal | null {
+  const sum = split.fees + split.interest + split.principal + split.suspense;
+  if (sum !== amountMinor) {
+    return refusalOfField(
+      'allocation_mismatch',
+      'allocation',
+      `the parts of allocation sum to ${sum}, not to amount_minor ${amountMinor}`,
+    );
+  }
+  const has = componentsOn(loan, 0);
+  const errors: FieldProblem[] = [];
+  for (const component of ['fees', 'interest', 'principal'] as const) {
+    if (split[component] > has[component]) {
+      errors.push({
+        field: `allocation.${component}_minor`,
+        code: 'amount_exceeds_outstanding',
+        message: `${split[component]} is more than the ${has[component]} outstanding`,
+      });
+    }
+  }
+  if (errors.length === 0) return null;
+  return {
+    code: 'amount_exceeds_outstanding',
+    detail: 'allocation gives a component more than it has outstanding; send what is over as suspense_minor',
+    errors,
+  };
+}
+
+function inputOf(payment: Payment, version: ProgramVersion): EventInput {
+  const { split } = payment;
+  return {
+    source_method: payment.sourceMethod,
+    program_version: version.version,
+    ...(split === null
+      ? {}
+      : {
+          allocation: {
+            fees_minor: split.fees.toString(),
+            interest_minor: split.interest.toString(),
+            principal_minor: split.principal.toString(),
+            suspense_minor: split.suspense.toString(),
+          },
+        }),
+  };
+}

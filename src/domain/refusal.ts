@@ -1,0 +1,37 @@
+/**
+ * Every reason for which the domain refuses a command, as a closed set (CONTRACT.md section 2, "Errors"). A refusal is a
+ * value, never an exception: an exception is a bug. http/problem-table.ts gives each its status and its page.
+ */
+export type RefusalCode =
+  | 'validation_failed'
+  | 'loan_not_found'
+  | 'journal_entry_not_found'
+  | 'program_not_found'
+  | 'already_reversed'
+  | 'accrual_already_posted'
+  | 'idempotency_mismatch'
+  | 'currency_mismatch'
+  | 'borrower_mismatch'
+  | 'program_mismatch'
+  | 'effective_date_in_future'
+  | 'effective_date_before_disbursement'
+  | 'not_reversible'
+  | 'amount_exceeds_outstanding'
+  | 'amount_out_of_range'
+  | 'balance_would_be_negative'
+  | 'allocation_mismatch';
+
+/** One field at fault: `field` is its path in the body, as in `loans[3].loan_id`. */
+export type FieldProblem = { readonly field: string; readonly code: string; readonly message: string };
+
+/** `detail` says what is wrong, where, and what to do about it, to a person; `code` says it to a program. */
+export type Refusal = {
+  readonly code: RefusalCode;
+  readonly detail: string;
+  readonly errors?: readonly FieldProblem[];
+};
+
+/** A refusal that blames one field of the body. */
+export function refusalOfField(code: RefusalCode, field: string, message: string): Refusal {
+  return { code, detail: message, errors: [{ field, code, message }] };
+}

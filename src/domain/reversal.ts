@@ -1,0 +1,91 @@
+import { refuseOutOfRange } from './component-range.ts';
+import { type Calendar, refuseFuture } from './dating.ts';
+import type { EventType } from './event-type.ts';
+import { type DraftLine, type EntryDraft, effectsByLoan } from './journal-entry.ts';
+import type { LayerNumber } from './layer.ts';
+import type { LoanState } from './loan.ts';
+import { type Refusal, refusalOfField } from './refusal.ts';
+
+/** A wish to undo one entry (POST /v1/reversals). */
+export type Reversal = {
+  readonly reversesEntryId: string;
+  readonly reasonCode: string;
+  readonly reasonDescription: string | null;
+  readonly effectiveAt: string;
+  readonly metadata: string | null;
+};
+
+/** An entry that was posted before, as far as its reversal needs it. */
+export type PostedEntry = {
+  readonly entryId: string;
+  readonly eventId: string;
+  readonly correlationId: string;
+  readonly eventType: EventType;
+  readonly effectiveAt: string;
+  readonly currency: string;
+  readonly layer: LayerNumber;
+  readonly loanId: string | null;
+  readonly borrowerId: string | null;
+  readonly lines: readonly DraftLine[];
+  readonly externalRef: string | null;
+  readonly postedAt: string;
+};
+
+/** What a reversal meets: the entry named (undefined: none), who reversed it, and its loans. */
+export type ReversalContext = {
+  readonly entry: PostedEntry | undefined;
+  readonly reversedBy: string | undefined;
+  readonly loan: (loanId: string) => LoanState;
+  readonly calendar: Calendar;
+};
+
+/** Books the exact mirror of every line of an entry, once (ACCOUNTING.md rule 6). */
+export function decideReversal(reversal: Reversal, context: ReversalContext): Refusal | EntryDraft {
+  const { entry } = context;
+  if (entry === undefined) {
+    const message = `there is no journal entry ${reversal.reversesEntryId}`;
+    return refusalOfField('journal_entry_not_found', 'reverses_entry_id', message);
+  }
+  const refused = refuseDates(reversal, entry, context.calendar) ?? refuseState(entry, context.reversedBy);
+  if (refused !== null) return refused;
+  const lines = entry.lines.map((line) => ({ ...line, amountMinor: -line.amountMinor }));
+  for (const [loanId, effect] of effectsByLoan(lines)) {
+    const movement = { layer: entry.layer, effect, field: 'reverses_entry_id' };
+    const outOfRange = refuseOutOfRange(context.loan(loanId), movement);
+    if (outOfRange !== null) return outOfRange;
+  }
+  return {
+    eventType: 'reversal',
+    effectiveAt: reversal.effectiveAt,
+    currency: entry.currency,
+    layer: entry.layer,
+    loanId: entry.loanId,
+    borrowerId: entry.borrowerId,
+    lines,
+    reversesEntryId: entry.entryId,
+    externalRef: entry.externalRef,
+    description: reversal.reasonDescription,
+    eventInput: { reason_code: reversal.reasonCode },
+    metadata: reversal.metadata,
+  };
+}
+
+function refuseDates(reversal: Reversal, entry: PostedEntry, calendar: Calendar): Refusal | null {
+  const future = refuseFuture(reversal.effectiveAt, calendar, 'effective_at');
+  if (future !== null) return future;
+  if (reversal.effectiveAt >= entry.effectiveAt) return null;
+  const message = `effective_at ${reversal.effectiveAt} lies before ${entry.effectiveAt}, the date of the entry it reverses`;
+  return refusalOfField('validation_failed', 'effective_at', message);
+}
+
+function refuseState(entry: PostedEntry, reversedBy: string | undefined): Refusal | null {
+  if (entry.eventType === 'reversal') {
+    const message = `entry ${entry.entryId} is itself a reversal; post the event again in place of reversing its reversal`;
+    return refusalOfField('not_reversible', 'reverses_entry_id', message);
+  }
+  if (reversedBy !== undefined) {
+    const message = `entry ${entry.entryId} was reversed by ${reversedBy}`;
+    return refusalOfField('already_reversed', 'reverses_entry_id', message);
+  }
+  return null;
+}

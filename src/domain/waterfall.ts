@@ -1,0 +1,30 @@
+import type { Components } from './loan.ts';
+import type { WaterfallComponent } from './program.ts';
+
+/** Where one amount went; the four fields of a payment's answer, in minor units. They sum to the amount. */
+export type Allocation = {
+  readonly fees: bigint;
+  readonly interest: bigint;
+  readonly principal: bigint;
+  readonly suspense: bigint;
+};
+
+/**
+ * Lets `amountMinor` run down the components in order, each taking what it has outstanding; what is left over goes to
+ * suspense (ACCOUNTING.md rule 10).
+ */
+export function allocate(
+  amountMinor: bigint,
+  outstanding: Components,
+  waterfall: readonly WaterfallComponent[],
+): Allocation {
+  const taken = { fees: 0n, interest: 0n, principal: 0n };
+  let left = amountMinor;
+  for (const component of waterfall) {
+    const has = outstanding[component];
+    const takes = left < has ? left : has;
+    taken[component] = takes;
+    left -= takes;
+  }
+  return { ...taken, suspense: left };
+}

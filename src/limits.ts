@@ -1,0 +1,43 @@
+/**
+ * Every queue, page, batch, body and wait that the server bounds, in one place (TRUST.md section 5, "Limits"). Units stand
+ * last in the names. docs/limits.md lists them; `npm run check` compares the two.
+ */
+export const LIMITS = {
+  /** Bodies of one event. */
+  eventBodyBytes: 64 * 1024,
+  /** The body of POST /v1/accruals/batch. */
+  accrualBatchBodyBytes: 4 * 1024 * 1024,
+  accrualBatchLoans: 10_000,
+  metadataBytes: 16 * 1024,
+  /** Free texts of a request: references, descriptions. */
+  textChars: 512,
+  withheldFees: 32,
+  jsonDepth: 32,
+  /** Commands that wait for a place in a batch; the next one is answered too_busy. */
+  queuedCommands: 4_096,
+  /** Rows that the commands of one batch may write together. */
+  batchWeight: 2_000,
+  /** A command that may write more rows than this travels alone, on a thread and connection of its own. */
+  lightWeight: 400,
+  queuedHeavyCommands: 64,
+  /** A command that waited longer than this is answered too_busy, before anything was done for it. */
+  queueWaitMs: 10_000,
+  /** Times a batch is decided again after it met another process. */
+  batchAttempts: 6,
+  posterLockTimeoutMs: 1_000,
+  posterStatementTimeoutMs: 10_000,
+  posterIdleInTransactionTimeoutMs: 5_000,
+  heavyLockTimeoutMs: 5_000,
+  heavyStatementTimeoutMs: 60_000,
+  readerStatementTimeoutMs: 5_000,
+  readerConnections: 8,
+  queuedReads: 4_096,
+  /** Lines of one entry that an answer shows. */
+  linesPerPage: 1_000,
+  /** What a client should wait before it tries again after 503. */
+  retryAfterSeconds: 1,
+  requestTimeoutMs: 30_000,
+  headersTimeoutMs: 10_000,
+  keepAliveTimeoutMs: 72_000,
+  drainMs: 10_000,
+} as const;

@@ -1,0 +1,47 @@
+import type pg from 'pg';
+import { type ProgramVersion, readPolicy } from '../../domain/program.ts';
+import type { TenantConfiguration } from '../../posting/ledger-state.ts';
+import { run, type Statement } from './poster-connection.ts';
+
+const READ_CONFIGURATION: Statement = {
+  name: 'read_configuration',
+  text: `SELECT t.currency, t.default_program_id, v.program_id, v.version, v.effective_from, v.policy
+    FROM hpts.tenant AS t JOIN hpts.program_version AS v USING (tenant_id)
+    WHERE t.tenant_id = $1 ORDER BY v.program_id, v.version`,
+};
+
+/** Tenants kept at once; the least recently loaded goes first. A thousand small lenders fit. */
+const TENANTS_MAX = 10_000;
+
+/**
+ * What is configured for each tenant, under the epoch at which it was read. A batch decided under an older epoch than the
+ * head has at its write is rolled back by the database (HP001), so a stale entry here can cost time, never truth.
+ */
+export class ConfigurationCache {
+  readonly #known = new Map<string, TenantConfiguration>();
+
+  /** The tenant's configuration at `configEpoch`, read over `client` when it is not known. */
+  async of(client: pg.Client, tenantId: string, configEpoch: bigint): Promise<TenantConfiguration> {
+    const known = this.#known.get(tenantId);
+    if (known !== undefined && known.configEpoch === configEpoch) return known;
+    const rows = (await run(client, READ_CONFIGURATION, [tenantId])).rows as ConfigurationRow[];
+    const first = rows[0];
+    if (first === undefined) throw new Error(`tenant ${tenantId} has no program`);
+    const programs = new Map<string, ProgramVersion[]>();
+    for (const [, , programId, version, effectiveFrom, policy] of rows) {
+      const versions = programs.get(programId) ?? [];
+      versions.push({ programId, version, effectiveFrom, policy: readPolicy(policy) });
+      programs.set(programId, versions);
+    }
+    const configuration = { tenantId, configEpoch, currency: first[0], defaultProgramId: first[1], programs };
+    this.#known.delete(tenantId);
+    this.#known.set(tenantId, configuration);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= TENANTS_MAX) break;
+      this.#known.delete(oldest);
+    }
+    return configuration;
+  }
+}
+
+type ConfigurationRow = [string, string, string, number, string | null, unknown];

@@ -1,0 +1,118 @@
+import type { EventType } from '../../domain/event-type.ts';
+import type { DraftLine } from '../../domain/journal-entry.ts';
+import type { LayerNumber } from '../../domain/layer.ts';
+import { type ResolvedEntry, scopedKey } from '../../posting/ledger-state.ts';
+import type { EntryRef } from '../../posting/posting-store.ts';
+import type { ReceiptFacts } from '../../posting/receipt.ts';
+import { plainArray } from '../array-literal.ts';
+import type { ReaderPool } from '../reading/reader-pool.ts';
+import type { Statement } from './poster-connection.ts';
+
+const READ_POSTED_ENTRIES: Statement = {
+  name: 'read_posted_entries',
+  text: `SELECT e.tenant_id, e.entry_id, e.event_id, e.correlation_id, e.event_type, e.effective_at, e.currency, e.layer,
+      e.loan_id, e.borrower_id, e.external_ref, e.reverses_entry_id, to_char(e.posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+      e.accounts, e.amounts, e.loan_ids, e.borrower_ids, (e.event_input->>'loan_count')::int, b.loan_ids
+    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
+    JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
+    LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`,
+};
+
+type PostedRow = [
+  tenantId: string,
+  entryId: string,
+  eventId: string,
+  correlationId: string,
+  eventType: EventType,
+  effectiveAt: string,
+  currency: string | null,
+  layer: LayerNumber | null,
+  loanId: string | null,
+  borrowerId: string | null,
+  externalRef: string | null,
+  reversesEntryId: string | null,
+  postedAt: string,
+  accounts: number[],
+  amounts: string[],
+  loanIds: (string | null)[] | null,
+  borrowerIds: (string | null)[] | null,
+  loanCount: number | null,
+  accruedLoanIds: string[] | null,
+];
+
+/** Entries that a reversal names, with every loan whose balance or accrual date they hold. */
+export async function resolveEntries(
+  reader: ReaderPool,
+  refs: readonly EntryRef[],
+): Promise<Map<string, ResolvedEntry>> {
+  const resolved = new Map<string, ResolvedEntry>();
+  for (const row of await readRows(reader, refs)) {
+    const [tenantId, entryId, eventId, correlationId, eventType, effectiveAt, currency, layer, loanId, borrowerId] =
+      row;
+    const [, , , , , , , , , , externalRef, , postedAt] = row;
+    if (currency === null || layer === null)
+      throw new Error(`entry ${entryId} has lines of several currencies or layers`);
+    const lines = linesOf(row);
+    resolved.set(scopedKey(tenantId, entryId), {
+      entry: {
+        entryId,
+        eventId,
+        correlationId,
+        eventType,
+        effectiveAt,
+        currency,
+        layer,
+        loanId,
+        borrowerId,
+        lines,
+        externalRef,
+        postedAt,
+      },
+      loanIds: loansOf(row, lines),
+    });
+  }
+  return resolved;
+}
+
+/** What receipts of committed entries are rendered from. */
+export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]): Promise<Map<string, ReceiptFacts>> {
+  const receipts = new Map<string, ReceiptFacts>();
+  for (const row of await readRows(reader, refs)) {
+    const [tenantId, entryId, eventId, correlationId, eventType] = row;
+    const [, , , , , , , , , , , reversesEntryId, postedAt] = row;
+    receipts.set(scopedKey(tenantId, entryId), {
+      eventType,
+      entryId,
+      eventId,
+      correlationId,
+      reversesEntryId,
+      postedAt,
+      lines: linesOf(row),
+      loanCount: row[17] ?? 0,
+    });
+  }
+  return receipts;
+}
+
+async function readRows(reader: ReaderPool, refs: readonly EntryRef[]): Promise<PostedRow[]> {
+  const tenants = [...new Set(refs.map((ref) => ref.tenantId))].join(',');
+  const ids = [plainArray(refs.map((ref) => ref.tenantId)), plainArray(refs.map((ref) => ref.entryId))];
+  return (await reader.read(tenants, READ_POSTED_ENTRIES, ids)) as PostedRow[];
+}
+
+function linesOf(row: PostedRow): DraftLine[] {
+  const [loanId, borrowerId] = [row[8], row[9]];
+  const [accounts, amounts, loanIds, borrowerIds] = [row[13], row[14], row[15], row[16]];
+  return accounts.map((account, index) => ({
+    account,
+    amountMinor: BigInt(amounts[index] ?? '0'),
+    loanId: loanIds === null ? loanId : (loanIds[index] ?? null),
+    borrowerId: borrowerIds === null ? borrowerId : (borrowerIds[index] ?? null),
+  }));
+}
+
+function loansOf(row: PostedRow, lines: readonly DraftLine[]): string[] {
+  const accrued = row[18];
+  if (accrued !== null) return accrued;
+  return [...new Set(lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId])))];
+}

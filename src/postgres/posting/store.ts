@@ -1,0 +1,129 @@
+import type pg from 'pg';
+import { LIMITS } from '../../limits.ts';
+import { newEntryId } from '../../posting/entry-id.ts';
+import type { LedgerState, TenantState } from '../../posting/ledger-state.ts';
+import { scopedKey } from '../../posting/ledger-state.ts';
+import {
+  type CommittedBatch,
+  type DecideBatch,
+  type PostingBatch,
+  type PostingStore,
+  StoreFailure,
+} from '../../posting/posting-store.ts';
+import type { ConnectionOptions, DatabaseAddress } from '../connection.ts';
+import type { ReaderPool } from '../reading/reader-pool.ts';
+import { ConfigurationCache } from './configuration.ts';
+import { readReceipts, resolveEntries } from './posted-entries.ts';
+import { failureOf, PosterConnection } from './poster-connection.ts';
+import { lockAndRead, type ReadSet, type ReadState, readSetOf } from './read-state.ts';
+import { removeUnmadeLoans, writeAndCommit } from './write-plan.ts';
+
+export type PostgresStoreOptions = {
+  readonly address: DatabaseAddress;
+  readonly lanes: number;
+  /** Heavy lanes wait longer for locks and statements: LIMITS.heavy… in place of LIMITS.poster…. */
+  readonly heavy: boolean;
+  readonly reader: ReaderPool;
+};
+
+/** The posting engine's store on PostgreSQL: one connection per lane, in role hpts_poster. */
+export class PostgresStore implements PostingStore {
+  readonly #lanes: readonly PosterConnection[];
+  readonly #reader: ReaderPool;
+  readonly #configurations = new ConfigurationCache();
+
+  constructor(options: PostgresStoreOptions) {
+    this.#reader = options.reader;
+    const connection = posterOptions(options.heavy);
+    this.#lanes = Array.from({ length: options.lanes }, () => new PosterConnection(options.address, connection));
+  }
+
+  readonly resolve: PostingStore['resolve'] = async (refs) => {
+    try {
+      return await resolveEntries(this.#reader, refs);
+    } catch (error) {
+      throw failureOf(error);
+    }
+  };
+
+  readonly receipts: PostingStore['receipts'] = async (refs) => {
+    try {
+      return await readReceipts(this.#reader, refs);
+    } catch (error) {
+      throw failureOf(error);
+    }
+  };
+
+  readonly post: PostingStore['post'] = async (batch, decide) => {
+    const connection = this.#lanes[batch.lane];
+    if (connection === undefined) throw new Error(`there is no lane ${batch.lane}`);
+    const client = await connection.client();
+    try {
+      return await this.#postOn(client, batch, decide);
+    } catch (error) {
+      const failure = failureOf(error);
+      const lost = failure instanceof StoreFailure && (failure.kind === 'unknown' || failure.kind === 'unavailable');
+      if (lost || !(await rolledBack(client))) await connection.discard();
+      throw failure;
+    }
+  };
+
+  /** Closes every connection; batches under way must have ended. */
+  async close(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.discard()));
+  }
+
+  async #postOn(client: pg.Client, batch: PostingBatch, decide: DecideBatch): Promise<CommittedBatch> {
+    const readSet = readSetOf(batch.commands, batch.resolved);
+    const read = await lockAndRead(client, readSet);
+    const tenants = await this.#tenants(client, read);
+    const state: LedgerState = { ...read, tenants, entries: batch.resolved };
+    const { decisions, plan } = decide(state, () => newEntryId(read.databaseTimeMs));
+    if (plan.entries.length === 0) {
+      // Nothing was accepted: rolling back also takes away the loans that were inserted to be locked.
+      await client.query('ROLLBACK');
+      return { decisions, postedAt: new Map() };
+    }
+    const unmade = unmadeLoans(readSet, state);
+    const [, postedAt] = await Promise.all([
+      unmade.length === 0 ? null : removeUnmadeLoans(client, unmade),
+      writeAndCommit(client, plan, tenants),
+    ]);
+    return { decisions, postedAt };
+  }
+
+  async #tenants(client: pg.Client, read: ReadState): Promise<Map<string, TenantState>> {
+    const tenants = new Map<string, TenantState>();
+    for (const { tenantId, configEpoch, businessDate } of read.tenants) {
+      const configuration = await this.#configurations.of(client, tenantId, configEpoch);
+      tenants.set(tenantId, { configuration, businessDate });
+    }
+    return tenants;
+  }
+}
+
+function unmadeLoans(readSet: ReadSet, state: LedgerState): readonly { tenantId: string; loanId: string }[] {
+  return readSet.loansToMake.filter(
+    (loan) => state.loans.get(scopedKey(loan.tenantId, loan.loanId))?.borrowerId === null,
+  );
+}
+
+async function rolledBack(client: pg.Client): Promise<boolean> {
+  try {
+    return (await client.query('ROLLBACK')).command === 'ROLLBACK';
+  } catch {
+    return false;
+  }
+}
+
+function posterOptions(heavy: boolean): ConnectionOptions {
+  return {
+    role: 'hpts_poster',
+    applicationName: heavy ? 'hpts heavy poster' : 'hpts poster',
+    pipeline: true,
+    lockTimeoutMs: heavy ? LIMITS.heavyLockTimeoutMs : LIMITS.posterLockTimeoutMs,
+    statementTimeoutMs: heavy ? LIMITS.heavyStatementTimeoutMs : LIMITS.posterStatementTimeoutMs,
+    idleInTransactionTimeoutMs: LIMITS.posterIdleInTransactionTimeoutMs,
+    indexPlansOnly: true,
+  };
+}

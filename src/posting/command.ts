@@ -1,0 +1,44 @@
+import type { AccrualBatch } from '../domain/accrual.ts';
+import type { Disbursement } from '../domain/disbursement.ts';
+import type { Fee } from '../domain/fee.ts';
+import type { Payment } from '../domain/payment.ts';
+import type { Reversal } from '../domain/reversal.ts';
+
+/**
+ * Who asks, and under which key. `keyHash` and `payloadHash` are the first 16 bytes of a SHA-256, written as a UUID:
+ * of the key's text, and of the canonical request. Plain data throughout, so that a command can cross threads.
+ */
+export type Envelope = {
+  readonly tenantId: string;
+  /** The client that sent it; kept as the entry's actor. */
+  readonly actor: string;
+  readonly key: string;
+  readonly keyHash: string;
+  readonly payloadHash: string;
+};
+
+/** Everything that the ledger can be asked to post. */
+export type Command = Envelope &
+  (
+    | { readonly kind: 'payment'; readonly payment: Payment }
+    | { readonly kind: 'disbursement'; readonly disbursement: Disbursement }
+    | { readonly kind: 'fee'; readonly fee: Fee }
+    | { readonly kind: 'accrual'; readonly accrual: AccrualBatch }
+    | { readonly kind: 'reversal'; readonly reversal: Reversal }
+  );
+
+export type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;
+
+/** Rows that one loan of a batch may write: its balance, its movement, its accrual month. */
+const ROWS_PER_LOAN = 3;
+const ROWS_PER_COMMAND = 4;
+
+/**
+ * How many rows a command may write, which bounds how many travel together. `reversedLoans` is how many loans the entry
+ * concerns that a reversal undoes.
+ */
+export function weightOf(command: Command, reversedLoans: number): number {
+  if (command.kind === 'accrual') return ROWS_PER_COMMAND + ROWS_PER_LOAN * command.accrual.loans.length;
+  if (command.kind === 'reversal') return ROWS_PER_COMMAND + ROWS_PER_LOAN * reversedLoans;
+  return ROWS_PER_COMMAND;
+}

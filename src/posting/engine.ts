@@ -1,0 +1,223 @@
+import type { Refusal } from '../domain/refusal.ts';
+import { LIMITS } from '../limits.ts';
+import { type Command, weightOf } from './command.ts';
+import { type Decision, decideBatch } from './decide-batch.ts';
+import { type ResolvedEntry, scopedKey } from './ledger-state.ts';
+import { type CommittedBatch, type EntryRef, type PostingStore, StoreFailure } from './posting-store.ts';
+import { RECEIPT_VERSION, renderReceipt } from './receipt.ts';
+
+/** What a caller of the engine learns. `created` and `replayed` mean: committed. */
+export type Outcome =
+  | { readonly outcome: 'created'; readonly body: string }
+  | { readonly outcome: 'replayed'; readonly body: string }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal }
+  | { readonly outcome: 'in_progress' }
+  | { readonly outcome: 'too_busy' }
+  | { readonly outcome: 'unavailable' };
+
+export type EngineOptions = {
+  readonly store: PostingStore;
+  /** Batches that may be under way at once, each on a connection of its own. */
+  readonly lanes: number;
+  /** Takes a command that is too heavy to share a batch; absent where the engine itself is the heavy one. */
+  readonly heavy?: (command: Command) => Promise<Outcome>;
+  readonly monotonicMs: () => number;
+  /** Told of every failure that a caller only sees as 503, and of every bug. */
+  readonly onFailure: (error: unknown) => void;
+};
+
+type Waiting = {
+  readonly command: Command;
+  readonly weight: number;
+  readonly resolved: ResolvedEntry | undefined;
+  readonly sinceMs: number;
+  readonly answer: (outcome: Outcome) => void;
+};
+
+/**
+ * The posting engine: the only way by which money is written. Commands that are waiting become one batch, bounded by the
+ * rows it may write; a lone command never waits for company. Semantics: exactly as if commands ran one at a time.
+ *
+ * A key that is under way in this process is answered `in_progress`; a key that another process holds is met at the loan's
+ * lock or at its unique index, where the batch is rolled back and decided again with the key in sight.
+ */
+export class PostingEngine {
+  readonly #options: EngineOptions;
+  readonly #inFlight = new Set<string>();
+  readonly #freeLanes: number[];
+  #queue: Waiting[] = [];
+  #idle: (() => void)[] = [];
+  #stopped = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#freeLanes = Array.from({ length: options.lanes }, (_, lane) => lane);
+  }
+
+  /** Commands accepted and not yet answered. */
+  get pending(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Decides and posts one command. Never rejects: what goes wrong is an outcome. */
+  async submit(command: Command): Promise<Outcome> {
+    const key = scopedKey(command.tenantId, command.keyHash);
+    if (this.#inFlight.has(key)) return { outcome: 'in_progress' };
+    if (this.#stopped || this.#inFlight.size >= LIMITS.queuedCommands) return { outcome: 'too_busy' };
+    this.#inFlight.add(key);
+    try {
+      return await this.#route(command);
+    } catch (error) {
+      this.#options.onFailure(error);
+      return { outcome: 'unavailable' };
+    } finally {
+      this.#inFlight.delete(key);
+      if (this.#inFlight.size === 0) for (const wake of this.#idle.splice(0)) wake();
+    }
+  }
+
+  /** Refuses what comes from now on, and resolves when everything accepted before has been answered. */
+  async drain(): Promise<void> {
+    this.#stopped = true;
+    if (this.#inFlight.size === 0) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  async #route(command: Command): Promise<Outcome> {
+    const resolved = await this.#resolve(command);
+    const weight = weightOf(command, resolved?.loanIds.length ?? 0);
+    if (weight > LIMITS.lightWeight && this.#options.heavy !== undefined) return this.#options.heavy(command);
+    return new Promise<Outcome>((answer) => {
+      this.#queue.push({ command, weight, resolved, sinceMs: this.#options.monotonicMs(), answer });
+      this.#pump();
+    });
+  }
+
+  async #resolve(command: Command): Promise<ResolvedEntry | undefined> {
+    if (command.kind !== 'reversal') return undefined;
+    const ref = { tenantId: command.tenantId, entryId: command.reversal.reversesEntryId };
+    return (await this.#options.store.resolve([ref])).get(scopedKey(ref.tenantId, ref.entryId));
+  }
+
+  #pump(): void {
+    while (this.#queue.length > 0) {
+      const lane = this.#freeLanes.pop();
+      if (lane === undefined) return;
+      const batch = this.#takeBatch();
+      if (batch.length === 0) {
+        this.#freeLanes.push(lane);
+        continue;
+      }
+      this.#run(batch, lane)
+        .catch((error: unknown) => {
+          this.#options.onFailure(error);
+          for (const waiting of batch) waiting.answer({ outcome: 'unavailable' });
+        })
+        .finally(() => {
+          this.#freeLanes.push(lane);
+          this.#pump();
+        });
+    }
+  }
+
+  #takeBatch(): Waiting[] {
+    const oldestMs = this.#options.monotonicMs() - LIMITS.queueWaitMs;
+    const batch: Waiting[] = [];
+    let weight = 0;
+    let taken = 0;
+    for (const waiting of this.#queue) {
+      if (batch.length > 0 && weight + waiting.weight > LIMITS.batchWeight) break;
+      taken += 1;
+      if (waiting.sinceMs < oldestMs) {
+        waiting.answer({ outcome: 'too_busy' });
+        continue;
+      }
+      weight += waiting.weight;
+      batch.push(waiting);
+    }
+    this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken);
+    return batch;
+  }
+
+  async #run(batch: readonly Waiting[], lane: number): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const committed = await this.#post(batch, lane);
+        await this.#answer(batch, committed);
+        return;
+      } catch (error) {
+        if (!(error instanceof StoreFailure)) throw error;
+        if (error.kind === 'conflict' && attempt < LIMITS.batchAttempts) continue;
+        this.#options.onFailure(error);
+        if (error.kind === 'timeout' && batch.length > 1) return this.#runHalves(batch, lane);
+        const outcome = error.kind === 'timeout' || error.kind === 'conflict' ? 'too_busy' : 'unavailable';
+        for (const waiting of batch) waiting.answer({ outcome });
+        return;
+      }
+    }
+  }
+
+  /** One slow loan must not fail its neighbours: a batch that timed out is halved until the slow one is alone. */
+  async #runHalves(batch: readonly Waiting[], lane: number): Promise<void> {
+    const middle = batch.length >> 1;
+    await this.#run(batch.slice(0, middle), lane);
+    await this.#run(batch.slice(middle), lane);
+  }
+
+  #post(batch: readonly Waiting[], lane: number): Promise<CommittedBatch> {
+    const commands = batch.map((waiting) => waiting.command);
+    const resolved = new Map<string, ResolvedEntry>();
+    for (const { command, resolved: found } of batch) {
+      if (found !== undefined) resolved.set(scopedKey(command.tenantId, found.entry.entryId), found);
+    }
+    return this.#options.store.post({ commands, resolved, lane }, (state, newEntryId) =>
+      decideBatch(commands, state, newEntryId),
+    );
+  }
+
+  async #answer(batch: readonly Waiting[], committed: CommittedBatch): Promise<void> {
+    const replays: { readonly waiting: Waiting; readonly decision: Decision & { outcome: 'replayed' } }[] = [];
+    batch.forEach((waiting, index) => {
+      const decision = committed.decisions[index];
+      if (decision === undefined) throw new Error('a batch answered fewer decisions than it had commands');
+      if (decision.outcome === 'replayed') replays.push({ waiting, decision });
+      else waiting.answer(this.#outcomeOf(decision, committed));
+    });
+    if (replays.length === 0) return;
+    // Everybody else has their answer; whoever replays waits for one more read of rows that never change.
+    try {
+      const refs: EntryRef[] = replays.map(({ waiting, decision }) => ({
+        tenantId: waiting.command.tenantId,
+        entryId: decision.entryId,
+      }));
+      const facts = await this.#options.store.receipts(refs);
+      for (const { waiting, decision } of replays) {
+        const found = facts.get(scopedKey(waiting.command.tenantId, decision.entryId));
+        if (found === undefined) throw new Error(`key ${waiting.command.key} names an entry that is not there`);
+        waiting.answer({ outcome: 'replayed', body: renderReceipt(decision.receiptVersion, found) });
+      }
+    } catch (error) {
+      this.#options.onFailure(error);
+      for (const { waiting } of replays) waiting.answer({ outcome: 'unavailable' });
+    }
+  }
+
+  #outcomeOf(decision: Exclude<Decision, { outcome: 'replayed' }>, committed: CommittedBatch): Outcome {
+    if (decision.outcome === 'refused') return decision;
+    const { entry } = decision;
+    const postedAt = committed.postedAt.get(entry.tenantId);
+    if (postedAt === undefined) throw new Error('a committed batch has no time for one of its tenants');
+    const loanCount = entry.draft.eventInput['loan_count'];
+    const body = renderReceipt(RECEIPT_VERSION, {
+      eventType: entry.draft.eventType,
+      entryId: entry.entryId,
+      eventId: entry.eventId,
+      correlationId: entry.correlationId,
+      reversesEntryId: entry.draft.reversesEntryId,
+      postedAt,
+      lines: entry.draft.lines,
+      loanCount: typeof loanCount === 'number' ? loanCount : 0,
+    });
+    return { outcome: 'created', body };
+  }
+}

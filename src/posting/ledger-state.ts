@@ -1,0 +1,66 @@
+import type { LoanState } from '../domain/loan.ts';
+import type { ProgramVersion } from '../domain/program.ts';
+import type { PostedEntry } from '../domain/reversal.ts';
+
+/** What is configured for a tenant, as of one config_epoch; immutable, so it may be cached under that epoch. */
+export type TenantConfiguration = {
+  readonly tenantId: string;
+  readonly configEpoch: bigint;
+  readonly currency: string;
+  readonly defaultProgramId: string;
+  readonly programs: ReadonlyMap<string, readonly ProgramVersion[]>;
+};
+
+/** A tenant while a batch is decided; the business date is the database's clock in the tenant's time zone. */
+export type TenantState = { readonly configuration: TenantConfiguration; readonly businessDate: string };
+
+/** A key that was used before. */
+export type UsedKey = { readonly payloadHash: string; readonly entryId: string; readonly receiptVersion: number };
+
+/** A standing disbursement of a loan. */
+export type StandingDisbursement = { readonly entryId: string; readonly effectiveAt: string };
+
+/** Days of a month in which a loan has accrued, bit n−1 for day n; `month` is its first day. */
+export type AccrualMonth = { readonly tenantId: string; readonly loanId: string; readonly month: string; days: number };
+
+/** The loans of an entry that is about to be reversed, and its batch's loans when it is an accrual. */
+export type ResolvedEntry = { readonly entry: PostedEntry; readonly loanIds: readonly string[] };
+
+/**
+ * Everything that a batch is decided on: read under the locks of all its loans, in statements that began after the locks
+ * were held. Maps are keyed by `scopedKey`. The decision changes loans, keys, reversals, accrual months and disbursements
+ * in place, so that each command sees the effects of those before it.
+ */
+export type LedgerState = {
+  /** The database's clock, milliseconds since 1970: the only "now" of a decision. */
+  readonly databaseTimeMs: number;
+  readonly tenants: ReadonlyMap<string, TenantState>;
+  readonly loans: Map<string, LoanState>;
+  readonly keys: Map<string, UsedKey>;
+  readonly entries: ReadonlyMap<string, ResolvedEntry>;
+  /** Reversed entry → the entry that reversed it. */
+  readonly reversals: Map<string, string>;
+  readonly accrualMonths: Map<string, AccrualMonth>;
+  /** Loaded for loans of which a disbursement is to be reversed, else absent. */
+  readonly disbursements: Map<string, StandingDisbursement[]>;
+};
+
+/** One thing of one tenant as a map key. */
+export function scopedKey(tenantId: string, id: string): string {
+  return tenantId + id;
+}
+
+/** A loan's month as a map key. */
+export function monthKey(tenantId: string, loanId: string, month: string): string {
+  return tenantId + loanId + month;
+}
+
+/** The first day of a date's month. */
+export function monthOf(date: string): string {
+  return `${date.slice(0, 8)}01`;
+}
+
+/** The bit of a date's day in AccrualMonth.days. */
+export function dayBit(date: string): number {
+  return 1 << (Number.parseInt(date.slice(8), 10) - 1);
+}

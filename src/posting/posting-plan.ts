@@ -1,0 +1,87 @@
+import type { AccrualBatch } from '../domain/accrual.ts';
+import type { EntryDraft } from '../domain/journal-entry.ts';
+import type { LayerNumber } from '../domain/layer.ts';
+import type { Components, LoanState } from '../domain/loan.ts';
+import type { AccrualMonth } from './ledger-state.ts';
+
+/** An entry that is going to be written; `ordinal` is its place among the tenant's entries of this batch, from 1. */
+export type PlannedEntry = {
+  readonly tenantId: string;
+  readonly entryId: string;
+  readonly eventId: string;
+  readonly correlationId: string;
+  readonly ordinal: number;
+  readonly actor: string;
+  /** The key's text on the first entry of a command, null on those that follow it. */
+  readonly idempotencyKey: string | null;
+  readonly draft: EntryDraft;
+};
+
+/** What one entry does to one loan on one layer. `backdatedEffect` is set when it is dated before the loan's frontier. */
+export type PlannedMovement = {
+  readonly tenantId: string;
+  readonly loanId: string;
+  readonly layer: LayerNumber;
+  readonly frontier: string;
+  readonly loanSeq: number;
+  readonly effectiveAt: string;
+  readonly entryId: string;
+  readonly after: Components;
+  readonly backdatedEffect: Components | null;
+};
+
+export type PlannedKey = {
+  readonly tenantId: string;
+  readonly keyHash: string;
+  readonly payloadHash: string;
+  readonly entryId: string;
+  readonly receiptVersion: number;
+};
+
+/** Debits and credits of one account, currency, layer and day within the batch; both at least 0. */
+export type PlannedAccountDelta = {
+  readonly tenantId: string;
+  readonly account: number;
+  readonly currency: string;
+  readonly layer: LayerNumber;
+  readonly effectiveAt: string;
+  debitMinor: bigint;
+  creditMinor: bigint;
+};
+
+/** The rows of a decided batch, before any is written. */
+export type PostingPlan = {
+  readonly entries: PlannedEntry[];
+  readonly movements: PlannedMovement[];
+  readonly keys: PlannedKey[];
+  readonly reversals: { readonly tenantId: string; readonly reversedEntryId: string; readonly entryId: string }[];
+  readonly disbursements: {
+    readonly tenantId: string;
+    readonly loanId: string;
+    readonly entryId: string;
+    readonly effectiveAt: string;
+  }[];
+  readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
+  /** Loans that moved, by scopedKey, each with its state after the batch. */
+  readonly loans: Map<string, LoanState>;
+  readonly accrualMonths: Map<string, AccrualMonth>;
+  readonly accountDeltas: Map<string, PlannedAccountDelta>;
+  /** How many entries each tenant gets, which is how far its head moves. */
+  readonly entriesOfTenant: Map<string, number>;
+};
+
+/** A plan without rows. */
+export function emptyPlan(): PostingPlan {
+  return {
+    entries: [],
+    movements: [],
+    keys: [],
+    reversals: [],
+    disbursements: [],
+    accrualBatches: [],
+    loans: new Map(),
+    accrualMonths: new Map(),
+    accountDeltas: new Map(),
+    entriesOfTenant: new Map(),
+  };
+}

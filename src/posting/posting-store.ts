@@ -1,0 +1,51 @@
+import type { Command } from './command.ts';
+import type { DecidedBatch, Decision } from './decide-batch.ts';
+import type { LedgerState, ResolvedEntry } from './ledger-state.ts';
+import type { ReceiptFacts } from './receipt.ts';
+
+/** One entry of one tenant. */
+export type EntryRef = { readonly tenantId: string; readonly entryId: string };
+
+/** A batch that committed: `postedAt` by tenant, RFC 3339 with six digits, the same for all its entries of the batch. */
+export type CommittedBatch = {
+  readonly decisions: readonly Decision[];
+  readonly postedAt: ReadonlyMap<string, string>;
+};
+
+export type DecideBatch = (state: LedgerState, newEntryId: () => string) => DecidedBatch;
+
+/** What the posting engine asks of a database; src/postgres implements it. Every method throws only StoreFailure. */
+export type PostingStore = {
+  /** Finds entries that are to be reversed; entries never change, so no lock is needed. Keys are scopedKey. */
+  readonly resolve: (refs: readonly EntryRef[]) => Promise<Map<string, ResolvedEntry>>;
+  /**
+   * Runs one batch as one database transaction: locks, reads, lets `decide` decide, writes, commits. `lane` says on which
+   * of the store's connections; one batch at a time on each.
+   */
+  readonly post: (batch: PostingBatch, decide: DecideBatch) => Promise<CommittedBatch>;
+  readonly receipts: (refs: readonly EntryRef[]) => Promise<Map<string, ReceiptFacts>>;
+};
+
+export type PostingBatch = {
+  readonly commands: readonly Command[];
+  readonly resolved: ReadonlyMap<string, ResolvedEntry>;
+  readonly lane: number;
+};
+
+/**
+ * Why a batch did not commit.
+ * `conflict`: another process was there first, nothing was written, decide again. `timeout`: a lock or statement took too
+ * long, nothing was written. `unavailable`: no database, nothing was written. `unknown`: the answer to COMMIT was lost, the
+ * batch may have committed; never answer success, the retry with the same key finds the truth.
+ */
+export type StoreFailureKind = 'conflict' | 'timeout' | 'unavailable' | 'unknown';
+
+export class StoreFailure extends Error {
+  override readonly name = 'StoreFailure';
+  readonly kind: StoreFailureKind;
+
+  constructor(kind: StoreFailureKind, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+}
