@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+// Whatever Node people have reads this file: no syntax newer than Node 18, no dependency, no TypeScript.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const NEEDED = 'HPTS needs Node 24.12 or newer and, where no embedded PostgreSQL is installed, HPTS_DATABASE_URL.';
+/** Set for the process that the launcher started, so that it never starts another. */
+const MARK = 'HPTS_LAUNCHED';
+
+function isNewEnough(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 24 || (major === 24 && minor >= 12);
+}
+
+/** The Node that npm installed beside us, also when we are somebody's dependency and it was hoisted. */
+function installedNode() {
+  if (process.platform !== 'linux') return undefined;
+  for (let folder = new URL('../', import.meta.url); ; folder = new URL('../', folder)) {
+    const path = fileURLToPath(new URL(`node_modules/node-linux-${process.arch}/bin/node`, folder));
+    if (existsSync(path)) return path;
+    if (folder.pathname === '/') return undefined;
+  }
+}
+
+async function run() {
+  leaveWithLauncher();
+  hideExperimentalWarnings();
+  const { main } = await import(new URL('../src/cli/main.ts', import.meta.url).href);
+  process.exitCode = await main(process.argv.slice(2));
+}
+
+/** A launcher that was killed can forward nothing any more; the closed channel tells us, and we end in order. */
+function leaveWithLauncher() {
+  const launched = process.env[MARK] !== undefined;
+  delete process.env[MARK];
+  if (process.channel === undefined || !launched) return;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.channel.unref();
+}
+
+/** Type stripping and SQLite carried a notice in some of the releases that we run on; it tells users nothing. */
+function hideExperimentalWarnings() {
+  const emit = process.emitWarning;
+  process.emitWarning = (warning, ...rest) => {
+    const kind = typeof rest[0] === 'object' && rest[0] !== null ? rest[0].type : rest[0];
+    if (kind !== 'ExperimentalWarning') emit.call(process, warning, ...rest);
+  };
+}
+
+/** Node 22.15 can put the other Node in its own place; before that it has to stay above it as its parent. */
+function runUnder(node) {
+  // Built for glibc: on a machine without it, the file is there and does not run; execve would abort on that.
+  const trial = spawnSync(node, ['--version'], { stdio: 'ignore' });
+  if (trial.status !== 0) refuse(`${NEEDED} The Node installed here (${node}) does not run on this machine.`);
+  const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  if (typeof process.execve === 'function') {
+    process.execve(node, [node, ...args], { ...process.env, [MARK]: '1' });
+  }
+  const child = spawn(node, args, {
+    env: { ...process.env, [MARK]: '1' },
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+  const onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  // A terminal sends Ctrl-C to the child as well, and a second one may mean "at once".
+  process.on('SIGINT', () => onTerminal || child.kill('SIGINT'));
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  process.on('SIGHUP', () => child.kill('SIGHUP'));
+  child.once('error', (error) => refuse(`${NEEDED} The Node installed here does not start: ${error.message}`));
+  child.once('exit', (status, signal) => {
+    if (signal === null) process.exit(status);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+function refuse(sentence) {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+}
+
+const node = installedNode();
+if (isNewEnough(process.versions.node)) await run();
+else if (process.env[MARK] === undefined && node !== undefined) runUnder(node);
+else refuse(`${NEEDED} This is Node ${process.versions.node} on ${process.platform} ${process.arch}.`);

@@ -1,0 +1,144 @@
+import { type DatabaseAddress, parseDatabaseUrl } from './postgres/connection.ts';
+
+/** A setting that the program reads from its environment; docs/settings.md lists the same rows. */
+export type Setting = { readonly name: string; readonly fallback: string; readonly meaning: string };
+
+/** Every setting, read once at start. `npm run check` compares this table with the documentation. */
+export const SETTINGS: readonly Setting[] = [
+  {
+    name: 'HPTS_DATABASE_URL',
+    fallback: 'none: a demo instance on an embedded PostgreSQL',
+    meaning: 'postgres:// URL of a PostgreSQL 15 or newer; its presence makes this a production instance',
+  },
+  {
+    name: 'HPTS_HOST',
+    fallback: '127.0.0.1',
+    meaning: 'address to listen on; a demo instance takes loopback addresses only',
+  },
+  { name: 'HPTS_PORT', fallback: 'the first free one from 8080 to 8099', meaning: 'port to listen on' },
+  {
+    name: 'HPTS_DATA_DIR',
+    fallback: '.hpts beside package.json',
+    meaning: 'folder of the embedded database, keys and instance.json',
+  },
+  {
+    name: 'HPTS_ISSUER',
+    fallback: 'the address it listens on',
+    meaning: 'issuer of access tokens; the same for all processes of one installation',
+  },
+  { name: 'HPTS_AUDIENCE', fallback: 'the issuer with /v1 behind it', meaning: 'audience that access tokens are for' },
+  {
+    name: 'HPTS_MASTER_KEY_FILE',
+    fallback: 'demo: made in the data folder; production: required',
+    meaning: 'file with the 32-byte key that seals signing keys',
+  },
+  { name: 'HPTS_POSTING_LANES', fallback: '2', meaning: 'batches that one process posts at a time, 1 to 8' },
+  { name: 'HPTS_LOG_LEVEL', fallback: 'info', meaning: 'fatal, error, warn, info, debug or silent' },
+  { name: 'HPTS_GIT_SHA', fallback: 'read from .git, else unknown', meaning: 'revision that /v1/health/live answers' },
+];
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
+
+/** Settings that cannot be used; the message names each and says what would be right. */
+export class SettingsRefused extends Error {
+  override readonly name = 'SettingsRefused';
+}
+
+export type Config = {
+  /** null: the embedded PostgreSQL, as a demo instance. */
+  readonly database: DatabaseAddress | null;
+  readonly host: string;
+  /** null: the first free one of PORTS. */
+  readonly port: number | null;
+  readonly issuer: string | null;
+  readonly audience: string | null;
+  readonly masterKeyFile: string | null;
+  readonly postingLanes: number;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly gitSha: string | null;
+};
+
+/** Where a port is looked for when none is set: first to last. */
+export const PORTS = { first: 8080, last: 8099 } as const;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads and checks the environment. Throws SettingsRefused with every setting that is wrong. */
+export function readConfig(env: Environment): Config {
+  const wrong: string[] = [];
+  const known = new Set(SETTINGS.map((setting) => setting.name));
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('HPTS_') && !known.has(name)) wrong.push(`${name} is not a setting; see docs/settings.md`);
+  }
+  const database = readDatabase(env, wrong);
+  const host = text(env, 'HPTS_HOST') ?? '127.0.0.1';
+  if (database === null && !isLoopback(host)) {
+    wrong.push(
+      `HPTS_HOST=${host}: a demo instance has public credentials and listens on loopback only; set HPTS_DATABASE_URL`,
+    );
+  }
+  const masterKeyFile = text(env, 'HPTS_MASTER_KEY_FILE');
+  if (database !== null && masterKeyFile === null) {
+    wrong.push('HPTS_MASTER_KEY_FILE is required with HPTS_DATABASE_URL; make one with: openssl rand -base64 32');
+  }
+  const logLevel = LOG_LEVELS.find((level) => level === (text(env, 'HPTS_LOG_LEVEL') ?? 'info'));
+  if (logLevel === undefined) wrong.push(`HPTS_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
+  const config = {
+    database,
+    host,
+    port: wholeNumber({ env, name: 'HPTS_PORT', min: 1, max: 65_535 }, wrong),
+    issuer: readIssuer(env, wrong),
+    audience: text(env, 'HPTS_AUDIENCE'),
+    masterKeyFile,
+    postingLanes: wholeNumber({ env, name: 'HPTS_POSTING_LANES', min: 1, max: 8 }, wrong) ?? 2,
+    logLevel: logLevel ?? 'info',
+    gitSha: text(env, 'HPTS_GIT_SHA'),
+  };
+  if (wrong.length > 0) throw new SettingsRefused(wrong.join('\n'));
+  return Object.freeze(config);
+}
+
+function readDatabase(env: Environment, wrong: string[]): DatabaseAddress | null {
+  const url = text(env, 'HPTS_DATABASE_URL');
+  if (url === null) return null;
+  try {
+    return parseDatabaseUrl(url);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    wrong.push(`HPTS_DATABASE_URL ${error.message}`);
+    return null;
+  }
+}
+
+function readIssuer(env: Environment, wrong: string[]): string | null {
+  const issuer = text(env, 'HPTS_ISSUER');
+  if (issuer === null) return null;
+  // RFC 8414 section 2: a URL without query or fragment.
+  const url = URL.canParse(issuer) ? new URL(issuer) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    wrong.push(`HPTS_ISSUER=${issuer} must be an http(s) URL without query or fragment`);
+  }
+  return issuer;
+}
+
+function wholeNumber(
+  setting: { readonly env: Environment; readonly name: string; readonly min: number; readonly max: number },
+  wrong: string[],
+): number | null {
+  const { env, name, min, max } = setting;
+  const value = text(env, name);
+  if (value === null) return null;
+  const number = /^\d{1,6}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  wrong.push(`${name}=${value} must be a whole number from ${min} to ${max}`);
+  return null;
+}
+
+function text(env: Environment, name: string): string | null {
+  const value = env[name];
+  return value === undefined || value === '' ? null : value;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}

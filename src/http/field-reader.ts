@@ -1,0 +1,181 @@
+import { type CalendarDate, parseCalendarDate } from '../domain/calendar-date.ts';
+import { isCurrency } from '../domain/currency.ts';
+import { parseUuid } from '../domain/identifier.ts';
+import { parseMinor } from '../domain/money.ts';
+import type { FieldProblem } from '../domain/refusal.ts';
+import type { JsonObject, JsonValue } from './json/strict-json.ts';
+
+/**
+ * Reads one value of a request: answers it in the domain's form, or puts what is wrong on `errors` and answers undefined.
+ * `field` is the value's path in the body. `schema` is the same rule as JSON Schema, for the API's description.
+ */
+export type FieldReader<T> = {
+  readonly schema: Readonly<Record<string, unknown>>;
+  readonly read: (value: JsonValue, field: string, errors: FieldProblem[]) => T | undefined;
+};
+
+/** What an object reader yields: required fields as they are, optional ones null when absent. */
+export type ObjectOf<Required, Optional> = {
+  readonly [Name in keyof Required]: Required[Name] extends FieldReader<infer T> ? T : never;
+} & {
+  readonly [Name in keyof Optional]: (Optional[Name] extends FieldReader<infer T> ? T : never) | null;
+};
+
+type Readers = Readonly<Record<string, FieldReader<unknown>>>;
+
+/** Texts that a pattern decides; `wanted` completes the sentence "must be …". */
+function textField<T>(
+  wanted: string,
+  schema: Record<string, unknown>,
+  parse: (text: string) => T | undefined,
+): FieldReader<T> {
+  return {
+    schema: { type: 'string', ...schema },
+    read(value, field, errors) {
+      const parsed = typeof value === 'string' ? parse(value) : undefined;
+      if (parsed !== undefined) return parsed;
+      const code = typeof value === 'string' ? 'invalid_format' : 'invalid_type';
+      errors.push({ field, code, message: `must be ${wanted}` });
+      return undefined;
+    },
+  };
+}
+
+export const uuidField = textField<string>('a UUID, as a string', { format: 'uuid' }, parseUuid);
+
+export const dateField: FieldReader<CalendarDate> = textField(
+  'a calendar date YYYY-MM-DD, as a string',
+  { format: 'date' },
+  parseCalendarDate,
+);
+
+export const currencyField = textField<string>(
+  'a live ISO 4217 code in capitals, such as "USD"',
+  { pattern: '^[A-Z]{3}$' },
+  (text) => (isCurrency(text) ? text : undefined),
+);
+
+/** An amount that may be zero. */
+export const amountField = textField<bigint>(
+  'a string of up to 18 digits in the minor unit, without sign or leading zero',
+  { pattern: '^(0|[1-9][0-9]{0,17})$' },
+  parseMinor,
+);
+
+/** An event's amount: at least 1. */
+export const positiveAmountField = textField<bigint>(
+  'a string of up to 18 digits in the minor unit, at least "1", without sign or leading zero',
+  { pattern: '^[1-9][0-9]{0,17}$' },
+  (text) => {
+    const amountMinor = parseMinor(text);
+    return amountMinor === undefined || amountMinor < 1n ? undefined : amountMinor;
+  },
+);
+
+/** Free text of bounded length, not empty. */
+export function freeTextField(charsMax: number): FieldReader<string> {
+  return textField(`a string of 1 to ${charsMax} characters`, { minLength: 1, maxLength: charsMax }, (text) =>
+    text.length >= 1 && text.length <= charsMax ? text : undefined,
+  );
+}
+
+export function patternField(pattern: RegExp): FieldReader<string> {
+  return textField(`a string that matches ${pattern.source}`, { pattern: pattern.source }, (text) =>
+    pattern.test(text) ? text : undefined,
+  );
+}
+
+export function wordField<Word extends string>(words: readonly Word[]): FieldReader<Word> {
+  const known = new Map<string, Word>(words.map((word) => [word, word]));
+  return textField(`one of ${words.join(', ')}`, { enum: [...words] }, (text) => known.get(text));
+}
+
+/** Any JSON object; its text is kept as it came, by whoever read the body. */
+export const metadataField: FieldReader<true> = {
+  schema: { type: 'object' },
+  read(value, field, errors) {
+    if (isObject(value)) return true;
+    errors.push({ field, code: 'invalid_type', message: 'must be a JSON object' });
+    return undefined;
+  },
+};
+
+/** A list of 1 to `itemsMax` values, or of none when `itemsMin` is 0. */
+export function listField<T>(
+  item: FieldReader<T>,
+  bounds: { readonly itemsMin: number; readonly itemsMax: number },
+): FieldReader<T[]> {
+  const { itemsMin, itemsMax } = bounds;
+  return {
+    schema: { type: 'array', items: item.schema, minItems: itemsMin, maxItems: itemsMax },
+    read(value, field, errors) {
+      if (!Array.isArray(value)) {
+        errors.push({ field, code: 'invalid_type', message: 'must be a list' });
+        return undefined;
+      }
+      if (value.length < itemsMin || value.length > itemsMax) {
+        errors.push({
+          field,
+          code: 'out_of_range',
+          message: `must have ${itemsMin} to ${itemsMax} items, has ${value.length}`,
+        });
+        return undefined;
+      }
+      const items: T[] = [];
+      value.forEach((element, index) => {
+        const read = item.read(element, `${field}[${index}]`, errors);
+        if (read !== undefined) items.push(read);
+      });
+      return items;
+    },
+  };
+}
+
+/** An object with exactly these fields; an unknown one is refused, so that a misspelt option is not lost in silence. */
+export function objectField<R extends Readers, O extends Readers>(
+  required: R,
+  optional: O,
+): FieldReader<ObjectOf<R, O>> {
+  const fields = new Map<string, { readonly reader: FieldReader<unknown>; readonly isRequired: boolean }>();
+  for (const [name, reader] of Object.entries(required)) fields.set(name, { reader, isRequired: true });
+  for (const [name, reader] of Object.entries(optional)) fields.set(name, { reader, isRequired: false });
+  return {
+    schema: objectSchema(required, optional),
+    read(value, field, errors) {
+      if (!isObject(value)) {
+        errors.push({ field: field === '' ? 'body' : field, code: 'invalid_type', message: 'must be a JSON object' });
+        return undefined;
+      }
+      const before = errors.length;
+      const prefix = field === '' ? '' : `${field}.`;
+      const result: Record<string, unknown> = {};
+      for (const [name, { reader, isRequired }] of fields) {
+        const member = value[name];
+        if (member !== undefined) result[name] = reader.read(member, prefix + name, errors);
+        else if (isRequired) errors.push({ field: prefix + name, code: 'required', message: 'is required' });
+        else result[name] = null;
+      }
+      for (const name in value) {
+        if (!fields.has(name)) {
+          errors.push({
+            field: prefix + name,
+            code: 'unknown_field',
+            message: `is not a field here; known are ${[...fields.keys()].join(', ')}`,
+          });
+        }
+      }
+      return errors.length === before ? (result as ObjectOf<R, O>) : undefined;
+    },
+  };
+}
+
+function objectSchema(required: Readers, optional: Readers): Record<string, unknown> {
+  const properties = Object.fromEntries(
+    Object.entries({ ...required, ...optional }).map(([name, reader]) => [name, reader.schema]),
+  );
+  return { type: 'object', properties, required: Object.keys(required), additionalProperties: false };
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

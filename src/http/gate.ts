@@ -1,0 +1,76 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Scope } from '../domain/scope.ts';
+import type { Principal, TokenVerdict, TokenVerifier } from './oauth/access-token.ts';
+import { bearerChallenge } from './oauth/bearer-challenge.ts';
+import { ProblemError } from './problem.ts';
+import { X_TRACE_ID_DEPRECATION } from './trace.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the gate before any handler of an operation with a scope runs. */
+    principal: Principal | null;
+  }
+}
+
+/**
+ * The hook that stands before an operation: token, then scope (CONTRACT.md section 2, "Order of refusals"). It runs before
+ * the body is read, so that a stranger cannot make the server read megabytes.
+ */
+export function requireScope(verifier: TokenVerifier, scope: Scope) {
+  return async function gate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (request.headers['x-trace-id'] !== undefined) reply.header('deprecation', X_TRACE_ID_DEPRECATION);
+    if (countHeader(request, 'authorization') > 1) throw duplicateHeader('Authorization');
+    const verdict = verifier.verify(request.headers.authorization);
+    request.principal = admitted(verdict instanceof Promise ? await verdict : verdict, scope);
+  };
+}
+
+/** The caller, once the gate let it through. */
+export function principalOf(request: FastifyRequest): Principal {
+  if (request.principal === null) throw new Error('an operation without a gate asked who is calling');
+  return request.principal;
+}
+
+/** The one Idempotency-Key of a request; undefined when there is none. Throws when it was sent twice. */
+export function idempotencyKeyHeader(request: FastifyRequest): string | undefined {
+  if (countHeader(request, 'idempotency-key') > 1) throw duplicateHeader('Idempotency-Key');
+  const header = request.headers['idempotency-key'];
+  return typeof header === 'string' ? header : undefined;
+}
+
+function admitted(verdict: TokenVerdict, scope: Scope): Principal {
+  if (verdict.ok) {
+    if (verdict.principal.scopes.has(scope)) return verdict.principal;
+    throw new ProblemError({
+      code: 'insufficient_scope',
+      detail: `this operation needs the scope ${scope}`,
+      headers: { 'www-authenticate': bearerChallenge({ missingScope: scope }) },
+    });
+  }
+  if (verdict.refusal === 'unavailable') {
+    throw new ProblemError({ code: 'unavailable', detail: 'the database cannot be reached to tell who is calling' });
+  }
+  throw new ProblemError({
+    code: 'invalid_token',
+    detail:
+      verdict.refusal === 'missing'
+        ? 'send Authorization: Bearer and an access token'
+        : 'the access token is not valid, or no longer',
+    headers: { 'www-authenticate': bearerChallenge(verdict.refusal) },
+  });
+}
+
+function duplicateHeader(name: string): ProblemError {
+  return new ProblemError({ code: 'duplicate_header', detail: `the header ${name} was sent more than once` });
+}
+
+// Node joins or drops repeated headers in `headers`; only the raw list shows them.
+function countHeader(request: FastifyRequest, name: string): number {
+  const { rawHeaders } = request.raw;
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const raw = rawHeaders[index];
+    if (raw !== undefined && raw.length === name.length && raw.toLowerCase() === name) count += 1;
+  }
+  return count;
+}

@@ -1,0 +1,24 @@
+import type { DatabaseAddress } from '../../postgres/connection.ts';
+import type { Command } from '../../posting/command.ts';
+import type { Outcome } from '../../posting/engine.ts';
+import type { Sender } from '../posting-operation.ts';
+import type { Problem } from '../problem.ts';
+
+/** What the thread is started with. */
+export type HeavyThreadData = { readonly address: DatabaseAddress };
+
+/** What the serving thread asks of the heavy one; each question has a number of its own. */
+export type HeavyQuestion =
+  | { readonly id: number; readonly ask: 'post'; readonly command: Command }
+  | {
+      readonly id: number;
+      readonly ask: 'read_and_post';
+      readonly path: string;
+      readonly sender: Sender;
+      readonly bytes: Uint8Array;
+    }
+  | { readonly id: number; readonly ask: 'stop' };
+
+export type HeavyAnswer =
+  | { readonly id: number; readonly outcome: Outcome | { readonly problem: Problem } }
+  | { readonly id: null; readonly failure: string };

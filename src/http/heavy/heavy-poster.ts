@@ -1,0 +1,93 @@
+import { Worker } from 'node:worker_threads';
+import { LIMITS } from '../../limits.ts';
+import type { DatabaseAddress } from '../../postgres/connection.ts';
+import type { Command } from '../../posting/command.ts';
+import type { Outcome } from '../../posting/engine.ts';
+import type { Sender } from '../posting-operation.ts';
+import type { Problem } from '../problem.ts';
+import type { HeavyAnswer, HeavyQuestion, HeavyThreadData } from './heavy-message.ts';
+
+type HeavyOutcome = Outcome | { readonly problem: Problem };
+/** A question before it is numbered, for each form of it. */
+type Unnumbered = HeavyQuestion extends infer One ? (One extends HeavyQuestion ? Omit<One, 'id'> : never) : never;
+
+/** The serving thread's side of the heavy thread; starts it, asks it, starts it again when it died. */
+export class HeavyPoster {
+  readonly #address: DatabaseAddress;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #waiting = new Map<number, (outcome: HeavyOutcome) => void>();
+  #worker: Worker | null = null;
+  #lastId = 0;
+  #stopped = false;
+
+  constructor(options: { readonly address: DatabaseAddress; readonly onFailure: (error: unknown) => void }) {
+    this.#address = options.address;
+    this.#onFailure = options.onFailure;
+  }
+
+  /** Starts the thread, so that the first heavy command does not wait for it. */
+  start(): void {
+    this.#thread();
+  }
+
+  /** Posts a command that is too heavy to share a batch. */
+  readonly submit = async (command: Command): Promise<Outcome> => {
+    const outcome = await this.#ask({ ask: 'post', command });
+    if ('problem' in outcome) throw new Error('the heavy thread found a problem in a command that had been read');
+    return outcome;
+  };
+
+  /** Reads a large body and posts it. */
+  readonly submitLarge = (path: string, sender: Sender, bytes: Uint8Array): Promise<HeavyOutcome> =>
+    this.#ask({ ask: 'read_and_post', path, sender, bytes });
+
+  /** Lets the thread finish what it has, then ends it. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#worker === null) return;
+    await this.#send({ ask: 'stop' });
+    await this.#worker?.terminate();
+  }
+
+  #ask(question: Unnumbered): Promise<HeavyOutcome> {
+    if (this.#stopped || this.#waiting.size >= LIMITS.queuedHeavyCommands)
+      return Promise.resolve({ outcome: 'too_busy' });
+    return this.#send(question);
+  }
+
+  #send(question: Unnumbered): Promise<HeavyOutcome> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#thread().postMessage({ ...question, id } as HeavyQuestion);
+    });
+  }
+
+  #thread(): Worker {
+    if (this.#worker !== null) return this.#worker;
+    const workerData: HeavyThreadData = { address: this.#address };
+    const worker = new Worker(new URL('./heavy-thread.ts', import.meta.url), { workerData });
+    this.#worker = worker;
+    worker.on('message', (answer: HeavyAnswer) => this.#receive(answer));
+    worker.on('error', (error) => this.#onFailure(error));
+    worker.on('exit', () => this.#lose(worker));
+    return worker;
+  }
+
+  #receive(answer: HeavyAnswer): void {
+    if (answer.id === null) {
+      this.#onFailure(new Error(`heavy thread: ${answer.failure}`));
+      return;
+    }
+    this.#waiting.get(answer.id)?.(answer.outcome);
+    this.#waiting.delete(answer.id);
+  }
+
+  /** What the thread was doing when it ended may have been committed: nobody is told otherwise. */
+  #lose(worker: Worker): void {
+    if (this.#worker === worker) this.#worker = null;
+    for (const resolve of this.#waiting.values()) resolve({ outcome: 'unavailable' });
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,54 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { PostgresStore } from '../../postgres/posting/store.ts';
+import { ReaderPool } from '../../postgres/reading/reader-pool.ts';
+import { PostingEngine } from '../../posting/engine.ts';
+import { readCommand } from '../posting-operation.ts';
+import { POSTING_ROUTES } from '../routes/posting-routes.ts';
+import type { HeavyAnswer, HeavyQuestion, HeavyThreadData } from './heavy-message.ts';
+
+/**
+ * The thread on which large bodies are read and heavy commands posted, with an engine and a connection of its own: ten
+ * thousand loans take longer to read, decide and write than the serving thread may be held up. The same code as there;
+ * two engines meet at the loans' locks and the unique keys, as two processes do.
+ */
+const port = parentPort;
+if (port === null) throw new Error('this file runs as a worker thread');
+const { address } = workerData as HeavyThreadData;
+const reader = new ReaderPool(address, 1);
+const store = new PostgresStore({ address, lanes: 1, heavy: true, reader });
+const answer = (message: HeavyAnswer): void => port.postMessage(message);
+const engine = new PostingEngine({
+  store,
+  lanes: 1,
+  monotonicMs: () => performance.now(),
+  onFailure: (error) =>
+    answer({ id: null, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+});
+
+port.on('message', (question: HeavyQuestion) => {
+  handle(question).then(
+    (outcome) => answer({ id: question.id, outcome }),
+    (error: unknown) => {
+      answer({ id: null, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      answer({ id: question.id, outcome: { outcome: 'unavailable' } });
+    },
+  );
+});
+
+async function handle(question: HeavyQuestion): Promise<Extract<HeavyAnswer, { id: number }>['outcome']> {
+  switch (question.ask) {
+    case 'post':
+      return engine.submit(question.command);
+    case 'read_and_post': {
+      const route = POSTING_ROUTES.get(question.path);
+      if (route === undefined) throw new Error(`there is no posting route ${question.path}`);
+      const command = route.use((posting) => readCommand(posting, question.sender, question.bytes));
+      return 'problem' in command ? command : engine.submit(command);
+    }
+    case 'stop':
+      await engine.drain();
+      await store.close();
+      await reader.close();
+      return { outcome: 'too_busy' };
+  }
+}

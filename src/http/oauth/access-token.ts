@@ -1,0 +1,163 @@
+/**
+ * Who is calling. A token is taken apart, its signature checked, its claims and its client compared with what is known
+ * now; the verdict is then remembered under the SHA-256 of the whole header until the token ends, its key retires, or
+ * anything about clients and keys changes.
+ */
+import { hash } from 'node:crypto';
+import { compactVerify, errors } from 'jose';
+import { isScope, type Scope } from '../../domain/scope.ts';
+import { type AccessClaims, readAccessClaims } from './access-claims.ts';
+import type { AccessDirectory, AccessState } from './access-directory.ts';
+import type { RingKey } from './signing-keys.ts';
+import { readTokenText, TOKEN_CHARACTERS_MAX } from './token-text.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
+
+/** Who a request is from. Everything it may do follows from this and from nothing in the request. */
+export type Principal = {
+  readonly tenantId: string;
+  readonly clientId: string;
+  /** What the token holds and its client still does. */
+  readonly scopes: ReadonlySet<Scope>;
+  readonly subject: string;
+  readonly expiresAtSeconds: number;
+};
+
+/**
+ * Why nobody was recognised. `missing`: no bearer token came along (401 without an error code); `invalid`: 401
+ * invalid_token; `unavailable`: it cannot be told at present (503).
+ */
+export type TokenRefusal = 'missing' | 'invalid' | 'unavailable';
+
+export type TokenVerdict =
+  | { readonly ok: true; readonly principal: Principal }
+  | { readonly ok: false; readonly refusal: TokenRefusal };
+
+export type TokenVerifier = {
+  /** Takes the Authorization header as it came. Answers at once for a token seen before. Never rejects for bad input. */
+  readonly verify: (authorization: string | undefined) => TokenVerdict | Promise<TokenVerdict>;
+};
+
+export type TokenVerifierOptions = {
+  readonly directory: AccessDirectory;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly tokenLifeSeconds: number;
+  readonly cachedTokensMax?: number;
+};
+
+const CACHED_TOKENS_MAX = 10_000;
+/** Strangers can make up kids; so a kid that is not known makes this process ask its database so often at most. */
+const UNKNOWN_KEY_SPACING_MS = 250;
+const PREFIX = 'Bearer ';
+const HEADER_CHARACTERS_MAX = PREFIX.length + TOKEN_CHARACTERS_MAX;
+
+const MISSING: TokenVerdict = { ok: false, refusal: 'missing' };
+const INVALID: TokenVerdict = { ok: false, refusal: 'invalid' };
+const UNAVAILABLE: TokenVerdict = { ok: false, refusal: 'unavailable' };
+
+/** `untilMs`: the moment of performance.now() from which the verdict no longer holds. */
+type Remembered = { readonly verdict: TokenVerdict; readonly untilMs: number };
+
+export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+  const { directory } = options;
+  const remembered = new VerifiedTokens<Remembered>(options.cachedTokensMax ?? CACHED_TOKENS_MAX);
+  const underWay = new Map<string, Promise<TokenVerdict>>();
+  let rememberedUnder: AccessState | undefined;
+
+  function verify(authorization: string | undefined): TokenVerdict | Promise<TokenVerdict> {
+    if (authorization === undefined) return MISSING;
+    if (authorization.length > HEADER_CHARACTERS_MAX) return INVALID;
+    const nowMs = performance.now();
+    const state = directory.stateAt(nowMs);
+    if (state !== rememberedUnder) {
+      remembered.clear();
+      rememberedUnder = state;
+    }
+    const digest = hash('sha256', authorization, 'base64url');
+    const known = remembered.get(digest);
+    if (known !== undefined && nowMs < known.untilMs) return known.verdict;
+    if (authorization.slice(0, PREFIX.length).toLowerCase() !== PREFIX.toLowerCase()) return MISSING;
+    return examineOnce(digest, authorization.slice(PREFIX.length));
+  }
+
+  /** A client that sends a fresh token with a hundred requests at once has its signature checked once. */
+  function examineOnce(digest: string, token: string): Promise<TokenVerdict> {
+    const already = underWay.get(digest);
+    if (already !== undefined) return already;
+    const examining = examine(digest, token).finally(() => underWay.delete(digest));
+    underWay.set(digest, examining);
+    return examining;
+  }
+
+  async function examine(digest: string, token: string): Promise<TokenVerdict> {
+    const beganMs = performance.now();
+    const text = readTokenText(token);
+    if (text === undefined) return INVALID;
+    const state = directory.stateAt(beganMs) ?? (await directory.stateSince(beganMs));
+    if (state === undefined) return UNAVAILABLE;
+    const key = keyOf(state, text.kid) ?? (await keyMadeMeanwhile(text.kid, beganMs));
+    if (key === 'unavailable') return UNAVAILABLE;
+    if (key === undefined || !(await isSignedBy(token, key))) return INVALID;
+    const nowSeconds = Math.floor(directory.databaseTimeMs(performance.now()) / 1_000);
+    const claims = readAccessClaims(text.claims, { ...options, nowSeconds });
+    if (claims === undefined) return INVALID;
+    return admit(digest, { claims, kid: text.kid, beganMs });
+  }
+
+  /** The rest runs on the newest knowledge, for keys and clients may have changed while the signature was checked. */
+  async function admit(
+    digest: string,
+    examined: { readonly claims: AccessClaims; readonly kid: string; readonly beganMs: number },
+  ): Promise<TokenVerdict> {
+    const { claims, kid, beganMs } = examined;
+    let state = directory.stateAt(performance.now());
+    // The signature is good, so a client that is not known was made a moment ago, or is revoked.
+    if (state?.clients.has(claims.clientId) !== true) {
+      state = await directory.stateSince(beganMs, UNKNOWN_KEY_SPACING_MS);
+    }
+    if (state === undefined) return UNAVAILABLE;
+    const client = state.clients.get(claims.clientId);
+    const key = keyOf(state, kid);
+    if (client === undefined || client.tenantId !== claims.tenantId || key === undefined) return INVALID;
+    const verdict: TokenVerdict = { ok: true, principal: principalOf(claims, client.scopes) };
+    if (state === rememberedUnder) {
+      const nowMs = performance.now();
+      const livesMs = Math.min(claims.expiresAtSeconds * 1_000, key.retiresAtMs) - directory.databaseTimeMs(nowMs);
+      remembered.set(digest, { verdict, untilMs: nowMs + livesMs });
+    }
+    return verdict;
+  }
+
+  function keyOf(state: AccessState, kid: string): RingKey | undefined {
+    return state.keys.find(kid, directory.databaseTimeMs(performance.now()));
+  }
+
+  /** Another process may have rotated the keys since the last poll. */
+  async function keyMadeMeanwhile(kid: string, beganMs: number): Promise<RingKey | 'unavailable' | undefined> {
+    const state = await directory.stateSince(beganMs, UNKNOWN_KEY_SPACING_MS);
+    return state === undefined ? 'unavailable' : keyOf(state, kid);
+  }
+
+  return { verify };
+}
+
+async function isSignedBy(token: string, key: RingKey): Promise<boolean> {
+  try {
+    await compactVerify(token, key.publicKey, { algorithms: ['RS256'] });
+    return true;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return false;
+    throw error;
+  }
+}
+
+function principalOf(claims: AccessClaims, granted: ReadonlySet<Scope>): Principal {
+  const held = claims.scopes.filter(isScope).filter((scope) => granted.has(scope));
+  return {
+    tenantId: claims.tenantId,
+    clientId: claims.clientId,
+    scopes: new Set(held),
+    subject: claims.subject,
+    expiresAtSeconds: claims.expiresAtSeconds,
+  };
+}

@@ -1,0 +1,150 @@
+import { hash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { parseIdempotencyKey } from '../domain/identifier.ts';
+import type { FieldProblem } from '../domain/refusal.ts';
+import type { Scope } from '../domain/scope.ts';
+import { LIMITS } from '../limits.ts';
+import type { Command, Envelope } from '../posting/command.ts';
+import type { Outcome } from '../posting/engine.ts';
+import type { FieldReader } from './field-reader.ts';
+import { idempotencyKeyHeader, principalOf } from './gate.ts';
+import { fingerprint } from './json/canonical-json.ts';
+import { parseStrictJson } from './json/strict-json.ts';
+import type { Operation } from './operation.ts';
+import { type Problem, ProblemError, sendProblem, validationProblem } from './problem.ts';
+
+/** One POST that moves money: what its body looks like and which command it is. */
+export type PostingRoute<Body> = {
+  readonly path: string;
+  readonly scope: Scope;
+  readonly bodyBytesMax?: number;
+  readonly body: FieldReader<Body>;
+  /** `metadata` is the text of that member as it came, or null. May put further problems on `errors`. */
+  readonly command: (body: Body, accepted: Accepted) => CommandBody | undefined;
+};
+
+export type Accepted = { readonly metadata: string | null; readonly errors: FieldProblem[] };
+
+/** A command before it has its envelope. */
+export type CommandBody = Command extends infer One ? (One extends Command ? Omit<One, keyof Envelope> : never) : never;
+
+/** Who sends a body and under which key; plain data, so that it can cross threads. */
+export type Sender = { readonly tenantId: string; readonly actor: string; readonly key: string };
+
+/** Reads a body into a command, or says what is wrong with it. Pure: the same on every thread. */
+export function readCommand<Body>(
+  route: PostingRoute<Body>,
+  sender: Sender,
+  bytes: Uint8Array,
+): Command | { problem: Problem } {
+  const reading = parseStrictJson(bytes, { rawMember: 'metadata' });
+  if (!reading.ok) {
+    return {
+      problem: { code: 'malformed_json', detail: `${reading.error.message} (at byte ${reading.error.offset})` },
+    };
+  }
+  const errors: FieldProblem[] = [];
+  const body = route.body.read(reading.value, '', errors);
+  const metadata = reading.raw ?? null;
+  if (metadata !== null && Buffer.byteLength(metadata) > LIMITS.metadataBytes) {
+    errors.push({ field: 'metadata', code: 'out_of_range', message: `must be at most ${LIMITS.metadataBytes} bytes` });
+  }
+  const command = body === undefined ? undefined : route.command(body, { metadata, errors });
+  if (command === undefined || errors.length > 0) return { problem: validationProblem(errors) };
+  const payload = fingerprint({ method: 'POST', route: route.path, pathParams: {}, body: reading.value });
+  return {
+    ...command,
+    tenantId: sender.tenantId,
+    actor: sender.actor,
+    key: sender.key,
+    keyHash: hashAsUuid(hash('sha256', sender.key, 'hex')),
+    payloadHash: hashAsUuid(payload.toString('hex')),
+  };
+}
+
+/** Answers an outcome of the engine, or throws it as a problem. */
+export function problemOf(outcome: Exclude<Outcome, { outcome: 'created' | 'replayed' }>): Problem {
+  switch (outcome.outcome) {
+    case 'refused':
+      return outcome.refusal;
+    case 'in_progress':
+      return {
+        code: 'idempotency_in_progress',
+        detail: 'the first request with this Idempotency-Key has not been answered yet',
+      };
+    case 'too_busy':
+      return {
+        code: 'too_busy',
+        detail: 'nothing was posted; the queue is full or the loan is under too many requests',
+      };
+    case 'unavailable':
+      return {
+        code: 'unavailable',
+        detail: 'whether the request took effect is not known; retry with the same Idempotency-Key',
+      };
+  }
+}
+
+export type Posting = {
+  /** Posts a command that was read on this thread. */
+  readonly submit: (command: Command) => Promise<Outcome>;
+  /** Reads and posts a body too large to be read on this thread without holding up everybody else. */
+  readonly submitLarge: (path: string, sender: Sender, bytes: Uint8Array) => Promise<Outcome | { problem: Problem }>;
+};
+
+/** Makes the HTTP operation of a posting route. */
+export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posting): Operation {
+  return {
+    method: 'POST',
+    path: route.path,
+    scope: route.scope,
+    bodyBytesMax: route.bodyBytesMax ?? LIMITS.eventBodyBytes,
+    async handle(request, reply) {
+      const { tenantId, clientId } = principalOf(request);
+      const sender = { tenantId, actor: clientId, key: requireKey(request) };
+      const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+      const outcome =
+        bytes.length > LIMITS.eventBodyBytes
+          ? await posting.submitLarge(route.path, sender, bytes)
+          : await submitHere(bytes, sender);
+      if ('problem' in outcome) return sendProblem(request, reply, outcome.problem);
+      if (outcome.outcome === 'created' || outcome.outcome === 'replayed') {
+        if (outcome.outcome === 'replayed') reply.header('idempotent-replayed', 'true');
+        return reply
+          .code(outcome.outcome === 'created' ? 201 : 200)
+          .header('content-type', 'application/json; charset=utf-8')
+          .header('cache-control', 'no-store')
+          .send(outcome.body);
+      }
+      return sendProblem(request, reply, problemOf(outcome));
+    },
+  };
+
+  async function submitHere(bytes: Uint8Array, sender: Sender): Promise<Outcome | { problem: Problem }> {
+    const command = readCommand(route, sender, bytes);
+    return 'problem' in command ? command : posting.submit(command);
+  }
+}
+
+function requireKey(request: FastifyRequest): string {
+  const header = idempotencyKeyHeader(request);
+  if (header === undefined) {
+    throw new ProblemError({
+      code: 'missing_idempotency_key',
+      detail: 'every POST that moves money needs an Idempotency-Key header',
+    });
+  }
+  const key = parseIdempotencyKey(header);
+  if (key === undefined) {
+    throw new ProblemError({
+      code: 'invalid_idempotency_key',
+      detail: 'an Idempotency-Key has 8 to 255 characters: a letter or digit, then letters, digits and . _ : -',
+    });
+  }
+  return key;
+}
+
+/** The first 16 bytes of a SHA-256, given in hex, in the form in which PostgreSQL takes 16 bytes fastest. */
+function hashAsUuid(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}

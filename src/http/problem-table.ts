@@ -1,0 +1,190 @@
+import type { RefusalCode } from '../domain/refusal.ts';
+
+/** Every code with which a request can be turned away: those of the domain, and those that only HTTP knows. */
+export type ProblemCode =
+  | RefusalCode
+  | 'malformed_json'
+  | 'missing_idempotency_key'
+  | 'invalid_idempotency_key'
+  | 'duplicate_header'
+  | 'invalid_page_token'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'idempotency_in_progress'
+  | 'too_busy'
+  | 'unavailable'
+  | 'internal_error';
+
+/** `advice` is what the page of the code tells a caller to do. */
+export type ProblemKind = { readonly status: number; readonly title: string; readonly advice: string };
+
+/**
+ * The one table from code to answer (CONTRACT.md section 2, "Errors"). docs/errors.md shows the same rows; `npm run check`
+ * compares the two.
+ */
+export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
+  malformed_json: {
+    status: 400,
+    title: 'The body is not strict JSON',
+    advice: 'Send one JSON object in UTF-8: no duplicate names, no number that a double cannot hold, no NUL.',
+  },
+  validation_failed: {
+    status: 400,
+    title: 'The request has fields that cannot be accepted',
+    advice: 'errors[] names every field, what is wrong with it and what would be right.',
+  },
+  missing_idempotency_key: {
+    status: 400,
+    title: 'The Idempotency-Key header is missing',
+    advice: 'Send a key that is the same for every attempt at this event and different for every other event.',
+  },
+  invalid_idempotency_key: {
+    status: 400,
+    title: 'The Idempotency-Key header is malformed',
+    advice: 'Use 8 to 255 characters: a letter or digit, then letters, digits and . _ : -',
+  },
+  duplicate_header: {
+    status: 400,
+    title: 'A header that may be sent once was sent twice',
+    advice: 'Send the header once.',
+  },
+  invalid_page_token: {
+    status: 400,
+    title: 'The page token is not one that this server gave out',
+    advice: 'Use next_page_token or lines_next_page_token as it was answered, with the same filters.',
+  },
+  invalid_token: {
+    status: 401,
+    title: 'The access token is missing or not valid',
+    advice: 'Get a token from /oauth2/token and send it as Authorization: Bearer.',
+  },
+  insufficient_scope: {
+    status: 403,
+    title: 'The access token lacks the scope of this operation',
+    advice: 'Ask for a token with the scope that WWW-Authenticate names; the client must have been granted it.',
+  },
+  not_found: {
+    status: 404,
+    title: 'There is nothing at this address',
+    advice: 'Check the path; the API lives under /v1.',
+  },
+  loan_not_found: {
+    status: 404,
+    title: 'There is no such loan',
+    advice: 'A loan begins with its first disbursement. A loan of another tenant answers the same.',
+  },
+  journal_entry_not_found: {
+    status: 404,
+    title: 'There is no such journal entry',
+    advice: 'Use a journal_entry_id that this ledger answered to you.',
+  },
+  program_not_found: {
+    status: 404,
+    title: 'There is no such program',
+    advice: 'Use a program_id of your tenant, or leave program_id out for the default program.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'The method is not allowed here',
+    advice: 'The Allow header names the methods of this address. What moved money is never changed or removed.',
+  },
+  payload_too_large: {
+    status: 413,
+    title: 'The body is larger than this operation takes',
+    advice: 'One event may have 64 KiB, an accrual batch 4 MiB.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The content type is not supported',
+    advice: 'Send Content-Type: application/json.',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    title: 'The first request with this key is still running',
+    advice: 'Send the same request with the same key again in a moment.',
+  },
+  already_reversed: {
+    status: 409,
+    title: 'The entry was reversed before',
+    advice: 'An entry is reversed once; the detail names the entry that did it.',
+  },
+  accrual_already_posted: {
+    status: 409,
+    title: 'A loan has accrued for this date already',
+    advice: 'errors[] names the loans; leave them out, or reverse the batch that holds them.',
+  },
+  idempotency_mismatch: {
+    status: 422,
+    title: 'The key was used for another request',
+    advice: 'Retry with the body that was first sent under the key, or use a new key for a new event.',
+  },
+  currency_mismatch: {
+    status: 422,
+    title: 'The currency is not that of the loan',
+    advice: 'A loan has one currency, fixed at its first disbursement.',
+  },
+  borrower_mismatch: {
+    status: 422,
+    title: 'The borrower is not that of the loan',
+    advice: 'A loan has one borrower, fixed at its first disbursement.',
+  },
+  program_mismatch: {
+    status: 422,
+    title: 'The program is not that of the loan',
+    advice: 'Use the program that the loan was disbursed under.',
+  },
+  effective_date_in_future: {
+    status: 422,
+    title: 'The effective date lies in the future',
+    advice: "Dates count in the tenant's time zone; send the event on its day.",
+  },
+  effective_date_before_disbursement: {
+    status: 422,
+    title: 'The effective date lies before the loan began',
+    advice: 'Nothing but a disbursement may be dated before the first standing disbursement.',
+  },
+  not_reversible: {
+    status: 422,
+    title: 'This entry cannot be reversed',
+    advice: 'A reversal is not reversed: post the event again.',
+  },
+  amount_exceeds_outstanding: {
+    status: 422,
+    title: 'The allocation gives a component more than it has',
+    advice: 'errors[] names the components; send what is over as suspense_minor.',
+  },
+  amount_out_of_range: {
+    status: 422,
+    title: 'A component would pass 18 digits',
+    advice: 'No component of a loan may pass 999999999999999999 minor units.',
+  },
+  balance_would_be_negative: {
+    status: 422,
+    title: 'A component of the loan would fall below zero',
+    advice: 'Reverse what was built on this entry first, latest first.',
+  },
+  allocation_mismatch: {
+    status: 422,
+    title: 'The parts of the allocation do not sum to the amount',
+    advice: 'fees_minor, interest_minor, principal_minor and suspense_minor must sum to amount_minor.',
+  },
+  too_busy: {
+    status: 503,
+    title: 'The server has more work than it can queue',
+    advice: 'Nothing was posted. Wait for Retry-After seconds and send the same request with the same key.',
+  },
+  unavailable: {
+    status: 503,
+    title: 'The database cannot be reached',
+    advice: 'Whether the request took effect is not known. Send the same request with the same key: it posts once.',
+  },
+  internal_error: {
+    status: 500,
+    title: 'The server met a fault of its own',
+    advice: 'Report the trace_id to whoever runs this server. Sending the same request with the same key is safe.',
+  },
+};

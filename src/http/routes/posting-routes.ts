@@ -1,0 +1,22 @@
+import type { PostingRoute } from '../posting-operation.ts';
+import { accrualBatches } from './accrual-batches.ts';
+import { disbursements } from './disbursements.ts';
+import { fees } from './fees.ts';
+import { payments } from './payments.ts';
+import { reversals } from './reversals.ts';
+
+/** A posting route whose body type only it knows. */
+export type AnyPostingRoute = { readonly use: <Answer>(visit: <Body>(route: PostingRoute<Body>) => Answer) => Answer };
+
+function anyRoute<Body>(route: PostingRoute<Body>): AnyPostingRoute {
+  return { use: (visit) => visit(route) };
+}
+
+/** Every POST that moves money, by its path. */
+export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
+  [payments.path, anyRoute(payments)],
+  [disbursements.path, anyRoute(disbursements)],
+  [fees.path, anyRoute(fees)],
+  [accrualBatches.path, anyRoute(accrualBatches)],
+  [reversals.path, anyRoute(reversals)],
+]);

@@ -1,0 +1,130 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { LIMITS } from '../limits.ts';
+import { failureOf } from '../postgres/posting/poster-connection.ts';
+import { TooManyReads } from '../postgres/reading/reader-pool.ts';
+import { StoreFailure } from '../posting/posting-store.ts';
+import { requireScope } from './gate.ts';
+import type { TokenVerifier } from './oauth/access-token.ts';
+import type { Operation } from './operation.ts';
+import { type Problem, ProblemError, sendProblem } from './problem.ts';
+
+export type HttpServerOptions = {
+  readonly operations: readonly Operation[];
+  /** The token endpoint and the issuer's documents. */
+  readonly plugins: readonly ((app: FastifyInstance) => Promise<void>)[];
+  readonly verifier: TokenVerifier;
+  /** A demo instance answers only to loopback host names, so that a web page cannot reach it by a name of its own. */
+  readonly loopbackHostsOnly: boolean;
+  /** Told of what a caller only sees as 500 or 503. */
+  readonly onFailure: (error: unknown, traceId: string | null) => void;
+};
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
+
+/** Assembles the HTTP server: gates before handlers, problem+json for everything that goes wrong. */
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: LIMITS.eventBodyBytes,
+    requestTimeout: LIMITS.requestTimeoutMs,
+    keepAliveTimeout: LIMITS.keepAliveTimeoutMs,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
+  });
+  app.server.headersTimeout = LIMITS.headersTimeoutMs;
+  app.decorateRequest('principal', null);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error, request, reply) => answerError(options, { error, request, reply }));
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, nothingHere(request)));
+  if (options.loopbackHostsOnly) app.addHook('onRequest', refuseForeignHosts);
+  for (const plugin of options.plugins) await app.register(plugin);
+  for (const operation of options.operations) addOperation(app, operation, options.verifier);
+  refuseOtherMethods(app, options.operations);
+  await app.ready();
+  return app;
+}
+
+function addOperation(app: FastifyInstance, operation: Operation, verifier: TokenVerifier): void {
+  const { method, path, scope, bodyBytesMax } = operation;
+  app.route({
+    method,
+    url: path,
+    ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
+    ...(scope === null ? {} : { onRequest: requireScope(verifier, scope) }),
+    handler: (request, reply) => {
+      if (method === 'POST' && request.body === undefined && request.headers['content-type'] === undefined) {
+        throw new ProblemError(WRONG_MEDIA_TYPE);
+      }
+      return operation.handle(request, reply);
+    },
+  });
+}
+
+const WRONG_MEDIA_TYPE: Problem = {
+  code: 'unsupported_media_type',
+  detail: 'the body must be sent as Content-Type: application/json',
+};
+
+function refuseOtherMethods(app: FastifyInstance, operations: readonly Operation[]): void {
+  const byPath = Map.groupBy(operations, (operation) => operation.path);
+  for (const [path, here] of byPath) {
+    const allowed = here.map((operation) => operation.method as string);
+    const others = METHODS.filter((method) => !allowed.includes(method));
+    app.route({
+      method: others,
+      url: path,
+      // Before the body is read or parsed: whatever it is, the method is what is wrong.
+      onRequest: async (request, reply) => {
+        const detail = `${request.method} is not allowed here; allowed: ${allowed.join(', ')}`;
+        await sendProblem(request, reply, {
+          code: 'method_not_allowed',
+          detail,
+          headers: { allow: allowed.join(', ') },
+        });
+      },
+      handler: async (_request, reply) => reply,
+    });
+  }
+}
+
+async function refuseForeignHosts(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const host = request.headers.host;
+  if (host !== undefined && LOOPBACK_HOST.test(host)) return;
+  await sendProblem(request, reply, {
+    code: 'not_found',
+    detail: 'this demo instance answers only to loopback host names such as 127.0.0.1 and localhost',
+  });
+}
+
+function nothingHere(request: FastifyRequest): Problem {
+  const [path] = request.url.split('?', 1);
+  return { code: 'not_found', detail: `there is nothing at ${(path ?? '').slice(0, 200)}` };
+}
+
+type Failed = { readonly error: unknown; readonly request: FastifyRequest; readonly reply: FastifyReply };
+
+function answerError(options: HttpServerOptions, { error, request, reply }: Failed): FastifyReply {
+  return sendProblem(request, reply, problemOfError(options, error));
+}
+
+function problemOfError(options: HttpServerOptions, error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  if (error instanceof TooManyReads)
+    return { code: 'too_busy', detail: 'too many reads are waiting; nothing was changed' };
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return { code: 'payload_too_large', detail: 'the body is larger than this operation takes' };
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return WRONG_MEDIA_TYPE;
+  if (typeof code === 'string' && code.startsWith('FST_ERR_CTP')) {
+    return { code: 'malformed_json', detail: 'the body is empty or was not sent whole' };
+  }
+  options.onFailure(error, null);
+  const failure = failureOf(error);
+  if (failure instanceof StoreFailure)
+    return { code: 'unavailable', detail: 'the database does not answer; nothing was changed' };
+  return { code: 'internal_error', detail: 'the server met a fault of its own; it was logged under trace_id' };
+}

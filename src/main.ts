@@ -1,0 +1,159 @@
+import { join } from 'node:path';
+import pino from 'pino';
+import { type Config, PORTS } from './config.ts';
+import { postDemoLoan } from './demo-loan.ts';
+import { HeavyPoster } from './http/heavy/heavy-poster.ts';
+import { startAccessDirectory } from './http/oauth/access-directory.ts';
+import { createTokenVerifier } from './http/oauth/access-token.ts';
+import { issuerMetadata } from './http/oauth/metadata.ts';
+import { tokenEndpoint } from './http/oauth/token-endpoint.ts';
+import type { Operation } from './http/operation.ts';
+import { postingOperation } from './http/posting-operation.ts';
+import { errorPages } from './http/routes/error-pages.ts';
+import { healthLive, healthReady } from './http/routes/health.ts';
+import { journalEntry } from './http/routes/journal-entry.ts';
+import { loanBalance } from './http/routes/loan-balance.ts';
+import { POSTING_ROUTES } from './http/routes/posting-routes.ts';
+import { createHttpServer } from './http/server.ts';
+import { openAccessPool } from './postgres/access/access-snapshot.ts';
+import { ensureDemo } from './postgres/access/demo.ts';
+import { ensureMasterKey, readMasterKey } from './postgres/access/master-key.ts';
+import { ensureSigningKey } from './postgres/access/signing-key.ts';
+import type { DatabaseAddress } from './postgres/connection.ts';
+import { migrate } from './postgres/migrate.ts';
+import { PostgresStore } from './postgres/posting/store.ts';
+import { probeDatabase } from './postgres/reading/probe.ts';
+import { ReaderPool } from './postgres/reading/reader-pool.ts';
+import { refuseUnsafeServer } from './postgres/server-safety.ts';
+import { PostingEngine } from './posting/engine.ts';
+import { readProgram } from './program-identity.ts';
+
+const TOKEN_LIFE_SECONDS = 3_600;
+
+export type ServerOptions = {
+  readonly config: Config;
+  readonly address: DatabaseAddress;
+  /** Where a demo instance keeps its master key; null for a production instance. */
+  readonly demoFolder: string | null;
+};
+
+export type RunningServer = {
+  /** Where it answers, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Answers everything that was accepted, then closes every connection. May be called again. */
+  readonly stop: () => Promise<void>;
+};
+
+/** HPTS_PORT is taken, or all of the default ones are. */
+export class PortTaken extends Error {
+  override readonly name = 'PortTaken';
+}
+
+/**
+ * The composition root: the only file that knows every part. Migrates the database, opens what serves from it, and
+ * listens. Throws PortTaken, MasterKeyUnusable, MigrationMismatch, UnsafeServer, or what the driver throws.
+ */
+export async function startServer({ config, address, demoFolder }: ServerOptions): Promise<RunningServer> {
+  const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
+  const onFailure = (error: unknown): void => log.error({ err: error }, 'a request could not be served');
+  const closers: (() => Promise<unknown>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    await refuseUnsafeServer(address);
+    await migrate(address);
+    const masterKey = await openKeys({ config, address, demoFolder });
+    const accessPool = openAccessPool(address);
+    closers.push(() => accessPool.end());
+    const directory = await startAccessDirectory({ db: accessPool, masterKey, onProblem: onFailure });
+    closers.push(directory.stop);
+    const reader = new ReaderPool(address);
+    closers.push(() => reader.close());
+    const heavy = new HeavyPoster({ address, onFailure });
+    const store = new PostgresStore({ address, lanes: config.postingLanes, heavy: false, reader });
+    closers.push(() => store.close());
+    const engine = new PostingEngine({
+      store,
+      lanes: config.postingLanes,
+      heavy: heavy.submit,
+      monotonicMs: () => performance.now(),
+      onFailure,
+    });
+    closers.push(() => engine.drain(), heavy.stop.bind(heavy));
+    heavy.start();
+    if (demoFolder !== null) await postDemoLoan(engine);
+    const posting = {
+      submit: (command: Parameters<typeof engine.submit>[0]) => engine.submit(command),
+      submitLarge: heavy.submitLarge,
+    };
+    const operations: Operation[] = [
+      healthLive(readProgram(config.gitSha)),
+      healthReady(() => probeDatabase(reader)),
+      loanBalance(reader),
+      journalEntry(reader),
+      errorPages,
+      ...[...POSTING_ROUTES.values()].map((route) => route.use((one) => postingOperation(one, posting))),
+    ];
+    // The issuer is the address unless it is set, and the address is known once a port was found.
+    return await listenOnFreePort(config, async (port) => {
+      const issuer = config.issuer ?? `http://${urlHost(config.host)}:${port}`;
+      const audience = config.audience ?? `${issuer}/v1`;
+      const access = { db: accessPool, directory, issuer, audience, tokenLifeSeconds: TOKEN_LIFE_SECONDS };
+      const app = await createHttpServer({
+        operations,
+        plugins: [tokenEndpoint({ ...access, onProblem: onFailure }), issuerMetadata({ issuer, directory })],
+        verifier: createTokenVerifier(access),
+        loopbackHostsOnly: demoFolder !== null,
+        onFailure,
+      });
+      closers.push(() => app.close());
+      await app.listen({ host: config.host, port });
+      return { url: `http://${urlHost(config.host)}:${port}`, stop: closeAll };
+    });
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function openKeys({
+  config,
+  address,
+  demoFolder,
+}: ServerOptions): Promise<Awaited<ReturnType<typeof readMasterKey>>> {
+  if (demoFolder !== null) {
+    await ensureDemo(address);
+    const masterKey = await ensureMasterKey(config.masterKeyFile ?? join(demoFolder, 'master.key'));
+    await ensureSigningKey(address, masterKey);
+    return masterKey;
+  }
+  if (config.masterKeyFile === null) throw new Error('a production instance without HPTS_MASTER_KEY_FILE');
+  const masterKey = await readMasterKey(config.masterKeyFile);
+  await ensureSigningKey(address, masterKey);
+  return masterKey;
+}
+
+async function listenOnFreePort(
+  config: Config,
+  listen: (port: number) => Promise<RunningServer>,
+): Promise<RunningServer> {
+  const first = config.port ?? PORTS.first;
+  const last = config.port ?? PORTS.last;
+  for (let port = first; port <= last; port += 1) {
+    try {
+      return await listen(port);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    }
+  }
+  throw new PortTaken(
+    config.port === null
+      ? `ports ${PORTS.first} to ${PORTS.last} are all taken; set HPTS_PORT to a free one`
+      : `port ${config.port} (HPTS_PORT) is taken; end the program that listens there, or set another`,
+  );
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

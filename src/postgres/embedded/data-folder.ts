@@ -1,0 +1,67 @@
+import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { errorCode, errorMessage } from './error-code.ts';
+
+/**
+ * Finds the data folder and creates it (CONTRACT 5): `HPTS_DATA_DIR`, else `.hpts` beside package.json, else, where
+ * that cannot be written, `$XDG_STATE_HOME/hpts` (by default `~/.local/state/hpts`). Throws when none can be written;
+ * a folder that was asked for by name is never replaced by another.
+ */
+export function resolveDataFolder(options: {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly packageDir: string;
+}): string {
+  const named = options.env['HPTS_DATA_DIR'];
+  if (named !== undefined && named !== '') {
+    const dataDir = resolve(named);
+    const refusal = whyNotWritable(dataDir);
+    if (refusal !== undefined) throw new Error(`HPTS_DATA_DIR names ${dataDir}, which cannot be used: ${refusal}`);
+    return dataDir;
+  }
+  const candidates = [join(options.packageDir, '.hpts'), join(stateFolder(options.env), 'hpts')];
+  const refusals: string[] = [];
+  for (const dataDir of candidates) {
+    const refusal = whyNotWritable(dataDir);
+    if (refusal === undefined) return dataDir;
+    refusals.push(`${dataDir} (${refusal})`);
+  }
+  throw new Error(`No folder for the data can be written: ${refusals.join('; ')}. Set HPTS_DATA_DIR to one that can.`);
+}
+
+/** The folder that holds this package's package.json. */
+export function packageFolder(): string {
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error('package.json is missing above the program.');
+    folder = parent;
+  }
+  return folder;
+}
+
+/**
+ * Creates the data folder if it is missing. Nobody but its owner may list it; when the owner is root, the
+ * unprivileged user that PostgreSQL runs as must be able to pass through it.
+ */
+export function createDataFolder(dataDir: string): void {
+  // chmod, because the umask of whoever starts us would narrow the mode given to mkdir.
+  const created = mkdirSync(dataDir, { recursive: true });
+  if (created !== undefined) chmodSync(dataDir, process.geteuid?.() === 0 ? 0o711 : 0o700);
+}
+
+function stateFolder(env: Readonly<Record<string, string | undefined>>): string {
+  const named = env['XDG_STATE_HOME'];
+  // The XDG base directory specification has relative paths ignored.
+  return named !== undefined && isAbsolute(named) ? named : join(homedir(), '.local', 'state');
+}
+
+function whyNotWritable(dataDir: string): string | undefined {
+  try {
+    createDataFolder(dataDir);
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return errorCode(error) ?? errorMessage(error);
+  }
+}

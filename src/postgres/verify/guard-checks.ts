@@ -1,0 +1,151 @@
+import type { LedgerCheck } from './check.ts';
+
+const TENANT_TABLES = [
+  'journal_entry',
+  'idempotency_key',
+  'reversal',
+  'disbursement',
+  'accrual_batch',
+  'loan',
+  'loan_movement',
+  'loan_backdating',
+  'loan_accrual_month',
+  'account_delta',
+];
+const TRIGGERED_TABLES = [
+  'journal_entry',
+  'idempotency_key',
+  'reversal',
+  'disbursement',
+  'accrual_batch',
+  'audit_event',
+];
+/** Rows that nobody but the owner may change, not even the role that posts. */
+const INSERT_ONLY_TABLES = [...TRIGGERED_TABLES, 'loan_movement', 'account_delta'];
+const SERVER_ROLES = ['hpts_poster', 'hpts_reader', 'hpts_access', 'hpts_auditor'];
+const CONSTRAINTS = [
+  { table: 'journal_entry', names: ['lines_are_parallel', 'no_line_is_zero', 'debits_equal_credits'] },
+  {
+    table: 'loan',
+    names: [
+      'loan_is_complete',
+      'principal_in_range',
+      'interest_in_range',
+      'fees_in_range',
+      'suspense_in_range',
+      'memo_interest_in_range',
+      'pending_in_range',
+      'encumbrance_in_range',
+    ],
+  },
+  { table: 'loan_movement', names: ['backdated_says_its_effect'] },
+];
+
+// Of pg_trigger.tgtype: BEFORE, DELETE, UPDATE, TRUNCATE; without the bit of a row trigger.
+const BEFORE_EVERY_CHANGE = 2 + 8 + 16 + 32;
+
+function textArray(values: readonly string[]): string {
+  return `ARRAY[${values.map((value) => `'${value}'`).join(', ')}]`;
+}
+
+/** What guards the ledger in the database itself; a disarmed guard is a finding although the books may still be right. */
+export const GUARD_CHECKS: readonly LedgerCheck[] = [
+  {
+    name: 'append_only',
+    promise:
+      'The journal refuses change: by its trigger against everybody, by missing privileges against the roles of the server.',
+    sql: `
+      SELECT NULL::uuid AS tenant_id, 0::bigint AS place, 'table hpts.' || expected.name AS subject,
+             'its trigger append_only is missing, disabled or does not cover UPDATE, DELETE and TRUNCATE' AS detail
+      FROM unnest(${textArray(TRIGGERED_TABLES)}) AS expected(name)
+      WHERE NOT EXISTS (
+        SELECT FROM pg_trigger AS t
+        WHERE t.tgrelid = to_regclass('hpts.' || expected.name) AND t.tgname = 'append_only' AND t.tgenabled = 'A'
+          AND t.tgtype & ${BEFORE_EVERY_CHANGE + 1} = ${BEFORE_EVERY_CHANGE} AND t.tgfoid = to_regproc('hpts.refuse_change') AND t.tgqual IS NULL)
+      UNION ALL
+      SELECT NULL, 1, 'table hpts.' || expected.name, format('role %s may change or remove its rows', role.name)
+      FROM unnest(${textArray(INSERT_ONLY_TABLES)}) AS expected(name)
+      CROSS JOIN unnest(${textArray(SERVER_ROLES)}) AS role(name)
+      WHERE has_table_privilege(role.name, to_regclass('hpts.' || expected.name), 'UPDATE, DELETE, TRUNCATE')
+         OR has_any_column_privilege(role.name, to_regclass('hpts.' || expected.name), 'UPDATE')
+      UNION ALL
+      SELECT NULL, 2, 'table hpts.' || expected.name, format('role %s may write it', role.name)
+      FROM unnest(${textArray([...TENANT_TABLES, 'audit_event'])}) AS expected(name)
+      CROSS JOIN unnest(${textArray(['hpts_reader', 'hpts_access', 'hpts_auditor'])}) AS role(name)
+      WHERE has_table_privilege(role.name, to_regclass('hpts.' || expected.name), 'INSERT, UPDATE, DELETE, TRUNCATE')`,
+  },
+  {
+    name: 'row_security',
+    promise:
+      'Row-level security is forced on every table of a tenant, by the two policies that belong there and no wider one.',
+    sql: `
+      SELECT NULL::uuid AS tenant_id, 0::bigint AS place, 'table hpts.' || expected.name AS subject, 'row-level security is not forced' AS detail
+      FROM unnest(${textArray(TENANT_TABLES)}) AS expected(name)
+      LEFT JOIN pg_class AS c ON c.oid = to_regclass('hpts.' || expected.name)
+      WHERE (c.relrowsecurity AND c.relforcerowsecurity) IS NOT TRUE
+      UNION ALL
+      SELECT NULL, 1, 'table hpts.' || expected.name, 'lacks the policy own_tenants for hpts_poster and hpts_reader, or it says something else'
+      FROM unnest(${textArray(TENANT_TABLES)}) AS expected(name)
+      WHERE NOT EXISTS (
+        SELECT FROM pg_policies AS p
+        WHERE p.schemaname = 'hpts' AND p.tablename = expected.name AND p.policyname = 'own_tenants' AND p.cmd = 'ALL' AND p.permissive = 'PERMISSIVE'
+          AND p.roles @> '{hpts_poster,hpts_reader}' AND p.roles <@ '{hpts_poster,hpts_reader}' AND p.with_check IS NULL
+          AND p.qual ~ '^\\(tenant_id = ANY \\(.*string_to_array\\(current_setting\\(''hpts\\.tenants''::text, true\\), '',''::text\\).*\\)\\)$'
+          AND p.qual !~* '\\mOR\\M')
+      UNION ALL
+      SELECT NULL, 2, 'table hpts.' || expected.name, 'hides rows from hpts_auditor: the policy every_tenant is missing or says something else'
+      FROM unnest(${textArray(TENANT_TABLES)}) AS expected(name)
+      WHERE NOT EXISTS (
+        SELECT FROM pg_policies AS p
+        WHERE p.schemaname = 'hpts' AND p.tablename = expected.name AND p.policyname = 'every_tenant' AND p.permissive = 'PERMISSIVE'
+          AND p.roles = '{hpts_auditor}' AND p.cmd = 'SELECT' AND p.qual = 'true')
+      UNION ALL
+      SELECT NULL, 3, 'table hpts.' || p.tablename, format('has the policy %s, which does not belong there', p.policyname)
+      FROM pg_policies AS p
+      WHERE p.schemaname = 'hpts' AND p.tablename = ANY (${textArray(TENANT_TABLES)})
+        AND p.policyname NOT IN ('own_tenants', 'every_tenant')
+        AND NOT (p.tablename = 'loan' AND p.policyname = 'only_unmade_loans' AND p.permissive = 'RESTRICTIVE' AND p.cmd = 'DELETE')
+      UNION ALL
+      SELECT NULL, 4, 'role ' || expected.name, 'is missing, or stands above row-level security'
+      FROM unnest(${textArray(SERVER_ROLES)}) AS expected(name)
+      LEFT JOIN pg_roles AS r ON r.rolname = expected.name
+      WHERE (r.rolbypassrls OR r.rolsuper) IS NOT FALSE
+         OR pg_has_role(r.oid, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = to_regclass('hpts.journal_entry')), 'MEMBER')`,
+  },
+  {
+    name: 'constraints',
+    promise:
+      'The constraints that hold an entry and a loan to their promises stand and were validated; every primary key stands.',
+    sql: `
+      SELECT NULL::uuid AS tenant_id, 0::bigint AS place, 'table hpts.' || expected.relation AS subject,
+             format('its constraint %s is missing or not validated', expected.name) AS detail
+      FROM (VALUES ${CONSTRAINTS.flatMap(({ table, names }) => names.map((name) => `('${table}', '${name}')`)).join(', ')}) AS expected(relation, name)
+      WHERE NOT EXISTS (
+        SELECT FROM pg_constraint AS c
+        WHERE c.conrelid = to_regclass('hpts.' || expected.relation) AND c.conname = expected.name AND c.contype = 'c' AND c.convalidated)
+      UNION ALL
+      SELECT NULL, 1, 'table hpts.' || expected.name, 'its primary key is missing or its index is not valid'
+      FROM unnest(${textArray(TENANT_TABLES)}) AS expected(name)
+      WHERE NOT EXISTS (
+        SELECT FROM pg_index AS i
+        WHERE i.indrelid = to_regclass('hpts.' || expected.name) AND i.indisprimary AND i.indisvalid AND i.indisready AND i.indisunique)`,
+  },
+  {
+    name: 'durability',
+    promise:
+      'The database keeps what it acknowledged: fsync, full_page_writes and synchronous_commit are on, for every role.',
+    sql: `
+      SELECT NULL::uuid AS tenant_id, 0::bigint AS place, 'setting ' || s.name AS subject, 'is ' || s.value AS detail
+      FROM unnest(ARRAY['fsync', 'full_page_writes', 'synchronous_commit']) AS wanted(name)
+      CROSS JOIN LATERAL (SELECT wanted.name, current_setting(wanted.name) AS value) AS s
+      WHERE s.value NOT IN ('on', 'remote_apply')
+      UNION ALL
+      SELECT NULL, 1, 'setting ' || split_part(c.setting, '=', 1),
+             format('is %s for %s', split_part(c.setting, '=', 2), coalesce('role ' || r.rolname, 'every role'))
+      FROM pg_db_role_setting AS s
+      CROSS JOIN LATERAL unnest(s.setconfig) AS c(setting)
+      LEFT JOIN pg_roles AS r ON r.oid = s.setrole
+      WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()))
+        AND (c.setting ~ '^synchronous_commit=' AND c.setting !~ '=(on|remote_apply)$' OR c.setting = 'session_replication_role=replica')`,
+  },
+];

@@ -1,0 +1,169 @@
+import { type LedgerCheck, ofTenant } from './check.ts';
+
+/** The first 16 bytes of SHA-256 of a key's UTF-8, typed uuid. */
+const KEY_HASH = `encode(substring(sha256(convert_to(e.idempotency_key, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid`;
+
+/** What the narrow tables beside the journal promise: keys, reversals, disbursements, accruals. */
+export const RELATION_CHECKS: readonly LedgerCheck[] = [
+  {
+    name: 'idempotency_keys',
+    promise:
+      'Every entry that carries a key has exactly one key row, by the hash of that key, and every key row has its entry.',
+    sql: `
+      WITH carried AS (
+        SELECT e.tenant_id, e.seq, e.entry_id, e.idempotency_key, ${KEY_HASH} AS key_hash
+        FROM hpts.journal_entry AS e WHERE ${ofTenant('e')} AND e.idempotency_key IS NOT NULL),
+      kept AS (SELECT k.* FROM hpts.idempotency_key AS k WHERE ${ofTenant('k')})
+      SELECT coalesce(c.tenant_id, k.tenant_id) AS tenant_id, coalesce(c.seq, 0) AS place,
+             CASE WHEN c.entry_id IS NULL THEN 'key hash ' || k.key_hash ELSE 'key ' || c.idempotency_key END AS subject,
+             CASE WHEN k.key_hash IS NULL THEN format('entry %s carries it and hpts.idempotency_key has no row of its hash %s', c.entry_id, c.key_hash)
+                  WHEN c.entry_id IS NULL THEN format('points to entry %s, and no entry carries a key of this hash', k.entry_id)
+                  WHEN k.entry_id <> c.entry_id THEN format('is carried by entry %s, and its row points to entry %s', c.entry_id, k.entry_id)
+                  ELSE format('was answered by receipt version %s, which this program does not know', k.receipt_version) END AS detail
+      FROM carried AS c FULL JOIN kept AS k ON k.tenant_id = c.tenant_id AND k.key_hash = c.key_hash
+      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.receipt_version <> 1`,
+  },
+  {
+    name: 'reversals',
+    promise:
+      'Every reversal stands in hpts.reversal and the other way round, of an older entry that is no reversal, once, dated no earlier.',
+    sql: `
+      WITH linked AS (
+        SELECT e.tenant_id, e.seq, e.entry_id, e.reverses_entry_id, e.event_type, e.effective_at, e.correlation_id
+        FROM hpts.journal_entry AS e WHERE ${ofTenant('e')} AND (e.reverses_entry_id IS NOT NULL OR e.event_type = 'reversal')),
+      kept AS (SELECT r.* FROM hpts.reversal AS r WHERE ${ofTenant('r')}),
+      judged AS (
+        SELECT coalesce(l.tenant_id, k.tenant_id) AS tenant_id, coalesce(l.seq, 0) AS seq, coalesce(l.entry_id, k.entry_id) AS entry_id,
+               CASE WHEN l.entry_id IS NULL THEN format('stands in hpts.reversal as that of entry %s, and no such entry reverses it', k.reversed_entry_id)
+                    WHEN l.event_type <> 'reversal' THEN format('reverses entry %s and is no reversal', l.reverses_entry_id)
+                    WHEN l.reverses_entry_id IS NULL THEN 'is a reversal and names no entry that it reverses'
+                    WHEN k.entry_id IS NULL THEN format('reverses entry %s and does not stand in hpts.reversal', l.reverses_entry_id)
+                    WHEN o.entry_id IS NULL THEN format('reverses entry %s, which does not exist', l.reverses_entry_id)
+                    WHEN o.event_type = 'reversal' THEN format('reverses entry %s, which is itself a reversal', o.entry_id)
+                    WHEN o.seq >= l.seq THEN format('reverses entry %s, which is not older', o.entry_id)
+                    WHEN l.effective_at < o.effective_at THEN format('is dated %s, before %s, the date of entry %s', l.effective_at, o.effective_at, o.entry_id)
+                    WHEN l.correlation_id <> o.correlation_id THEN format('has another correlation id than entry %s', o.entry_id)
+               END AS detail
+        FROM linked AS l
+        FULL JOIN kept AS k ON k.tenant_id = l.tenant_id AND k.entry_id = l.entry_id AND k.reversed_entry_id = l.reverses_entry_id
+        LEFT JOIN hpts.journal_entry AS o ON o.tenant_id = l.tenant_id AND o.entry_id = l.reverses_entry_id)
+      SELECT tenant_id, seq AS place, 'entry ' || entry_id AS subject, detail FROM judged WHERE detail IS NOT NULL`,
+  },
+  {
+    name: 'reversal_lines',
+    promise: 'A reversal is the exact mirror, line by line, of the entry it reverses.',
+    sql: `
+      SELECT r.tenant_id, r.seq AS place, 'entry ' || r.entry_id AS subject,
+             format('line %s is not the mirror of that line of entry %s', differing.sequence, o.entry_id) AS detail
+      FROM hpts.journal_entry AS r
+      JOIN hpts.journal_entry AS o ON o.tenant_id = r.tenant_id AND o.entry_id = r.reverses_entry_id
+      CROSS JOIN LATERAL (
+        SELECT coalesce(a.sequence, b.sequence) AS sequence
+        FROM unnest(r.accounts, r.amounts, r.layers, r.currencies, r.loan_ids, r.borrower_ids) WITH ORDINALITY
+          AS a(account, amount, layer, currency, loan_id, borrower_id, sequence)
+        FULL JOIN unnest(o.accounts, o.amounts, o.layers, o.currencies, o.loan_ids, o.borrower_ids) WITH ORDINALITY
+          AS b(account, amount, layer, currency, loan_id, borrower_id, sequence) ON b.sequence = a.sequence
+        WHERE a.account IS DISTINCT FROM b.account OR a.amount::numeric IS DISTINCT FROM -b.amount::numeric
+           OR coalesce(a.layer, r.layer) IS DISTINCT FROM coalesce(b.layer, o.layer)
+           OR coalesce(a.currency, r.currency) IS DISTINCT FROM coalesce(b.currency, o.currency)
+           OR coalesce(a.loan_id, r.loan_id) IS DISTINCT FROM coalesce(b.loan_id, o.loan_id)
+           OR coalesce(a.borrower_id, r.borrower_id) IS DISTINCT FROM coalesce(b.borrower_id, o.borrower_id)
+        ORDER BY 1 LIMIT 1) AS differing
+      WHERE ${ofTenant('r')} AND r.reverses_entry_id IS NOT NULL`,
+  },
+  {
+    name: 'disbursements',
+    promise: 'Every disbursement entry stands in hpts.disbursement under its loan and date, and the other way round.',
+    sql: `
+      WITH posted AS (
+        SELECT e.tenant_id, e.seq, e.entry_id, e.effective_at, coalesce(e.loan_ids, ARRAY[e.loan_id]) AS loan_ids
+        FROM hpts.journal_entry AS e WHERE ${ofTenant('e')} AND e.event_type = 'disbursement'),
+      kept AS (SELECT d.* FROM hpts.disbursement AS d WHERE ${ofTenant('d')})
+      SELECT coalesce(p.tenant_id, k.tenant_id) AS tenant_id, coalesce(p.seq, 0) AS place,
+             'entry ' || coalesce(p.entry_id, k.entry_id) AS subject,
+             CASE WHEN k.entry_id IS NULL THEN 'is a disbursement and does not stand in hpts.disbursement'
+                  WHEN p.entry_id IS NULL THEN format('stands in hpts.disbursement for loan %s and is no disbursement entry', k.loan_id)
+                  WHEN k.effective_at <> p.effective_at THEN format('is dated %s, in hpts.disbursement %s', p.effective_at, k.effective_at)
+                  ELSE format('stands in hpts.disbursement for loan %s, which its lines do not name', k.loan_id) END AS detail
+      FROM posted AS p FULL JOIN kept AS k ON k.tenant_id = p.tenant_id AND k.entry_id = p.entry_id
+      WHERE k.entry_id IS NULL OR p.entry_id IS NULL OR k.effective_at <> p.effective_at OR (k.loan_id = ANY (p.loan_ids)) IS NOT TRUE`,
+  },
+  {
+    name: 'accrual_batches',
+    promise:
+      'Every accrual entry has its batch as sent, of the same date and of a program that exists, and the other way round.',
+    sql: `
+      WITH posted AS (
+        SELECT e.tenant_id, e.seq, e.entry_id, e.effective_at FROM hpts.journal_entry AS e
+        WHERE ${ofTenant('e')} AND e.event_type = 'accrual'),
+      kept AS (
+        SELECT b.tenant_id, b.entry_id, b.accrual_date, b.program_id,
+               cardinality(b.loan_ids) = cardinality(b.interest_minor)
+               AND cardinality(b.loan_ids) = cardinality(b.outstanding_principal_minor) AND cardinality(b.loan_ids) > 0
+               AND array_position(b.loan_ids, NULL) IS NULL AND array_position(b.interest_minor, NULL) IS NULL
+               AND 0 <= ALL (b.interest_minor) AS complete
+        FROM hpts.accrual_batch AS b WHERE ${ofTenant('b')}),
+      judged AS (
+        SELECT coalesce(p.tenant_id, k.tenant_id) AS tenant_id, coalesce(p.seq, 0) AS seq, coalesce(p.entry_id, k.entry_id) AS entry_id,
+               CASE WHEN k.entry_id IS NULL THEN 'is an accrual and has no row in hpts.accrual_batch'
+                    WHEN p.entry_id IS NULL THEN 'stands in hpts.accrual_batch and is no accrual entry'
+                    WHEN k.accrual_date <> p.effective_at THEN format('is dated %s, in hpts.accrual_batch %s', p.effective_at, k.accrual_date)
+                    WHEN k.complete IS NOT TRUE THEN 'has a batch whose arrays of loans, principal and interest do not fit'
+                    WHEN program.program_id IS NULL THEN format('has a batch of program %s, which does not exist', k.program_id) END AS detail
+        FROM posted AS p FULL JOIN kept AS k ON k.tenant_id = p.tenant_id AND k.entry_id = p.entry_id
+        LEFT JOIN hpts.program AS program ON program.tenant_id = k.tenant_id AND program.program_id = k.program_id)
+      SELECT tenant_id, seq AS place, 'entry ' || entry_id AS subject, detail FROM judged WHERE detail IS NOT NULL`,
+  },
+  {
+    name: 'accrual_interest',
+    promise: 'The interest of a batch as sent equals the lines of its entry, loan by loan.',
+    sql: `
+      WITH sent AS (
+        SELECT b.tenant_id, b.entry_id, s.loan_id, sum(s.interest) AS interest
+        FROM hpts.accrual_batch AS b CROSS JOIN LATERAL unnest(b.loan_ids, b.interest_minor) AS s(loan_id, interest)
+        WHERE ${ofTenant('b')} GROUP BY 1, 2, 3),
+      lined AS (
+        SELECT e.tenant_id, e.entry_id, coalesce(l.loan_id, e.loan_id) AS loan_id, sum(l.amount) AS interest
+        FROM hpts.journal_entry AS e CROSS JOIN LATERAL unnest(e.accounts, e.amounts, e.loan_ids) AS l(account, amount, loan_id)
+        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND l.account IN (1200, 9100) GROUP BY 1, 2, 3)
+      SELECT coalesce(s.tenant_id, l.tenant_id) AS tenant_id, coalesce(e.seq, 0) AS place,
+             'entry ' || coalesce(s.entry_id, l.entry_id) AS subject,
+             format('accrues %s for loan %s by its lines, %s by its batch', coalesce(l.interest, 0),
+                    coalesce(s.loan_id, l.loan_id), coalesce(s.interest, 0)) AS detail
+      FROM sent AS s FULL JOIN lined AS l ON l.tenant_id = s.tenant_id AND l.entry_id = s.entry_id AND l.loan_id = s.loan_id
+      LEFT JOIN hpts.journal_entry AS e
+        ON e.tenant_id = coalesce(s.tenant_id, l.tenant_id) AND e.entry_id = coalesce(s.entry_id, l.entry_id)
+      WHERE coalesce(s.interest, 0) <> coalesce(l.interest, 0)`,
+  },
+  {
+    name: 'accrual_days',
+    promise:
+      'A loan accrues once for a date, and hpts.loan_accrual_month marks exactly the days of its standing batches.',
+    // Powers of two add up to their union only when no day comes twice.
+    sql: `
+      WITH standing AS (
+        SELECT b.tenant_id, b.loan_ids, date_trunc('month', b.accrual_date::timestamp)::date AS month,
+               1 << (extract(day FROM b.accrual_date)::integer - 1) AS day
+        FROM hpts.accrual_batch AS b
+        WHERE ${ofTenant('b')}
+          AND NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = b.tenant_id AND r.reversed_entry_id = b.entry_id)),
+      accrued AS (
+        SELECT s.tenant_id, l.loan_id, s.month, bit_or(s.day) AS days, sum(s.day::bigint) > bit_or(s.day) AS twice
+        FROM standing AS s CROSS JOIN LATERAL unnest(s.loan_ids) AS l(loan_id)
+        GROUP BY s.tenant_id, l.loan_id, s.month),
+      kept AS (SELECT m.* FROM hpts.loan_accrual_month AS m WHERE ${ofTenant('m')}),
+      compared AS (
+        SELECT coalesce(a.tenant_id, k.tenant_id) AS tenant_id, coalesce(a.loan_id, k.loan_id) AS loan_id,
+               coalesce(a.month, k.month) AS month, coalesce(a.days, 0) AS accrued, coalesce(k.days, 0) AS marked, a.twice
+        FROM accrued AS a FULL JOIN kept AS k ON k.tenant_id = a.tenant_id AND k.loan_id = a.loan_id AND k.month = a.month)
+      SELECT c.tenant_id, 0::bigint AS place, 'loan ' || c.loan_id AS subject,
+             CASE WHEN c.twice THEN format('accrued twice for one day of %s', to_char(c.month, 'YYYY-MM'))
+                  WHEN l.loan_id IS NULL THEN 'has accrued and does not exist'
+                  ELSE format('%s: accrued and not marked are the days {%s}, marked and not accrued {%s}', to_char(c.month, 'YYYY-MM'),
+                    (SELECT string_agg(d::text, ',' ORDER BY d) FROM generate_series(1, 32) AS d WHERE (c.accrued & ~c.marked & (1 << (d - 1))) <> 0),
+                    (SELECT string_agg(d::text, ',' ORDER BY d) FROM generate_series(1, 32) AS d WHERE (c.marked & ~c.accrued & (1 << (d - 1))) <> 0))
+             END AS detail
+      FROM compared AS c LEFT JOIN hpts.loan AS l ON l.tenant_id = c.tenant_id AND l.loan_id = c.loan_id
+      WHERE c.twice OR c.accrued <> c.marked OR l.loan_id IS NULL`,
+  },
+];

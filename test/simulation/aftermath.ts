@@ -1,0 +1,135 @@
+import { answerObject, differencesOf } from './comparison.ts';
+import type { Course, FixedAnswer } from './course.ts';
+import { addDays } from './instant.ts';
+import { balanceBody, presentEqualsFold } from './model/balance.ts';
+import { expectAnswer } from './model/expectation.ts';
+import { LAYERS } from './model/ledger.ts';
+import type { LedgerRequest } from './model/request.ts';
+import { Random } from './random.ts';
+import { balancePath, getRequest } from './read-programme.ts';
+import type { Scene } from './scene.ts';
+
+/** Questions on their way at once. */
+const QUESTIONS_AT_ONCE = 32;
+
+/** Everything that is asked once the writes have ended: nothing may differ, nothing may have changed. */
+export async function examine(course: Course, scenes: readonly Scene[]): Promise<void> {
+  checkModel(course);
+  await forEach(course.fixedAnswers, (fixed) => askAgain(course, fixed));
+  for (const snapshot of course.snapshots) checkSnapshot(course, snapshot);
+  await compareBalances(course);
+  const share = Math.max(20, Math.floor(course.report.commands / 50));
+  await compareEntries(course, share);
+  await compareReplays(course, scenes, share);
+}
+
+/** The model's running sums are a shortcut: they must equal the fold. */
+function checkModel(course: Course): void {
+  for (const ledger of course.ledgers) {
+    for (const loan of ledger.loans.values()) {
+      if (LAYERS.every((layer) => presentEqualsFold(loan, layer))) continue;
+      throw new Error(`the model contradicts itself about loan ${loan.loanId}`);
+    }
+  }
+}
+
+/** An answer under a fixed `known_at`: byte for byte the same, and the one that the books now foretell. */
+async function askAgain(course: Course, { request, body, status }: FixedAnswer): Promise<void> {
+  const { report } = course;
+  const answer = await course.read(request);
+  report.askedAgain += 1;
+  if (answer.status !== status || answer.body !== body) {
+    report.changed += 1;
+    course.differ('asked again', { request, answer, found: [`first answered ${status} ${body}`] });
+    return;
+  }
+  compare(course, { request, answer, at: 'fixed answer' });
+}
+
+/** A balance read in the middle of writes must be the loan as it stood after some entry. */
+function checkSnapshot(course: Course, { request, body, status }: FixedAnswer): void {
+  const found = answerObject(body);
+  const loanId = request.path.split('/')[3] ?? '';
+  const loan = course.ledger(request.tenant).loans.get(loanId);
+  if (loan === undefined || isLost(course, request)) return;
+  const lastActivityAt = found?.['last_activity_at'];
+  const knownAt = typeof lastActivityAt === 'string' ? lastActivityAt : '';
+  const { businessDate } = course.now(request.tenant);
+  const expected = balanceBody(loan, { asOfDate: businessDate, knownAt, layer: 'SETTLED' });
+  const wrong = Object.entries(expected).filter(([name, value]) => found?.[name] !== value);
+  if (wrong.length === 0) return;
+  const answer = { status, body, contentType: '', idempotentReplayed: undefined, wwwAuthenticate: undefined };
+  const text = wrong.map(([name, value]) => `${name} is ${String(found?.[name])}, after that entry it was ${value}`);
+  course.differ('snapshot', { request, answer, found: text });
+}
+
+async function compareBalances(course: Course): Promise<void> {
+  const random = new Random(`end:${course.report.seed}`);
+  const requests = course.ledgers.flatMap((ledger, tenant) => {
+    const { businessDate } = course.now(tenant);
+    return [...ledger.loans.keys()].flatMap((loanId) => {
+      const past = addDays(businessDate, -random.below(700));
+      const questions = [
+        { as_of_date: businessDate },
+        { as_of_date: businessDate, layer: 'PENDING' },
+        { as_of_date: past },
+        { as_of_date: past, layer: 'PENDING' },
+      ];
+      return questions.map((question) => getRequest(tenant, balancePath(loanId, question)));
+    });
+  });
+  await forEach(requests, async (request) => {
+    course.report.balancesCompared += 1;
+    compare(course, { request, answer: await course.read(request), at: 'balance at the end' });
+  });
+}
+
+async function compareEntries(course: Course, count: number): Promise<void> {
+  const random = new Random(`entries:${course.report.seed}`);
+  const requests = course.ledgers.flatMap((ledger, tenant) => {
+    const entries = random.shuffled([...ledger.entries.values()]).slice(0, Math.ceil(count / course.ledgers.length));
+    return entries.map(({ entryId }) => getRequest(tenant, `/v1/journal-entries/${entryId}`));
+  });
+  await forEach(requests, async (request) => {
+    course.report.entriesCompared += 1;
+    compare(course, { request, answer: await course.read(request), at: 'entry at the end' });
+  });
+}
+
+/** A key that was posted under long ago still answers with the first body. */
+async function compareReplays(course: Course, scenes: readonly Scene[], count: number): Promise<void> {
+  const random = new Random(`replays:${course.report.seed}`);
+  const posted = random.shuffled(scenes.flatMap((scene) => scene.posted)).slice(0, count);
+  await forEach(posted, async (request) => {
+    course.report.replaysCompared += 1;
+    compare(course, { request, answer: await course.read(request), at: 'replay at the end' });
+  });
+}
+
+function compare(
+  course: Course,
+  {
+    request,
+    answer,
+    at,
+  }: { readonly request: LedgerRequest; readonly answer: Awaited<ReturnType<Course['read']>>; readonly at: string },
+): void {
+  if (isLost(course, request)) return;
+  const ledger = course.ledger(request.tenant);
+  const found = differencesOf(ledger, expectAnswer(ledger, request, course.now(request.tenant)), answer);
+  if (found.length > 0) course.differ(at, { request, answer, found });
+}
+
+function isLost(course: Course, request: LedgerRequest): boolean {
+  if (course.lostLoans.size === 0) return false;
+  const loanId = request.path.startsWith('/v1/loans/') ? request.path.split('/')[3] : undefined;
+  return loanId !== undefined && course.lostLoans.has(`${request.tenant} ${loanId}`);
+}
+
+async function forEach<Value>(values: readonly Value[], act: (value: Value) => Promise<void>): Promise<void> {
+  const left = values.values();
+  const line = async () => {
+    for (const value of left) await act(value);
+  };
+  await Promise.all(Array.from({ length: QUESTIONS_AT_ONCE }, line));
+}

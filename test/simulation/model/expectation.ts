@@ -1,0 +1,121 @@
+import { balanceBody } from './balance.ts';
+import { readBody } from './body.ts';
+import { canonicalJson } from './canonical.ts';
+import { type BusinessNow, decide } from './decision.ts';
+import { isCalendarDate, isWritePath } from './fields.ts';
+import { type Entry, LAYERS, type Plan, type TenantLedger } from './ledger.ts';
+import type { Refusal, RefusalCode } from './refusal.ts';
+import type { LedgerRequest } from './request.ts';
+
+/** What the server must answer to a request, the books being as they are. */
+export type Expectation =
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** 200, the body of the first answer byte for byte. */
+  | { readonly kind: 'replayed'; readonly body: string }
+  /** 201; `answer` holds the parts that the model can know. Booking the plan is the caller's step. */
+  | {
+      readonly kind: 'posted';
+      readonly plan: Plan;
+      readonly answer: Readonly<Record<string, unknown>>;
+      readonly key: string;
+      readonly fingerprint: string;
+    }
+  /** 200 with exactly this object. */
+  | { readonly kind: 'balance'; readonly body: Readonly<Record<string, string | null>> }
+  /** 200 with this entry. */
+  | { readonly kind: 'entry'; readonly entry: Entry };
+
+function refused(code: RefusalCode, fields?: readonly string[]): Expectation {
+  return { kind: 'refused', refusal: fields === undefined ? { code } : { code, fields } };
+}
+
+/** Foretells the answer to any request of the simulation, refusals in the order of CONTRACT.md section 2. */
+export function expectAnswer(ledger: TenantLedger, request: LedgerRequest, now: BusinessNow): Expectation {
+  const [path = '', query = ''] = request.path.split('?');
+  if (isWritePath(path)) return expectWrite(ledger, { ...request, path }, now);
+  const loanId = /^\/v1\/loans\/([^/]+)\/balance$/.exec(path)?.[1];
+  const entryId = /^\/v1\/journal-entries\/([^/]+)$/.exec(path)?.[1];
+  if (loanId === undefined && entryId === undefined) return refused('not_found');
+  if (request.method !== 'GET') return refused('method_not_allowed');
+  if (request.token === 'absent' || request.token === 'forged') return refused('invalid_token');
+  const parameters = new URLSearchParams(query);
+  if (entryId !== undefined) return expectEntry(ledger, { request, entryId, parameters });
+  return expectBalance(ledger, { loanId: loanId ?? '', parameters, now });
+}
+
+function expectWrite(ledger: TenantLedger, request: LedgerRequest & { path: string }, now: BusinessNow): Expectation {
+  const { path, method, token, contentType, keyHeaders } = request;
+  if (!isWritePath(path)) return refused('not_found');
+  if (method !== 'POST') return refused('method_not_allowed');
+  if (token === 'absent' || token === 'forged') return refused('invalid_token');
+  if (token === 'narrow') return refused('insufficient_scope');
+  if (contentType !== 'application/json') return refused('unsupported_media_type');
+  if (request.declaredBytes !== undefined) return refused('payload_too_large');
+  const key = keyOf(keyHeaders);
+  if ('code' in key) return refused(key.code);
+  const body = parseJson(request.body);
+  if (body === undefined) return refused('malformed_json');
+  const read = readBody(path, body.value);
+  if ('badFields' in read) return refused('validation_failed', read.badFields);
+  const fingerprint = `${method} ${path} ${canonicalJson(body.value)}`;
+  const used = ledger.keys.get(key.text);
+  if (used !== undefined) {
+    return used.fingerprint === fingerprint ? { kind: 'replayed', body: used.body } : refused('idempotency_mismatch');
+  }
+  const decision = decide(ledger, read.command, now);
+  if ('refusal' in decision) return { kind: 'refused', refusal: decision.refusal };
+  return { kind: 'posted', ...decision, key: key.text, fingerprint };
+}
+
+/** The key as sent, quoted or not, or what is wrong with it. */
+function keyOf(headers: readonly string[]): { readonly text: string } | { readonly code: RefusalCode } {
+  const [only, ...more] = headers;
+  if (more.length > 0) return { code: 'duplicate_header' };
+  if (only === undefined) return { code: 'missing_idempotency_key' };
+  const text = /^"(.*)"$/.exec(only)?.[1] ?? only;
+  return /^[A-Za-z0-9][A-Za-z0-9._:-]{7,254}$/.test(text) ? { text } : { code: 'invalid_idempotency_key' };
+}
+
+function parseJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+interface EntryQuestion {
+  readonly request: LedgerRequest;
+  readonly entryId: string;
+  readonly parameters: URLSearchParams;
+}
+
+function expectEntry(ledger: TenantLedger, { request, entryId, parameters }: EntryQuestion): Expectation {
+  if (request.token === 'narrow') return refused('insufficient_scope');
+  // The simulation never holds a token of a page, so each one it sends is made up.
+  if (parameters.has('lines_page_token')) return refused('invalid_page_token');
+  const entry = ledger.entries.get(entryId.toLowerCase());
+  return entry === undefined ? refused('journal_entry_not_found') : { kind: 'entry', entry };
+}
+
+interface LoanQuestion {
+  readonly loanId: string;
+  readonly parameters: URLSearchParams;
+  readonly now: BusinessNow;
+}
+
+function expectBalance(ledger: TenantLedger, { loanId, parameters, now }: LoanQuestion): Expectation {
+  const asOfDate = parameters.get('as_of_date') ?? now.businessDate;
+  const knownAt = parameters.get('known_at') ?? undefined;
+  const layer = LAYERS.find((name) => name === (parameters.get('layer') ?? 'SETTLED'));
+  const bad: string[] = [];
+  if (!isCalendarDate(asOfDate)) bad.push('as_of_date');
+  if (layer === undefined) bad.push('layer');
+  // The simulation asks for no instant between the newest it has seen and the far future.
+  if (knownAt !== undefined && knownAt > '2100') bad.push('known_at');
+  if (bad.length > 0 || layer === undefined) return refused('validation_failed', bad);
+  const loan = ledger.loans.get(loanId.toLowerCase());
+  if (loan === undefined) return refused('loan_not_found');
+  return { kind: 'balance', body: balanceBody(loan, { asOfDate, knownAt, layer }) };
+}

@@ -1,0 +1,165 @@
+import type { Plan } from './model/ledger.ts';
+import { REFUSAL_STATUS, type RefusalCode } from './model/refusal.ts';
+import { RACE_KINDS, type RaceKind } from './race-programme.ts';
+
+/** One disagreement between server and model, with enough to find it. */
+interface Difference {
+  /** What was being done: a command, a race, a read, a question asked again. */
+  readonly at: string;
+  readonly tenant: number;
+  readonly found: readonly string[];
+  readonly request: string;
+  readonly answer: string;
+}
+
+/** What a simulation did and what came of it. */
+export interface SimulationReport {
+  readonly seed: number;
+  /** Goes into ids and keys alone, so that a seed can be repeated on books that have seen it. */
+  readonly salt: string;
+  /** The command that repeats the run. */
+  readonly repeat: string;
+  /** Lines of work at once. */
+  readonly workers: number;
+  seconds: number;
+  /** POST requests sent, those of races included. */
+  commands: number;
+  /** Of them sent in order to be refused. */
+  meantToBeRefused: number;
+  posted: number;
+  /** Posted with a date before something that the loan already knew. */
+  backdated: number;
+  replayed: number;
+  readonly postedByEvent: Record<Plan['eventType'], number>;
+  /** Refusals that came back, reads included. */
+  readonly refusals: Record<RefusalCode, number>;
+  readonly races: Record<RaceKind, number>;
+  readonly postedByProcess: number[];
+  /** Balances read after every tenth command, and entries. */
+  balanceReads: number;
+  entryReads: number;
+  /** Balances asked at the newest instant seen, of loans that were being written to at that moment. */
+  probes: number;
+  /** Of them of loans with two or more writes on their way. */
+  probesOfHotLoans: number;
+  /** Answers under a fixed `known_at` that were asked for again at the end, and those that had changed. */
+  askedAgain: number;
+  changed: number;
+  /** Compared with the model at the end. */
+  balancesCompared: number;
+  entriesCompared: number;
+  replaysCompared: number;
+  /** All disagreements with the model; the first of them in full. */
+  differenceCount: number;
+  readonly differences: Difference[];
+}
+
+const DIFFERENCES_KEPT = 50;
+
+/** A report with nothing in it yet. */
+export function newReport(options: {
+  readonly seed: number;
+  readonly salt: string;
+  readonly repeat: string;
+  readonly processes: number;
+  readonly workers: number;
+}): SimulationReport {
+  const { seed, salt, repeat, processes, workers } = options;
+  const codes = Object.keys(REFUSAL_STATUS) as RefusalCode[];
+  return {
+    seed,
+    salt,
+    repeat,
+    workers,
+    seconds: 0,
+    commands: 0,
+    meantToBeRefused: 0,
+    posted: 0,
+    backdated: 0,
+    replayed: 0,
+    postedByEvent: { disbursement: 0, payment_received: 0, fee_assessed: 0, accrual: 0, reversal: 0 },
+    refusals: Object.fromEntries(codes.map((code) => [code, 0])) as Record<RefusalCode, number>,
+    races: Object.fromEntries(RACE_KINDS.map((kind) => [kind, 0])) as Record<RaceKind, number>,
+    postedByProcess: Array.from({ length: processes }, () => 0),
+    balanceReads: 0,
+    entryReads: 0,
+    probes: 0,
+    probesOfHotLoans: 0,
+    askedAgain: 0,
+    changed: 0,
+    balancesCompared: 0,
+    entriesCompared: 0,
+    replaysCompared: 0,
+    differenceCount: 0,
+    differences: [],
+  };
+}
+
+/** Counts a disagreement and keeps the first ones. */
+export function addDifference(report: SimulationReport, difference: Difference): void {
+  report.differenceCount += 1;
+  if (report.differences.length < DIFFERENCES_KEPT) report.differences.push(difference);
+}
+
+/** What a run must reach to count. */
+export interface ReportBar {
+  /** The least number of each event, each refusal code and each race. */
+  readonly minimum: number;
+  /** Codes that this target cannot show, such as `insufficient_scope` without a narrow token. */
+  readonly unreachable?: readonly RefusalCode[];
+}
+
+/** Throws with every shortfall and the first disagreements when the run does not prove what it should. */
+export function assertReport(report: SimulationReport, { minimum, unreachable = [] }: ReportBar): void {
+  const short: string[] = [];
+  const atLeast = (name: string, count: number, least: number) => {
+    if (count < least) short.push(`${name}: ${count}, at least ${least} wanted`);
+  };
+  const { commands, posted } = report;
+  for (const [name, count] of Object.entries(report.postedByEvent)) atLeast(`event ${name}`, count, minimum);
+  for (const [code, count] of Object.entries(report.refusals)) {
+    if (!unreachable.some((name) => name === code)) atLeast(`refusal ${code}`, count, minimum);
+  }
+  for (const [kind, count] of Object.entries(report.races)) {
+    // Wide accruals are there to hold locks for long; a few do.
+    if (kind !== 'wide_accrual') atLeast(`race ${kind}`, count, minimum);
+  }
+  atLeast('replays', report.replayed, minimum);
+  atLeast('backdated', report.backdated, Math.ceil(posted * 0.3));
+  atLeast('meant to be refused', report.meantToBeRefused, Math.ceil(commands * 0.1));
+  atLeast('balance reads', report.balanceReads, Math.floor(commands / 10) - report.workers);
+  atLeast('probes of hot loans', report.probesOfHotLoans, Math.floor(commands / 50));
+  for (const [process, count] of report.postedByProcess.entries()) atLeast(`posted by process ${process}`, count, 1);
+  if (report.changed > 0) short.push(`${report.changed} answers under a fixed known_at changed`);
+  if (report.differenceCount > 0) short.push(`${report.differenceCount} answers differ from the model`);
+  if (short.length === 0) return;
+  const details = report.differences.slice(0, 10).map((difference) => JSON.stringify(difference, null, 2));
+  throw new Error([`The simulation does not hold. Repeat it: ${report.repeat}`, ...short, ...details].join('\n'));
+}
+
+/** The report as lines to be read by people. */
+export function reportText(report: SimulationReport): string {
+  const { seconds, commands } = report;
+  const share = (count: number, of: number) => `${count} (${of === 0 ? 0 : Math.round((1000 * count) / of) / 10} %)`;
+  const table = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts).map(([name, count]) => `  ${name.padEnd(36)}${count}`);
+  return [
+    `seed ${report.seed}, salt ${report.salt}; again: ${report.repeat}`,
+    `commands ${commands} in ${seconds.toFixed(1)} s, ${Math.round(commands / Math.max(seconds, 0.001))}/s`,
+    `posted ${report.posted}, backdated ${share(report.backdated, report.posted)}, replayed ${report.replayed}`,
+    `meant to be refused ${share(report.meantToBeRefused, commands)}`,
+    `posted by process ${report.postedByProcess.join(', ')}`,
+    'events',
+    ...table(report.postedByEvent),
+    'refusals',
+    ...table(report.refusals),
+    'races',
+    ...table(report.races),
+    `balance reads ${report.balanceReads}, entry reads ${report.entryReads}`,
+    `probes ${report.probes}, of hot loans ${report.probesOfHotLoans}`,
+    `asked again ${report.askedAgain}, changed ${report.changed}`,
+    `compared at the end: ${report.balancesCompared} balances, ${report.entriesCompared} entries, ${report.replaysCompared} replays`,
+    `differences ${report.differenceCount}`,
+    ...report.differences.map((difference) => JSON.stringify(difference, null, 2)),
+  ].join('\n');
+}

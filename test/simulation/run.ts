@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { assertReport, type ReportBar, reportText } from './report.ts';
+import { runSimulation } from './simulation.ts';
+import type { SimulationTarget } from './wire.ts';
+
+const HELP = `node test/simulation/run.ts --events 100000 --seed 1 --url http://127.0.0.1:8080,http://127.0.0.1:8081 --token-file FILE
+
+  --events N       commands to send (10000)
+  --seed N         what is written and read follows from it (1)
+  --workers N      lines of work at once (32)
+  --minimum N      least number of each event, refusal and race (events / 1000)
+  --url A,B        one or more server processes over one database
+  --token-file F   JSON: {"tenants": [{"tenant_id", "default_program_id", "business_date", "token", "narrow_token"}]}
+                   narrow_token holds hpts:balances:read alone and may be left out. The tenants' books must be empty.
+
+Exits with 1 when an answer differs from the model, one under a fixed known_at changes, or a count falls short.`;
+
+interface TokenFile {
+  readonly tenants: readonly {
+    readonly tenant_id: string;
+    readonly default_program_id: string;
+    readonly business_date: string;
+    readonly token: string;
+    readonly narrow_token?: string;
+  }[];
+}
+
+function targetOf(urls: string, tokenFile: string): SimulationTarget {
+  const { tenants } = JSON.parse(readFileSync(tokenFile, 'utf8')) as TokenFile;
+  const tokenOf = (at: number, name: 'token' | 'narrow_token') => {
+    const token = tenants[at]?.[name];
+    if (token === undefined) throw new Error(`tenant ${at} has no ${name} in ${tokenFile}`);
+    return token;
+  };
+  const target = {
+    baseUrls: urls.split(','),
+    token: (at: number) => tokenOf(at, 'token'),
+    tenants: tenants.map((tenant) => ({
+      tenantId: tenant.tenant_id,
+      programId: tenant.default_program_id,
+      businessDate: tenant.business_date,
+    })),
+  };
+  const narrow = tenants.every(({ narrow_token }) => narrow_token !== undefined);
+  return narrow ? { ...target, narrowToken: (at: number) => tokenOf(at, 'narrow_token') } : target;
+}
+
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '10000' },
+    seed: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '32' },
+    minimum: { type: 'string' },
+    url: { type: 'string' },
+    'token-file': { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help || values.url === undefined || values['token-file'] === undefined) {
+  console.log(HELP);
+  process.exitCode = values.help ? 0 : 2;
+} else {
+  const target = targetOf(values.url, values['token-file']);
+  const events = Number(values.events);
+  const report = await runSimulation(target, {
+    events,
+    seed: Number(values.seed),
+    workers: Number(values.workers),
+    onProgress: ({ commands, seconds, differenceCount }) => {
+      if (commands % 10_000 < 1_000)
+        console.error(`${commands} commands, ${seconds.toFixed(0)} s, ${differenceCount} differences`);
+    },
+  });
+  console.log(reportText(report));
+  const bar: ReportBar = { minimum: Number(values.minimum ?? Math.floor(events / 1_000)) };
+  assertReport(report, target.narrowToken === undefined ? { ...bar, unreachable: ['insufficient_scope'] } : bar);
+}

@@ -1,0 +1,252 @@
+import { answerObject, differencesOf } from './comparison.ts';
+import { type Course, learnCorrelation } from './course.ts';
+import { expectAnswer } from './model/expectation.ts';
+import { loansConcerned, type Plan } from './model/ledger.ts';
+import type { LedgerAnswer, LedgerRequest } from './model/request.ts';
+import { disbursementDraft, ordinaryDraft } from './programme.ts';
+import { bookAnswer, explainRace, isInProgress, type RaceMember } from './race-order.ts';
+import { nextRace, type Race, wideAccrualRace } from './race-programme.ts';
+import { balanceRead, entryRead, type Read, refusedRead } from './read-programme.ts';
+import { refusalRequest } from './refusal-programme.ts';
+import { type Draft, requestOf, type Scene, type Slot } from './scene.ts';
+
+/** How often the worker that has wide batches sends one: nearly always one is on its way. */
+const WIDE_SHARE = 0.25;
+
+/** How many posted requests a worker remembers, to repeat them. */
+const POSTED_KEPT = 200;
+
+/** One line of work: its own loans, one step after the other. */
+export class Worker {
+  readonly scene: Scene;
+  readonly #course: Course;
+  readonly #wide: readonly Slot[];
+  #steps = 0;
+  #readsDueAt = 10;
+  #commands = 0;
+
+  constructor({
+    scene,
+    course,
+    wideCount,
+  }: { readonly scene: Scene; readonly course: Course; readonly wideCount: number }) {
+    this.scene = scene;
+    this.#course = course;
+    const currency = scene.slots[0]?.currency ?? 'USD';
+    this.#wide = Array.from({ length: wideCount }, () => ({ ...scene.newSlot(), currency }));
+  }
+
+  /** Works until the run has sent as many commands as it should. */
+  async work(isDone: () => boolean): Promise<void> {
+    for (const slot of this.#wide) {
+      const draft = disbursementDraft(this.scene, slot);
+      await this.#single({ request: requestOf(this.scene, draft), draft, meant: false });
+    }
+    while (!isDone()) {
+      await this.#step();
+      while (this.#commands >= this.#readsDueAt) {
+        this.#readsDueAt += 10;
+        await this.#reads();
+      }
+    }
+  }
+
+  async #step(): Promise<void> {
+    const { scene } = this;
+    const { random } = scene;
+    this.#steps += 1;
+    if (this.#wide.length > 0 && random.chance(WIDE_SHARE)) {
+      const race = wideAccrualRace(scene, this.#wide);
+      if (race !== undefined) return this.#race(race);
+    }
+    const kind = random.weighted({ ordinary: 77, refusal: 16, replay: 3, race: 4 });
+    if (kind === 'race') {
+      const race = nextRace(scene);
+      if (race !== undefined) return this.#race(race);
+    }
+    if (kind === 'replay' && scene.posted.length > 0) {
+      return this.#single({ request: repeated(scene, random.pick(scene.posted)), draft: undefined, meant: false });
+    }
+    const refusal = kind === 'refusal' ? refusalRequest(scene) : undefined;
+    if (refusal !== undefined) return this.#single({ ...refusal, meant: true });
+    const draft = ordinaryDraft(scene);
+    return this.#single({ request: requestOf(scene, draft), draft, meant: false });
+  }
+
+  async #single(step: {
+    readonly request: LedgerRequest;
+    readonly draft: Draft | undefined;
+    readonly meant: boolean;
+  }): Promise<void> {
+    const { request, draft, meant } = step;
+    const course = this.#course;
+    const ledger = course.ledger(request.tenant);
+    const expected = expectAnswer(ledger, request, course.now(request.tenant));
+    if (meant && expected.kind === 'refused') course.report.meantToBeRefused += 1;
+    const newest = course.newest(request.tenant);
+    this.#commands += 1;
+    const process = this.scene.random.below(course.wire.processes);
+    const answer = await course.write(request, { loanIds: draft?.loanIds ?? [], process });
+    const found = differencesOf(ledger, expected, answer);
+    if (found.length > 0) course.differ('command', { request, answer, found });
+    if (answer.status === 201 && expected.kind === 'posted') {
+      bookAnswer(ledger, expected, answer);
+      this.#afterPosting({ request, answer, plan: expected.plan, newest, backdated: draft?.backdated ?? false });
+    } else if (answer.status === 201) {
+      this.#lose(draft?.loanIds ?? []);
+    } else {
+      this.#keepFreeKey(request);
+    }
+  }
+
+  #afterPosting(posting: {
+    readonly request: LedgerRequest;
+    readonly answer: LedgerAnswer;
+    readonly plan: Plan;
+    /** The newest instant that was known before the request was sent. */
+    readonly newest: string;
+    readonly backdated: boolean;
+  }): void {
+    const { request, answer, plan, newest, backdated } = posting;
+    const { scene } = this;
+    const { report } = this.#course;
+    const body = answerObject(answer.body);
+    learnCorrelation(scene.ledger, body);
+    report.posted += 1;
+    report.postedByEvent[plan.eventType] += 1;
+    if (backdated) report.backdated += 1;
+    scene.posted.push(request);
+    if (scene.posted.length > POSTED_KEPT) scene.posted.splice(scene.random.below(POSTED_KEPT), 1);
+    const postedAt = String(body?.['posted_at']);
+    if (postedAt <= newest) {
+      const found = [`posted_at ${postedAt} is not after ${newest}, which was answered before this was sent`];
+      this.#course.differ('order', { request, answer, found });
+    }
+  }
+
+  async #race(race: Race): Promise<void> {
+    const course = this.#course;
+    const { tenant, ledger } = this.scene;
+    const { requests, loanIds, kind } = race;
+    course.report.races[kind] += 1;
+    this.#commands += requests.length;
+    const newest = course.newest(tenant);
+    const processOf = (at: number) => (kind === 'one_key' ? processForKey(requests.length, at) : at);
+    const answers = await Promise.all(
+      requests.map((request, at) => course.write(request, { loanIds, process: processOf(at) })),
+    );
+    const members = answers.flatMap((answer, at): RaceMember[] => {
+      const request = requests[at];
+      return request === undefined ? [] : [{ request, answer }];
+    });
+    const question = { ledger, members, now: course.now(tenant) };
+    let order = explainRace({ ...question, byPostedAt: true });
+    if (order === undefined) {
+      order = explainRace({ ...question, byPostedAt: false });
+      this.#reportRace(race, { members, explained: order !== undefined });
+    }
+    if (order === undefined) return this.#lose(loanIds);
+    for (const { request, answer } of order) this.#afterMember(race, { request, answer }, newest);
+    await this.#repeatInProgress(members);
+  }
+
+  #afterMember(race: Race, { request, answer }: RaceMember, newest: string): void {
+    if (answer.status !== 201) {
+      this.#keepFreeKey(request);
+      return;
+    }
+    const { ledger } = this.scene;
+    const entry = ledger.entries.get(String(answerObject(answer.body)?.['journal_entry_id']));
+    if (entry === undefined) throw new Error('a race was explained and its entry is not in the books');
+    const backdated = race.drafts.find((draft) => JSON.stringify(draft.body) === request.body)?.backdated ?? false;
+    this.#afterPosting({ request, answer, plan: entry.plan, newest, backdated });
+  }
+
+  /** A 409 for a key in progress must become the answer, once the first request is done. */
+  async #repeatInProgress(members: readonly RaceMember[]): Promise<void> {
+    const waiting = members.find(({ answer }) => isInProgress(answer));
+    if (waiting !== undefined) await this.#single({ request: waiting.request, draft: undefined, meant: false });
+  }
+
+  #reportRace(
+    race: Race,
+    { members, explained }: { readonly members: readonly RaceMember[]; readonly explained: boolean },
+  ): void {
+    const reason = explained ? 'explained only against the order of posted_at' : 'no order explains the answers';
+    const all = members.map(({ request, answer }) => {
+      return `${request.path} ${request.keyHeaders[0]} ${request.body.slice(0, 300)} -> ${answer.status} ${answer.body.slice(0, 300)}`;
+    });
+    const [first] = members;
+    if (first !== undefined) this.#course.differ(`race ${race.kind}`, { ...first, found: [reason, ...all] });
+  }
+
+  /** The model no longer knows these loans: they leave the play, so that one fault is not told many times. */
+  #lose(loanIds: readonly string[]): void {
+    const { slots, newSlot, tenant, ledger } = this.scene;
+    const lost = new Set(loanIds);
+    for (const loanId of loanIds) {
+      // What it shares an accrual with could be reversed together with it.
+      for (const entry of ledger.loans.get(loanId)?.entries ?? []) {
+        for (const other of loansConcerned(ledger, entry.plan)) lost.add(other);
+      }
+    }
+    for (const loanId of lost) this.#course.lostLoans.add(`${tenant} ${loanId}`);
+    for (const [at, slot] of slots.entries()) {
+      if (lost.has(slot.loanId)) slots[at] = newSlot({ giant: slot.giant });
+    }
+  }
+
+  /** A refused request leaves its key free for the corrected one. */
+  #keepFreeKey(request: LedgerRequest): void {
+    const { ledger, freeKeys } = this.scene;
+    const [key, ...more] = request.keyHeaders;
+    if (key === undefined || more.length > 0 || !/^[A-Za-z0-9][A-Za-z0-9._:-]{7,254}$/.test(key)) return;
+    if (ledger.keys.has(key) || freeKeys.includes(key) || freeKeys.length >= 20) return;
+    freeKeys.push(key);
+  }
+
+  async #reads(): Promise<void> {
+    const { scene } = this;
+    const { readRandom, tenant } = scene;
+    const { report, seenPostedAt } = this.#course;
+    const balance = balanceRead(scene, seenPostedAt[tenant] ?? []);
+    if (balance !== undefined) {
+      report.balanceReads += 1;
+      await this.#read(balance);
+    }
+    const entry = readRandom.chance(0.3) ? entryRead(scene) : undefined;
+    if (entry !== undefined) {
+      report.entryReads += 1;
+      await this.#read(entry);
+    }
+    const refused = readRandom.chance(0.08) ? refusedRead(scene) : undefined;
+    if (refused !== undefined) await this.#read(refused);
+  }
+
+  async #read({ request, fixed }: Read): Promise<void> {
+    const course = this.#course;
+    const { ledger } = this.scene;
+    const answer = await course.read(request);
+    const expected = expectAnswer(ledger, request, course.now(request.tenant));
+    const found = differencesOf(ledger, expected, answer);
+    if (found.length > 0) course.differ('read', { request, answer, found });
+    if (expected.kind === 'entry' && found.length === 0) learnCorrelation(ledger, answerObject(answer.body));
+    if (fixed) course.fixedAnswers.push({ request, body: answer.body, status: answer.status });
+  }
+}
+
+/** The same request: as it was, with its fields in another order and spaced, or with its key quoted. */
+function repeated(scene: Scene, request: LedgerRequest): LedgerRequest {
+  const kind = scene.random.weighted({ same: 2, reordered: 2, quoted: 1 });
+  if (kind === 'same') return request;
+  if (kind === 'quoted')
+    return { ...request, keyHeaders: request.keyHeaders.map((key) => (key.startsWith('"') ? key : `"${key}"`)) };
+  const body = answerObject(request.body) ?? {};
+  const entries = scene.random.shuffled(Object.entries(body));
+  return { ...request, body: JSON.stringify(Object.fromEntries(entries), null, 2) };
+}
+
+/** Two of three to one process, for only there a key can be seen to be in progress; the rest to the next one. */
+function processForKey(first: number, at: number): number {
+  return at % 3 === 2 ? first + 1 : first;
+}
