@@ -48,6 +48,8 @@ CREATE TABLE hpts.journal_entry (
   actor             text NOT NULL,
   description       text,
   idempotency_key   text,
+  -- As in hpts.idempotency_key, so that a key that was tampered with is found.
+  payload_hash      uuid,
   -- The fact as accepted (method, explicit split, program version, …): what a restatement decides from again.
   event_input       jsonb,
   -- The text that came, so that it goes back byte for byte.
@@ -59,6 +61,7 @@ CREATE TABLE hpts.journal_entry (
     AND (currencies IS NULL) <> (currency IS NULL) AND (currencies IS NULL OR cardinality(currencies) = cardinality(accounts))
     AND (loan_ids IS NULL OR (loan_id IS NULL AND cardinality(loan_ids) = cardinality(accounts)))
     AND (borrower_ids IS NULL OR (borrower_id IS NULL AND cardinality(borrower_ids) = cardinality(accounts)))),
+  CONSTRAINT key_has_its_payload CHECK ((idempotency_key IS NULL) = (payload_hash IS NULL)),
   CONSTRAINT no_line_is_zero CHECK (0 <> ALL (amounts)),
   -- Up to six lines of 10^18 cannot pass 2^63, so the common entry is summed without a call.
   CONSTRAINT debits_equal_credits CHECK (

@@ -37,6 +37,7 @@ export function applyEntry({ command, draft, entryId, state, plan }: Booking): P
     ordinal,
     actor: command.actor,
     idempotencyKey: command.key,
+    payloadHash: command.payloadHash,
     draft,
   };
   plan.entries.push(entry);

@@ -14,6 +14,7 @@ export type PlannedEntry = {
   readonly actor: string;
   /** The key's text on the first entry of a command, null on those that follow it. */
   readonly idempotencyKey: string | null;
+  readonly payloadHash: string | null;
   readonly draft: EntryDraft;
 };
 

@@ -207,6 +207,7 @@ function entryColumns(entries: readonly PlannedEntry[]): string[] {
     textArray(entries.map((entry) => entry.actor)),
     textArray(drafts.map((draft) => draft.description)),
     textArray(entries.map((entry) => entry.idempotencyKey)),
+    plainArray(entries.map((entry) => entry.payloadHash)),
     textArray(drafts.map((draft) => JSON.stringify(draft.eventInput))),
     textArray(drafts.map((draft) => draft.metadata)),
   ];

@@ -75,7 +75,7 @@ export const LOCK_HEADS: Statement = {
 
 /**
  * Moves the heads and inserts everything that carries their time and place. Rows name their tenant by its place among $1.
- * $1–$3 heads, $4–$25 entries, $26–$38 movements, $39–$45 account deltas.
+ * $1–$3 heads, $4–$26 entries, $27–$39 movements, $40–$46 account deltas.
  */
 export const MOVE_HEADS_AND_INSERT_ENTRIES: Statement = {
   name: 'move_heads_and_insert_entries',
@@ -92,24 +92,24 @@ export const MOVE_HEADS_AND_INSERT_ENTRIES: Statement = {
     ), entry AS (
       INSERT INTO hpts.journal_entry (tenant_id, seq, posted_at, entry_id, event_id, correlation_id, reverses_entry_id,
         effective_at, event_type, layer, currency, loan_id, borrower_id, accounts, amounts, loan_ids, borrower_ids,
-        external_ref, actor, description, idempotency_key, event_input, metadata)
+        external_ref, actor, description, idempotency_key, payload_hash, event_input, metadata)
       SELECT head.tenant_id[n.place], head.seq[n.place] - head.entries[n.place] + n.ordinal, head.posted_at[n.place],
         n.entry_id, n.event_id, n.correlation_id, n.reverses_entry_id, n.effective_at, n.event_type, n.layer, n.currency,
         n.loan_id, n.borrower_id, n.accounts::smallint[], n.amounts::bigint[], n.loan_ids::uuid[], n.borrower_ids::uuid[],
-        n.external_ref, n.actor, n.description, n.idempotency_key, n.event_input::jsonb, n.metadata
+        n.external_ref, n.actor, n.description, n.idempotency_key, n.payload_hash, n.event_input::jsonb, n.metadata
       FROM head CROSS JOIN unnest($4::int[], $5::uuid[], $6::int[], $7::uuid[], $8::uuid[], $9::uuid[], $10::date[],
           $11::hpts.event_type[], $12::smallint[], $13::text[], $14::uuid[], $15::uuid[], $16::text[], $17::text[],
-          $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[])
+          $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::uuid[], $25::text[], $26::text[])
         AS n (place, entry_id, ordinal, event_id, correlation_id, reverses_entry_id, effective_at, event_type, layer, currency,
           loan_id, borrower_id, accounts, amounts, loan_ids, borrower_ids, external_ref, actor, description, idempotency_key,
-          event_input, metadata)
+          payload_hash, event_input, metadata)
     ), movement AS (
       INSERT INTO hpts.loan_movement (tenant_id, posted_at, loan_id, layer, frontier, loan_seq, effective_at, entry_id,
         principal_minor, interest_minor, fees_minor, suspense_minor, memo_interest_minor, backdated_minor)
       SELECT head.tenant_id[n.place], head.posted_at[n.place], n.loan_id, n.layer, n.frontier, n.loan_seq, n.effective_at,
         n.entry_id, n.principal, n.interest, n.fees, n.suspense, n.memo_interest, n.backdated::bigint[]
-      FROM head CROSS JOIN unnest($26::int[], $27::uuid[], $28::smallint[], $29::date[], $30::int[], $31::date[], $32::uuid[],
-          $33::bigint[], $34::bigint[], $35::bigint[], $36::bigint[], $37::bigint[], $38::text[])
+      FROM head CROSS JOIN unnest($27::int[], $28::uuid[], $29::smallint[], $30::date[], $31::int[], $32::date[], $33::uuid[],
+          $34::bigint[], $35::bigint[], $36::bigint[], $37::bigint[], $38::bigint[], $39::text[])
         AS n (place, loan_id, layer, frontier, loan_seq, effective_at, entry_id, principal, interest, fees, suspense,
           memo_interest, backdated)
     ), delta AS (
@@ -117,7 +117,7 @@ export const MOVE_HEADS_AND_INSERT_ENTRIES: Statement = {
         debit_minor, credit_minor)
       SELECT head.tenant_id[n.place], head.seq[n.place], head.entries[n.place], head.posted_at[n.place], n.account_code,
         n.currency, n.layer, n.effective_at, n.debit_minor, n.credit_minor
-      FROM head CROSS JOIN unnest($39::int[], $40::smallint[], $41::text[], $42::smallint[], $43::date[], $44::numeric[], $45::numeric[])
+      FROM head CROSS JOIN unnest($40::int[], $41::smallint[], $42::text[], $43::smallint[], $44::date[], $45::numeric[], $46::numeric[])
         AS n (place, account_code, currency, layer, effective_at, debit_minor, credit_minor)
     )
     SELECT tenant_id, to_char(posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM moved`,
