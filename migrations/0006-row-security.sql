@@ -27,6 +27,21 @@ BEGIN
   END LOOP;
 END
 $$;
+-- Configuration is guarded in the same way, but not against its owner, who administers it.
+DO $$
+DECLARE
+  tenant_table text;
+BEGIN
+  FOREACH tenant_table IN ARRAY ARRAY['tenant', 'tenant_head', 'program', 'program_version', 'account'] LOOP
+    EXECUTE format('ALTER TABLE hpts.%I ENABLE ROW LEVEL SECURITY', tenant_table);
+    EXECUTE format($policy$
+      CREATE POLICY own_tenants ON hpts.%I TO hpts_poster, hpts_reader
+      USING (tenant_id = ANY ((SELECT string_to_array(current_setting('hpts.tenants', true), ',')::uuid[])::uuid[]))
+      $policy$, tenant_table);
+    EXECUTE format('CREATE POLICY every_tenant ON hpts.%I FOR SELECT TO hpts_access, hpts_auditor USING (true)', tenant_table);
+  END LOOP;
+END
+$$;
 CREATE POLICY only_unmade_loans ON hpts.loan AS RESTRICTIVE FOR DELETE TO hpts_poster USING (borrower_id IS NULL);
 
 -- Raised by the posting transaction when the configuration it decided under is no longer in force (SQLSTATE HP001).

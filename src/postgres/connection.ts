@@ -32,6 +32,10 @@ export type ConnectionOptions = {
   readonly indexPlansOnly?: boolean;
 };
 
+const CONNECT_WAIT_MS = 5_000;
+/** How much longer than the statement's own time-out its answer is waited for. */
+const ANSWER_WAIT_MS = 3_000;
+
 const OID_INT8 = 20;
 const OID_DATE = 1082;
 const OID_TIMESTAMPTZ = 1184;
@@ -72,7 +76,9 @@ export function clientConfig(address: DatabaseAddress, options: ConnectionOption
     ...(address.ssl === undefined ? {} : { ssl: address.ssl }),
     application_name: options.applicationName,
     options: settings.join(' '),
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: CONNECT_WAIT_MS,
+    // A server that stopped answering cannot time a statement out; then the driver gives the connection up.
+    ...(options.statementTimeoutMs === undefined ? {} : { query_timeout: options.statementTimeoutMs + ANSWER_WAIT_MS }),
     keepAlive: true,
     ...(options.pipeline === true ? { pipeline: true } : {}),
   } as pg.ClientConfig;
