@@ -7,7 +7,6 @@ import { type TestDatabase, testDatabase } from '../../test/database.ts';
 import { SCOPES } from '../domain/scope.ts';
 import { readMasterKey } from '../postgres/access/master-key.ts';
 import { ensureSigningKey } from '../postgres/access/signing-key.ts';
-import { migrate } from '../postgres/migrate.ts';
 import { clientCreate } from './client-create.ts';
 import { clientRevoke } from './client-revoke.ts';
 import { clientRotate } from './client-rotate.ts';
@@ -25,7 +24,6 @@ beforeAll(async () => {
   masterKeyFile = join(folder, 'master.key');
   await writeFile(masterKeyFile, randomBytes(32));
   database = await testDatabase();
-  await migrate(database.connection);
 });
 
 afterAll(async () => {

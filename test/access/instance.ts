@@ -7,7 +7,6 @@ import { type ClientCredentials, createClient } from '../../src/postgres/access/
 import { ensureSigningKey } from '../../src/postgres/access/signing-key.ts';
 import { createTenant } from '../../src/postgres/access/tenant.ts';
 import type { DatabaseAddress } from '../../src/postgres/connection.ts';
-import { migrate } from '../../src/postgres/migrate.ts';
 import { testDatabase } from '../database.ts';
 
 export const ISSUER = 'http://127.0.0.1:8080';
@@ -35,7 +34,6 @@ export async function startAccessInstance(
 ): Promise<AccessInstance> {
   const database = await testDatabase();
   const address: DatabaseAddress = database.connection;
-  await migrate(address);
   const masterKey = createSecretKey(randomBytes(32));
   await ensureSigningKey(address, masterKey);
   const { tenantId } = await createTenant(address, { name: 'Lender', timezone: 'UTC', currency: 'USD' }, ACTOR);

@@ -15,6 +15,7 @@ import {
   readAccessGeneration,
   readAccessSnapshot,
 } from '../../postgres/access/access-snapshot.ts';
+import { MasterKeyUnusable } from '../../postgres/access/master-key.ts';
 import { type KeyRing, openKeyRing } from './signing-keys.ts';
 
 /** Clients and keys of one generation; a new object whenever the generation moved. */
@@ -52,15 +53,15 @@ const POLL_INTERVAL_MS = 2_000;
 const STATE_AGE_MS_MAX = 10_000;
 
 /**
- * Reads clients and keys and keeps them up to date until stop(). Throws when the database does not answer, or when it
- * holds no key that opens under the master key and may sign.
+ * Reads clients and keys and keeps them up to date until stop(). Throws when the database does not answer; throws
+ * MasterKeyUnusable when it holds no key that opens under the master key and may sign.
  */
 export async function startAccessDirectory(options: AccessDirectoryOptions): Promise<AccessDirectory> {
   const { db, masterKey, onProblem } = options;
   const stateAgeMsMax = options.stateAgeMsMax ?? STATE_AGE_MS_MAX;
   let state = await load(db, masterKey, onProblem);
   if (state.keys.signer() === undefined) {
-    throw new Error(
+    throw new MasterKeyUnusable(
       'no signing key opens under this master key: is HPTS_MASTER_KEY_FILE the one the keys were made with?',
     );
   }

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ACTOR, type AccessInstance, AUDIENCE, ISSUER, startAccessInstance } from '../../../test/access/instance.ts';
 import { revokeClient } from '../../postgres/access/client.ts';
@@ -133,6 +134,23 @@ test('tokens of a retired key are refused, and it is no longer published', async
   expect(await verifier.verify(before)).toEqual(INVALID);
   const published = state?.keys.publicKeySet(here.directory.databaseTimeMs(performance.now()));
   expect(published?.keys.map((key) => key.kid)).toEqual([kid]);
+});
+
+test('a key that is retired while a signature is checked under it lets nobody in', async () => {
+  const before = await authorize(here.credentials);
+  const old = here.directory.stateAt(performance.now());
+  await rotateSigningKey(here.address, { masterKey: here.masterKey, overlapSeconds: 0 }, ACTOR);
+  await here.directory.stateSince(performance.now());
+  let looks = 0;
+  const stateAt: AccessDirectory['stateAt'] = (at) => (++looks <= 2 ? old : here.directory.stateAt(at));
+  expect(await verifierOf({ ...here.directory, stateAt }).verify(before)).toEqual(INVALID);
+  expect(looks).toBe(3);
+});
+
+test('a server does not start under another master key', async () => {
+  const masterKey = createSecretKey(Buffer.alloc(32));
+  const options = { db: here.pool, masterKey, onProblem: () => undefined };
+  await expect(startAccessDirectory(options)).rejects.toThrow('no signing key opens under this master key');
 });
 
 test('the only key cannot be retired', async () => {

@@ -4,7 +4,6 @@ import { DEFAULT_CHART_OF_ACCOUNTS } from '../../domain/chart-of-accounts.ts';
 import { DEFAULT_PROGRAM_POLICY } from '../../domain/default-program.ts';
 import { SCOPES } from '../../domain/scope.ts';
 import { connect, type DatabaseAddress, type DatabaseRole } from '../connection.ts';
-import { migrate } from '../migrate.ts';
 import { findClient, openAccessPool, readAccessGeneration } from './access-snapshot.ts';
 import { createClient, revokeClient, rotateClientSecret } from './client.ts';
 import { hashClientSecret, matchesClientSecret } from './client-secret.ts';
@@ -19,7 +18,6 @@ const LENDER = { name: 'Lender', timezone: 'America/New_York', currency: 'USD' }
 beforeAll(async () => {
   database = await testDatabase();
   address = database.connection;
-  await migrate(address);
 });
 
 afterAll(() => database.drop());

@@ -24,7 +24,10 @@ const TRIGGERED_TABLES = [
 const INSERT_ONLY_TABLES = [...TRIGGERED_TABLES, 'loan_movement', 'account_delta'];
 const SERVER_ROLES = ['hpts_poster', 'hpts_reader', 'hpts_access', 'hpts_auditor'];
 const CONSTRAINTS = [
-  { table: 'journal_entry', names: ['lines_are_parallel', 'no_line_is_zero', 'debits_equal_credits'] },
+  {
+    table: 'journal_entry',
+    names: ['lines_are_parallel', 'key_has_its_payload', 'no_line_is_zero', 'debits_equal_credits'],
+  },
   {
     table: 'loan',
     names: [

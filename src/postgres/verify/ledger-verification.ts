@@ -57,8 +57,8 @@ export class UnknownTenant extends Error {
 /**
  * Recomputes the whole ledger from its lines (TRUST.md section 2): every check in one REPEATABLE READ, READ ONLY
  * transaction of role hpts_auditor, so all of them see one instant and a running server is not held up. A check that
- * cannot be computed counts as failed. What cannot be found out here: a rewritten journal whose every derived row was
- * rewritten to fit, and payload hashes of keys, which stand nowhere else.
+ * cannot be computed counts as failed. What cannot be found out here: a journal rewritten together with
+ * every row derived from it, and texts that nothing is derived from (actor, description, metadata).
  *
  * Throws UnknownTenant, and what the driver throws when the database cannot be reached or holds no ledger.
  */

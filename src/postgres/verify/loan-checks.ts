@@ -89,10 +89,11 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'movement_order',
     promise:
-      "A loan's movements are numbered 1, 2, 3 … over all layers, posted in that order; each knows the latest date up to it and is backdated when dated before it.",
+      "A loan's movements are numbered 1, 2, 3 … over all layers, posted in that order; each knows the latest date up to it, is backdated when dated before it, and ends in 0 to 10^18-1.",
     sql: `
       WITH ordered AS (
         SELECT m.tenant_id, m.loan_id, m.loan_seq, m.entry_id, m.frontier, m.effective_at, m.posted_at, m.backdated_minor,
+               ${eachComponent((component) => `m.${component}_minor`)},
                row_number() OVER history AS place, max(m.effective_at) OVER history AS latest, lag(m.posted_at) OVER history AS before
         FROM hpts.loan_movement AS m WHERE ${ofTenant('m')}
         WINDOW history AS (PARTITION BY m.tenant_id, m.loan_id ORDER BY m.loan_seq ROWS UNBOUNDED PRECEDING)),
@@ -104,6 +105,9 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
                     WHEN (o.backdated_minor IS NOT NULL) <> (o.effective_at < o.frontier)
                     THEN format('is dated %s with frontier %s and %s', o.effective_at, o.frontier,
                       CASE WHEN o.backdated_minor IS NULL THEN 'lacks its backdated effect' ELSE 'carries a backdated effect' END)
+                    WHEN 0 > LEAST(${eachComponent((component) => `o.${component}_minor`)})
+                      OR ${COMPONENT_MAX} < GREATEST(${eachComponent((component) => `o.${component}_minor`)})
+                    THEN 'leaves a component outside 0 to ${COMPONENT_MAX}'
                END AS detail
         FROM ordered AS o)
       SELECT tenant_id, place, 'loan ' || loan_id AS subject, format('movement of entry %s ', entry_id) || detail AS detail
@@ -161,17 +165,18 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'backdating',
     promise:
-      'hpts.loan_backdating has a row at each day where a backdated movement begins and ends, and each row sums the backdated movements in force on its day.',
+      'hpts.loan_backdating has a row at each day where a backdated movement begins and ends, and each row sums the backdated movements in force on its day and knows the newest of them.',
     // A movement dated e that met the frontier f counts on the days e <= day < f: +effect at e, -effect at f, summed up.
+    // Frontiers and posted_at rise together, so the newest of those with e <= day is in force if any of them is.
     sql: `
       WITH backdated AS (
         SELECT m.tenant_id, m.loan_id, m.layer, m.effective_at, m.frontier, m.posted_at, m.backdated_minor::numeric[] AS effect
         FROM hpts.loan_movement AS m WHERE ${ofTenant('m')} AND m.backdated_minor IS NOT NULL),
       turn AS (
-        SELECT b.tenant_id, b.loan_id, b.layer, t.day, max(t.posted_at) AS posted_at,
+        SELECT b.tenant_id, b.loan_id, b.layer, t.day, max(t.posted_at) AS posted_at, max(t.until) AS until,
                ${eachComponent((component, place) => `sum(t.direction * b.effect[${place}]) AS ${component}`)}
         FROM backdated AS b
-        CROSS JOIN LATERAL (VALUES (b.effective_at, 1, b.posted_at), (b.frontier, -1, NULL)) AS t(day, direction, posted_at)
+        CROSS JOIN LATERAL (VALUES (b.effective_at, 1, b.posted_at, b.frontier), (b.frontier, -1, NULL, NULL)) AS t(day, direction, posted_at, until)
         GROUP BY 1, 2, 3, 4),
       kept AS (
         SELECT k.tenant_id, k.loan_id, k.layer, k.from_day AS day, k.last_posted_at,
@@ -179,7 +184,8 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
         FROM hpts.loan_backdating AS k WHERE ${ofTenant('k')}),
       due AS (
         SELECT coalesce(t.tenant_id, k.tenant_id) AS tenant_id, coalesce(t.loan_id, k.loan_id) AS loan_id,
-               coalesce(t.layer, k.layer) AS layer, coalesce(t.day, k.day) AS day, k.day AS kept_day, k.last_posted_at, t.posted_at,
+               coalesce(t.layer, k.layer) AS layer, coalesce(t.day, k.day) AS day, k.day AS kept_day,
+               CASE WHEN max(t.until) OVER days > coalesce(t.day, k.day) THEN max(t.posted_at) OVER days END AS last_posted_at,
                ${eachComponent((component) => `sum(coalesce(t.${component}, 0)) OVER days AS ${component}`)}
         FROM turn AS t
         FULL JOIN kept AS k ON k.tenant_id = t.tenant_id AND k.loan_id = t.loan_id AND k.layer = t.layer AND k.day = t.day
@@ -190,11 +196,11 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
              || CASE WHEN d.kept_day IS NULL THEN 'hpts.loan_backdating has no row'
                      WHEN ${componentsDiffer('k', 'd')}
                      THEN ${describeComponents({ alias: 'k', where: 'in hpts.loan_backdating' }, { alias: 'd', where: 'by the backdated movements' })}
-                     ELSE format('last_posted_at is %s, a movement that begins on that day was posted at %s', coalesce(d.last_posted_at::text, 'not set'), d.posted_at)
+                     ELSE format('last_posted_at is %s, the newest movement in force was posted at %s',
+                                 coalesce(k.last_posted_at::text, 'not set'), coalesce(d.last_posted_at::text, 'none'))
                 END AS detail
       FROM due AS d
       LEFT JOIN kept AS k ON k.tenant_id = d.tenant_id AND k.loan_id = d.loan_id AND k.layer = d.layer AND k.day = d.kept_day
-      WHERE d.kept_day IS NULL OR ${componentsDiffer('k', 'd')} OR (d.last_posted_at >= d.posted_at) IS FALSE
-         OR (d.posted_at IS NOT NULL AND d.last_posted_at IS NULL)`,
+      WHERE d.kept_day IS NULL OR ${componentsDiffer('k', 'd')} OR k.last_posted_at IS DISTINCT FROM d.last_posted_at`,
   },
 ];

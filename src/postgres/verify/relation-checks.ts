@@ -8,10 +8,10 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'idempotency_keys',
     promise:
-      'Every entry that carries a key has exactly one key row, by the hash of that key, and every key row has its entry.',
+      'Every entry that carries a key has exactly one key row, by the hash of that key and with its payload hash, and every key row has its entry.',
     sql: `
       WITH carried AS (
-        SELECT e.tenant_id, e.seq, e.entry_id, e.idempotency_key, ${KEY_HASH} AS key_hash
+        SELECT e.tenant_id, e.seq, e.entry_id, e.idempotency_key, e.payload_hash, ${KEY_HASH} AS key_hash
         FROM hpts.journal_entry AS e WHERE ${ofTenant('e')} AND e.idempotency_key IS NOT NULL),
       kept AS (SELECT k.* FROM hpts.idempotency_key AS k WHERE ${ofTenant('k')})
       SELECT coalesce(c.tenant_id, k.tenant_id) AS tenant_id, coalesce(c.seq, 0) AS place,
@@ -19,9 +19,11 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
              CASE WHEN k.key_hash IS NULL THEN format('entry %s carries it and hpts.idempotency_key has no row of its hash %s', c.entry_id, c.key_hash)
                   WHEN c.entry_id IS NULL THEN format('points to entry %s, and no entry carries a key of this hash', k.entry_id)
                   WHEN k.entry_id <> c.entry_id THEN format('is carried by entry %s, and its row points to entry %s', c.entry_id, k.entry_id)
+                  WHEN k.payload_hash IS DISTINCT FROM c.payload_hash
+                  THEN format('has payload hash %s, its entry %s says %s', k.payload_hash, c.entry_id, coalesce(c.payload_hash::text, 'none'))
                   ELSE format('was answered by receipt version %s, which this program does not know', k.receipt_version) END AS detail
       FROM carried AS c FULL JOIN kept AS k ON k.tenant_id = c.tenant_id AND k.key_hash = c.key_hash
-      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.receipt_version <> 1`,
+      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version <> 1`,
   },
   {
     name: 'reversals',

@@ -1,0 +1,60 @@
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+
+/** A request as it goes out. `headers` is a flat list of names and values, so that a header can be sent twice. */
+export type HttpRequest = {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: readonly string[];
+  readonly body?: Uint8Array | string;
+};
+
+/** An answer with its body as bytes came and, where it is JSON, read. */
+export type HttpAnswer = {
+  readonly status: number;
+  readonly headers: Readonly<IncomingMessage['headers']>;
+  readonly text: string;
+  /** undefined when the body is not JSON. */
+  readonly json: unknown;
+};
+
+/** Sends requests to one server over connections that are kept. */
+export class HttpClient {
+  readonly #agent: Agent;
+  readonly #url: URL;
+
+  constructor(url: string, connectionsMax = 512) {
+    this.#url = new URL(url);
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connectionsMax });
+  }
+
+  /** Resolves with whatever is answered; rejects when nothing is. */
+  async send({ method, path, headers, body }: HttpRequest): Promise<HttpAnswer> {
+    const length =
+      body === undefined || method === 'GET' ? [] : ['content-length', String(Buffer.byteLength(body as string))];
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const outgoing = httpRequest({
+        host: this.#url.hostname,
+        port: this.#url.port,
+        method,
+        path,
+        headers: ['host', this.#url.host, ...headers, ...length],
+        agent: this.#agent,
+      });
+      outgoing.once('response', resolve);
+      outgoing.once('error', reject);
+      outgoing.end(body);
+    });
+    const text = (await buffer(response)).toString('utf8');
+    return { status: response.statusCode ?? 0, headers: response.headers, text, json: readJson(response, text) };
+  }
+
+  /** Closes the connections. */
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+function readJson(response: IncomingMessage, text: string): unknown {
+  return /json/.test(response.headers['content-type'] ?? '') && text !== '' ? JSON.parse(text) : undefined;
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { readConfig } from '../../src/config.ts';
+import { startServer } from '../../src/main.ts';
+import type { DatabaseAddress } from '../../src/postgres/connection.ts';
+import { testDatabase } from '../database.ts';
+import { HttpClient } from './http-client.ts';
+import { freePort } from './free-port.ts';
+import { databaseUrl } from './database-url.ts';
+import { TenantApi } from './tenant-api.ts';
+
+/** A ledger in this process: real HTTP, real PostgreSQL, one tenant whose client has every scope. */
+export type LedgerServer = {
+  readonly url: string;
+  readonly address: DatabaseAddress;
+  readonly http: HttpClient;
+  readonly api: TenantApi;
+  /** Another tenant of the same ledger. */
+  newTenant(timezone?: string): Promise<TenantApi>;
+  /** Rows of a statement that the database's owner runs. */
+  sql<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
+  /** A connection of its own, open until stop(): to hold a lock with. */
+  connection(): Promise<pg.Client>;
+  stop(): Promise<void>;
+};
+
+export type LedgerOptions = {
+  /** Batches under way at once. */
+  readonly postingLanes?: number;
+  /** A database of the test's own in place of a fresh one; it is left as it is. */
+  readonly address?: DatabaseAddress;
+};
+
+/** Starts the server of src/main.ts on a free port over a database of the test's own. stop() closes all of it. */
+export async function startLedger(options: LedgerOptions = {}): Promise<LedgerServer> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    return await start(options, closers, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  options: LedgerOptions,
+  closers: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<LedgerServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'hpts-ledger-'));
+  closers.push(() => rm(folder, { recursive: true, force: true }));
+  const address = options.address ?? (await ownDatabase(closers));
+  const masterKeyFile = join(folder, 'master.key');
+  await writeFile(masterKeyFile, randomBytes(32), { mode: 0o600 });
+  const config = readConfig({
+    HPTS_DATABASE_URL: databaseUrl(address),
+    HPTS_MASTER_KEY_FILE: masterKeyFile,
+    HPTS_PORT: String(await freePort()),
+    HPTS_LOG_LEVEL: 'silent',
+    HPTS_POSTING_LANES: String(options.postingLanes ?? 2),
+  });
+  if (config.database === null) throw new Error('the settings name no database');
+  const server = await startServer({ config, address: config.database, demoFolder: null });
+  closers.push(server.stop);
+  const http = new HttpClient(server.url);
+  closers.push(async () => http.close());
+  const owner = new pg.Pool({ ...address, max: 2 });
+  // A database that goes away under a test breaks idle connections too.
+  owner.on('error', () => undefined);
+  closers.push(() => owner.end());
+  return {
+    url: server.url,
+    address,
+    http,
+    api: await TenantApi.create(address, http),
+    newTenant: (timezone = 'UTC') => TenantApi.create(address, http, { timezone }),
+    sql: async <Row extends object>(text: string, values: unknown[] = []) => (await owner.query<Row>(text, values)).rows,
+    connection: async () => {
+      const client = new pg.Client({ ...address });
+      client.on('error', () => undefined);
+      await client.connect();
+      closers.push(() => client.end());
+      return client;
+    },
+    stop,
+  };
+}
+
+async function ownDatabase(closers: (() => Promise<unknown>)[]): Promise<DatabaseAddress> {
+  const database = await testDatabase();
+  closers.push(() => database.drop());
+  return database.connection;
+}

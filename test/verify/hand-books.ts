@@ -1,0 +1,307 @@
+import { createHash } from 'node:crypto';
+
+/** A line as [account, amount (debit positive), loan]; without a loan it names none. */
+type HandLine = readonly [account: number, amountMinor: number, loan?: string];
+
+/** One entry as told; `follows` names the entry of the same command before it. */
+export type HandEntry = {
+  readonly name: string;
+  readonly type: string;
+  readonly on: string;
+  readonly lines: readonly HandLine[];
+  readonly layer?: number;
+  readonly reverses?: string;
+  /** The entry of the same command that it follows; it then carries no key and derives its ids from it. */
+  readonly follows?: string;
+  readonly accrues?: readonly (readonly [loan: string, interestMinor: number])[];
+};
+
+type Row = Record<string, unknown>;
+type Movement = {
+  readonly layer: number;
+  readonly on: string;
+  readonly frontier: string;
+  readonly effect: readonly number[];
+  readonly postedAt: string;
+};
+
+const COMPONENT_OF_ACCOUNT = new Map([
+  [1100, 0],
+  [1200, 1],
+  [1300, 2],
+  [2100, 3],
+  [9100, 4],
+]);
+const COMPONENT_COLUMNS = ['principal_minor', 'interest_minor', 'fees_minor', 'suspense_minor', 'memo_interest_minor'];
+const CHART = [1000, 1010, 1100, 1200, 1300, 2000, 2100, 4000, 4100, 9100, 9200];
+
+/** The entries by their names below, filled as they are made. */
+const made = new Map<string, { readonly id: string; readonly seq: number }>();
+
+/** The id of an entry of the hand-made ledger. */
+export function entryId(name: string): string {
+  return madeEntry(name).id;
+}
+
+/** The place of an entry of the hand-made ledger among its tenant's. */
+export function entrySeq(name: string): number {
+  return madeEntry(name).seq;
+}
+
+function madeEntry(name: string): { readonly id: string; readonly seq: number } {
+  const entry = made.get(name);
+  if (entry === undefined) throw new Error(`the hand-made ledger has no entry ${name}`);
+  return entry;
+}
+
+function plus(a: readonly number[], b: readonly number[]): number[] {
+  return a.map((value, index) => value + (b[index] ?? 0));
+}
+
+function componentColumns(values: readonly number[]): Row {
+  return Object.fromEntries(COMPONENT_COLUMNS.map((column, index) => [column, values[index]]));
+}
+
+function firstHalfOfSha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+function payloadHashOf(key: string): string {
+  return firstHalfOfSha256(`payload of ${key}`);
+}
+
+/**
+ * The books of one tenant, kept by hand: each batch of entries adds the rows that a correct ledger has after it. Written
+ * from the migrations' comments and from nothing that posts, so that `verify` is tested against a second opinion.
+ */
+export class HandBooks {
+  readonly rows = new Map<string, Row[]>();
+  readonly #tenant: { id: string; currency: string; borrower: string; program: string; number: number };
+  #seq = 0;
+  #batches = 0;
+  #postedAt = '2026-05-01T12:00:00Z';
+  readonly #entries = new Map<string, Row>();
+  readonly #balances = new Map<string, number[]>();
+  readonly #history = new Map<string, { count: number; frontier: string | null; movements: Movement[] }>();
+
+  constructor(tenant: { id: string; currency: string; number: number }) {
+    const number = tenant.number.toString(16);
+    this.#tenant = {
+      ...tenant,
+      borrower: `20000000-0000-4000-8000-00000000000${number}`,
+      program: `30000000-0000-4000-8000-00000000000${number}`,
+    };
+    const { id, currency, program } = this.#tenant;
+    const configured = { tenant_id: id, created_at: '2026-01-01T00:00:00Z' };
+    this.#add('tenant', {
+      ...configured,
+      name: `Lender ${number}`,
+      timezone: 'UTC',
+      currency,
+      default_program_id: program,
+    });
+    this.#add('program', { ...configured, program_id: program, name: 'Default' });
+    for (const code of CHART)
+      this.#add('account', { ...configured, account_code: code, name: `Account ${code}`, type: 'asset' });
+  }
+
+  /** Posts entries as one batch: one posted_at, one set of account deltas. */
+  batch(...entries: readonly HandEntry[]): void {
+    this.#batches += 1;
+    this.#postedAt = new Date(Date.UTC(2026, 4, 1, 12, 0, this.#batches)).toISOString();
+    const deltas = new Map<string, Row & { debit_minor: number; credit_minor: number }>();
+    for (const entry of entries) this.#post(entry, deltas);
+    for (const delta of deltas.values()) {
+      this.#add('account_delta', { ...delta, seq: this.#seq, entries: entries.length, posted_at: this.#postedAt });
+    }
+  }
+
+  /** The rows that are written once at the end: head, loans, as-of corrections. */
+  close(): void {
+    const tenant_id = this.#tenant.id;
+    this.#add('tenant_head', { tenant_id, seq: this.#seq, posted_at: this.#postedAt, config_epoch: 1 });
+    const reversed = new Set((this.rows.get('reversal') ?? []).map((row) => row['reversed_entry_id']));
+    const standing = (this.rows.get('disbursement') ?? []).filter((row) => !reversed.has(row['entry_id']));
+    for (const [loan, history] of this.#history) {
+      const first = standing.filter((row) => row['loan_id'] === loan).map((row) => String(row['effective_at']));
+      this.#add('loan', {
+        tenant_id,
+        loan_id: loan,
+        borrower_id: this.#tenant.borrower,
+        currency: this.#tenant.currency,
+        program_id: this.#tenant.program,
+        first_disbursed_on: first.sort()[0] ?? null,
+        loan_seq: history.count,
+        frontier: history.frontier,
+        ...componentColumns(this.#balances.get(`${loan} 0`) ?? [0, 0, 0, 0, 0]),
+        pending_minor: this.#balances.get(`${loan} 1`) ?? null,
+      });
+      this.#addBackdating(loan, history.movements);
+    }
+    const months = new Map<string, Row & { days: number }>();
+    for (const batch of this.rows.get('accrual_batch') ?? []) {
+      if (reversed.has(batch['entry_id'])) continue;
+      const date = String(batch['accrual_date']);
+      for (const loan of batch['loan_ids'] as string[]) {
+        const row = months.get(loan + date.slice(0, 7)) ?? {
+          tenant_id,
+          loan_id: loan,
+          month: `${date.slice(0, 7)}-01`,
+          days: 0,
+        };
+        row.days += 2 ** (Number(date.slice(8)) - 1);
+        months.set(loan + date.slice(0, 7), row);
+      }
+    }
+    for (const row of months.values()) this.#add('loan_accrual_month', row);
+  }
+
+  #post(entry: HandEntry, deltas: Map<string, Row & { debit_minor: number; credit_minor: number }>): void {
+    this.#seq += 1;
+    const tenant_id = this.#tenant.id;
+    const first = entry.follows === undefined ? undefined : this.#entries.get(entry.follows);
+    const stem = `01900000-0000-7000-8000-${this.#tenant.number.toString(16)}${this.#seq.toString(16).padStart(10, '0')}`;
+    const id = first === undefined ? `${stem}0` : `${String(first['entry_id']).slice(0, -1)}2`;
+    const event = `${id.slice(0, -1)}1`;
+    const reversed = entry.reverses === undefined ? undefined : this.#entries.get(entry.reverses);
+    const loans = [...new Set(entry.lines.map(([, , loan]) => loan ?? null))];
+    const single = loans.length === 1 ? (loans[0] ?? null) : null;
+    const key = first === undefined ? `${entry.type}:${this.#tenant.number}:${entry.name}` : null;
+    const several = loans.length > 1;
+    const row: Row = {
+      tenant_id,
+      entry_id: id,
+      seq: this.#seq,
+      event_id: event,
+      correlation_id: reversed?.['correlation_id'] ?? first?.['correlation_id'] ?? event,
+      reverses_entry_id: reversed?.['entry_id'] ?? null,
+      posted_at: this.#postedAt,
+      effective_at: entry.on,
+      event_type: entry.type,
+      layer: entry.layer ?? 0,
+      currency: this.#tenant.currency,
+      loan_id: single,
+      borrower_id: single === null ? null : this.#tenant.borrower,
+      accounts: entry.lines.map(([account]) => account),
+      amounts: entry.lines.map(([, amount]) => amount),
+      loan_ids: several ? entry.lines.map(([, , loan]) => loan ?? null) : null,
+      borrower_ids: several
+        ? entry.lines.map(([, , loan]) => (loan === undefined ? null : this.#tenant.borrower))
+        : null,
+      actor: 'hand',
+      idempotency_key: key,
+      payload_hash: key === null ? null : payloadHashOf(key),
+    };
+    this.#entries.set(entry.name, row);
+    made.set(entry.name, { id, seq: this.#seq });
+    this.#add('journal_entry', row);
+    if (key !== null) this.#addKey(key, id);
+    if (reversed !== undefined)
+      this.#add('reversal', { tenant_id, reversed_entry_id: reversed['entry_id'], entry_id: id });
+    if (entry.type === 'disbursement')
+      this.#add('disbursement', { tenant_id, loan_id: single, entry_id: id, effective_at: entry.on });
+    if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
+    this.#move(entry, id);
+    for (const [account, amount] of entry.lines) {
+      const name = `${account} ${entry.layer ?? 0} ${entry.on}`;
+      const delta = deltas.get(name) ?? {
+        tenant_id,
+        account_code: account,
+        currency: this.#tenant.currency,
+        layer: entry.layer ?? 0,
+        effective_at: entry.on,
+        debit_minor: 0,
+        credit_minor: 0,
+      };
+      if (amount > 0) delta.debit_minor += amount;
+      else delta.credit_minor -= amount;
+      deltas.set(name, delta);
+    }
+  }
+
+  #addKey(key: string, entry: string): void {
+    const key_hash = firstHalfOfSha256(key);
+    this.#add('idempotency_key', {
+      tenant_id: this.#tenant.id,
+      key_hash,
+      payload_hash: payloadHashOf(key),
+      entry_id: entry,
+      receipt_version: 1,
+    });
+  }
+
+  #addAccrual(accrues: readonly (readonly [string, number])[], entry: { id: string; on: string }): void {
+    this.#add('accrual_batch', {
+      tenant_id: this.#tenant.id,
+      entry_id: entry.id,
+      program_id: this.#tenant.program,
+      accrual_date: entry.on,
+      day_count_convention: 'ACT_365',
+      loan_ids: accrues.map(([loan]) => loan),
+      outstanding_principal_minor: accrues.map(() => 0),
+      interest_minor: accrues.map(([, interest]) => interest),
+    });
+  }
+
+  #move(entry: HandEntry, id: string): void {
+    const layer = entry.layer ?? 0;
+    const effects = new Map<string, number[]>();
+    for (const [account, amount, loan] of entry.lines) {
+      const component = COMPONENT_OF_ACCOUNT.get(account);
+      if (component === undefined || loan === undefined) continue;
+      const effect = effects.get(loan) ?? [0, 0, 0, 0, 0];
+      effect[component] = (effect[component] ?? 0) + (account === 2100 ? -amount : amount);
+      effects.set(loan, effect);
+    }
+    for (const [loan, effect] of effects) {
+      const history = this.#history.get(loan) ?? { count: 0, frontier: null, movements: [] };
+      history.count += 1;
+      const frontier = history.frontier === null || entry.on > history.frontier ? entry.on : history.frontier;
+      history.frontier = frontier;
+      history.movements.push({ layer, on: entry.on, frontier, effect, postedAt: this.#postedAt });
+      this.#history.set(loan, history);
+      const after = plus(this.#balances.get(`${loan} ${layer}`) ?? [0, 0, 0, 0, 0], effect);
+      this.#balances.set(`${loan} ${layer}`, after);
+      this.#add('loan_movement', {
+        tenant_id: this.#tenant.id,
+        loan_id: loan,
+        layer,
+        frontier,
+        loan_seq: history.count,
+        effective_at: entry.on,
+        posted_at: this.#postedAt,
+        entry_id: id,
+        ...componentColumns(after),
+        backdated_minor: entry.on < frontier ? effect : null,
+      });
+    }
+  }
+
+  #addBackdating(loan: string, movements: readonly Movement[]): void {
+    const backdated = movements.filter((movement) => movement.on < movement.frontier);
+    for (const layer of [0, 1]) {
+      const there = backdated.filter((movement) => movement.layer === layer);
+      for (const day of new Set(there.flatMap((movement) => [movement.on, movement.frontier]))) {
+        const inForce = there.filter((movement) => movement.on <= day && day < movement.frontier);
+        const sum = inForce.reduce<readonly number[]>(
+          (total, movement) => plus(total, movement.effect),
+          [0, 0, 0, 0, 0],
+        );
+        this.#add('loan_backdating', {
+          tenant_id: this.#tenant.id,
+          loan_id: loan,
+          layer,
+          from_day: day,
+          ...componentColumns(sum),
+          last_posted_at: inForce.at(-1)?.postedAt ?? null,
+        });
+      }
+    }
+  }
+
+  #add(table: string, row: Row): void {
+    const rows = this.rows.get(table);
+    if (rows === undefined) this.rows.set(table, [row]);
+    else rows.push(row);
+  }
+}

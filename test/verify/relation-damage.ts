@@ -1,0 +1,103 @@
+import { type Damage, entry, loan } from './damage.ts';
+import { entryId } from './hand-books.ts';
+import { LOANS } from './hand-ledger.ts';
+
+/** Damage to keys, reversals, disbursements and accruals. */
+export const OF_RELATIONS: readonly Damage[] = [
+  {
+    what: 'a key pointed to another entry',
+    sql: () => `UPDATE hpts.idempotency_key SET entry_id = '${entryId('fee')}' WHERE ${entry('payment')}`,
+    named: () => ['idempotency_keys: key payment_received:1:payment'],
+  },
+  {
+    what: 'a key removed',
+    sql: () => `DELETE FROM hpts.idempotency_key WHERE ${entry('payment')}`,
+    named: () => ['idempotency_keys: key payment_received:1:payment'],
+  },
+  {
+    what: 'the hash of a key',
+    sql: () =>
+      `UPDATE hpts.idempotency_key SET key_hash = '00000000-0000-4000-8000-0000000000ff' WHERE ${entry('payment')}`,
+    named: () => [
+      'idempotency_keys: key payment_received:1:payment',
+      'idempotency_keys: key hash 00000000-0000-4000-8000-0000000000ff',
+    ],
+  },
+  {
+    what: 'the text of a key',
+    sql: () => `UPDATE hpts.journal_entry SET idempotency_key = 'another:key' WHERE ${entry('payment')}`,
+    named: () => ['idempotency_keys: key another:key'],
+  },
+  {
+    what: 'the payload hash of a key',
+    sql: () =>
+      `UPDATE hpts.idempotency_key SET payload_hash = '00000000-0000-4000-8000-0000000000ff' WHERE ${entry('payment')}`,
+    named: () => ['idempotency_keys: key payment_received:1:payment'],
+  },
+  {
+    what: 'the receipt version of a key',
+    sql: () => `UPDATE hpts.idempotency_key SET receipt_version = 9 WHERE ${entry('payment')}`,
+    named: () => ['idempotency_keys: key payment_received:1:payment'],
+  },
+  {
+    what: 'a reversal row removed',
+    sql: () => `DELETE FROM hpts.reversal WHERE ${entry('unpayment')}`,
+    named: () => [`reversals: entry ${entryId('unpayment')}`],
+  },
+  {
+    what: 'a reversal row of an entry that nothing reverses',
+    sql: () => `UPDATE hpts.reversal SET reversed_entry_id = '${entryId('fee')}' WHERE ${entry('unpayment')}`,
+    named: () => [`reversals: entry ${entryId('unpayment')}`],
+  },
+  {
+    what: 'a reversal that mirrors other amounts',
+    sql: () => `UPDATE hpts.journal_entry SET amounts = '{-2999,2999}' WHERE ${entry('unpayment')}`,
+    named: () => [`reversal_lines: entry ${entryId('unpayment')}`, `movement_effects: entry ${entryId('unpayment')}`],
+  },
+  {
+    what: 'a reversal of a reversal',
+    sql: () => `UPDATE hpts.journal_entry SET reverses_entry_id = '${entryId('unaccrual')}' WHERE ${entry('unpayment')};
+                UPDATE hpts.reversal SET reversed_entry_id = '${entryId('unaccrual')}' WHERE ${entry('unpayment')}`,
+    named: () => [`reversals: entry ${entryId('unpayment')}`, `reversal_lines: entry ${entryId('unpayment')}`],
+  },
+  {
+    what: 'a reversal dated before its entry',
+    sql: () => `UPDATE hpts.journal_entry SET effective_at = '2026-02-09' WHERE ${entry('unpayment')}`,
+    named: () => [`reversals: entry ${entryId('unpayment')}`],
+  },
+  {
+    what: 'a disbursement row dated otherwise',
+    sql: () => `UPDATE hpts.disbursement SET effective_at = '2026-01-04' WHERE ${entry('first')}`,
+    named: () => [`disbursements: entry ${entryId('first')}`, `loan_heads: loan ${LOANS.old}`],
+  },
+  {
+    what: 'a disbursement row removed',
+    sql: () => `DELETE FROM hpts.disbursement WHERE ${entry('first')}`,
+    named: () => [`disbursements: entry ${entryId('first')}`, `loan_heads: loan ${LOANS.old}`],
+  },
+  {
+    what: 'an accrual batch removed',
+    sql: () => `DELETE FROM hpts.accrual_batch WHERE ${entry('nothing accrued')}`,
+    named: () => [`accrual_batches: entry ${entryId('nothing accrued')}`, `accrual_days: loan ${LOANS.quiet}`],
+  },
+  {
+    what: 'the interest of an accrual batch',
+    sql: () => `UPDATE hpts.accrual_batch SET interest_minor[2] = 701 WHERE ${entry('accrual again')}`,
+    named: () => [`accrual_interest: entry ${entryId('accrual again')}`],
+  },
+  {
+    what: 'the date of an accrual batch',
+    sql: () => `UPDATE hpts.accrual_batch SET accrual_date = '2026-02-03' WHERE ${entry('accrual again')}`,
+    named: () => [`accrual_batches: entry ${entryId('accrual again')}`, `accrual_days: loan ${LOANS.old}`],
+  },
+  {
+    what: 'an accrual day marked',
+    sql: () => `UPDATE hpts.loan_accrual_month SET days = days | 4 WHERE ${loan(LOANS.young)}`,
+    named: () => [`accrual_days: loan ${LOANS.young}`],
+  },
+  {
+    what: 'an accrual day freed while its batch stands',
+    sql: () => `DELETE FROM hpts.loan_accrual_month WHERE ${loan(LOANS.old)}`,
+    named: () => [`accrual_days: loan ${LOANS.old}`],
+  },
+];
