@@ -18,6 +18,12 @@ CREATE TABLE hpts.tenant_head (
   config_epoch bigint NOT NULL DEFAULT 1 CHECK (config_epoch >= 1)
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
+-- The time of a batch: rises with the tenant's order of posting even when the clock steps back. It must be asked after
+-- the head is locked; a transaction's own now() would be older than what was known before it.
+CREATE FUNCTION hpts.next_posted_at(previous timestamptz) RETURNS timestamptz
+  LANGUAGE sql VOLATILE
+  RETURN greatest(clock_timestamp(), previous + interval '1 microsecond');
+
 CREATE TABLE hpts.program (
   tenant_id  uuid NOT NULL REFERENCES hpts.tenant,
   program_id uuid NOT NULL,

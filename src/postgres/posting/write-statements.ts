@@ -81,7 +81,7 @@ export const MOVE_HEADS_AND_INSERT_ENTRIES: Statement = {
   name: 'move_heads_and_insert_entries',
   text: `WITH moved AS (
       UPDATE hpts.tenant_head AS h
-      SET seq = h.seq + n.entries, posted_at = greatest(clock_timestamp(), h.posted_at + interval '1 microsecond')
+      SET seq = h.seq + n.entries, posted_at = hpts.next_posted_at(h.posted_at)
       FROM unnest($1::uuid[], $2::int[], $3::bigint[]) WITH ORDINALITY AS n (tenant_id, entries, config_epoch, place)
       WHERE h.tenant_id = n.tenant_id
       RETURNING n.place, h.tenant_id, h.seq, n.entries, h.posted_at, hpts.assert_config_epoch(n.config_epoch, h.config_epoch)
