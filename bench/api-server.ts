@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +25,8 @@ export type ApiServer = {
 export async function startApiServer(database: DatabaseAddress): Promise<ApiServer> {
   const port = await freePort();
   const dataDir = await mkdtemp(join(tmpdir(), 'hpts-bench-api-'));
+  const masterKeyFile = join(dataDir, 'master-key');
+  await writeFile(masterKeyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   const child = spawn(process.execPath, [PROGRAM, 'serve'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -32,6 +35,7 @@ export async function startApiServer(database: DatabaseAddress): Promise<ApiServ
       HPTS_HOST: '127.0.0.1',
       HPTS_PORT: String(port),
       HPTS_DATA_DIR: dataDir,
+      HPTS_MASTER_KEY_FILE: masterKeyFile,
     },
   });
   let output = '';

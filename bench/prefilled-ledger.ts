@@ -86,6 +86,8 @@ type Fill = { readonly tenant: BenchTenant; readonly loans: number; readonly dis
 /** Loans that owe principal, fees and interest, so that a payment has four lines. */
 async function fillPayable(client: pg.Client, own: SqlFile, fill: Fill): Promise<void> {
   await disburse(client, own, fill);
+  // Without statistics PostgreSQL would look a loan up among all of its tenant's.
+  await client.query('ANALYZE hpts.loan');
   const { tenant, loans, disbursedOn } = fill;
   for (const { first, count } of blocks(loans)) {
     await client.query(section(own, 'fees'), [tenant.tenantId, count, first, dateAfter(disbursedOn, 1)]);

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import type { JudgedFigure, Measured } from './figures.ts';
 import type { Machine } from './machine.ts';
 import { MEASUREMENTS } from './measurements.ts';
@@ -51,6 +51,7 @@ export function renderReport(outcome: Outcome): string {
 export async function writeResults(outcome: Outcome, shortName: string): Promise<string> {
   const name = `${outcome.run.date}-${shortName}`;
   const file = (extension: string) => new URL(`results/${name}.${extension}`, import.meta.url);
+  await mkdir(new URL('results/', import.meta.url), { recursive: true });
   const samples = Object.fromEntries(outcome.measured.samples);
   const figures = outcome.figures.map(({ figure, spread, passed, aimReached }) => {
     const { name: says, against, unit, bar, aim } = figure;

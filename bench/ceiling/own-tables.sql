@@ -8,7 +8,7 @@
 -- name: loans
 -- Disburses $3 loans numbered from $4 on the day $5, for tenant $1 under program $2.
 WITH pick AS MATERIALIZED (
-  SELECT n, left(uuidv7()::text, 35) AS stem, 'bench:disbursement:' || n AS key,
+  SELECT n, left(uuidv7()::text, 35) AS stem, 'bench:disbursement:' || n AS key, gen_random_uuid() AS payload_hash,
          md5('loan ' || n)::uuid AS loan_id, md5('borrower ' || n)::uuid AS borrower_id
   FROM generate_series($4::integer, $4::integer + $3::integer - 1) AS n
 ), loan AS (
@@ -22,16 +22,16 @@ WITH pick AS MATERIALIZED (
   RETURNING h.seq - (SELECT count(*) FROM loan) AS seq_before, h.seq, h.posted_at
 ), key AS (
   INSERT INTO hpts.idempotency_key (tenant_id, key_hash, payload_hash, entry_id, receipt_version)
-  SELECT $1::uuid, encode(substring(sha256(convert_to(key, 'UTF8')) FOR 16), 'hex')::uuid, gen_random_uuid(), (stem || '0')::uuid, 1
+  SELECT $1::uuid, encode(substring(sha256(convert_to(key, 'UTF8')) FOR 16), 'hex')::uuid, payload_hash, (stem || '0')::uuid, 1
   FROM pick
 ), disbursement AS (
   INSERT INTO hpts.disbursement (tenant_id, loan_id, entry_id, effective_at)
   SELECT $1::uuid, loan_id, (stem || '0')::uuid, $5::date FROM pick
 ), entry AS (
   INSERT INTO hpts.journal_entry (tenant_id, entry_id, seq, event_id, correlation_id, posted_at, effective_at, event_type, layer,
-    currency, loan_id, borrower_id, accounts, amounts, actor, idempotency_key, event_input)
+    currency, loan_id, borrower_id, accounts, amounts, actor, idempotency_key, payload_hash, event_input)
   SELECT $1::uuid, (stem || '0')::uuid, head.seq_before + row_number() OVER (), (stem || '1')::uuid, gen_random_uuid(), head.posted_at,
-    $5::date, 'disbursement', 0, 'USD', loan_id, borrower_id, '{1100,2000}', '{1000000000000000,-1000000000000000}', 'bench', key,
+    $5::date, 'disbursement', 0, 'USD', loan_id, borrower_id, '{1100,2000}', '{1000000000000000,-1000000000000000}', 'bench', key, payload_hash,
     '{"method": "ach", "program_version": 1}'
   FROM pick CROSS JOIN head
 ), movement AS (
@@ -49,14 +49,14 @@ SELECT count(*)::integer AS rows FROM loan;
 -- name: fees
 -- Charges $2 loans numbered from $3 a fee on the day $4, large enough that every payment finds some of it outstanding.
 WITH pick AS MATERIALIZED (
-  SELECT n, left(uuidv7()::text, 35) AS stem, 'bench:fee:' || n AS key, md5('loan ' || n)::uuid AS loan_id
+  SELECT n, left(uuidv7()::text, 35) AS stem, 'bench:fee:' || n AS key, gen_random_uuid() AS payload_hash, md5('loan ' || n)::uuid AS loan_id
   FROM generate_series($3::integer, $3::integer + $2::integer - 1) AS n
 ), loan AS (
   UPDATE hpts.loan AS l
   SET fees_minor = l.fees_minor + 1000000000000, loan_seq = l.loan_seq + 1, frontier = $4::date
   FROM pick AS p
   WHERE l.tenant_id = $1::uuid AND l.loan_id = p.loan_id
-  RETURNING l.*, p.stem, p.key
+  RETURNING l.*, p.stem, p.key, p.payload_hash
 ), head AS (
   UPDATE hpts.tenant_head AS h
   SET seq = h.seq + (SELECT count(*) FROM loan), posted_at = greatest(clock_timestamp(), h.posted_at + interval '1 microsecond')
@@ -64,13 +64,13 @@ WITH pick AS MATERIALIZED (
   RETURNING h.seq - (SELECT count(*) FROM loan) AS seq_before, h.seq, h.posted_at
 ), key AS (
   INSERT INTO hpts.idempotency_key (tenant_id, key_hash, payload_hash, entry_id, receipt_version)
-  SELECT $1::uuid, encode(substring(sha256(convert_to(key, 'UTF8')) FOR 16), 'hex')::uuid, gen_random_uuid(), (stem || '0')::uuid, 1
+  SELECT $1::uuid, encode(substring(sha256(convert_to(key, 'UTF8')) FOR 16), 'hex')::uuid, payload_hash, (stem || '0')::uuid, 1
   FROM pick
 ), entry AS (
   INSERT INTO hpts.journal_entry (tenant_id, entry_id, seq, event_id, correlation_id, posted_at, effective_at, event_type, layer,
-    currency, loan_id, borrower_id, accounts, amounts, actor, idempotency_key, event_input)
+    currency, loan_id, borrower_id, accounts, amounts, actor, idempotency_key, payload_hash, event_input)
   SELECT $1::uuid, (stem || '0')::uuid, head.seq_before + row_number() OVER (), (stem || '1')::uuid, gen_random_uuid(), head.posted_at,
-    $4::date, 'fee_assessed', 0, 'USD', loan_id, borrower_id, '{1300,4100}', '{1000000000000,-1000000000000}', 'bench', key,
+    $4::date, 'fee_assessed', 0, 'USD', loan_id, borrower_id, '{1300,4100}', '{1000000000000,-1000000000000}', 'bench', key, payload_hash,
     '{"fee_type": "late", "program_version": 1}'
   FROM loan CROSS JOIN head
 ), movement AS (
@@ -92,7 +92,7 @@ SELECT count(*)::integer AS rows FROM loan;
 WITH pick AS MATERIALIZED (
   SELECT n, md5('loan ' || n)::uuid AS loan_id FROM generate_series($4::integer, $4::integer + $3::integer - 1) AS n
 ), stem AS MATERIALIZED (
-  SELECT left(uuidv7()::text, 35) AS stem, 'bench:accrual:' || gen_random_uuid() AS key
+  SELECT left(uuidv7()::text, 35) AS stem, 'bench:accrual:' || gen_random_uuid() AS key, gen_random_uuid() AS payload_hash
 ), loan AS (
   UPDATE hpts.loan AS l
   SET interest_minor = l.interest_minor + $6::bigint, loan_seq = l.loan_seq + 1, frontier = $5::date
@@ -110,14 +110,14 @@ WITH pick AS MATERIALIZED (
   RETURNING h.seq, h.posted_at
 ), key AS (
   INSERT INTO hpts.idempotency_key (tenant_id, key_hash, payload_hash, entry_id, receipt_version)
-  SELECT $1::uuid, encode(substring(sha256(convert_to(key, 'UTF8')) FOR 16), 'hex')::uuid, gen_random_uuid(), (stem || '0')::uuid, 1
+  SELECT $1::uuid, encode(substring(sha256(convert_to(key, 'UTF8')) FOR 16), 'hex')::uuid, payload_hash, (stem || '0')::uuid, 1
   FROM stem
 ), entry AS (
   INSERT INTO hpts.journal_entry (tenant_id, entry_id, seq, event_id, correlation_id, posted_at, effective_at, event_type, layer,
-    currency, accounts, amounts, loan_ids, borrower_ids, actor, idempotency_key, event_input)
+    currency, accounts, amounts, loan_ids, borrower_ids, actor, idempotency_key, payload_hash, event_input)
   SELECT $1::uuid, (stem || '0')::uuid, head.seq, (stem || '1')::uuid, gen_random_uuid(), head.posted_at, $5::date, 'accrual', 0, 'USD',
     array_fill(1200::smallint, ARRAY[g.loans]) || 4000::smallint, array_fill($6::bigint, ARRAY[g.loans]) || -$6::bigint * g.loans,
-    g.loan_ids || NULL::uuid, g.borrower_ids || NULL::uuid, 'bench', key,
+    g.loan_ids || NULL::uuid, g.borrower_ids || NULL::uuid, 'bench', key, payload_hash,
     jsonb_build_object('program_id', $2::uuid, 'day_count_convention', 'ACT_365', 'loan_count', g.loans)
   FROM stem CROSS JOIN gathered AS g CROSS JOIN head
 ), batch AS (
@@ -147,7 +147,7 @@ SELECT loans AS rows FROM gathered;
 -- $2 payments on as many different loans of tenant $1, on the day $6. $3 of $4 says which part of the $5 loans this
 -- connection keeps to; the stride is prime, so it visits every loan of the part.
 WITH pick AS MATERIALIZED (
-  SELECT left(uuidv7()::text, 35) AS stem, 'payment:bench:' || gen_random_uuid() AS key,
+  SELECT left(uuidv7()::text, 35) AS stem, 'payment:bench:' || gen_random_uuid() AS key, gen_random_uuid() AS payload_hash,
          md5('loan ' || ((start.loan + i * 15485863::bigint) % ($5::bigint / $4::bigint)) * $4::bigint + $3::bigint)::uuid AS loan_id,
          (2 + i % 90)::bigint AS to_fees, (2 + i % 70)::bigint AS to_interest, (1000 + i)::bigint AS to_principal
   FROM (SELECT floor(random() * ($5::bigint / $4::bigint))::bigint AS loan OFFSET 0) AS start,
@@ -159,7 +159,7 @@ WITH pick AS MATERIALIZED (
   FROM pick AS p
   WHERE l.tenant_id = $1::uuid AND l.loan_id = p.loan_id
   RETURNING l.loan_id, l.borrower_id, l.frontier, l.loan_seq, l.principal_minor, l.interest_minor, l.fees_minor, l.suspense_minor,
-    l.memo_interest_minor, p.stem, p.key, p.to_fees, p.to_interest, p.to_principal
+    l.memo_interest_minor, p.stem, p.key, p.payload_hash, p.to_fees, p.to_interest, p.to_principal
 ), summed AS MATERIALIZED (
   SELECT count(*)::integer AS payments, sum(to_fees) AS fees, sum(to_interest) AS interest, sum(to_principal) AS principal FROM loan
 ), head AS (
@@ -169,14 +169,14 @@ WITH pick AS MATERIALIZED (
   RETURNING h.seq, h.posted_at
 ), key AS (
   INSERT INTO hpts.idempotency_key (tenant_id, key_hash, payload_hash, entry_id, receipt_version)
-  SELECT $1::uuid, encode(substring(sha256(convert_to(key, 'UTF8')) FOR 16), 'hex')::uuid, gen_random_uuid(), (stem || '0')::uuid, 1
+  SELECT $1::uuid, encode(substring(sha256(convert_to(key, 'UTF8')) FOR 16), 'hex')::uuid, payload_hash, (stem || '0')::uuid, 1
   FROM pick
 ), entry AS (
   INSERT INTO hpts.journal_entry (tenant_id, entry_id, seq, event_id, correlation_id, posted_at, effective_at, event_type, layer,
-    currency, loan_id, borrower_id, accounts, amounts, external_ref, actor, idempotency_key, event_input)
+    currency, loan_id, borrower_id, accounts, amounts, external_ref, actor, idempotency_key, payload_hash, event_input)
   SELECT $1::uuid, (stem || '0')::uuid, head.seq - s.payments + row_number() OVER (), (stem || '1')::uuid, gen_random_uuid(), head.posted_at,
     $6::date, 'payment_received', 0, 'USD', loan_id, borrower_id, '{1010,1300,1200,1100}',
-    ARRAY[to_fees + to_interest + to_principal, -to_fees, -to_interest, -to_principal], 'processor_ch_00001', 'client_00000001', key,
+    ARRAY[to_fees + to_interest + to_principal, -to_fees, -to_interest, -to_principal], 'processor_ch_00001', 'client_00000001', key, payload_hash,
     jsonb_build_object('source_method', 'ach', 'program_version', 1, 'allocation', jsonb_build_object('fees_minor', to_fees::text,
       'interest_minor', to_interest::text, 'principal_minor', to_principal::text, 'suspense_minor', '0'))
   FROM loan CROSS JOIN summed AS s CROSS JOIN head

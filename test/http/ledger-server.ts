@@ -7,9 +7,9 @@ import { readConfig } from '../../src/config.ts';
 import { startServer } from '../../src/main.ts';
 import type { DatabaseAddress } from '../../src/postgres/connection.ts';
 import { testDatabase } from '../database.ts';
-import { HttpClient } from './http-client.ts';
-import { freePort } from './free-port.ts';
 import { databaseUrl } from './database-url.ts';
+import { freePort } from './free-port.ts';
+import { HttpClient } from './http-client.ts';
 import { TenantApi } from './tenant-api.ts';
 
 /** A ledger in this process: real HTTP, real PostgreSQL, one tenant whose client has every scope. */
@@ -80,7 +80,8 @@ async function start(
     http,
     api: await TenantApi.create(address, http),
     newTenant: (timezone = 'UTC') => TenantApi.create(address, http, { timezone }),
-    sql: async <Row extends object>(text: string, values: unknown[] = []) => (await owner.query<Row>(text, values)).rows,
+    sql: async <Row extends object>(text: string, values: unknown[] = []) =>
+      (await owner.query<Row>(text, values)).rows,
     connection: async () => {
       const client = new pg.Client({ ...address });
       client.on('error', () => undefined);

@@ -6,8 +6,8 @@ import {
   disbursement,
   FAR_FUTURE,
   fee,
-  newLoan,
   NOBODY,
+  newLoan,
   payment,
   posted,
   unmadeLoan,
@@ -34,8 +34,8 @@ describe('POST /v1/payments as any posting', () => {
     path: PATH,
     scope: 'hpts:payments:write',
     bodyBytesMax: 64 * 1024,
-    valid: async () => {
-      const loan = await newLoan(api);
+    valid: async (tenant) => {
+      const loan = await newLoan(tenant);
       return { body: payment(loan), loanId: loan.loanId };
     },
     other: (body) => ({ ...body, amount_minor: '88850' }),
@@ -183,10 +183,20 @@ describe('400 validation_failed', () => {
     ['an allocation that is a list', { allocation: [] }, 'allocation', 'invalid_type'],
     ['an allocation with a number', { allocation: { fees_minor: 1 } }, 'allocation.fees_minor', 'invalid_type'],
     ['an allocation with a sign', { allocation: { fees_minor: '-1' } }, 'allocation.fees_minor', 'invalid_format'],
-    ['an allocation to what is no part', { allocation: { escrow_minor: '1' } }, 'allocation.escrow_minor', 'unknown_field'],
+    [
+      'an allocation to what is no part',
+      { allocation: { escrow_minor: '1' } },
+      'allocation.escrow_minor',
+      'unknown_field',
+    ],
     ['a layer that is none', { layer: 'settled' }, 'layer', 'invalid_format'],
     ['ENCUMBRANCE, which is for adjustments', { layer: 'ENCUMBRANCE' }, 'layer', 'invalid_format'],
-    ['PENDING with an allocation', { layer: 'PENDING', allocation: { suspense_minor: '88849' } }, 'allocation', 'not_supported'],
+    [
+      'PENDING with an allocation',
+      { layer: 'PENDING', allocation: { suspense_minor: '88849' } },
+      'allocation',
+      'not_supported',
+    ],
     ['metadata that is text', { metadata: 'note' }, 'metadata', 'invalid_type'],
     ['metadata that is a list', { metadata: [] }, 'metadata', 'invalid_type'],
     ['metadata of more than 16 KiB', { metadata: { note: 'x'.repeat(16 * 1024) } }, 'metadata', 'out_of_range'],
@@ -208,7 +218,14 @@ describe('400 validation_failed', () => {
   );
 
   test('errors[] names every bad field at once', async () => {
-    const body = { loan_id: 'x', amount_minor: 5, currency: 'XXX', effective_at: 'now', source_method: 'ach', extra: 1 };
+    const body = {
+      loan_id: 'x',
+      amount_minor: 5,
+      currency: 'XXX',
+      effective_at: 'now',
+      source_method: 'ach',
+      extra: 1,
+    };
     await expectRefusal(ledger, () => api.post(PATH, body), {
       status: 400,
       code: 'validation_failed',
@@ -264,7 +281,11 @@ test('422 effective_date_before_disbursement', async () => {
 test('422 effective_date_before_disbursement: the only disbursement was reversed', async () => {
   const loan = unmadeLoan();
   const disbursed = await posted(api.post('/v1/disbursements', disbursement(loan)));
-  const undo = { reverses_entry_id: textAt(disbursed, 'journal_entry_id'), reason_code: 'fraud', effective_at: DAY.later };
+  const undo = {
+    reverses_entry_id: textAt(disbursed, 'journal_entry_id'),
+    reason_code: 'fraud',
+    effective_at: DAY.later,
+  };
   await posted(api.post('/v1/reversals', undo));
   const refused = { status: 422, code: 'effective_date_before_disbursement', fields: ['effective_at'] } as const;
   await expectRefusal(ledger, () => api.post(PATH, payment(loan, { effective_at: DAY.later })), refused);
@@ -293,7 +314,9 @@ test('422 amount_out_of_range: suspense would pass 18 digits, on either layer', 
   for (const layer of ['SETTLED', 'PENDING']) {
     const loan = await newLoan(api, { principal: '1' });
     await posted(api.post(PATH, payment(loan, { amount_minor: '999999999999999999', layer })));
-    await posted(api.post(PATH, payment(loan, { amount_minor: '1', layer: layer === 'SETTLED' ? 'PENDING' : 'SETTLED' })));
+    await posted(
+      api.post(PATH, payment(loan, { amount_minor: '1', layer: layer === 'SETTLED' ? 'PENDING' : 'SETTLED' })),
+    );
     const body = payment(loan, { amount_minor: '2', layer });
     const refused = { status: 422, code: 'amount_out_of_range', fields: ['amount_minor'] } as const;
     await expectRefusal(ledger, () => api.post(PATH, body), refused);

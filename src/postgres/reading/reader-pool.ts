@@ -81,30 +81,27 @@ export class ReaderPool {
     this.#next = (slot + 1) % this.#slots.length;
     const open = this.#slots[slot];
     if (open !== undefined) return open;
-    const opening = this.#open(slot);
+    // Only the connection that broke is forgotten, never the one opened in its place since.
+    const forget = (): void => {
+      if (this.#slots[slot] === opening) this.#slots[slot] = undefined;
+    };
+    const opening = this.#open(forget);
+    opening.catch(forget);
     this.#slots[slot] = opening;
     return opening;
   }
 
-  async #open(slot: number): Promise<pg.Client> {
-    const forget = (): void => {
-      if (this.#slots.length > slot) this.#slots[slot] = undefined;
-    };
-    try {
-      const client = await connect(this.#address, {
-        role: 'hpts_reader',
-        applicationName: 'hpts reader',
-        pipeline: true,
-        statementTimeoutMs: LIMITS.readerStatementTimeoutMs,
-        lockTimeoutMs: LIMITS.posterLockTimeoutMs,
-        indexPlansOnly: true,
-      });
-      client.on('end', forget);
-      client.on('error', forget);
-      return client;
-    } catch (error) {
-      forget();
-      throw error;
-    }
+  async #open(forget: () => void): Promise<pg.Client> {
+    const client = await connect(this.#address, {
+      role: 'hpts_reader',
+      applicationName: 'hpts reader',
+      pipeline: true,
+      statementTimeoutMs: LIMITS.readerStatementTimeoutMs,
+      lockTimeoutMs: LIMITS.posterLockTimeoutMs,
+      indexPlansOnly: true,
+    });
+    client.on('end', forget);
+    client.on('error', forget);
+    return client;
   }
 }
