@@ -22,8 +22,12 @@ export const OF_GUARDS: readonly Damage[] = [
   {
     what: 'row security not forced',
     sql: () =>
-      'ALTER TABLE hpts.loan NO FORCE ROW LEVEL SECURITY; ALTER TABLE hpts.reversal DISABLE ROW LEVEL SECURITY',
-    named: () => ['row_security: table hpts.loan', 'row_security: table hpts.reversal'],
+      'ALTER TABLE hpts.loan NO FORCE ROW LEVEL SECURITY; ALTER TABLE hpts.reversal DISABLE ROW LEVEL SECURITY; ALTER TABLE hpts.program DISABLE ROW LEVEL SECURITY',
+    named: () => [
+      'row_security: table hpts.loan',
+      'row_security: table hpts.reversal',
+      'row_security: table hpts.program',
+    ],
   },
   {
     what: 'a wider policy',

@@ -51,6 +51,14 @@ function textArray(values: readonly string[]): string {
   return `ARRAY[${values.map((value) => `'${value}'`).join(', ')}]`;
 }
 
+const CONFIGURATION_TABLES = ['tenant', 'tenant_head', 'program', 'program_version', 'account'];
+
+/** Tables with row-level security; it is not forced on configuration, which the owner administers. */
+const SECURED_TABLES = `
+        SELECT name, true AS forced, '{hpts_auditor}'::name[] AS seen_by FROM unnest(${textArray(TENANT_TABLES)}) AS money(name)
+        UNION ALL
+        SELECT name, false, '{hpts_access,hpts_auditor}' FROM unnest(${textArray(CONFIGURATION_TABLES)}) AS configuration(name)`;
+
 /** What guards the ledger in the database itself; a disarmed guard is a finding although the books may still be right. */
 export const GUARD_CHECKS: readonly LedgerCheck[] = [
   {
@@ -80,15 +88,15 @@ export const GUARD_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'row_security',
     promise:
-      'Row-level security is forced on every table of a tenant, by the two policies that belong there and no wider one.',
+      'Row-level security stands on every table of a tenant, forced wherever money is, by the two policies that belong there and no wider one.',
     sql: `
-      SELECT NULL::uuid AS tenant_id, 0::bigint AS place, 'table hpts.' || expected.name AS subject, 'row-level security is not forced' AS detail
-      FROM unnest(${textArray(TENANT_TABLES)}) AS expected(name)
+      SELECT NULL::uuid AS tenant_id, 0::bigint AS place, 'table hpts.' || expected.name AS subject, 'row-level security is not ' || CASE WHEN expected.forced THEN 'forced' ELSE 'enabled' END AS detail
+      FROM (${SECURED_TABLES}) AS expected
       LEFT JOIN pg_class AS c ON c.oid = to_regclass('hpts.' || expected.name)
-      WHERE (c.relrowsecurity AND c.relforcerowsecurity) IS NOT TRUE
+      WHERE (c.relrowsecurity AND (c.relforcerowsecurity OR NOT expected.forced)) IS NOT TRUE
       UNION ALL
       SELECT NULL, 1, 'table hpts.' || expected.name, 'lacks the policy own_tenants for hpts_poster and hpts_reader, or it says something else'
-      FROM unnest(${textArray(TENANT_TABLES)}) AS expected(name)
+      FROM (${SECURED_TABLES}) AS expected
       WHERE NOT EXISTS (
         SELECT FROM pg_policies AS p
         WHERE p.schemaname = 'hpts' AND p.tablename = expected.name AND p.policyname = 'own_tenants' AND p.cmd = 'ALL' AND p.permissive = 'PERMISSIVE'
@@ -97,15 +105,15 @@ export const GUARD_CHECKS: readonly LedgerCheck[] = [
           AND p.qual !~* '\\mOR\\M')
       UNION ALL
       SELECT NULL, 2, 'table hpts.' || expected.name, 'hides rows from hpts_auditor: the policy every_tenant is missing or says something else'
-      FROM unnest(${textArray(TENANT_TABLES)}) AS expected(name)
+      FROM (${SECURED_TABLES}) AS expected
       WHERE NOT EXISTS (
         SELECT FROM pg_policies AS p
         WHERE p.schemaname = 'hpts' AND p.tablename = expected.name AND p.policyname = 'every_tenant' AND p.permissive = 'PERMISSIVE'
-          AND p.roles = '{hpts_auditor}' AND p.cmd = 'SELECT' AND p.qual = 'true')
+          AND p.roles @> expected.seen_by AND p.roles <@ expected.seen_by AND p.cmd = 'SELECT' AND p.qual = 'true')
       UNION ALL
       SELECT NULL, 3, 'table hpts.' || p.tablename, format('has the policy %s, which does not belong there', p.policyname)
       FROM pg_policies AS p
-      WHERE p.schemaname = 'hpts' AND p.tablename = ANY (${textArray(TENANT_TABLES)})
+      WHERE p.schemaname = 'hpts' AND p.tablename IN (SELECT expected.name FROM (${SECURED_TABLES}) AS expected)
         AND p.policyname NOT IN ('own_tenants', 'every_tenant')
         AND NOT (p.tablename = 'loan' AND p.policyname = 'only_unmade_loans' AND p.permissive = 'RESTRICTIVE' AND p.cmd = 'DELETE')
       UNION ALL
