@@ -38,12 +38,17 @@ async function askAgain(course: Course, { request, body, status }: FixedAnswer):
   const { report } = course;
   const answer = await course.read(request);
   report.askedAgain += 1;
-  if (answer.status !== status || answer.body !== body) {
+  if (answer.status !== status || withoutTrace(answer.body) !== withoutTrace(body)) {
     report.changed += 1;
     course.differ('asked again', { request, answer, found: [`first answered ${status} ${body}`] });
     return;
   }
   compare(course, { request, answer, at: 'fixed answer' });
+}
+
+/** A problem names the trace of its own request, which is another one each time. */
+function withoutTrace(body: string): string {
+  return body.replace(/"trace_id":"[0-9a-f]{32}"/, '');
 }
 
 /** A balance read in the middle of writes must be the loan as it stood after some entry. */

@@ -117,5 +117,8 @@ function expectBalance(ledger: TenantLedger, { loanId, parameters, now }: LoanQu
   if (bad.length > 0 || layer === undefined) return refused('validation_failed', bad);
   const loan = ledger.loans.get(loanId.toLowerCase());
   if (loan === undefined) return refused('loan_not_found');
+  // As the ledger knew it then, there was no such loan; else this answer would change when the loan is made.
+  if (knownAt !== undefined && loan.postings.every(({ postedAt }) => postedAt > knownAt))
+    return refused('loan_not_found');
   return { kind: 'balance', body: balanceBody(loan, { asOfDate, knownAt, layer }) };
 }
