@@ -50,10 +50,16 @@ export async function fillLedger(address: DatabaseAddress, size: LedgerSize, own
   for (let number = 1; number <= size.lenders; number += 1) {
     lenders.push(await makeTenant(address, { name: `lender ${number}`, loans: LOANS_PER_LENDER }));
   }
+  const payable: Fill[] = [
+    { tenant: payments, loans: payments.loans + 1, disbursedOn },
+    ...lenders.map((tenant) => ({ tenant, loans: tenant.loans, disbursedOn })),
+  ];
   await withOwner(address, async (client) => {
-    await fillPayable(client, own, { tenant: payments, loans: payments.loans + 1, disbursedOn });
-    await disburse(client, own, { tenant: accruals, loans: accruals.loans, disbursedOn });
-    for (const lender of lenders) await fillPayable(client, own, { tenant: lender, loans: lender.loans, disbursedOn });
+    for (const fill of [...payable, { tenant: accruals, loans: accruals.loans, disbursedOn }])
+      await disburse(client, own, fill);
+    // Without statistics PostgreSQL would look a loan up among all of its tenant's.
+    await client.query('ANALYZE hpts.loan');
+    for (const fill of payable) await charge(client, own, fill);
     await client.query('VACUUM ANALYZE');
   });
   await fillPayments(address, own, { tenant: payments, count: size.payments, date: dateAfter(today, -1) });
@@ -83,29 +89,30 @@ async function makeTenant(address: DatabaseAddress, wish: { name: string; loans:
 
 type Fill = { readonly tenant: BenchTenant; readonly loans: number; readonly disbursedOn: CalendarDate };
 
-/** Loans that owe principal, fees and interest, so that a payment has four lines. */
-async function fillPayable(client: pg.Client, own: SqlFile, fill: Fill): Promise<void> {
-  await disburse(client, own, fill);
-  // Without statistics PostgreSQL would look a loan up among all of its tenant's.
-  await client.query('ANALYZE hpts.loan');
+/** Fees and interest on top of the principal, so that a payment has four lines. */
+async function charge(client: pg.Client, own: SqlFile, fill: Fill): Promise<void> {
   const { tenant, loans, disbursedOn } = fill;
   for (const { first, count } of blocks(loans)) {
-    await client.query(section(own, 'fees'), [tenant.tenantId, count, first, dateAfter(disbursedOn, 1)]);
+    await write(client, own, 'fees', [tenant.tenantId, count, first, dateAfter(disbursedOn, 1)]);
     const accrual = [tenant.tenantId, tenant.programId, count, first, dateAfter(disbursedOn, 2), '1000000000000'];
-    await client.query(section(own, 'accrual'), accrual);
+    await write(client, own, 'accrual', accrual);
   }
 }
 
 async function disburse(client: pg.Client, own: SqlFile, fill: Fill): Promise<void> {
   for (const { first, count } of blocks(fill.loans)) {
-    await client.query(section(own, 'loans'), [
-      fill.tenant.tenantId,
-      fill.tenant.programId,
-      count,
-      first,
-      fill.disbursedOn,
-    ]);
+    await write(client, own, 'loans', [fill.tenant.tenantId, fill.tenant.programId, count, first, fill.disbursedOn]);
   }
+}
+
+/** Prepared under a name: a thousand small lenders would have it planned a thousand times. */
+async function write(
+  client: pg.Client,
+  own: SqlFile,
+  name: 'loans' | 'fees' | 'accrual',
+  values: unknown[],
+): Promise<void> {
+  await client.query({ name: `fill_${name}`, text: section(own, name), values });
 }
 
 function blocks(loans: number): readonly { readonly first: number; readonly count: number }[] {

@@ -24,8 +24,14 @@ const LENDERS = 1_000;
 /** Ends what was begun, last first, also when the bench is interrupted. */
 const endings: (() => Promise<void>)[] = [];
 
-async function endAll(): Promise<void> {
-  for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end();
+let ended: Promise<void> | undefined;
+
+/** A signal and the end of the run may both ask for it: the second waits for what the first began. */
+function endAll(): Promise<void> {
+  ended ??= (async () => {
+    for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end();
+  })();
+  return ended;
 }
 
 function say(text: string): void {

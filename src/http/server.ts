@@ -33,6 +33,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     exposeHeadRoutes: false,
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
+    // A path that cannot be decoded, or with a part too long to be an id, names nothing.
+    frameworkErrors: (_error, request, reply) => sendProblem(request, reply, nothingHere(request)),
   });
   app.server.headersTimeout = LIMITS.headersTimeoutMs;
   app.decorateRequest('principal', null);

@@ -30,6 +30,8 @@ export type ConnectionOptions = {
    * that were empty then, a plan that scans them would be kept while they grow.
    */
   readonly indexPlansOnly?: boolean;
+  /** A plan for each execution, made for the arrays it came with: for statements that are few and large. */
+  readonly planEachTime?: boolean;
 };
 
 const CONNECT_WAIT_MS = 5_000;
@@ -67,6 +69,7 @@ export function clientConfig(address: DatabaseAddress, options: ConnectionOption
       '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan',
     );
   }
+  if (options.planEachTime === true) settings.push('-c plan_cache_mode=force_custom_plan');
   return {
     host: address.host,
     port: address.port,

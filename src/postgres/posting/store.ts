@@ -124,6 +124,7 @@ function posterOptions(heavy: boolean): ConnectionOptions {
     lockTimeoutMs: heavy ? LIMITS.heavyLockTimeoutMs : LIMITS.posterLockTimeoutMs,
     statementTimeoutMs: heavy ? LIMITS.heavyStatementTimeoutMs : LIMITS.posterStatementTimeoutMs,
     idleInTransactionTimeoutMs: LIMITS.posterIdleInTransactionTimeoutMs,
-    indexPlansOnly: true,
+    // A plan that was made for small tables compares every loan of a large batch with every loan there is.
+    ...(heavy ? { planEachTime: true } : { indexPlansOnly: true }),
   };
 }
