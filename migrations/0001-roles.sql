@@ -17,11 +17,17 @@ BEGIN
     EXCEPTION WHEN duplicate_object OR unique_violation THEN
       RAISE NOTICE 'role % was made by somebody else at the same moment', role_name;
     END;
-    BEGIN
-      EXECUTE format('GRANT %I TO CURRENT_USER', role_name);
-    EXCEPTION WHEN unique_violation OR internal_error THEN
-      RAISE NOTICE 'role % was granted by somebody else at the same moment', role_name;
-    END;
+    IF NOT pg_has_role(current_user, role_name, 'MEMBER') THEN
+      BEGIN
+        EXECUTE format('GRANT %I TO CURRENT_USER', role_name);
+      EXCEPTION
+        WHEN unique_violation OR internal_error THEN
+          RAISE NOTICE 'role % was granted by somebody else at the same moment', role_name;
+        WHEN insufficient_privilege THEN
+          RAISE EXCEPTION 'role % exists already and % is no member of it', role_name, current_user
+            USING HINT = format('have a superuser run: GRANT %I TO %I', role_name, current_user);
+      END;
+    END IF;
   END LOOP;
 END
 $$;

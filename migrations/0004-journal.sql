@@ -10,22 +10,56 @@ CREATE TYPE hpts.event_type AS ENUM (
   'payment_settled', 'suspense_refunded', 'goodwill_credit', 'non_accrual', 'period_closed'
 );
 
--- Total of signed amounts (debit positive, credit negative); numeric, because ten lines can pass 2^63.
+-- The constraints below run for every entry of every batch. PostgreSQL reads a table's CHECK anew for each statement but
+-- a domain's once per session, so what can be said of one value is said by a domain, and what only uncommon entries need
+-- stands in functions that the common entry never calls.
 CREATE FUNCTION hpts.total_minor(amounts bigint[]) RETURNS numeric
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
   RETURN (SELECT coalesce(sum(a), 0) FROM unnest(amounts) AS a);
+END
+$$;
 
--- True when every (currency, layer) among the lines sums to zero.
-CREATE FUNCTION hpts.balanced_by_currency_and_layer(amounts bigint[], currencies text[], layers smallint[]) RETURNS boolean
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE
-  RETURN NOT EXISTS (
-    SELECT FROM unnest(amounts, currencies, layers) AS line(amount, currency, layer)
-    GROUP BY currency, layer HAVING sum(amount) <> 0);
+-- Signed amounts of lines, debit positive, credit negative: a plain list from 1, none is zero or missing, debits equal
+-- credits. Up to six lines of 10^18
+-- cannot pass 2^63; more are summed as numeric.
+CREATE DOMAIN hpts.balanced_minor AS bigint[] CHECK (
+  0 <> ALL (VALUE) AND array_position(VALUE, NULL) IS NULL
+  AND (cardinality(VALUE) = 0 OR (array_ndims(VALUE) = 1 AND array_lower(VALUE, 1) = 1)) AND CASE
+    WHEN cardinality(VALUE) <= 6 THEN
+      coalesce(VALUE[1], 0) + coalesce(VALUE[2], 0) + coalesce(VALUE[3], 0)
+      + coalesce(VALUE[4], 0) + coalesce(VALUE[5], 0) + coalesce(VALUE[6], 0) = 0
+    ELSE hpts.total_minor(VALUE) = 0
+  END);
+
+CREATE DOMAIN hpts.account_list AS smallint[] CHECK (
+  array_position(VALUE, NULL) IS NULL AND (cardinality(VALUE) = 0 OR (array_ndims(VALUE) = 1 AND array_lower(VALUE, 1) = 1)));
+
+CREATE DOMAIN hpts.layer AS smallint CHECK (VALUE BETWEEN 0 AND 2);
+
+-- For entries whose lines differ in layer, currency or loan: every array has an element per line, each is said once, by
+-- the scalar or by the array, and debits equal credits per currency and layer.
+CREATE FUNCTION hpts.lines_agree(
+  amounts bigint[], layer smallint, layers smallint[], currency text, currencies text[],
+  loan_id uuid, loan_ids uuid[], borrower_id uuid, borrower_ids uuid[]) RETURNS boolean
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  lines integer := cardinality(amounts);
+BEGIN
+  RETURN (layers IS NULL) <> (layer IS NULL) AND coalesce(cardinality(layers), lines) = lines
+    AND (currencies IS NULL) <> (currency IS NULL) AND coalesce(cardinality(currencies), lines) = lines
+    AND (loan_ids IS NULL OR (loan_id IS NULL AND cardinality(loan_ids) = lines))
+    AND (borrower_ids IS NULL OR (borrower_id IS NULL AND cardinality(borrower_ids) = lines))
+    AND ((layers IS NULL AND currencies IS NULL) OR NOT EXISTS (
+      SELECT FROM unnest(amounts, currencies, layers) AS line (amount, line_currency, line_layer)
+      GROUP BY line_currency, line_layer HAVING sum(amount) <> 0));
+END
+$$;
 
 CREATE TABLE hpts.journal_entry (
   tenant_id         uuid NOT NULL,
   entry_id          uuid NOT NULL,
-  seq               bigint NOT NULL CHECK (seq >= 1),
+  seq               bigint NOT NULL,
   event_id          uuid NOT NULL,
   correlation_id    uuid NOT NULL,
   reverses_entry_id uuid,
@@ -33,13 +67,13 @@ CREATE TABLE hpts.journal_entry (
   effective_at      date NOT NULL,
   event_type        hpts.event_type NOT NULL,
   -- Of every line, when they agree; else NULL and the arrays of the same name below say it line by line.
-  layer             smallint CHECK (layer BETWEEN 0 AND 2),
+  layer             hpts.layer,
   currency          text,
   loan_id           uuid,
   borrower_id       uuid,
   -- Line n is accounts[n], amounts[n]: a debit is positive, a credit negative.
-  accounts          smallint[] NOT NULL,
-  amounts           bigint[] NOT NULL,
+  accounts          hpts.account_list NOT NULL,
+  amounts           hpts.balanced_minor NOT NULL,
   layers            smallint[],
   currencies        text[],
   loan_ids          uuid[],
@@ -55,27 +89,11 @@ CREATE TABLE hpts.journal_entry (
   -- The text that came, so that it goes back byte for byte.
   metadata          text,
   PRIMARY KEY (tenant_id, entry_id),
-  CONSTRAINT lines_are_parallel CHECK (
-    cardinality(accounts) = cardinality(amounts) AND cardinality(accounts) <= 32767
-    AND (layers IS NULL) <> (layer IS NULL) AND (layers IS NULL OR cardinality(layers) = cardinality(accounts))
-    AND (currencies IS NULL) <> (currency IS NULL) AND (currencies IS NULL OR cardinality(currencies) = cardinality(accounts))
-    AND (loan_ids IS NULL OR (loan_id IS NULL AND cardinality(loan_ids) = cardinality(accounts)))
-    AND (borrower_ids IS NULL OR (borrower_id IS NULL AND cardinality(borrower_ids) = cardinality(accounts)))),
   CONSTRAINT key_has_its_payload CHECK ((idempotency_key IS NULL) = (payload_hash IS NULL)),
-  CONSTRAINT no_line_is_zero CHECK (0 <> ALL (amounts)),
-  -- Up to six lines of 10^18 cannot pass 2^63, so the common entry is summed without a call.
-  CONSTRAINT debits_equal_credits CHECK (
-    CASE
-      WHEN layers IS NOT NULL OR currencies IS NOT NULL THEN
-        hpts.balanced_by_currency_and_layer(
-          amounts,
-          coalesce(currencies, array_fill(currency, ARRAY[cardinality(amounts)])),
-          coalesce(layers, array_fill(layer, ARRAY[cardinality(amounts)])))
-      WHEN cardinality(amounts) <= 6 THEN
-        coalesce(amounts[1], 0) + coalesce(amounts[2], 0) + coalesce(amounts[3], 0)
-        + coalesce(amounts[4], 0) + coalesce(amounts[5], 0) + coalesce(amounts[6], 0) = 0
-      ELSE hpts.total_minor(amounts) = 0
-    END)
+  CONSTRAINT lines_are_parallel CHECK (cardinality(accounts) = cardinality(amounts) AND cardinality(accounts) <= 32767),
+  CONSTRAINT lines_agree CHECK (
+    (num_nulls(layers, currencies, loan_ids, borrower_ids) = 4 AND num_nulls(layer, currency) = 0)
+    OR hpts.lines_agree(amounts, layer, layers, currency, currencies, loan_id, loan_ids, borrower_id, borrower_ids))
 );
 CREATE INDEX journal_entry_by_seq ON hpts.journal_entry (tenant_id, seq);
 

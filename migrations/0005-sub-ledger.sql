@@ -1,5 +1,11 @@
 -- The loan sub-ledger and the account balances: everything here can be computed again from the journal, and
 -- `hpts verify` does so. Components are minor units; a component never leaves 0 .. 10^18-1 in the present.
+CREATE DOMAIN hpts.component_minor AS bigint CHECK (VALUE BETWEEN 0 AND 999999999999999999);
+
+-- The five components of a layer in the order principal, interest, fees, suspense, memo interest.
+CREATE DOMAIN hpts.components_minor AS bigint[] CHECK (
+  cardinality(VALUE) = 5 AND 0 <= ALL (VALUE) AND 999999999999999999 >= ALL (VALUE));
+
 CREATE TABLE hpts.loan (
   tenant_id           uuid NOT NULL,
   loan_id             uuid NOT NULL,
@@ -12,25 +18,18 @@ CREATE TABLE hpts.loan (
   loan_seq            integer NOT NULL DEFAULT 0,
   -- The latest effective date among the loan's movements.
   frontier            date,
-  principal_minor     bigint NOT NULL DEFAULT 0,
-  interest_minor      bigint NOT NULL DEFAULT 0,
-  fees_minor          bigint NOT NULL DEFAULT 0,
-  suspense_minor      bigint NOT NULL DEFAULT 0,
-  memo_interest_minor bigint NOT NULL DEFAULT 0,
+  principal_minor     hpts.component_minor NOT NULL DEFAULT 0,
+  interest_minor      hpts.component_minor NOT NULL DEFAULT 0,
+  fees_minor          hpts.component_minor NOT NULL DEFAULT 0,
+  suspense_minor      hpts.component_minor NOT NULL DEFAULT 0,
+  memo_interest_minor hpts.component_minor NOT NULL DEFAULT 0,
   -- The same five components on the two other layers; NULL until the first movement there.
-  pending_minor       bigint[],
-  encumbrance_minor   bigint[],
+  pending_minor       hpts.components_minor,
+  encumbrance_minor   hpts.components_minor,
   PRIMARY KEY (tenant_id, loan_id),
   CONSTRAINT loan_is_complete CHECK (
-    (borrower_id IS NULL AND loan_seq = 0)
-    OR (borrower_id IS NOT NULL AND currency IS NOT NULL AND program_id IS NOT NULL AND (frontier IS NULL) = (loan_seq = 0))),
-  CONSTRAINT principal_in_range CHECK (principal_minor BETWEEN 0 AND 999999999999999999),
-  CONSTRAINT interest_in_range CHECK (interest_minor BETWEEN 0 AND 999999999999999999),
-  CONSTRAINT fees_in_range CHECK (fees_minor BETWEEN 0 AND 999999999999999999),
-  CONSTRAINT suspense_in_range CHECK (suspense_minor BETWEEN 0 AND 999999999999999999),
-  CONSTRAINT memo_interest_in_range CHECK (memo_interest_minor BETWEEN 0 AND 999999999999999999),
-  CONSTRAINT pending_in_range CHECK (pending_minor IS NULL OR (cardinality(pending_minor) = 5 AND 0 <= ALL (pending_minor) AND 999999999999999999 >= ALL (pending_minor))),
-  CONSTRAINT encumbrance_in_range CHECK (encumbrance_minor IS NULL OR (cardinality(encumbrance_minor) = 5 AND 0 <= ALL (encumbrance_minor) AND 999999999999999999 >= ALL (encumbrance_minor)))
+    num_nulls(borrower_id, currency, program_id) = 0 AND (frontier IS NULL) = (loan_seq = 0)
+    OR borrower_id IS NULL AND loan_seq = 0)
 ) WITH (fillfactor = 60);
 
 -- One row per entry, loan and layer: the components after it, in order of posting. `frontier` is the latest effective
@@ -58,17 +57,18 @@ CREATE TABLE hpts.loan_movement (
 
 -- What backdated movements add to the balance of a day that the movements up to that day's frontier do not show:
 -- in force from `from_day` until the loan's next row. A movement dated e that met the frontier f adds its effect to
--- every row with e <= from_day < f. (decisions/0002-as-of-balances.md)
+-- every row with e <= from_day < f. numeric, because a past balance is bounded by nothing: what was disbursed and reversed
+-- later stands in the days between, each time again. (decisions/0002-as-of-balances.md)
 CREATE TABLE hpts.loan_backdating (
   tenant_id           uuid NOT NULL,
   loan_id             uuid NOT NULL,
   layer               smallint NOT NULL,
   from_day            date NOT NULL,
-  principal_minor     bigint NOT NULL,
-  interest_minor      bigint NOT NULL,
-  fees_minor          bigint NOT NULL,
-  suspense_minor      bigint NOT NULL,
-  memo_interest_minor bigint NOT NULL,
+  principal_minor     numeric(38, 0) NOT NULL,
+  interest_minor      numeric(38, 0) NOT NULL,
+  fees_minor          numeric(38, 0) NOT NULL,
+  suspense_minor      numeric(38, 0) NOT NULL,
+  memo_interest_minor numeric(38, 0) NOT NULL,
   last_posted_at      timestamptz,
   PRIMARY KEY (tenant_id, loan_id, layer, from_day)
 );

@@ -42,6 +42,8 @@ BEGIN
   END LOOP;
 END
 $$;
+-- Locking a row FOR SHARE asks for the right to update it, and shall give no right to.
+CREATE POLICY reader_only_locks ON hpts.tenant_head AS RESTRICTIVE FOR UPDATE TO hpts_reader USING (true) WITH CHECK (false);
 CREATE POLICY only_unmade_loans ON hpts.loan AS RESTRICTIVE FOR DELETE TO hpts_poster USING (borrower_id IS NULL);
 
 -- Raised by the posting transaction when the configuration it decided under is no longer in force (SQLSTATE HP001).

@@ -90,7 +90,7 @@ export function readConfig(env: Environment): Config {
     issuer: readIssuer(env, wrong),
     audience: text(env, 'HPTS_AUDIENCE'),
     masterKeyFile,
-    postingLanes: wholeNumber({ env, name: 'HPTS_POSTING_LANES', min: 1, max: 8 }, wrong) ?? 2,
+    postingLanes: wholeNumber({ env, name: 'HPTS_POSTING_LANES', min: 1, max: 8 }, wrong) ?? 1,
     logLevel: logLevel ?? 'info',
     gitSha: text(env, 'HPTS_GIT_SHA'),
   };

@@ -12,7 +12,6 @@ export const LIMITS = {
   /** Free texts of a request: references, descriptions. */
   textChars: 512,
   withheldFees: 32,
-  jsonDepth: 32,
   /** Commands that wait for a place in a batch; the next one is answered too_busy. */
   queuedCommands: 4_096,
   /** Rows that the commands of one batch may write together. */
@@ -28,7 +27,7 @@ export const LIMITS = {
   posterStatementTimeoutMs: 10_000,
   posterIdleInTransactionTimeoutMs: 5_000,
   heavyLockTimeoutMs: 5_000,
-  heavyStatementTimeoutMs: 60_000,
+  heavyStatementTimeoutMs: 20_000,
   readerStatementTimeoutMs: 5_000,
   readerConnections: 8,
   queuedReads: 4_096,
@@ -39,5 +38,10 @@ export const LIMITS = {
   requestTimeoutMs: 30_000,
   headersTimeoutMs: 10_000,
   keepAliveTimeoutMs: 72_000,
-  drainMs: 10_000,
+  /** How long requests under way may take to end when the server is told to; then their connections are cut. */
+  drainMs: 8_000,
+  /** Fields that one answer names as wrong, beside one entry that counts the rest. */
+  fieldProblems: 10_000,
+  /** Unknown fields of one object that an answer names. */
+  unknownFields: 20,
 } as const;

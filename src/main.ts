@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { type Config, PORTS } from './config.ts';
 import { postDemoLoan } from './demo-loan.ts';
@@ -15,6 +16,7 @@ import { journalEntry } from './http/routes/journal-entry.ts';
 import { loanBalance } from './http/routes/loan-balance.ts';
 import { POSTING_ROUTES } from './http/routes/posting-routes.ts';
 import { createHttpServer } from './http/server.ts';
+import { LIMITS } from './limits.ts';
 import { openAccessPool } from './postgres/access/access-snapshot.ts';
 import { ensureDemo } from './postgres/access/demo.ts';
 import { ensureMasterKey, readMasterKey } from './postgres/access/master-key.ts';
@@ -58,7 +60,8 @@ export async function startServer({ config, address, demoFolder }: ServerOptions
   const onFailure = (error: unknown): void => log.error({ err: error }, 'a request could not be served');
   const closers: (() => Promise<unknown>)[] = [];
   const closeAll = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
+    // What cannot be closed must not keep the rest open.
+    for (const close of closers.splice(0).reverse()) await close().catch(onFailure);
   };
   try {
     await refuseUnsafeServer(address);
@@ -107,13 +110,23 @@ export async function startServer({ config, address, demoFolder }: ServerOptions
         loopbackHostsOnly: demoFolder !== null,
         onFailure,
       });
-      closers.push(() => app.close());
+      closers.push(() => closeWithin(app, LIMITS.drainMs));
       await app.listen({ host: config.host, port });
       return { url: `http://${urlHost(config.host)}:${port}`, stop: closeAll };
     });
   } catch (error) {
     await closeAll();
     throw error;
+  }
+}
+
+/** Lets requests under way end; connections that still hold one open after `waitMs` are cut, so that every stop ends. */
+async function closeWithin(app: FastifyInstance, waitMs: number): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), waitMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
   }
 }
 

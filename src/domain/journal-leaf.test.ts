@@ -19,8 +19,26 @@ const payment: SealedEntry = {
   eventInput: { source_method: 'ach', program_version: 1 },
   metadataSha256: null,
   lines: [
-    { account: '1010', direction: 'DR', amountMinor: 999_999_999_999_999_999n, currency: 'USD', layer: 'SETTLED', loanId: null, borrowerId: null, externalRef: 'q"\u00e9\u2028\ud83d\ude00' },
-    { account: '2100', direction: 'CR', amountMinor: 999_999_999_999_999_999n, currency: 'USD', layer: 'SETTLED', loanId: '11111111-1111-1111-1111-111111111111', borrowerId: '22222222-2222-2222-2222-222222222222', externalRef: null },
+    {
+      account: '1010',
+      direction: 'DR',
+      amountMinor: 999_999_999_999_999_999n,
+      currency: 'USD',
+      layer: 'SETTLED',
+      loanId: null,
+      borrowerId: null,
+      externalRef: 'q"\u00e9\u2028\ud83d\ude00',
+    },
+    {
+      account: '2100',
+      direction: 'CR',
+      amountMinor: 999_999_999_999_999_999n,
+      currency: 'USD',
+      layer: 'SETTLED',
+      loanId: '11111111-1111-1111-1111-111111111111',
+      borrowerId: '22222222-2222-2222-2222-222222222222',
+      externalRef: null,
+    },
   ],
 };
 
@@ -37,7 +55,9 @@ const emptyReversal: SealedEntry = {
 };
 
 test('the bytes of a leaf are those of the golden file, for ever', () => {
-  const golden = readFileSync(new URL('journal-leaf.golden.txt', import.meta.url), 'utf8').trimEnd().split('\n');
+  const golden = readFileSync(new URL('journal-leaf.golden.txt', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
   expect([payment, emptyReversal].map((entry) => Buffer.from(leafBytes(entry)).toString('hex'))).toEqual(golden);
 });
 

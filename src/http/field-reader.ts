@@ -3,6 +3,7 @@ import { isCurrency } from '../domain/currency.ts';
 import { parseUuid } from '../domain/identifier.ts';
 import { parseMinor } from '../domain/money.ts';
 import type { FieldProblem } from '../domain/refusal.ts';
+import { LIMITS } from '../limits.ts';
 import type { JsonObject, JsonValue } from './json/strict-json.ts';
 
 /**
@@ -20,6 +21,9 @@ export type ObjectOf<Required, Optional> = {
 } & {
   readonly [Name in keyof Optional]: (Optional[Name] extends FieldReader<infer T> ? T : never) | null;
 };
+
+/** How much of an unknown name is shown. */
+const SHOWN_NAME_CHARS = 64;
 
 type Readers = Readonly<Record<string, FieldReader<unknown>>>;
 
@@ -122,10 +126,18 @@ export function listField<T>(
         return undefined;
       }
       const items: T[] = [];
-      value.forEach((element, index) => {
+      for (const [index, element] of value.entries()) {
         const read = item.read(element, `${field}[${index}]`, errors);
         if (read !== undefined) items.push(read);
-      });
+        if (errors.length > LIMITS.fieldProblems) {
+          errors.push({
+            field,
+            code: 'too_many_problems',
+            message: `items after ${field}[${index}] were not looked at`,
+          });
+          break;
+        }
+      }
       return items;
     },
   };
@@ -155,18 +167,32 @@ export function objectField<R extends Readers, O extends Readers>(
         else if (isRequired) errors.push({ field: prefix + name, code: 'required', message: 'is required' });
         else result[name] = null;
       }
-      for (const name in value) {
-        if (!fields.has(name)) {
-          errors.push({
-            field: prefix + name,
-            code: 'unknown_field',
-            message: `is not a field here; known are ${[...fields.keys()].join(', ')}`,
-          });
-        }
-      }
+      nameUnknownFields(value, { fields, prefix, errors });
       return errors.length === before ? (result as ObjectOf<R, O>) : undefined;
     },
   };
+}
+
+type KnownFields = {
+  readonly fields: ReadonlyMap<string, unknown>;
+  readonly prefix: string;
+  readonly errors: FieldProblem[];
+};
+
+/** Names the first unknown fields and counts the rest: a body of nothing else must not become an answer many times as long. */
+function nameUnknownFields(value: JsonObject, { fields, prefix, errors }: KnownFields): void {
+  let unknown = 0;
+  for (const name in value) {
+    if (fields.has(name)) continue;
+    unknown += 1;
+    if (unknown > LIMITS.unknownFields) continue;
+    const shown = name.length > SHOWN_NAME_CHARS ? `${name.slice(0, SHOWN_NAME_CHARS)}…` : name;
+    const message =
+      unknown === 1 ? `is not a field here; known are ${[...fields.keys()].join(', ')}` : 'is not a field here';
+    errors.push({ field: prefix + shown, code: 'unknown_field', message });
+  }
+  const rest = unknown - LIMITS.unknownFields;
+  if (rest > 0) errors.push({ field: `${prefix}…`, code: 'unknown_field', message: `and ${rest} more unknown fields` });
 }
 
 function objectSchema(required: Readers, optional: Readers): Record<string, unknown> {

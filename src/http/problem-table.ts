@@ -4,6 +4,7 @@ import type { RefusalCode } from '../domain/refusal.ts';
 export type ProblemCode =
   | RefusalCode
   | 'malformed_json'
+  | 'malformed_request'
   | 'missing_idempotency_key'
   | 'invalid_idempotency_key'
   | 'duplicate_header'
@@ -31,6 +32,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 400,
     title: 'The body is not strict JSON',
     advice: 'Send one JSON object in UTF-8: no duplicate names, no number that a double cannot hold, no NUL.',
+  },
+  malformed_request: {
+    status: 400,
+    title: 'The bytes are not an HTTP request',
+    advice: 'Send HTTP/1.1 with a Host header, and headers of at most 16 KiB together.',
   },
   validation_failed: {
     status: 400,

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { LIMITS } from '../limits.ts';
 import { failureOf } from '../postgres/posting/poster-connection.ts';
@@ -7,6 +8,7 @@ import { requireScope } from './gate.ts';
 import type { TokenVerifier } from './oauth/access-token.ts';
 import type { Operation } from './operation.ts';
 import { type Problem, ProblemError, sendProblem } from './problem.ts';
+import { PROBLEMS } from './problem-table.ts';
 
 export type HttpServerOptions = {
   readonly operations: readonly Operation[];
@@ -20,6 +22,8 @@ export type HttpServerOptions = {
 };
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+/** More than Node's limit on headers lets through: a long id is a missing thing, and no error of its own. */
+const PATH_PART_CHARS = 20_000;
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 /** Assembles the HTTP server: gates before handlers, problem+json for everything that goes wrong. */
@@ -32,9 +36,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
+    routerOptions: { ignoreTrailingSlash: false, maxParamLength: PATH_PART_CHARS },
     // A path that cannot be decoded, or with a part too long to be an id, names nothing.
     frameworkErrors: (_error, request, reply) => sendProblem(request, reply, nothingHere(request)),
+    clientErrorHandler: answerBrokenRequest,
   });
   app.server.headersTimeout = LIMITS.headersTimeoutMs;
   app.decorateRequest('principal', null);
@@ -50,20 +55,53 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   return app;
 }
 
+/**
+ * Bytes that are no HTTP request, or headers beyond Node's limit: there is no request to answer, only a socket. RFC 9112
+ * section 9.6: the answer says that the connection closes.
+ */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const detail = 'the bytes that came are not an HTTP/1.1 request that this server accepts';
+  const body = JSON.stringify({
+    type: '/docs/errors/malformed_request',
+    title: PROBLEMS.malformed_request.title,
+    status: 400,
+    detail,
+    code: 'malformed_request',
+  });
+  const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
+  socket.end(head + body);
+}
+
 function addOperation(app: FastifyInstance, operation: Operation, verifier: TokenVerifier): void {
   const { method, path, scope, bodyBytesMax } = operation;
   app.route({
-    method,
+    // RFC 9110 section 9.3.2: whatever may be read may be asked for its headers only.
+    method: method === 'GET' ? ['GET', 'HEAD'] : method,
     url: path,
     ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
     ...(scope === null ? {} : { onRequest: requireScope(verifier, scope) }),
     handler: (request, reply) => {
-      if (method === 'POST' && request.body === undefined && request.headers['content-type'] === undefined) {
-        throw new ProblemError(WRONG_MEDIA_TYPE);
-      }
+      if (method === 'POST') refuseEncodedBody(request);
       return operation.handle(request, reply);
     },
   });
+}
+
+/** A body is JSON as it stands: neither without a type nor compressed, which would be read as broken JSON. */
+function refuseEncodedBody(request: FastifyRequest): void {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new ProblemError({
+      code: 'unsupported_media_type',
+      detail: 'the body must be sent without Content-Encoding',
+    });
+  }
+  if (request.body === undefined && request.headers['content-type'] === undefined)
+    throw new ProblemError(WRONG_MEDIA_TYPE);
 }
 
 const WRONG_MEDIA_TYPE: Problem = {
@@ -74,7 +112,7 @@ const WRONG_MEDIA_TYPE: Problem = {
 function refuseOtherMethods(app: FastifyInstance, operations: readonly Operation[]): void {
   const byPath = Map.groupBy(operations, (operation) => operation.path);
   for (const [path, here] of byPath) {
-    const allowed = here.map((operation) => operation.method as string);
+    const allowed = here.flatMap(({ method }): string[] => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
     const others = METHODS.filter((method) => !allowed.includes(method));
     app.route({
       method: others,
@@ -124,6 +162,9 @@ function problemOfError(options: HttpServerOptions, error: unknown): Problem {
   if (typeof code === 'string' && code.startsWith('FST_ERR_CTP')) {
     return { code: 'malformed_json', detail: 'the body is empty or was not sent whole' };
   }
+  // The client went away in the middle of its body; there is nobody to answer and nothing to mend.
+  if (code === 'ECONNRESET' || code === 'ECONNABORTED')
+    return { code: 'malformed_json', detail: 'the body was not sent whole' };
   options.onFailure(error, null);
   const failure = failureOf(error);
   if (failure instanceof StoreFailure)

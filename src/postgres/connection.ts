@@ -38,6 +38,9 @@ const CONNECT_WAIT_MS = 5_000;
 /** How much longer than the statement's own time-out its answer is waited for. */
 const ANSWER_WAIT_MS = 3_000;
 
+/** How long a server may take over a goodbye. */
+const END_WAIT_MS = 2_000;
+
 const OID_INT8 = 20;
 const OID_DATE = 1082;
 const OID_TIMESTAMPTZ = 1184;
@@ -67,6 +70,7 @@ export function clientConfig(address: DatabaseAddress, options: ConnectionOption
   if (options.indexPlansOnly === true) {
     settings.push(
       '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan',
+      '-c enable_bitmapscan=off -c enable_material=off',
     );
   }
   if (options.planEachTime === true) settings.push('-c plan_cache_mode=force_custom_plan');
@@ -94,6 +98,36 @@ export async function connect(address: DatabaseAddress, options: ConnectionOptio
   client.on('error', () => undefined);
   await client.connect();
   return client;
+}
+
+const uses = new WeakMap<pg.Client, number>();
+
+/**
+ * Call before each piece of work on a connection with `indexPlansOnly`. A plan that was made for tables of a few rows goes
+ * through all of them for each element asked for, and would be kept until PostgreSQL gathers statistics, a minute or more
+ * later: a new ledger became slower with every loan. So plans are made anew at the 2nd, 4th, 8th, … use.
+ */
+export function renewPlans(client: pg.Client): void {
+  const use = (uses.get(client) ?? 0) + 1;
+  uses.set(client, use);
+  if (use === 1 || (use & (use - 1)) !== 0) return;
+  // It fails only when the connection is broken, and then the work behind it says so.
+  client.query('DISCARD PLANS').catch(() => undefined);
+}
+
+/** Ends a connection; one whose server does not answer is cut off after END_WAIT_MS. Never rejects. */
+export async function endConnection(client: pg.Client): Promise<void> {
+  const stream = (client as unknown as { readonly connection?: { readonly stream?: { destroy?: () => void } } })
+    .connection?.stream;
+  const cut = setTimeout(() => stream?.destroy?.(), END_WAIT_MS);
+  try {
+    await client.end();
+  } catch {
+    // It was broken already, which is as good as ended.
+    stream?.destroy?.();
+  } finally {
+    clearTimeout(cut);
+  }
 }
 
 /** Reads a postgres:// URL; throws a TypeError that never shows the password. */

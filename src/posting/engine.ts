@@ -146,7 +146,13 @@ export class PostingEngine {
         await this.#answer(batch, committed);
         return;
       } catch (error) {
-        if (!(error instanceof StoreFailure)) throw error;
+        if (!(error instanceof StoreFailure)) {
+          if (batch.length === 1) throw error;
+          // A fault of ours in deciding or writing one command must not fail its neighbours; nothing was committed, or
+          // else the halves find their keys.
+          this.#options.onFailure(error);
+          return this.#runHalves(batch, lane);
+        }
         if (error.kind === 'conflict' && attempt < LIMITS.batchAttempts) continue;
         this.#options.onFailure(error);
         if (error.kind === 'timeout' && batch.length > 1) return this.#runHalves(batch, lane);
@@ -157,11 +163,21 @@ export class PostingEngine {
     }
   }
 
-  /** One slow loan must not fail its neighbours: a batch that timed out is halved until the slow one is alone. */
+  /** One slow loan must not fail its neighbours: a batch that failed is halved until the culprit is alone. */
   async #runHalves(batch: readonly Waiting[], lane: number): Promise<void> {
     const middle = batch.length >> 1;
-    await this.#run(batch.slice(0, middle), lane);
-    await this.#run(batch.slice(middle), lane);
+    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
+      // Hundreds of commands for a loan that stays held would else take a time-out each, one after the other.
+      const wanted = this.#withoutStale(half);
+      if (wanted.length > 0) await this.#run(wanted, lane);
+    }
+  }
+
+  /** Answers what waited longer than LIMITS.queueWaitMs, before anything is done for it, and leaves the rest. */
+  #withoutStale(batch: readonly Waiting[]): readonly Waiting[] {
+    const oldestMs = this.#options.monotonicMs() - LIMITS.queueWaitMs;
+    for (const waiting of batch) if (waiting.sinceMs < oldestMs) waiting.answer({ outcome: 'too_busy' });
+    return batch.filter((waiting) => waiting.sinceMs >= oldestMs);
   }
 
   #post(batch: readonly Waiting[], lane: number): Promise<CommittedBatch> {

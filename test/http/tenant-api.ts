@@ -57,7 +57,7 @@ export class TenantApi {
   token(scope?: string): Promise<string> {
     const known = this.#tokens.get(scope ?? '');
     if (known !== undefined) return known;
-    const fetched = this.#fetchToken(scope);
+    const fetched = this.freshToken(scope);
     this.#tokens.set(scope ?? '', fetched);
     return fetched;
   }
@@ -97,7 +97,8 @@ export class TenantApi {
     return token === null ? [] : ['authorization', `Bearer ${token}`];
   }
 
-  async #fetchToken(scope: string | undefined): Promise<string> {
+  /** The same, asked for anew. */
+  async freshToken(scope?: string): Promise<string> {
     const { clientId, clientSecret } = this.#credentials;
     const form = new URLSearchParams({
       grant_type: 'client_credentials',

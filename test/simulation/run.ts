@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { assertReport, type ReportBar, reportText } from './report.ts';
 import { runSimulation } from './simulation.ts';
+import { openTwoProcessTarget } from './two-processes.ts';
 import type { SimulationTarget } from './wire.ts';
 
-const HELP = `node test/simulation/run.ts --events 100000 --seed 1 --url http://127.0.0.1:8080,http://127.0.0.1:8081 --token-file FILE
+const HELP = `node test/simulation/run.ts --events 100000 --seed 1
+
+Without --url: against two server processes and an embedded PostgreSQL of the run's own, which are gone afterwards.
 
   --events N       commands to send (10000)
   --seed N         what is written and read follows from it (1)
@@ -58,11 +61,21 @@ const { values } = parseArgs({
   },
 });
 
-if (values.help || values.url === undefined || values['token-file'] === undefined) {
+if (values.help || (values.url === undefined) !== (values['token-file'] === undefined)) {
   console.log(HELP);
   process.exitCode = values.help ? 0 : 2;
+} else if (values.url !== undefined && values['token-file'] !== undefined) {
+  await simulate(targetOf(values.url, values['token-file']));
 } else {
-  const target = targetOf(values.url, values['token-file']);
+  const own = await openTwoProcessTarget();
+  try {
+    await simulate(own.target);
+  } finally {
+    await own.close();
+  }
+}
+
+async function simulate(target: SimulationTarget): Promise<void> {
   const events = Number(values.events);
   const report = await runSimulation(target, {
     events,

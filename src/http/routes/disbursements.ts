@@ -50,6 +50,11 @@ export const disbursements: PostingRoute<Body> = {
       const message = `must not sum to more than amount_minor: ${withheld} is withheld from ${disbursement.amount_minor}`;
       errors.push({ field: 'fees', code: 'out_of_range', message });
     }
+    const layer = layerNumber(disbursement.layer ?? 'SETTLED') ?? SETTLED;
+    if (layer !== SETTLED && fees.length > 0) {
+      const message = 'must be left out: fees are withheld when a PENDING disbursement settles';
+      errors.push({ field: 'fees', code: 'not_supported', message });
+    }
     return {
       kind: 'disbursement',
       disbursement: {
@@ -63,7 +68,7 @@ export const disbursements: PostingRoute<Body> = {
         metadata,
         programId: disbursement.program_id,
         fees,
-        layer: layerNumber(disbursement.layer ?? 'SETTLED') ?? SETTLED,
+        layer,
       },
     };
   },

@@ -1,8 +1,11 @@
 import type pg from 'pg';
 import { StoreFailure, type StoreFailureKind } from '../../posting/posting-store.ts';
-import { type ConnectionOptions, connect, type DatabaseAddress } from '../connection.ts';
+import { type ConnectionOptions, connect, type DatabaseAddress, endConnection } from '../connection.ts';
 
+/** A prepared statement that is gone or whose answer changed shape: a new connection prepares it again. */
+const STALE_STATEMENT: ReadonlySet<string> = new Set(['26000', '0A000']);
 const CONFLICTS: ReadonlySet<string> = new Set([
+  ...STALE_STATEMENT,
   '40001', // serialization_failure
   '40P01', // deadlock_detected
   '23505', // unique_violation: a key, a loan or a reversal that another process wrote first
@@ -16,25 +19,36 @@ const TIMEOUTS: ReadonlySet<string> = new Set([
 /** Errors of these classes say that the database is not fit to serve now; any other code is a bug of ours. */
 const UNAVAILABLE_CLASSES: ReadonlySet<string> = new Set(['08', '53', '57', '58', 'F0', 'XX', '25']);
 
-/** Sorts what the driver threw into what the engine can do about it; a bug is thrown on as it is. */
+/** What the driver itself throws when a connection breaks, hangs or cannot be opened; such errors carry no SQLSTATE. */
+const DRIVER_FAILURE =
+  /^(?:Connection terminated|Client (?:was closed|has encountered)|Query read timeout|timeout exceeded|timeout expired)/;
+const SOCKET_ERROR = /^E[A-Z]+$/;
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+/** Sorts what the driver threw into what the engine can do about it; a bug is answered as it is. */
 export function failureOf(error: unknown): unknown {
-  if (error instanceof StoreFailure) return error;
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  const kind = failureKind(code);
-  if (kind === undefined) return error;
-  return new StoreFailure(
-    kind,
-    `${code ?? 'connection'}: ${error instanceof Error ? error.message : String(error)}`,
-    error,
-  );
+  if (!(error instanceof Error) || error instanceof StoreFailure) return error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const kind = failureKind(code, error.message);
+  return kind === undefined ? error : new StoreFailure(kind, `${code ?? 'connection'}: ${error.message}`, error);
 }
 
-function failureKind(code: string | undefined): StoreFailureKind | undefined {
-  // The driver's own errors (connection terminated, timeout while connecting) and the socket's carry no SQLSTATE.
-  if (code === undefined || !/^[0-9A-Z]{5}$/.test(code) || code.startsWith('E')) return 'unavailable';
-  if (CONFLICTS.has(code)) return 'conflict';
-  if (TIMEOUTS.has(code)) return 'timeout';
-  return UNAVAILABLE_CLASSES.has(code.slice(0, 2)) ? 'unavailable' : undefined;
+function failureKind(code: string | undefined, message: string): StoreFailureKind | undefined {
+  if (code !== undefined && SQLSTATE.test(code) && !SOCKET_ERROR.test(code)) {
+    if (CONFLICTS.has(code)) return 'conflict';
+    if (TIMEOUTS.has(code)) return 'timeout';
+    return UNAVAILABLE_CLASSES.has(code.slice(0, 2)) ? 'unavailable' : undefined;
+  }
+  const broken = (code !== undefined && SOCKET_ERROR.test(code)) || DRIVER_FAILURE.test(message);
+  return broken ? 'unavailable' : undefined;
+}
+
+/** True when a failed batch leaves its connection in a state that a ROLLBACK does not mend. */
+export function needsNewConnection(failure: unknown): boolean {
+  if (!(failure instanceof StoreFailure)) return false;
+  if (failure.kind === 'unknown' || failure.kind === 'unavailable') return true;
+  const { cause } = failure;
+  return cause instanceof Error && 'code' in cause && STALE_STATEMENT.has(String(cause.code));
 }
 
 /** One named, prepared statement. `rowMode: array` keeps the driver from making an object per row. */
@@ -69,8 +83,7 @@ export class PosterConnection {
   async discard(): Promise<void> {
     const client = this.#client;
     this.#client = null;
-    if (client === null) return;
-    await client.end().catch(() => undefined);
+    if (client !== null) await endConnection(client);
   }
 
   #forget(client: pg.Client): void {
@@ -85,4 +98,21 @@ export function run(
   values: unknown[],
 ): Promise<pg.QueryArrayResult<unknown[]>> {
   return client.query<unknown[]>({ name: statement.name, text: statement.text, values, rowMode: 'array' });
+}
+
+/** The part of the driver's connection that `inOneWrite` needs and its types do not show. */
+type Corkable = { readonly connection?: { readonly stream?: { cork?: () => void; uncork?: () => void } } };
+
+/**
+ * Lets everything that `send` sends leave in one system call. The driver writes once per statement, and each write wakes
+ * PostgreSQL up: for a batch of six statements that was a quarter of this process's time.
+ */
+export function inOneWrite<Answer>(client: pg.Client, send: () => Answer): Answer {
+  const stream = (client as unknown as Corkable).connection?.stream;
+  stream?.cork?.();
+  try {
+    return send();
+  } finally {
+    stream?.uncork?.();
+  }
 }

@@ -10,8 +10,8 @@ import {
   scopedKey,
   type UsedKey,
 } from '../../posting/ledger-state.ts';
-import { plainArray } from '../array-literal.ts';
-import { run, type Statement } from './poster-connection.ts';
+import { plainArray, uuidArray } from '../array-literal.ts';
+import { inOneWrite, run, type Statement } from './poster-connection.ts';
 
 /** Which rows a batch locks and reads, each list in the order in which its locks are taken. */
 export type ReadSet = {
@@ -111,19 +111,21 @@ const LOCK_LOANS: Statement = {
     ORDER BY l.tenant_id, l.loan_id FOR NO KEY UPDATE OF l`,
 };
 
-const READ_KEYS: Statement = {
-  name: 'read_keys',
-  text: `SELECT k.tenant_id, k.key_hash, k.payload_hash, k.entry_id, k.receipt_version
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, key_hash)
-    JOIN hpts.idempotency_key AS k USING (tenant_id, key_hash)`,
-};
-
-const READ_TENANTS: Statement = {
-  name: 'read_tenants',
-  text: `SELECT t.tenant_id, h.config_epoch, (clock.now AT TIME ZONE t.timezone)::date, (extract(epoch FROM clock.now) * 1000)::bigint
+/**
+ * Tenants as they are now, then those of the keys that were used before: one statement, because each costs a batch as much
+ * as several rows do. A row with a key has no epoch.
+ */
+const READ_TENANTS_AND_KEYS: Statement = {
+  name: 'read_tenants_and_keys',
+  text: `SELECT t.tenant_id, h.config_epoch, (clock.now AT TIME ZONE t.timezone)::date, (extract(epoch FROM clock.now) * 1000)::bigint,
+      NULL::uuid, NULL::uuid, NULL::uuid, NULL::smallint
     FROM (SELECT clock_timestamp() AS now) AS clock
     CROSS JOIN unnest($1::uuid[]) AS asked (tenant_id)
-    JOIN hpts.tenant AS t USING (tenant_id) JOIN hpts.tenant_head AS h USING (tenant_id)`,
+    JOIN hpts.tenant AS t USING (tenant_id) JOIN hpts.tenant_head AS h USING (tenant_id)
+    UNION ALL
+    SELECT k.tenant_id, NULL, NULL, NULL, k.key_hash, k.payload_hash, k.entry_id, k.receipt_version
+    FROM unnest($2::uuid[], $3::uuid[]) AS asked (tenant_id, key_hash)
+    JOIN hpts.idempotency_key AS k USING (tenant_id, key_hash)`,
 };
 
 const READ_REVERSALS: Statement = {
@@ -167,38 +169,39 @@ export type ReadState = {
  * their token was.
  */
 export async function lockAndRead(client: pg.Client, set: ReadSet): Promise<ReadState> {
-  const loanColumns = columnsOf(set.loans);
-  const [, , loans, keys, tenants, reversals, months, disbursements] = await Promise.all([
-    client.query(`BEGIN; SET LOCAL hpts.tenants = '${set.tenantIds.join(',')}'`),
-    set.loansToMake.length === 0 ? null : run(client, MAKE_LOANS, columnsOf(set.loansToMake)),
-    run(client, LOCK_LOANS, loanColumns),
-    run(client, READ_KEYS, [
-      plainArray(set.keys.map((key) => key.tenantId)),
-      plainArray(set.keys.map((key) => key.keyHash)),
+  const asked = inOneWrite(client, () =>
+    Promise.all([
+      client.query(`BEGIN; SET LOCAL hpts.tenants = '${set.tenantIds.join(',')}'`),
+      set.loansToMake.length === 0 ? null : run(client, MAKE_LOANS, columnsOf(set.loansToMake)),
+      run(client, LOCK_LOANS, columnsOf(set.loans)),
+      run(client, READ_TENANTS_AND_KEYS, [
+        uuidArray(set.tenantIds),
+        uuidArray(set.keys.map((key) => key.tenantId)),
+        uuidArray(set.keys.map((key) => key.keyHash)),
+      ]),
+      set.reversals.length === 0
+        ? null
+        : run(client, READ_REVERSALS, [
+            uuidArray(set.reversals.map((one) => one.tenantId)),
+            uuidArray(set.reversals.map((one) => one.entryId)),
+          ]),
+      set.accrualMonths.length === 0
+        ? null
+        : run(client, READ_ACCRUAL_MONTHS, [
+            ...columnsOf(set.accrualMonths),
+            plainArray(set.accrualMonths.map((one) => one.month)),
+          ]),
+      set.disbursedLoans.length === 0 ? null : run(client, READ_STANDING_DISBURSEMENTS, columnsOf(set.disbursedLoans)),
     ]),
-    run(client, READ_TENANTS, [plainArray(set.tenantIds)]),
-    set.reversals.length === 0
-      ? null
-      : run(client, READ_REVERSALS, [
-          plainArray(set.reversals.map((one) => one.tenantId)),
-          plainArray(set.reversals.map((one) => one.entryId)),
-        ]),
-    set.accrualMonths.length === 0
-      ? null
-      : run(client, READ_ACCRUAL_MONTHS, [
-          ...columnsOf(set.accrualMonths),
-          plainArray(set.accrualMonths.map((one) => one.month)),
-        ]),
-    set.disbursedLoans.length === 0 ? null : run(client, READ_STANDING_DISBURSEMENTS, columnsOf(set.disbursedLoans)),
-  ]);
+  );
+  const [, , loans, known, reversals, months, disbursements] = await asked;
+  const tenantRows = (known.rows as KnownRow[]).filter((row): row is TenantStateRow => row[1] !== null);
+  const keyRows = (known.rows as KnownRow[]).filter((row): row is UsedKeyRow => row[1] === null);
   return {
-    databaseTimeMs: Number((tenants.rows[0] as [string, bigint, string, bigint] | undefined)?.[3] ?? 0n),
-    tenants: tenants.rows.map((row) => {
-      const [tenantId, configEpoch, businessDate] = row as [string, bigint, string];
-      return { tenantId, configEpoch, businessDate };
-    }),
+    databaseTimeMs: Number(tenantRows[0]?.[3] ?? 0n),
+    tenants: tenantRows.map(([tenantId, configEpoch, businessDate]) => ({ tenantId, configEpoch, businessDate })),
     loans: loansOf(loans.rows as LoanRow[]),
-    keys: keysOf(keys.rows as [string, string, string, string, number][]),
+    keys: keysOf(keyRows),
     reversals: new Map(
       ((reversals?.rows ?? []) as [string, string, string][]).map(([tenant, reversed, by]) => [
         scopedKey(tenant, reversed),
@@ -210,8 +213,8 @@ export async function lockAndRead(client: pg.Client, set: ReadSet): Promise<Read
   };
 }
 
-function columnsOf(loans: readonly { readonly tenantId: string; readonly loanId: string }[]): string[] {
-  return [plainArray(loans.map((loan) => loan.tenantId)), plainArray(loans.map((loan) => loan.loanId))];
+function columnsOf(loans: readonly { readonly tenantId: string; readonly loanId: string }[]): Buffer[] {
+  return [uuidArray(loans.map((loan) => loan.tenantId)), uuidArray(loans.map((loan) => loan.loanId))];
 }
 
 type LoanRow = [
@@ -273,9 +276,31 @@ function componentsOf(stored: readonly (string | bigint)[] | null): Components |
   };
 }
 
-function keysOf(rows: readonly [string, string, string, string, number][]): Map<string, UsedKey> {
+type TenantStateRow = [
+  tenantId: string,
+  configEpoch: bigint,
+  businessDate: string,
+  nowMs: bigint,
+  null,
+  null,
+  null,
+  null,
+];
+type UsedKeyRow = [
+  tenantId: string,
+  null,
+  null,
+  null,
+  keyHash: string,
+  payloadHash: string,
+  entryId: string,
+  receiptVersion: number,
+];
+type KnownRow = TenantStateRow | UsedKeyRow;
+
+function keysOf(rows: readonly UsedKeyRow[]): Map<string, UsedKey> {
   return new Map(
-    rows.map(([tenantId, keyHash, payloadHash, entryId, receiptVersion]) => [
+    rows.map(([tenantId, , , , keyHash, payloadHash, entryId, receiptVersion]) => [
       scopedKey(tenantId, keyHash),
       { payloadHash, entryId, receiptVersion },
     ]),

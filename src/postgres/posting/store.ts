@@ -3,18 +3,12 @@ import { LIMITS } from '../../limits.ts';
 import { newEntryId } from '../../posting/entry-id.ts';
 import type { LedgerState, TenantState } from '../../posting/ledger-state.ts';
 import { scopedKey } from '../../posting/ledger-state.ts';
-import {
-  type CommittedBatch,
-  type DecideBatch,
-  type PostingBatch,
-  type PostingStore,
-  StoreFailure,
-} from '../../posting/posting-store.ts';
-import type { ConnectionOptions, DatabaseAddress } from '../connection.ts';
+import type { CommittedBatch, DecideBatch, PostingBatch, PostingStore } from '../../posting/posting-store.ts';
+import { type ConnectionOptions, type DatabaseAddress, renewPlans } from '../connection.ts';
 import type { ReaderPool } from '../reading/reader-pool.ts';
 import { ConfigurationCache } from './configuration.ts';
 import { readReceipts, resolveEntries } from './posted-entries.ts';
-import { failureOf, PosterConnection } from './poster-connection.ts';
+import { failureOf, inOneWrite, needsNewConnection, PosterConnection } from './poster-connection.ts';
 import { lockAndRead, type ReadSet, type ReadState, readSetOf } from './read-state.ts';
 import { removeUnmadeLoans, writeAndCommit } from './write-plan.ts';
 
@@ -58,12 +52,12 @@ export class PostgresStore implements PostingStore {
     const connection = this.#lanes[batch.lane];
     if (connection === undefined) throw new Error(`there is no lane ${batch.lane}`);
     const client = await connection.client();
+    renewPlans(client);
     try {
       return await this.#postOn(client, batch, decide);
     } catch (error) {
       const failure = failureOf(error);
-      const lost = failure instanceof StoreFailure && (failure.kind === 'unknown' || failure.kind === 'unavailable');
-      if (lost || !(await rolledBack(client))) await connection.discard();
+      if (needsNewConnection(failure) || !(await rolledBack(client))) await connection.discard();
       throw failure;
     }
   };
@@ -85,10 +79,13 @@ export class PostgresStore implements PostingStore {
       return { decisions, postedAt: new Map() };
     }
     const unmade = unmadeLoans(readSet, state);
-    const [, postedAt] = await Promise.all([
-      unmade.length === 0 ? null : removeUnmadeLoans(client, unmade),
-      writeAndCommit(client, plan, tenants),
-    ]);
+    const written = inOneWrite(client, () =>
+      Promise.all([
+        unmade.length === 0 ? null : removeUnmadeLoans(client, unmade),
+        writeAndCommit(client, plan, tenants),
+      ]),
+    );
+    const [, postedAt] = await written;
     return { decisions, postedAt };
   }
 

@@ -3,21 +3,19 @@ import { COMPONENTS, type Components } from '../../domain/loan.ts';
 import type { TenantState } from '../../posting/ledger-state.ts';
 import type { PlannedEntry, PlannedMovement, PostingPlan } from '../../posting/posting-plan.ts';
 import { StoreFailure } from '../../posting/posting-store.ts';
-import { plainArray, textArray } from '../array-literal.ts';
+import { plainArray, textArray, uuidArray } from '../array-literal.ts';
 import { run, type Statement } from './poster-connection.ts';
 import {
   ADD_BACKDATING_DAYS,
   INSERT_ACCRUAL_BATCHES,
   INSERT_DISBURSEMENTS,
-  INSERT_KEYS,
   INSERT_REVERSALS,
-  LOCK_HEADS,
   MAKE_LOANS_KNOWN,
   MARK_ACCRUAL_MONTHS,
   MOVE_BACKDATED_DAYS,
   MOVE_HEADS_AND_INSERT_ENTRIES,
   MOVE_LAYERS,
-  MOVE_LOANS,
+  MOVE_LOANS_AND_INSERT_KEYS,
   REMOVE_UNMADE_LOANS,
 } from './write-statements.ts';
 
@@ -25,9 +23,7 @@ import {
  * Sends all rows of a plan and COMMIT in one go; answers `posted_at` by tenant.
  *
  * Order: first what only touches loans that this transaction has locked, and keys; last the tenants' heads, since whoever
- * holds a head keeps every other batch of that tenant from committing. The head is locked by a statement of its own before
- * its new time is computed: an UPDATE computes new values before it waits, and a reader that held the head FOR SHARE in the
- * meantime would have been promised that nothing newer than its own clock could still appear.
+ * holds a head keeps every other batch of that tenant from committing.
  */
 export async function writeAndCommit(
   client: pg.Client,
@@ -40,7 +36,7 @@ export async function writeAndCommit(
     sent.push(result);
     return result;
   };
-  sendLoans(plan, send);
+  sendLoansAndKeys(plan, send);
   sendFacts(plan, send);
   const heads = sendHeadsAndEntries(plan, tenants, send);
   sendBackdating(plan, send);
@@ -73,63 +69,58 @@ export function removeUnmadeLoans(
   loans: readonly { tenantId: string; loanId: string }[],
 ): Promise<unknown> {
   return run(client, REMOVE_UNMADE_LOANS, [
-    plainArray(loans.map((loan) => loan.tenantId)),
-    plainArray(loans.map((loan) => loan.loanId)),
+    uuidArray(loans.map((loan) => loan.tenantId)),
+    uuidArray(loans.map((loan) => loan.loanId)),
   ]);
 }
 
-function sendLoans(plan: PostingPlan, send: Send): void {
+function sendLoansAndKeys(plan: PostingPlan, send: Send): void {
   const loans = [...plan.loans.values()];
-  if (loans.length === 0) return;
-  const ids = [plainArray(loans.map((loan) => loan.tenantId)), plainArray(loans.map((loan) => loan.loanId))];
+  const keys = plan.keys.toSorted((a, b) => compare(a.tenantId + a.keyHash, b.tenantId + b.keyHash));
+  const ids = [uuidArray(loans.map((loan) => loan.tenantId)), uuidArray(loans.map((loan) => loan.loanId))];
   if (plan.disbursements.length > 0 || plan.reversals.length > 0) {
     send(MAKE_LOANS_KNOWN, [
       ...ids,
-      plainArray(loans.map((loan) => loan.borrowerId)),
+      uuidArray(loans.map((loan) => loan.borrowerId)),
       plainArray(loans.map((loan) => loan.currency)),
-      plainArray(loans.map((loan) => loan.programId)),
+      uuidArray(loans.map((loan) => loan.programId)),
       plainArray(loans.map((loan) => loan.firstDisbursedOn)),
     ]);
   }
-  send(MOVE_LOANS, [
+  send(MOVE_LOANS_AND_INSERT_KEYS, [
     ...ids,
     plainArray(loans.map((loan) => loan.loanSeq)),
     plainArray(loans.map((loan) => loan.frontier)),
     ...componentColumns(loans.map((loan) => loan.layers[0])),
+    uuidArray(keys.map((key) => key.tenantId)),
+    uuidArray(keys.map((key) => key.keyHash)),
+    uuidArray(keys.map((key) => key.payloadHash)),
+    uuidArray(keys.map((key) => key.entryId)),
+    plainArray(keys.map((key) => key.receiptVersion)),
   ]);
   const layered = loans.filter((loan) => loan.layers[1] !== null || loan.layers[2] !== null);
   if (layered.length === 0) return;
   send(MOVE_LAYERS, [
-    plainArray(layered.map((loan) => loan.tenantId)),
-    plainArray(layered.map((loan) => loan.loanId)),
+    uuidArray(layered.map((loan) => loan.tenantId)),
+    uuidArray(layered.map((loan) => loan.loanId)),
     textArray(layered.map((loan) => componentArray(loan.layers[1]))),
     textArray(layered.map((loan) => componentArray(loan.layers[2]))),
   ]);
 }
 
 function sendFacts(plan: PostingPlan, send: Send): void {
-  if (plan.keys.length > 0) {
-    const keys = plan.keys.toSorted((a, b) => compare(a.tenantId + a.keyHash, b.tenantId + b.keyHash));
-    send(INSERT_KEYS, [
-      plainArray(keys.map((key) => key.tenantId)),
-      plainArray(keys.map((key) => key.keyHash)),
-      plainArray(keys.map((key) => key.payloadHash)),
-      plainArray(keys.map((key) => key.entryId)),
-      plainArray(keys.map((key) => key.receiptVersion)),
-    ]);
-  }
   if (plan.reversals.length > 0) {
     send(INSERT_REVERSALS, [
-      plainArray(plan.reversals.map((one) => one.tenantId)),
-      plainArray(plan.reversals.map((one) => one.reversedEntryId)),
-      plainArray(plan.reversals.map((one) => one.entryId)),
+      uuidArray(plan.reversals.map((one) => one.tenantId)),
+      uuidArray(plan.reversals.map((one) => one.reversedEntryId)),
+      uuidArray(plan.reversals.map((one) => one.entryId)),
     ]);
   }
   if (plan.disbursements.length > 0) {
     send(INSERT_DISBURSEMENTS, [
-      plainArray(plan.disbursements.map((one) => one.tenantId)),
-      plainArray(plan.disbursements.map((one) => one.loanId)),
-      plainArray(plan.disbursements.map((one) => one.entryId)),
+      uuidArray(plan.disbursements.map((one) => one.tenantId)),
+      uuidArray(plan.disbursements.map((one) => one.loanId)),
+      uuidArray(plan.disbursements.map((one) => one.entryId)),
       plainArray(plan.disbursements.map((one) => one.effectiveAt)),
     ]);
   }
@@ -140,7 +131,7 @@ function sendFacts(plan: PostingPlan, send: Send): void {
       accrual.programId,
       accrual.accrualDate,
       accrual.dayCountConvention,
-      plainArray(accrual.loans.map((loan) => loan.loanId)),
+      uuidArray(accrual.loans.map((loan) => loan.loanId)),
       plainArray(accrual.loans.map((loan) => loan.outstandingPrincipalMinor)),
       plainArray(accrual.loans.map((loan) => loan.interestMinor)),
     ]);
@@ -148,8 +139,8 @@ function sendFacts(plan: PostingPlan, send: Send): void {
   const months = [...plan.accrualMonths.values()];
   if (months.length > 0) {
     send(MARK_ACCRUAL_MONTHS, [
-      plainArray(months.map((one) => one.tenantId)),
-      plainArray(months.map((one) => one.loanId)),
+      uuidArray(months.map((one) => one.tenantId)),
+      uuidArray(months.map((one) => one.loanId)),
       plainArray(months.map((one) => one.month)),
       plainArray(months.map((one) => one.days)),
     ]);
@@ -164,10 +155,9 @@ function sendHeadsAndEntries(
   const tenantIds = [...plan.entriesOfTenant.keys()].sort();
   const place = new Map(tenantIds.map((tenantId, index) => [tenantId, index + 1]));
   const placeOf = (row: { readonly tenantId: string }) => place.get(row.tenantId) ?? 0;
-  send(LOCK_HEADS, [plainArray(tenantIds)]);
   const deltas = [...plan.accountDeltas.values()];
   return send(MOVE_HEADS_AND_INSERT_ENTRIES, [
-    plainArray(tenantIds),
+    uuidArray(tenantIds),
     plainArray(tenantIds.map((tenantId) => plan.entriesOfTenant.get(tenantId) ?? 0)),
     plainArray(tenantIds.map((tenantId) => tenants.get(tenantId)?.configuration.configEpoch ?? 0n)),
     plainArray(plan.entries.map(placeOf)),
@@ -184,21 +174,21 @@ function sendHeadsAndEntries(
   ]);
 }
 
-function entryColumns(entries: readonly PlannedEntry[]): string[] {
+function entryColumns(entries: readonly PlannedEntry[]): (string | Buffer)[] {
   const drafts = entries.map((entry) => entry.draft);
   const several = (draft: PlannedEntry['draft']) => draft.loanId === null && draft.lines.length > 0;
   return [
-    plainArray(entries.map((entry) => entry.entryId)),
+    uuidArray(entries.map((entry) => entry.entryId)),
     plainArray(entries.map((entry) => entry.ordinal)),
-    plainArray(entries.map((entry) => entry.eventId)),
-    plainArray(entries.map((entry) => entry.correlationId)),
-    plainArray(drafts.map((draft) => draft.reversesEntryId)),
+    uuidArray(entries.map((entry) => entry.eventId)),
+    uuidArray(entries.map((entry) => entry.correlationId)),
+    uuidArray(drafts.map((draft) => draft.reversesEntryId)),
     plainArray(drafts.map((draft) => draft.effectiveAt)),
     plainArray(drafts.map((draft) => draft.eventType)),
     plainArray(drafts.map((draft) => draft.layer)),
     plainArray(drafts.map((draft) => draft.currency)),
-    plainArray(drafts.map((draft) => draft.loanId)),
-    plainArray(drafts.map((draft) => draft.borrowerId)),
+    uuidArray(drafts.map((draft) => draft.loanId)),
+    uuidArray(drafts.map((draft) => draft.borrowerId)),
     textArray(drafts.map((draft) => plainArray(draft.lines.map((line) => line.account)))),
     textArray(drafts.map((draft) => plainArray(draft.lines.map((line) => line.amountMinor)))),
     textArray(drafts.map((draft) => (several(draft) ? plainArray(draft.lines.map((line) => line.loanId)) : null))),
@@ -207,20 +197,20 @@ function entryColumns(entries: readonly PlannedEntry[]): string[] {
     textArray(entries.map((entry) => entry.actor)),
     textArray(drafts.map((draft) => draft.description)),
     textArray(entries.map((entry) => entry.idempotencyKey)),
-    plainArray(entries.map((entry) => entry.payloadHash)),
+    uuidArray(entries.map((entry) => entry.payloadHash)),
     textArray(drafts.map((draft) => JSON.stringify(draft.eventInput))),
     textArray(drafts.map((draft) => draft.metadata)),
   ];
 }
 
-function movementColumns(movements: readonly PlannedMovement[]): string[] {
+function movementColumns(movements: readonly PlannedMovement[]): (string | Buffer)[] {
   return [
-    plainArray(movements.map((movement) => movement.loanId)),
+    uuidArray(movements.map((movement) => movement.loanId)),
     plainArray(movements.map((movement) => movement.layer)),
     plainArray(movements.map((movement) => movement.frontier)),
     plainArray(movements.map((movement) => movement.loanSeq)),
     plainArray(movements.map((movement) => movement.effectiveAt)),
-    plainArray(movements.map((movement) => movement.entryId)),
+    uuidArray(movements.map((movement) => movement.entryId)),
     ...componentColumns(movements.map((movement) => movement.after)),
     textArray(movements.map((movement) => componentArray(movement.backdatedEffect))),
   ];
@@ -230,8 +220,8 @@ function sendBackdating(plan: PostingPlan, send: Send): void {
   const backdated = plan.movements.filter((movement) => movement.backdatedEffect !== null);
   if (backdated.length === 0) return;
   const place = [
-    plainArray(backdated.map((movement) => movement.tenantId)),
-    plainArray(backdated.map((movement) => movement.loanId)),
+    uuidArray(backdated.map((movement) => movement.tenantId)),
+    uuidArray(backdated.map((movement) => movement.loanId)),
     plainArray(backdated.map((movement) => movement.layer)),
     plainArray(backdated.map((movement) => movement.effectiveAt)),
     plainArray(backdated.map((movement) => movement.frontier)),

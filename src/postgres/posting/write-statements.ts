@@ -11,14 +11,19 @@ export const MAKE_LOANS_KNOWN: Statement = {
     WHERE l.tenant_id = n.tenant_id AND l.loan_id = n.loan_id`,
 };
 
-export const MOVE_LOANS: Statement = {
-  name: 'move_loans',
-  text: `UPDATE hpts.loan AS l
-    SET loan_seq = n.loan_seq, frontier = n.frontier, principal_minor = n.principal, interest_minor = n.interest,
-        fees_minor = n.fees, suspense_minor = n.suspense, memo_interest_minor = n.memo_interest
-    FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::date[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
-      AS n (tenant_id, loan_id, loan_seq, frontier, principal, interest, fees, suspense, memo_interest)
-    WHERE l.tenant_id = n.tenant_id AND l.loan_id = n.loan_id`,
+/** $1–$9 the loans that moved, $10–$14 the keys. The loans are locked already, so only the keys can meet somebody. */
+export const MOVE_LOANS_AND_INSERT_KEYS: Statement = {
+  name: 'move_loans_and_insert_keys',
+  text: `WITH moved AS (
+      UPDATE hpts.loan AS l
+      SET loan_seq = n.loan_seq, frontier = n.frontier, principal_minor = n.principal, interest_minor = n.interest,
+          fees_minor = n.fees, suspense_minor = n.suspense, memo_interest_minor = n.memo_interest
+      FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::date[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
+        AS n (tenant_id, loan_id, loan_seq, frontier, principal, interest, fees, suspense, memo_interest)
+      WHERE l.tenant_id = n.tenant_id AND l.loan_id = n.loan_id
+    )
+    INSERT INTO hpts.idempotency_key (tenant_id, key_hash, payload_hash, entry_id, receipt_version)
+    SELECT * FROM unnest($10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::smallint[])`,
 };
 
 export const MOVE_LAYERS: Statement = {
@@ -33,12 +38,6 @@ export const REMOVE_UNMADE_LOANS: Statement = {
   name: 'remove_unmade_loans',
   text: `DELETE FROM hpts.loan AS l USING unnest($1::uuid[], $2::uuid[]) AS n (tenant_id, loan_id)
     WHERE l.tenant_id = n.tenant_id AND l.loan_id = n.loan_id AND l.borrower_id IS NULL`,
-};
-
-export const INSERT_KEYS: Statement = {
-  name: 'insert_keys',
-  text: `INSERT INTO hpts.idempotency_key (tenant_id, key_hash, payload_hash, entry_id, receipt_version)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::smallint[])`,
 };
 
 export const INSERT_REVERSALS: Statement = {
@@ -67,22 +66,23 @@ export const MARK_ACCRUAL_MONTHS: Statement = {
     ON CONFLICT (tenant_id, loan_id, month) DO UPDATE SET days = excluded.days`,
 };
 
-export const LOCK_HEADS: Statement = {
-  name: 'lock_heads',
-  text: `SELECT h.tenant_id FROM unnest($1::uuid[]) AS n (tenant_id) JOIN hpts.tenant_head AS h USING (tenant_id)
-    ORDER BY h.tenant_id FOR NO KEY UPDATE OF h`,
-};
-
 /**
- * Moves the heads and inserts everything that carries their time and place. Rows name their tenant by its place among $1.
+ * Locks the heads in tenant order, moves them, and inserts everything that carries their time and place. The lock is a step
+ * of its own, before any new value is computed: an UPDATE computes new values first and waits afterwards, so its time
+ * could lie before what a reader, who held the head FOR SHARE meanwhile, was told to be settled. Rows name their tenant by its place among $1.
  * $1–$3 heads, $4–$26 entries, $27–$39 movements, $40–$46 account deltas.
  */
 export const MOVE_HEADS_AND_INSERT_ENTRIES: Statement = {
   name: 'move_heads_and_insert_entries',
-  text: `WITH moved AS (
+  text: `WITH locked AS MATERIALIZED (
+      SELECT n.tenant_id, n.entries, n.config_epoch, n.place
+      FROM unnest($1::uuid[], $2::int[], $3::bigint[]) WITH ORDINALITY AS n (tenant_id, entries, config_epoch, place)
+      JOIN hpts.tenant_head AS h ON h.tenant_id = n.tenant_id
+      ORDER BY h.tenant_id FOR NO KEY UPDATE OF h
+    ), moved AS (
       UPDATE hpts.tenant_head AS h
       SET seq = h.seq + n.entries, posted_at = hpts.next_posted_at(h.posted_at)
-      FROM unnest($1::uuid[], $2::int[], $3::bigint[]) WITH ORDINALITY AS n (tenant_id, entries, config_epoch, place)
+      FROM (SELECT * FROM locked ORDER BY place) AS n
       WHERE h.tenant_id = n.tenant_id
       RETURNING n.place, h.tenant_id, h.seq, n.entries, h.posted_at, hpts.assert_config_epoch(n.config_epoch, h.config_epoch)
     ), head AS MATERIALIZED (

@@ -27,12 +27,12 @@ const SIX_DIGITS = `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'`;
 
 // Two index look-ups whatever the loan's length: the last movement whose frontier lies on or before the day, and what
 // backdated movements add on that day.
-const READ_LOAN_BALANCE: Statement = {
+export const READ_LOAN_BALANCE: Statement = {
   name: 'read_loan_balance',
   text: `SELECT l.currency, day.as_of,
-      coalesce(m.principal_minor, 0) + coalesce(b.principal_minor, 0), coalesce(m.interest_minor, 0) + coalesce(b.interest_minor, 0),
-      coalesce(m.fees_minor, 0) + coalesce(b.fees_minor, 0), coalesce(m.suspense_minor, 0) + coalesce(b.suspense_minor, 0),
-      coalesce(m.memo_interest_minor, 0) + coalesce(b.memo_interest_minor, 0),
+      coalesce(m.principal_minor, 0)::numeric + coalesce(b.principal_minor, 0), coalesce(m.interest_minor, 0)::numeric + coalesce(b.interest_minor, 0),
+      coalesce(m.fees_minor, 0)::numeric + coalesce(b.fees_minor, 0), coalesce(m.suspense_minor, 0)::numeric + coalesce(b.suspense_minor, 0),
+      coalesce(m.memo_interest_minor, 0)::numeric + coalesce(b.memo_interest_minor, 0),
       to_char(greatest(m.posted_at, b.last_posted_at), ${SIX_DIGITS})
     FROM hpts.loan AS l
     JOIN hpts.tenant AS t USING (tenant_id)
@@ -58,15 +58,16 @@ const SETTLE_KNOWN_AT: Statement = {
 };
 
 // The newest movement that was posted by then bounds everything: the look-ups of the present, then less what backdated
-// movements after it add to that day. A loan of which nothing was posted by then was not known then.
-const READ_LOAN_BALANCE_KNOWN_AT: Statement = {
+// movements after it add to that day. Those lie behind both the bound and the day; one comparison says so, because of two
+// the index would begin at the day and pass over everything up to the bound. A loan of which nothing was posted by then was not known then.
+export const READ_LOAN_BALANCE_KNOWN_AT: Statement = {
   name: 'read_loan_balance_known_at',
   text: `SELECT l.currency, day.as_of,
-      coalesce(m.principal_minor, 0) + coalesce(b.principal_minor, 0) - coalesce(late.principal, 0),
-      coalesce(m.interest_minor, 0) + coalesce(b.interest_minor, 0) - coalesce(late.interest, 0),
-      coalesce(m.fees_minor, 0) + coalesce(b.fees_minor, 0) - coalesce(late.fees, 0),
-      coalesce(m.suspense_minor, 0) + coalesce(b.suspense_minor, 0) - coalesce(late.suspense, 0),
-      coalesce(m.memo_interest_minor, 0) + coalesce(b.memo_interest_minor, 0) - coalesce(late.memo_interest, 0),
+      coalesce(m.principal_minor, 0)::numeric + coalesce(b.principal_minor, 0) - coalesce(late.principal, 0),
+      coalesce(m.interest_minor, 0)::numeric + coalesce(b.interest_minor, 0) - coalesce(late.interest, 0),
+      coalesce(m.fees_minor, 0)::numeric + coalesce(b.fees_minor, 0) - coalesce(late.fees, 0),
+      coalesce(m.suspense_minor, 0)::numeric + coalesce(b.suspense_minor, 0) - coalesce(late.suspense, 0),
+      coalesce(m.memo_interest_minor, 0)::numeric + coalesce(b.memo_interest_minor, 0) - coalesce(late.memo_interest, 0),
       to_char(greatest(m.posted_at, CASE WHEN b.last_posted_at <= $5::timestamptz THEN b.last_posted_at ELSE (
         SELECT seen.posted_at FROM hpts.loan_movement AS seen
         WHERE b.last_posted_at IS NOT NULL AND seen.tenant_id = $1 AND seen.loan_id = $2 AND seen.layer = $3
@@ -90,13 +91,14 @@ const READ_LOAN_BALANCE_KNOWN_AT: Statement = {
       WHERE b.tenant_id = l.tenant_id AND b.loan_id = l.loan_id AND b.layer = $3 AND b.from_day <= day.as_of
       ORDER BY b.from_day DESC LIMIT 1) AS b ON true
     LEFT JOIN LATERAL (
-      SELECT sum(u.backdated_minor[1])::bigint AS principal, sum(u.backdated_minor[2])::bigint AS interest,
-        sum(u.backdated_minor[3])::bigint AS fees, sum(u.backdated_minor[4])::bigint AS suspense,
-        sum(u.backdated_minor[5])::bigint AS memo_interest
+      SELECT sum(u.backdated_minor[1]) AS principal, sum(u.backdated_minor[2]) AS interest,
+        sum(u.backdated_minor[3]) AS fees, sum(u.backdated_minor[4]) AS suspense,
+        sum(u.backdated_minor[5]) AS memo_interest
       FROM hpts.loan_movement AS u
       WHERE u.tenant_id = l.tenant_id AND u.loan_id = l.loan_id AND u.layer = $3
-        AND (known.frontier IS NULL OR (u.frontier, u.loan_seq) > (known.frontier, known.loan_seq))
-        AND u.effective_at <= day.as_of AND u.frontier > day.as_of) AS late ON true
+        AND (u.frontier, u.loan_seq) > (greatest(known.frontier, day.as_of),
+          CASE WHEN known.frontier > day.as_of THEN known.loan_seq ELSE 2147483647 END)
+        AND u.effective_at <= day.as_of) AS late ON true
     WHERE l.tenant_id = $1 AND l.loan_id = $2 AND l.borrower_id IS NOT NULL
       AND EXISTS (
         SELECT FROM generate_series(0, 2) AS any_layer (number)
@@ -107,7 +109,8 @@ const READ_LOAN_BALANCE_KNOWN_AT: Statement = {
         WHERE earliest.posted_at <= $5::timestamptz)`,
 };
 
-type BalanceRow = [string, string, bigint, bigint, bigint, bigint, bigint, string | null];
+// Past balances are sums without a bound, so they come as numeric, which the driver answers as text.
+type BalanceRow = [string, string, string, string, string, string, string, string | null];
 
 /** Answers undefined when the tenant has no such loan (or had none by `knownAt`). */
 export async function readLoanBalance(
@@ -125,12 +128,14 @@ export async function readLoanBalance(
   const row = rows[0] as BalanceRow | undefined;
   if (row === undefined) return undefined;
   const [currency, asOf, principal, interest, fees, suspense, memoInterest, lastActivityAt] = row;
-  return {
-    currency,
-    asOfDate: asOf,
-    components: { principal, interest, fees, suspense, memoInterest },
-    lastActivityAt,
+  const components = {
+    principal: BigInt(principal),
+    interest: BigInt(interest),
+    fees: BigInt(fees),
+    suspense: BigInt(suspense),
+    memoInterest: BigInt(memoInterest),
   };
+  return { currency, asOfDate: asOf, components, lastActivityAt };
 }
 
 const READ_CLOCK: Statement = {

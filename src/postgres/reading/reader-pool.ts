@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { LIMITS } from '../../limits.ts';
-import { connect, type DatabaseAddress } from '../connection.ts';
-import type { Statement } from '../posting/poster-connection.ts';
+import { connect, type DatabaseAddress, endConnection, renewPlans } from '../connection.ts';
+import { inOneWrite, type Statement } from '../posting/poster-connection.ts';
 
 const SET_TENANT: Statement = { name: 'set_tenant', text: `SELECT set_config('hpts.tenants', $1, false)` };
 
@@ -29,10 +29,13 @@ export class ReaderPool {
   /** One read of the tenants named. Rows come as arrays of the driver's parsed values. */
   async read(tenantIds: string, statement: Statement, values: unknown[]): Promise<unknown[][]> {
     return this.#use(async (client) => {
-      const [, result] = await Promise.all([
-        client.query({ name: SET_TENANT.name, text: SET_TENANT.text, values: [tenantIds] }),
-        client.query<unknown[]>({ name: statement.name, text: statement.text, values, rowMode: 'array' }),
-      ]);
+      const answered = inOneWrite(client, () =>
+        Promise.all([
+          client.query({ name: SET_TENANT.name, text: SET_TENANT.text, values: [tenantIds] }),
+          client.query<unknown[]>({ name: statement.name, text: statement.text, values, rowMode: 'array' }),
+        ]),
+      );
+      const [, result] = await answered;
       return result.rows;
     });
   }
@@ -40,29 +43,25 @@ export class ReaderPool {
   /** Several statements in one transaction, each beginning after the one before it ended; answers the last one's rows. */
   async readInOrder(tenantId: string, statements: readonly (readonly [Statement, unknown[]])[]): Promise<unknown[][]> {
     return this.#use(async (client) => {
-      const results = await Promise.all([
-        client.query('BEGIN'),
-        client.query({ name: SET_TENANT.name, text: SET_TENANT.text, values: [tenantId] }),
-        ...statements.map(([statement, values]) =>
-          client.query<unknown[]>({ name: statement.name, text: statement.text, values, rowMode: 'array' }),
-        ),
-        // Ends the transaction also when a statement failed: PostgreSQL answers it with ROLLBACK.
-        client.query('COMMIT'),
-      ]);
+      const answered = inOneWrite(client, () =>
+        Promise.all([
+          client.query('BEGIN'),
+          client.query({ name: SET_TENANT.name, text: SET_TENANT.text, values: [tenantId] }),
+          ...statements.map(([statement, values]) =>
+            client.query<unknown[]>({ name: statement.name, text: statement.text, values, rowMode: 'array' }),
+          ),
+          // Ends the transaction also when a statement failed: PostgreSQL answers it with ROLLBACK.
+          client.query('COMMIT'),
+        ]),
+      );
+      const results = await answered;
       return (results.at(-2)?.rows ?? []) as unknown[][];
     });
   }
 
   async close(): Promise<void> {
     const open = this.#slots.splice(0).filter((slot) => slot !== undefined);
-    await Promise.all(
-      open.map((slot) =>
-        slot.then(
-          (client) => client.end(),
-          () => undefined,
-        ),
-      ),
-    );
+    await Promise.all(open.map((slot) => slot.then(endConnection, () => undefined)));
   }
 
   async #use<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -70,6 +69,7 @@ export class ReaderPool {
     this.#outstanding += 1;
     try {
       const client = await this.#reader();
+      renewPlans(client);
       return await work(client);
     } finally {
       this.#outstanding -= 1;

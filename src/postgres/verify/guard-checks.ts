@@ -24,24 +24,20 @@ const TRIGGERED_TABLES = [
 const INSERT_ONLY_TABLES = [...TRIGGERED_TABLES, 'loan_movement', 'account_delta'];
 const SERVER_ROLES = ['hpts_poster', 'hpts_reader', 'hpts_access', 'hpts_auditor'];
 const CONSTRAINTS = [
-  {
-    table: 'journal_entry',
-    names: ['lines_are_parallel', 'key_has_its_payload', 'no_line_is_zero', 'debits_equal_credits'],
-  },
+  { table: 'journal_entry', names: ['lines_are_parallel', 'lines_agree', 'key_has_its_payload'] },
+  { table: 'loan', names: ['loan_is_complete'] },
+  { table: 'loan_movement', names: ['backdated_says_its_effect'] },
+];
+/** Columns whose values a domain holds in range, with the domain. */
+const DOMAIN_COLUMNS = [
+  { table: 'journal_entry', domain: 'balanced_minor', columns: ['amounts'] },
+  { table: 'journal_entry', domain: 'layer', columns: ['layer'] },
   {
     table: 'loan',
-    names: [
-      'loan_is_complete',
-      'principal_in_range',
-      'interest_in_range',
-      'fees_in_range',
-      'suspense_in_range',
-      'memo_interest_in_range',
-      'pending_in_range',
-      'encumbrance_in_range',
-    ],
+    domain: 'component_minor',
+    columns: ['principal_minor', 'interest_minor', 'fees_minor', 'suspense_minor', 'memo_interest_minor'],
   },
-  { table: 'loan_movement', names: ['backdated_says_its_effect'] },
+  { table: 'loan', domain: 'components_minor', columns: ['pending_minor', 'encumbrance_minor'] },
 ];
 
 // Of pg_trigger.tgtype: BEFORE, DELETE, UPDATE, TRUNCATE; without the bit of a row trigger.
@@ -134,6 +130,14 @@ export const GUARD_CHECKS: readonly LedgerCheck[] = [
       WHERE NOT EXISTS (
         SELECT FROM pg_constraint AS c
         WHERE c.conrelid = to_regclass('hpts.' || expected.relation) AND c.conname = expected.name AND c.contype = 'c' AND c.convalidated)
+      UNION ALL
+      SELECT NULL, 0, format('column hpts.%s.%s', expected.relation, expected.attribute),
+             format('is not held by the domain hpts.%s with its validated CHECK', expected.domain)
+      FROM (VALUES ${DOMAIN_COLUMNS.flatMap(({ table, domain, columns }) => columns.map((column) => `('${table}', '${column}', '${domain}')`)).join(', ')}) AS expected(relation, attribute, domain)
+      WHERE NOT EXISTS (
+        SELECT FROM pg_attribute AS a JOIN pg_constraint AS c ON c.contypid = a.atttypid
+        WHERE a.attrelid = to_regclass('hpts.' || expected.relation) AND a.attname = expected.attribute
+          AND a.atttypid = to_regtype('hpts.' || expected.domain) AND c.contype = 'c' AND c.convalidated)
       UNION ALL
       SELECT NULL, 1, 'table hpts.' || expected.name, 'its primary key is missing or its index is not valid'
       FROM unnest(${textArray(TENANT_TABLES)}) AS expected(name)

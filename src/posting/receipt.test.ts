@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { EventType } from '../domain/event-type.ts';
+import { type ReceiptFacts, renderReceipt } from './receipt.ts';
+
+/** The bodies that clients have stored: a replay of years ago must still answer them. This file is never edited. */
+const GOLDEN: Readonly<Record<string, string>> = JSON.parse(
+  readFileSync(new URL('receipts-v1.golden.json', import.meta.url), 'utf8'),
+);
+
+function facts(
+  eventType: EventType,
+  lines: readonly (readonly [account: number, amountMinor: bigint])[],
+  loanCount = 0,
+) {
+  const all: ReceiptFacts = {
+    eventType,
+    entryId: '0197aaaa-bbbb-7ccc-8ddd-eeeeeeeeeee0',
+    eventId: '0197aaaa-bbbb-7ccc-8ddd-eeeeeeeeeee1',
+    correlationId: '01970000-0000-7000-8000-000000000001',
+    reversesEntryId: eventType === 'reversal' ? '01970000-0000-7000-8000-000000000000' : null,
+    postedAt: '2026-05-01T12:34:56.789012Z',
+    lines: lines.map(([account, amountMinor]) => ({ account, amountMinor })),
+    loanCount,
+  };
+  return all;
+}
+
+const MOST = 10n ** 18n - 1n;
+const CASES: Readonly<Record<string, ReceiptFacts>> = {
+  'a payment by the waterfall': facts('payment_received', [
+    [1010, 88_849n],
+    [1300, -500n],
+    [1200, -10_000n],
+    [1100, -78_349n],
+  ]),
+  'a payment of 18 digits to suspense': facts('payment_received', [
+    [1010, MOST],
+    [2100, -MOST],
+  ]),
+  'a disbursement': facts('disbursement', [
+    [1100, 100n],
+    [2000, -90n],
+    [4100, -10n],
+  ]),
+  'an accrual batch': facts(
+    'accrual',
+    [
+      [1200, 17n],
+      [1200, 25n],
+      [4000, -42n],
+    ],
+    3,
+  ),
+  'an all-zero accrual batch': facts('accrual', [], 2),
+  'a reversal': facts('reversal', [
+    [1300, -5n],
+    [4100, 5n],
+  ]),
+  'a fee': facts('fee_assessed', [
+    [1300, 5n],
+    [4100, -5n],
+  ]),
+};
+
+test.each(Object.entries(CASES))('version 1, byte for byte: %s', (name, one) => {
+  expect(renderReceipt(1, one)).toBe(GOLDEN[name]);
+  expect(JSON.stringify(JSON.parse(renderReceipt(1, one)))).toBe(GOLDEN[name]);
+});
+
+test('every golden body has its case', () => {
+  expect(Object.keys(CASES).sort()).toEqual(Object.keys(GOLDEN).sort());
+});
+
+test('a version or an event that this program cannot render is an error, never a guess', () => {
+  expect(() => renderReceipt(2, facts('payment_received', []))).toThrow(/version 2/);
+  expect(() => renderReceipt(1, facts('period_closed', []))).toThrow(/period_closed/);
+});

@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import type { Command, Envelope } from '../../src/posting/command.ts';
+import { type BooksTenant, BUSINESS_DATE } from './memory-books.ts';
+
+/** A few of everything, so that commands meet: on one loan, one key, one date, one entry. */
+export const TENANTS: readonly BooksTenant[] = [1, 2].map((number) => ({
+  tenantId: id('a', number),
+  programId: id('b', number),
+  otherProgramId: id('c', number),
+}));
+const LOANS = [1, 2, 3].map((number) => id('1', number));
+const [BORROWER, STRANGER] = [id('2', 1), id('2', 2)];
+const NOWHERE = id('9', 9);
+const DISBURSED = '2026-05-01';
+
+/** Mostly the first, sometimes one of the others. */
+function mostly<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
+  return fc.oneof({ weight: 12, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
+}
+
+const minor = (max: bigint) => fc.bigInt({ min: 0n, max });
+const loanId = fc.oneof(
+  { weight: 15, arbitrary: fc.constantFrom(...LOANS) },
+  { weight: 1, arbitrary: fc.constant(NOWHERE) },
+);
+const day = fc.oneof(
+  { weight: 10, arbitrary: fc.constantFrom(DISBURSED, '2026-05-02', '2026-05-03', BUSINESS_DATE) },
+  { weight: 1, arbitrary: fc.constantFrom('2026-04-28', '2026-05-11') },
+);
+const amountMinor = fc.oneof(
+  { weight: 12, arbitrary: fc.bigInt({ min: 1n, max: 300n }) },
+  { weight: 1, arbitrary: fc.constant(10n ** 18n - 1n) },
+);
+const common = {
+  loanId,
+  borrowerId: mostly(BORROWER, STRANGER),
+  amountMinor,
+  currency: mostly('USD', 'EUR'),
+  effectiveAt: day,
+  externalRef: fc.constant(null),
+  metadata: fc.constant(null),
+};
+const layer = fc.oneof(
+  { weight: 5, arbitrary: fc.constant(0 as const) },
+  { weight: 1, arbitrary: fc.constant(1 as const) },
+);
+const split = fc.option(
+  fc.record({ fees: minor(9n), interest: minor(9n), principal: minor(200n), suspense: minor(50n) }),
+  { nil: null, freq: 4 },
+);
+
+const payment = fc.record({ ...common, sourceMethod: fc.constant('ach'), layer, split }).map((one) => {
+  if (one.split === null || one.layer !== 0) return { ...one, split: null };
+  const sum = one.split.fees + one.split.interest + one.split.principal + one.split.suspense;
+  // Some splits stay wrong, to be refused.
+  return sum === 0n || one.amountMinor % 7n === 0n ? one : { ...one, amountMinor: sum };
+});
+
+const fee = fc.record({
+  ...common,
+  borrowerId: fc.option(common.borrowerId, { nil: null }),
+  feeType: fc.constantFrom('late_fee', 'nsf_fee'),
+  description: fc.constant(null),
+});
+
+function disbursementOf(tenant: BooksTenant) {
+  const { externalRef, ...rest } = common;
+  return fc.record({
+    ...rest,
+    destinationRef: externalRef,
+    method: fc.constant('ach'),
+    programId: mostly<string | null>(null, tenant.programId, tenant.otherProgramId, NOWHERE),
+    fees: fc.constant([]),
+    layer,
+  });
+}
+
+function accrualOf(tenant: BooksTenant) {
+  return fc.record({
+    programId: mostly(tenant.programId, tenant.otherProgramId, NOWHERE),
+    accrualDate: day,
+    dayCountConvention: fc.constant('ACT_365'),
+    loans: fc.uniqueArray(
+      fc.record({ loanId, outstandingPrincipalMinor: fc.constant(0n), interestMinor: minor(50n) }),
+      { minLength: 1, maxLength: 3, selector: (loan) => loan.loanId },
+    ),
+  });
+}
+
+function reversalOf(entryIds: readonly string[]) {
+  return fc.record({
+    reversesEntryId: fc.constantFrom(NOWHERE, ...entryIds, ...entryIds),
+    reasonCode: fc.constant('other'),
+    reasonDescription: fc.constant(null),
+    effectiveAt: mostly(BUSINESS_DATE, '2026-05-02', '2026-05-11'),
+    metadata: fc.constant(null),
+  });
+}
+
+/** Any command; `entryIds` are those that a reversal may name, by tenant, besides one that is nowhere. */
+export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]>): fc.Arbitrary<Command> {
+  return mostly(...(TENANTS as [BooksTenant, ...BooksTenant[]])).chain((tenant) => {
+    const known = entryIds.get(tenant.tenantId) ?? [];
+    const body = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ kind: fc.constant('payment' as const), payment }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('disbursement' as const), disbursement: disbursementOf(tenant) }),
+      },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('fee' as const), fee }) },
+      { weight: 3, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
+      {
+        weight: known.length === 0 ? 1 : 4,
+        arbitrary: fc.record({ kind: fc.constant('reversal' as const), reversal: reversalOf(known) }),
+      },
+    );
+    return fc.tuple(envelopeOf(tenant), body).map(([by, what]) => ({ ...by, ...what }) as Command);
+  });
+}
+
+/** The first disbursement of each loan: without them, a history is mostly refusals. */
+export const PRELUDE: readonly Command[] = TENANTS.flatMap((tenant, tenantAt) =>
+  LOANS.map(
+    (loan, loanAt): Command => ({
+      kind: 'disbursement',
+      ...envelope(tenant.tenantId, { key: 1_000 + tenantAt * 10 + loanAt, payload: 0 }),
+      disbursement: {
+        loanId: loan,
+        borrowerId: BORROWER,
+        amountMinor: 200n,
+        currency: 'USD',
+        effectiveAt: DISBURSED,
+        method: 'ach',
+        destinationRef: null,
+        metadata: null,
+        programId: null,
+        fees: [],
+        layer: 0,
+      },
+    }),
+  ),
+);
+
+// Few keys and payloads, so that replays and mismatches come up.
+function envelopeOf(tenant: BooksTenant): fc.Arbitrary<Envelope> {
+  return fc.record({ key: fc.nat(150), payload: fc.nat(1) }).map((one) => envelope(tenant.tenantId, one));
+}
+
+function envelope(tenantId: string, one: { readonly key: number; readonly payload: number }): Envelope {
+  const keyHash = id('e', one.key);
+  return { tenantId, actor: 'client', key: `key:${keyHash}`, keyHash, payloadHash: id('f', one.payload) };
+}
+
+function id(kind: string, number: number): string {
+  return `${kind.repeat(8)}-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
+}

@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Command } from '../../src/posting/command.ts';
+import type { Decision } from '../../src/posting/decide-batch.ts';
+import { RECEIPT_VERSION, renderReceipt } from '../../src/posting/receipt.ts';
+import { arbitraryCommand, PRELUDE, TENANTS } from './arbitrary-command.ts';
+import { balancesOf, MemoryBooks } from './memory-books.ts';
+
+/** Books with a history, reversals in it, and a batch that may reverse what is in it. */
+const story = fc
+  .array(arbitraryCommand(new Map()), { maxLength: 20 })
+  .chain((early) =>
+    fc.array(arbitraryCommand(entryIdsAfter(early)), { maxLength: 8 }).map((late) => [...early, ...late]),
+  )
+  .chain((history) =>
+    fc.record({
+      history: fc.constant(history),
+      batch: fc.array(arbitraryCommand(entryIdsAfter(history)), { minLength: 1, maxLength: 25 }),
+    }),
+  );
+
+test('a batch decided together = the same commands decided one at a time', () => {
+  const seen = new Map<string, number>();
+  fc.assert(
+    fc.property(story, ({ history, batch }) => {
+      const books = booksAfter(history);
+      const [together, apart] = [books.copy(), books.copy()];
+      const decided = together.post(batch);
+      const single = postOneByOne(apart, batch);
+      expect(decided.decisions.map(answerOf)).toEqual(single.map(answerOf));
+      expect(balancesOf(together)).toEqual(balancesOf(apart));
+      expect(together.movements).toEqual(apart.movements);
+      expect(together.accountDeltas).toEqual(apart.accountDeltas);
+      expect(together.keys).toEqual(apart.keys);
+      expect(together.reversals).toEqual(apart.reversals);
+      expect(together.accrualMonths).toEqual(apart.accrualMonths);
+      expect(together.disbursements).toEqual(apart.disbursements);
+      expect(together.entries).toEqual(apart.entries);
+      for (const decision of decided.decisions) count(seen, decision);
+    }),
+    { numRuns: 600 },
+  );
+  // The property says nothing unless such batches post, replay and meet every refusal.
+  for (const outcome of EVERY_OUTCOME) expect([outcome, (seen.get(outcome) ?? 0) > 0]).toEqual([outcome, true]);
+});
+
+test('the entries of a tenant are numbered without a gap, in the order of the commands', () => {
+  fc.assert(
+    fc.property(story, ({ history, batch }) => {
+      const books = booksAfter(history);
+      const { plan } = books.post(batch);
+      for (const { tenantId } of TENANTS) {
+        const own = plan.entries.filter((entry) => entry.tenantId === tenantId);
+        expect(own.map(({ ordinal }) => ordinal)).toEqual(own.map((_, index) => index + 1));
+        expect(plan.entriesOfTenant.get(tenantId) ?? 0).toBe(own.length);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('every account equals the fold of its lines, and every loan the fold of its movements', () => {
+  fc.assert(
+    fc.property(story, ({ history, batch }) => {
+      const books = booksAfter(history);
+      books.post(batch);
+      const folded = new Map<string, bigint>();
+      for (const [, { entry }] of books.entries) {
+        for (const line of entry.lines) {
+          const key = `${line.account}${entry.currency}${entry.layer}`;
+          folded.set(key, (folded.get(key) ?? 0n) + line.amountMinor);
+        }
+      }
+      const kept = new Map<string, bigint>();
+      for (const delta of books.accountDeltas.values()) {
+        const key = `${delta.account}${delta.currency}${delta.layer}`;
+        kept.set(key, (kept.get(key) ?? 0n) + delta.debitMinor - delta.creditMinor);
+      }
+      expect(kept).toEqual(folded);
+      expect([...kept.values()].reduce((sum, one) => sum + one, 0n)).toBe(0n);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+const EVERY_OUTCOME = [
+  'payment_received',
+  'disbursement',
+  'fee_assessed',
+  'accrual',
+  'reversal',
+  'replayed',
+  'idempotency_mismatch',
+  'loan_not_found',
+  'journal_entry_not_found',
+  'program_not_found',
+  'borrower_mismatch',
+  'currency_mismatch',
+  'program_mismatch',
+  'effective_date_in_future',
+  'effective_date_before_disbursement',
+  'already_reversed',
+  'not_reversible',
+  'accrual_already_posted',
+  'allocation_mismatch',
+  'amount_exceeds_outstanding',
+  'amount_out_of_range',
+  'balance_would_be_negative',
+];
+
+function entryIdsAfter(history: readonly Command[]): ReadonlyMap<string, readonly string[]> {
+  const keys = [...booksAfter(history).entries.keys()];
+  return new Map(
+    TENANTS.map(({ tenantId }) => [
+      tenantId,
+      keys.filter((key) => key.startsWith(tenantId)).map((key) => key.slice(tenantId.length)),
+    ]),
+  );
+}
+
+function booksAfter(history: readonly Command[]): MemoryBooks {
+  const books = new MemoryBooks(TENANTS);
+  postOneByOne(books, [...PRELUDE, ...history]);
+  return books;
+}
+
+function postOneByOne(books: MemoryBooks, commands: readonly Command[]): readonly Decision[] {
+  return commands.flatMap((command) => books.post([command]).decisions);
+}
+
+/** What the caller would be told, byte for byte but for the time. */
+function answerOf(decision: Decision): unknown {
+  if (decision.outcome !== 'posted') return decision;
+  const { draft, entryId, eventId, correlationId } = decision.entry;
+  return renderReceipt(RECEIPT_VERSION, {
+    eventType: draft.eventType,
+    entryId,
+    eventId,
+    correlationId,
+    reversesEntryId: draft.reversesEntryId,
+    postedAt: 'then',
+    lines: draft.lines,
+    loanCount: Number(draft.eventInput['loan_count'] ?? 0),
+  });
+}
+
+function count(seen: Map<string, number>, decision: Decision): void {
+  const name =
+    decision.outcome === 'posted'
+      ? decision.entry.draft.eventType
+      : decision.outcome === 'refused'
+        ? decision.refusal.code
+        : decision.outcome;
+  seen.set(name, (seen.get(name) ?? 0) + 1);
+}

@@ -1,0 +1,188 @@
+import type { Components, LoanState } from '../../src/domain/loan.ts';
+import type { ProgramVersion } from '../../src/domain/program.ts';
+import { readSetOf } from '../../src/postgres/posting/read-state.ts';
+import type { Command } from '../../src/posting/command.ts';
+import { type DecidedBatch, decideBatch } from '../../src/posting/decide-batch.ts';
+import {
+  type AccrualMonth,
+  type LedgerState,
+  monthKey,
+  type ResolvedEntry,
+  type StandingDisbursement,
+  scopedKey,
+  type UsedKey,
+} from '../../src/posting/ledger-state.ts';
+import type { PlannedAccountDelta, PlannedMovement, PostingPlan } from '../../src/posting/posting-plan.ts';
+
+/** A tenant of the books, with the programs that its loans may have. */
+export type BooksTenant = { readonly tenantId: string; readonly programId: string; readonly otherProgramId: string };
+
+export const BUSINESS_DATE = '2026-05-10';
+
+/**
+ * Books in memory that are read and written as the database's are: a batch sees only what its read set names, and only
+ * its plan changes anything. `post` decides the commands together.
+ */
+export class MemoryBooks {
+  readonly loans = new Map<string, LoanState>();
+  readonly keys = new Map<string, UsedKey>();
+  readonly reversals = new Map<string, string>();
+  readonly accrualMonths = new Map<string, AccrualMonth>();
+  readonly disbursements = new Map<string, StandingDisbursement[]>();
+  readonly entries = new Map<string, ResolvedEntry>();
+  readonly accountDeltas = new Map<string, PlannedAccountDelta>();
+  readonly movements: PlannedMovement[] = [];
+  readonly #tenants: readonly BooksTenant[];
+  #lastId = 0;
+
+  constructor(tenants: readonly BooksTenant[]) {
+    this.#tenants = tenants;
+  }
+
+  copy(): MemoryBooks {
+    const copy = new MemoryBooks(this.#tenants);
+    copy.#lastId = this.#lastId;
+    const { loans, keys, reversals, accrualMonths, disbursements, entries, accountDeltas } = structuredClone({
+      ...this,
+    });
+    for (const [map, copied] of [
+      [copy.loans, loans],
+      [copy.keys, keys],
+      [copy.reversals, reversals],
+      [copy.accrualMonths, accrualMonths],
+      [copy.disbursements, disbursements],
+      [copy.entries, entries],
+      [copy.accountDeltas, accountDeltas],
+    ] as [Map<string, unknown>, Map<string, unknown>][]) {
+      for (const [key, value] of copied) map.set(key, value);
+    }
+    copy.movements.push(...structuredClone(this.movements));
+    return copy;
+  }
+
+  /** Decides the commands together, as one batch, and takes its plan over. */
+  post(commands: readonly Command[]): DecidedBatch {
+    const resolved = new Map<string, ResolvedEntry>();
+    for (const command of commands) {
+      if (command.kind !== 'reversal') continue;
+      const key = scopedKey(command.tenantId, command.reversal.reversesEntryId);
+      const found = this.entries.get(key);
+      if (found !== undefined) resolved.set(key, found);
+    }
+    const decided = decideBatch(commands, this.#read(commands, resolved), () => this.#newEntryId());
+    this.#write(decided.plan);
+    return decided;
+  }
+
+  #newEntryId(): string {
+    this.#lastId += 1;
+    return `00000000-0000-7000-8000-${this.#lastId.toString(16).padStart(11, '0')}0`;
+  }
+
+  #read(commands: readonly Command[], entries: ReadonlyMap<string, ResolvedEntry>): LedgerState {
+    const set = readSetOf(commands, entries);
+    const pick = <T>(all: ReadonlyMap<string, T>, keys: readonly string[]) =>
+      new Map(keys.flatMap((key) => (all.has(key) ? [[key, structuredClone(all.get(key)) as T] as const] : [])));
+    const standing = set.disbursedLoans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
+    return {
+      databaseTimeMs: 0,
+      tenants: new Map(this.#tenants.map((tenant) => [tenant.tenantId, tenantState(tenant)])),
+      loans: pick(
+        this.loans,
+        set.loans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId)),
+      ),
+      keys: pick(
+        this.keys,
+        set.keys.map(({ tenantId, keyHash }) => scopedKey(tenantId, keyHash)),
+      ),
+      entries,
+      reversals: pick(
+        this.reversals,
+        set.reversals.map(({ tenantId, entryId }) => scopedKey(tenantId, entryId)),
+      ),
+      accrualMonths: pick(
+        this.accrualMonths,
+        set.accrualMonths.map(({ tenantId, loanId, month }) => monthKey(tenantId, loanId, month)),
+      ),
+      disbursements: pick(this.disbursements, standing),
+    };
+  }
+
+  #write(plan: PostingPlan): void {
+    const { loans, accrualMonths } = structuredClone({ loans: plan.loans, accrualMonths: plan.accrualMonths });
+    for (const [key, loan] of loans) this.loans.set(key, loan);
+    for (const [key, month] of accrualMonths) this.accrualMonths.set(key, month);
+    for (const key of plan.keys) this.keys.set(scopedKey(key.tenantId, key.keyHash), key);
+    this.movements.push(...structuredClone(plan.movements));
+    for (const { tenantId, loanId, entryId, effectiveAt } of plan.disbursements) {
+      const key = scopedKey(tenantId, loanId);
+      this.disbursements.set(key, [...(this.disbursements.get(key) ?? []), { entryId, effectiveAt }]);
+    }
+    this.#writeReversals(plan);
+    this.#writeEntries(plan);
+    for (const [key, delta] of plan.accountDeltas) {
+      const known = this.accountDeltas.get(key);
+      const sum = { ...delta };
+      sum.debitMinor += known?.debitMinor ?? 0n;
+      sum.creditMinor += known?.creditMinor ?? 0n;
+      this.accountDeltas.set(key, sum);
+    }
+  }
+
+  #writeReversals(plan: PostingPlan): void {
+    for (const { tenantId, reversedEntryId, entryId } of plan.reversals) {
+      this.reversals.set(scopedKey(tenantId, reversedEntryId), entryId);
+      for (const [key, standing] of this.disbursements) {
+        if (key.startsWith(tenantId)) {
+          this.disbursements.set(
+            key,
+            standing.filter((one) => one.entryId !== reversedEntryId),
+          );
+        }
+      }
+    }
+  }
+
+  #writeEntries(plan: PostingPlan): void {
+    const batches = new Map(plan.accrualBatches.map((batch) => [batch.entryId, batch.accrual.loans]));
+    for (const { tenantId, entryId, eventId, correlationId, draft } of plan.entries) {
+      const named = draft.lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId]));
+      const accrued = batches.get(entryId)?.map(({ loanId }) => loanId);
+      this.entries.set(scopedKey(tenantId, entryId), {
+        entry: { ...draft, entryId, eventId, correlationId, postedAt: '2026-05-10T00:00:00.000000Z' },
+        loanIds: accrued ?? [...new Set(named)],
+      });
+    }
+  }
+}
+
+/** Components of every loan on every layer, as text to be compared. */
+export function balancesOf(books: MemoryBooks): Record<string, unknown> {
+  const words = (components: Components | null) => components && Object.values(components).map(String);
+  return Object.fromEntries([...books.loans].map(([key, loan]) => [key, { ...loan, layers: loan.layers.map(words) }]));
+}
+
+function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends ReadonlyMap<string, infer One> ? One : never {
+  const version = (programId: string, incomeAccount: number): ProgramVersion => ({
+    programId,
+    version: 1,
+    effectiveFrom: null,
+    policy: {
+      waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
+      feeIncomeAccounts: new Map([['late_fee', incomeAccount]]),
+    },
+  });
+  return {
+    businessDate: BUSINESS_DATE,
+    configuration: {
+      tenantId: tenant.tenantId,
+      configEpoch: 1n,
+      currency: 'USD',
+      defaultProgramId: tenant.programId,
+      programs: new Map([
+        [tenant.programId, [version(tenant.programId, 4100)]],
+        [tenant.otherProgramId, [version(tenant.otherProgramId, 4150)]],
+      ]),
+    },
+  };
+}
