@@ -22,7 +22,7 @@ function timesOf(pid: number): ProcessTimes | undefined {
 }
 
 /** A process and all that descend from it, the process first. */
-export function processTree(root: number): readonly number[] {
+function processTree(root: number): readonly number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);

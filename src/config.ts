@@ -32,7 +32,7 @@ export const SETTINGS: readonly Setting[] = [
     fallback: 'demo: made in the data folder; production: required',
     meaning: 'file with the 32-byte key that seals signing keys',
   },
-  { name: 'HPTS_POSTING_LANES', fallback: '2', meaning: 'batches that one process posts at a time, 1 to 8' },
+  { name: 'HPTS_POSTING_LANES', fallback: '1', meaning: 'batches that one process posts at a time, 1 to 8' },
   { name: 'HPTS_LOG_LEVEL', fallback: 'info', meaning: 'fatal, error, warn, info, debug or silent' },
   { name: 'HPTS_GIT_SHA', fallback: 'read from .git, else unknown', meaning: 'revision that /v1/health/live answers' },
 ];

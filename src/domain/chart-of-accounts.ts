@@ -33,11 +33,6 @@ const NORMAL_SIDES: Readonly<Record<AccountType, NormalSide>> = {
   memo_credit: 'CR',
 };
 
-/** The normal side that follows from an account's type (ACCOUNTING.md section 1). */
-export function normalSideOf(type: AccountType): NormalSide {
-  return NORMAL_SIDES[type];
-}
-
 /** The chart every tenant begins with (ACCOUNTING.md section 1). A tenant may add accounts and rename them. */
 export const DEFAULT_CHART_OF_ACCOUNTS: readonly ChartAccount[] = [
   account(1000, 'Cash', 'asset'),
@@ -65,5 +60,5 @@ export const DEFAULT_CHART_OF_ACCOUNTS: readonly ChartAccount[] = [
 ];
 
 function account(code: number, name: string, type: AccountType): ChartAccount {
-  return { code, name, type, normalSide: normalSideOf(type) };
+  return { code, name, type, normalSide: NORMAL_SIDES[type] };
 }

@@ -5,7 +5,7 @@
  */
 
 /** The first byte of a leaf. */
-export const LEAF_VERSION = 1;
+const LEAF_VERSION = 1;
 
 /** A JSON value without numbers that a double could change: what an event's input is made of. */
 type LeafInput = string | number | null | { readonly [name: string]: LeafInput } | readonly LeafInput[];

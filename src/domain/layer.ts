@@ -1,8 +1,6 @@
 /** Layers in the order of their numbers in the journal: SETTLED 0, PENDING 1, ENCUMBRANCE 2 (CONTRACT.md section 2). */
 export const LAYERS = ['SETTLED', 'PENDING', 'ENCUMBRANCE'] as const;
 
-export type Layer = (typeof LAYERS)[number];
-
 /** A layer as the journal stores it: its place in LAYERS. */
 export type LayerNumber = 0 | 1 | 2;
 

@@ -109,14 +109,3 @@ export function addComponents(present: Components, effect: Components): void {
   present.suspense += effect.suspense;
   present.memoInterest += effect.memoInterest;
 }
-
-/** True when any component differs from zero. */
-export function movesAnything(effect: Components): boolean {
-  return (
-    effect.principal !== 0n ||
-    effect.interest !== 0n ||
-    effect.fees !== 0n ||
-    effect.suspense !== 0n ||
-    effect.memoInterest !== 0n
-  );
-}

@@ -63,7 +63,7 @@ export function readCommand<Body>(
 }
 
 /** Answers an outcome of the engine, or throws it as a problem. */
-export function problemOf(outcome: Exclude<Outcome, { outcome: 'created' | 'replayed' }>): Problem {
+function problemOf(outcome: Exclude<Outcome, { outcome: 'created' | 'replayed' }>): Problem {
   switch (outcome.outcome) {
     case 'refused':
       return outcome.refusal;

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { FieldProblem, Refusal } from '../domain/refusal.ts';
+import type { FieldProblem } from '../domain/refusal.ts';
 import { LIMITS } from '../limits.ts';
 import { PROBLEMS, type ProblemCode } from './problem-table.ts';
 import { traceIdOf } from './trace.ts';
@@ -28,11 +28,6 @@ export function validationProblem(errors: readonly FieldProblem[]): Problem {
   const [first] = errors;
   const rest = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   return { code: 'validation_failed', detail: `${first?.field}: ${first?.message}${rest}`, errors };
-}
-
-/** The domain's refusals are problems as they stand. */
-export function refusalProblem(refusal: Refusal): Problem {
-  return refusal;
 }
 
 /** Answers application/problem+json (RFC 9457). */

@@ -48,6 +48,7 @@ export class PostingEngine {
   #queue: Waiting[] = [];
   #idle: (() => void)[] = [];
   #stopped = false;
+  #pumpScheduled = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -89,7 +90,7 @@ export class PostingEngine {
     if (weight > LIMITS.lightWeight && this.#options.heavy !== undefined) return this.#options.heavy(command);
     return new Promise<Outcome>((answer) => {
       this.#queue.push({ command, weight, resolved, sinceMs: this.#options.monotonicMs(), answer });
-      this.#pump();
+      this.#pumpSoon();
     });
   }
 
@@ -97,6 +98,19 @@ export class PostingEngine {
     if (command.kind !== 'reversal') return undefined;
     const ref = { tenantId: command.tenantId, entryId: command.reversal.reversesEntryId };
     return (await this.#options.store.resolve([ref])).get(scopedKey(ref.tenantId, ref.entryId));
+  }
+
+  /**
+   * Makes batches once the input that has arrived already is read: what came in together travels together, and a lone
+   * command still waits for nothing that is not there.
+   */
+  #pumpSoon(): void {
+    if (this.#pumpScheduled) return;
+    this.#pumpScheduled = true;
+    setImmediate(() => {
+      this.#pumpScheduled = false;
+      this.#pump();
+    });
   }
 
   #pump(): void {
@@ -115,7 +129,7 @@ export class PostingEngine {
         })
         .finally(() => {
           this.#freeLanes.push(lane);
-          this.#pump();
+          this.#pumpSoon();
         });
     }
   }

@@ -4,8 +4,8 @@ import { SCOPES } from '../../domain/scope.ts';
 import type { AccessDirectory } from './access-directory.ts';
 import { TOKEN_PATH } from './token-endpoint.ts';
 
-export const METADATA_PATH = '/.well-known/oauth-authorization-server';
-export const JWKS_PATH = '/.well-known/jwks.json';
+const METADATA_PATH = '/.well-known/oauth-authorization-server';
+const JWKS_PATH = '/.well-known/jwks.json';
 
 /** Whoever meets a kid that is not in the copy at hand reads the set again, so a minute is never in the way. */
 const CACHE_CONTROL = 'public, max-age=60';

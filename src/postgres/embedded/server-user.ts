@@ -26,7 +26,7 @@ export function chooseServerUser(cluster: string): ServerUser {
 }
 
 /** Whether this process has to change the user before it starts PostgreSQL. */
-export function isOtherUser(user: ServerUser): boolean {
+function isOtherUser(user: ServerUser): boolean {
   return process.geteuid?.() !== user.uid;
 }
 

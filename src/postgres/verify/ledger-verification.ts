@@ -9,7 +9,7 @@ import { LOAN_CHECKS } from './loan-checks.ts';
 import { RELATION_CHECKS } from './relation-checks.ts';
 
 /** In the order they run: an entry's own faults are named before those of the balances that follow from it. */
-export const LEDGER_CHECKS: readonly LedgerCheck[] = [
+const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...ENTRY_CHECKS,
   ...RELATION_CHECKS,
   ...LOAN_CHECKS,
