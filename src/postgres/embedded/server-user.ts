@@ -25,11 +25,6 @@ export function chooseServerUser(cluster: string): ServerUser {
   return users.get('postgres') ?? users.get('nobody') ?? NOBODY;
 }
 
-/** Whether this process has to change the user before it starts PostgreSQL. */
-function isOtherUser(user: ServerUser): boolean {
-  return process.geteuid?.() !== user.uid;
-}
-
 /** The innermost folder on the way to `path`, itself included, that the user may not pass; undefined if none. */
 export function folderInTheWay(way: { readonly path: string; readonly user: ServerUser }): string | undefined {
   for (let folder = way.path; ; folder = dirname(folder)) {
