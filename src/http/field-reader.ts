@@ -148,9 +148,11 @@ export function objectField<R extends Readers, O extends Readers>(
   required: R,
   optional: O,
 ): FieldReader<ObjectOf<R, O>> {
-  const fields = new Map<string, { readonly reader: FieldReader<unknown>; readonly isRequired: boolean }>();
-  for (const [name, reader] of Object.entries(required)) fields.set(name, { reader, isRequired: true });
-  for (const [name, reader] of Object.entries(optional)) fields.set(name, { reader, isRequired: false });
+  const fields = [
+    ...Object.entries(required).map(([name, reader]) => ({ name, reader, isRequired: true })),
+    ...Object.entries(optional).map(([name, reader]) => ({ name, reader, isRequired: false })),
+  ];
+  const names = new Set(fields.map(({ name }) => name));
   return {
     schema: objectSchema(required, optional),
     read(value, field, errors) {
@@ -161,34 +163,33 @@ export function objectField<R extends Readers, O extends Readers>(
       const before = errors.length;
       const prefix = field === '' ? '' : `${field}.`;
       const result: Record<string, unknown> = {};
-      for (const [name, { reader, isRequired }] of fields) {
+      for (const { name, reader, isRequired } of fields) {
         const member = value[name];
         if (member !== undefined) result[name] = reader.read(member, prefix + name, errors);
         else if (isRequired) errors.push({ field: prefix + name, code: 'required', message: 'is required' });
         else result[name] = null;
       }
-      nameUnknownFields(value, { fields, prefix, errors });
+      nameUnknownFields(value, { names, prefix, errors });
       return errors.length === before ? (result as ObjectOf<R, O>) : undefined;
     },
   };
 }
 
 type KnownFields = {
-  readonly fields: ReadonlyMap<string, unknown>;
+  readonly names: ReadonlySet<string>;
   readonly prefix: string;
   readonly errors: FieldProblem[];
 };
 
 /** Names the first unknown fields and counts the rest: a body of nothing else must not become an answer many times as long. */
-function nameUnknownFields(value: JsonObject, { fields, prefix, errors }: KnownFields): void {
+function nameUnknownFields(value: JsonObject, { names, prefix, errors }: KnownFields): void {
   let unknown = 0;
   for (const name in value) {
-    if (fields.has(name)) continue;
+    if (names.has(name)) continue;
     unknown += 1;
     if (unknown > LIMITS.unknownFields) continue;
     const shown = name.length > SHOWN_NAME_CHARS ? `${name.slice(0, SHOWN_NAME_CHARS)}…` : name;
-    const message =
-      unknown === 1 ? `is not a field here; known are ${[...fields.keys()].join(', ')}` : 'is not a field here';
+    const message = unknown === 1 ? `is not a field here; known are ${[...names].join(', ')}` : 'is not a field here';
     errors.push({ field: prefix + shown, code: 'unknown_field', message });
   }
   const rest = unknown - LIMITS.unknownFields;

@@ -1,10 +1,4 @@
-import {
-  assertPostable,
-  type DraftLine,
-  type EntryDraft,
-  effectOfLines,
-  effectsByLoan,
-} from '../domain/journal-entry.ts';
+import { assertPostable, type EntryDraft, effectOfLines, effectsByLoan } from '../domain/journal-entry.ts';
 import { addComponents, type Components, type LoanState, noComponents } from '../domain/loan.ts';
 import type { Command } from './command.ts';
 import { eventIdOf } from './entry-id.ts';
@@ -45,7 +39,7 @@ export function applyEntry({ command, draft, entryId, state, plan }: Booking): P
   rememberFacts(command, entry, { state, plan });
   if (draft.loanId !== null) moveLoan(draft.loanId, effectOfLines(draft.lines), entry, { state, plan });
   else for (const [loanId, effect] of effectsByLoan(draft.lines)) moveLoan(loanId, effect, entry, { state, plan });
-  for (const line of draft.lines) moveAccount(line, entry, plan);
+  moveAccounts(entry, plan);
   return entry;
 }
 
@@ -167,24 +161,24 @@ function moveLoan(loanId: string, effect: Components, entry: PlannedEntry, { sta
   });
 }
 
-function moveAccount(line: DraftLine, entry: PlannedEntry, plan: PostingPlan): void {
-  const { currency, layer, effectiveAt } = entry.draft;
-  const key = `${entry.tenantId}${line.account}${currency}${layer}${effectiveAt}`;
-  let delta = plan.accountDeltas.get(key);
-  if (delta === undefined) {
-    delta = {
-      tenantId: entry.tenantId,
-      account: line.account,
-      currency,
-      layer,
-      effectiveAt,
-      debitMinor: 0n,
-      creditMinor: 0n,
-    };
-    plan.accountDeltas.set(key, delta);
+function moveAccounts(entry: PlannedEntry, plan: PostingPlan): void {
+  const { tenantId } = entry;
+  const { currency, layer, effectiveAt, lines } = entry.draft;
+  const key = tenantId + currency + layer + effectiveAt;
+  let accounts = plan.accountDeltas.get(key);
+  if (accounts === undefined) {
+    accounts = new Map();
+    plan.accountDeltas.set(key, accounts);
   }
-  if (line.amountMinor > 0n) delta.debitMinor += line.amountMinor;
-  else delta.creditMinor -= line.amountMinor;
+  for (const { account, amountMinor } of lines) {
+    let delta = accounts.get(account);
+    if (delta === undefined) {
+      delta = { tenantId, account, currency, layer, effectiveAt, debitMinor: 0n, creditMinor: 0n };
+      accounts.set(account, delta);
+    }
+    if (amountMinor > 0n) delta.debitMinor += amountMinor;
+    else delta.creditMinor -= amountMinor;
+  }
 }
 
 function loanIn(state: LedgerState, tenantId: string, loanId: string): LoanState {

@@ -66,7 +66,8 @@ export type PostingPlan = {
   /** Loans that moved, by scopedKey, each with its state after the batch. */
   readonly loans: Map<string, LoanState>;
   readonly accrualMonths: Map<string, AccrualMonth>;
-  readonly accountDeltas: Map<string, PlannedAccountDelta>;
+  /** By tenant, currency, layer and day, then by account: a payment's lines differ in nothing but the account. */
+  readonly accountDeltas: Map<string, Map<number, PlannedAccountDelta>>;
   /** How many entries each tenant gets, which is how far its head moves. */
   readonly entriesOfTenant: Map<string, number>;
 };

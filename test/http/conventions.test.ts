@@ -81,7 +81,7 @@ describe('errors', () => {
 
   test('404 not_found: a path as long as Node lets through', async () => {
     expectProblem(await api.get(`/v1/${'x'.repeat(8_000)}`), { status: 404, code: 'not_found' });
-    expectProblem(await api.get(`/v1/loans/${'x'.repeat(8_000)}/balance`), { status: 404, code: 'not_found' });
+    expectProblem(await api.get(`/v1/loans/${'x'.repeat(8_000)}/balance`), { status: 404, code: 'loan_not_found' });
   });
 
   test('404 not_found: a path that cannot be decoded', async () => {

@@ -34,5 +34,5 @@ test.each(['nothing', '__proto__', 'constructor', 'LOAN_NOT_FOUND', '%00'])(
 test('405 method_not_allowed', async () => {
   const answer = await ledger.api.request('DELETE', '/docs/errors/not_found', open);
   expectProblem(answer, { status: 405, code: 'method_not_allowed' });
-  expect(answer.headers.allow).toBe('GET');
+  expect(answer.headers.allow).toBe('GET, HEAD');
 });

@@ -49,12 +49,17 @@ export function testReadingGates({ ledger, scope, valid }: ReadingExample): void
     expectProblem(answer, { status: 400, code: 'validation_failed', fields: ['page'], fieldCodes: ['unknown_field'] });
   });
 
-  test('405 method_not_allowed: everything but GET, with Allow', async () => {
+  test('200: HEAD answers the headers of GET', async () => {
+    const answer = await ledger().api.request('HEAD', await valid());
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
+  });
+
+  test('405 method_not_allowed: everything but GET and HEAD, with Allow', async () => {
     const path = await valid();
-    for (const method of ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
       const answer = await ledger().api.request(method, path);
-      expect([method, answer.status, answer.headers.allow]).toEqual([method, 405, 'GET']);
-      if (method !== 'HEAD') expectProblem(answer, { status: 405, code: 'method_not_allowed' });
+      expect([method, answer.status, answer.headers.allow]).toEqual([method, 405, 'GET, HEAD']);
+      expectProblem(answer, { status: 405, code: 'method_not_allowed' });
     }
   });
 }

@@ -120,7 +120,8 @@ export class MemoryBooks {
     }
     this.#writeReversals(plan);
     this.#writeEntries(plan);
-    for (const [key, delta] of plan.accountDeltas) {
+    for (const delta of [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()])) {
+      const key = `${delta.tenantId}${delta.account}${delta.currency}${delta.layer}${delta.effectiveAt}`;
       const known = this.accountDeltas.get(key);
       const sum = { ...delta };
       sum.debitMinor += known?.debitMinor ?? 0n;

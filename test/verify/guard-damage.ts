@@ -44,8 +44,8 @@ export const OF_GUARDS: readonly Damage[] = [
   {
     what: 'a constraint dropped and not validated again',
     sql: () =>
-      'ALTER TABLE hpts.loan DROP CONSTRAINT fees_in_range; ALTER TABLE hpts.journal_entry DROP CONSTRAINT no_line_is_zero; ALTER TABLE hpts.journal_entry ADD CONSTRAINT no_line_is_zero CHECK (0 <> ALL (amounts)) NOT VALID',
-    named: () => ['constraints: table hpts.loan', 'constraints: table hpts.journal_entry'],
+      'ALTER DOMAIN hpts.component_minor DROP CONSTRAINT component_minor_check; ALTER TABLE hpts.journal_entry DROP CONSTRAINT lines_are_parallel; ALTER TABLE hpts.journal_entry ADD CONSTRAINT lines_are_parallel CHECK (cardinality(accounts) = cardinality(amounts)) NOT VALID',
+    named: () => ['constraints: column hpts.loan.fees_minor', 'constraints: table hpts.journal_entry'],
   },
   {
     what: 'a migration recorded with another hash, one not recorded and one unknown',

@@ -61,13 +61,15 @@ it('never lets two processes count at once', async () => {
 });
 
 it('falls free when its holder is killed', async () => {
-  const work = `tryLock({ path, mode: 'exclusive' }); console.log('held'); setInterval(() => {}, 1000);`;
+  // Kept in a variable of the process: a lock that nothing refers to is collected, and falls free with it.
+  const work = `globalThis.held = tryLock({ path, mode: 'exclusive' }); console.log('held'); setInterval(() => {}, 1000);`;
   const holder = inAnotherProcess(work);
-  await once(holder.stdout, 'data');
-  expect(tryLock({ path, mode: 'exclusive' })).toBeUndefined();
   const ended = once(holder, 'exit');
+  await once(holder.stdout, 'data');
+  const whileHeld = tryLock({ path, mode: 'exclusive' });
   holder.kill('SIGKILL');
   await ended;
+  expect(whileHeld).toBeUndefined();
   const lock = tryLock({ path, mode: 'exclusive' });
   expect(lock).toBeDefined();
   lock?.release();

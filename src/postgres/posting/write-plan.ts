@@ -155,7 +155,7 @@ function sendHeadsAndEntries(
   const tenantIds = [...plan.entriesOfTenant.keys()].sort();
   const place = new Map(tenantIds.map((tenantId, index) => [tenantId, index + 1]));
   const placeOf = (row: { readonly tenantId: string }) => place.get(row.tenantId) ?? 0;
-  const deltas = [...plan.accountDeltas.values()];
+  const deltas = [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()]);
   return send(MOVE_HEADS_AND_INSERT_ENTRIES, [
     uuidArray(tenantIds),
     plainArray(tenantIds.map((tenantId) => plan.entriesOfTenant.get(tenantId) ?? 0)),

@@ -111,7 +111,13 @@ export const GUARD_CHECKS: readonly LedgerCheck[] = [
       FROM pg_policies AS p
       WHERE p.schemaname = 'hpts' AND p.tablename IN (SELECT expected.name FROM (${SECURED_TABLES}) AS expected)
         AND p.policyname NOT IN ('own_tenants', 'every_tenant')
-        AND NOT (p.tablename = 'loan' AND p.policyname = 'only_unmade_loans' AND p.permissive = 'RESTRICTIVE' AND p.cmd = 'DELETE')
+        AND NOT (p.permissive = 'RESTRICTIVE' AND (p.tablename, p.policyname, p.cmd) IN (('loan', 'only_unmade_loans', 'DELETE'), ('tenant_head', 'reader_only_locks', 'UPDATE')))
+      UNION ALL
+      SELECT NULL, 3, 'table hpts.' || expected.relation, format('lacks the restrictive policy %s', expected.policy)
+      FROM (VALUES ('loan', 'only_unmade_loans'), ('tenant_head', 'reader_only_locks')) AS expected(relation, policy)
+      WHERE NOT EXISTS (
+        SELECT FROM pg_policies AS p
+        WHERE p.schemaname = 'hpts' AND p.tablename = expected.relation AND p.policyname = expected.policy AND p.permissive = 'RESTRICTIVE')
       UNION ALL
       SELECT NULL, 4, 'role ' || expected.name, 'is missing, or stands above row-level security'
       FROM unnest(${textArray(SERVER_ROLES)}) AS expected(name)
