@@ -24,16 +24,22 @@ $$;
 -- credits. Up to six lines of 10^18
 -- cannot pass 2^63; more are summed as numeric.
 CREATE DOMAIN hpts.balanced_minor AS bigint[] CHECK (
-  0 <> ALL (VALUE) AND array_position(VALUE, NULL) IS NULL
-  AND (cardinality(VALUE) = 0 OR (array_ndims(VALUE) = 1 AND array_lower(VALUE, 1) = 1)) AND CASE
+  CASE
+    WHEN cardinality(VALUE) = 0 THEN true
+    WHEN array_ndims(VALUE) <> 1 OR array_lower(VALUE, 1) <> 1 THEN false
+    WHEN array_position(VALUE, NULL) IS NOT NULL OR 0 = ANY (VALUE) THEN false
     WHEN cardinality(VALUE) <= 6 THEN
-      coalesce(VALUE[1], 0) + coalesce(VALUE[2], 0) + coalesce(VALUE[3], 0)
+      VALUE[1] + coalesce(VALUE[2], 0) + coalesce(VALUE[3], 0)
       + coalesce(VALUE[4], 0) + coalesce(VALUE[5], 0) + coalesce(VALUE[6], 0) = 0
     ELSE hpts.total_minor(VALUE) = 0
   END);
 
 CREATE DOMAIN hpts.account_list AS smallint[] CHECK (
-  array_position(VALUE, NULL) IS NULL AND (cardinality(VALUE) = 0 OR (array_ndims(VALUE) = 1 AND array_lower(VALUE, 1) = 1)));
+  CASE
+    WHEN cardinality(VALUE) = 0 THEN true
+    WHEN array_ndims(VALUE) <> 1 OR array_lower(VALUE, 1) <> 1 THEN false
+    ELSE array_position(VALUE, NULL) IS NULL
+  END);
 
 CREATE DOMAIN hpts.layer AS smallint CHECK (VALUE BETWEEN 0 AND 2);
 
