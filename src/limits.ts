@@ -28,6 +28,8 @@ export const LIMITS = {
   posterIdleInTransactionTimeoutMs: 5_000,
   heavyLockTimeoutMs: 5_000,
   heavyStatementTimeoutMs: 20_000,
+  /** A read at a known_at that is not settled yet waits for the batches that are about to commit. */
+  readerLockTimeoutMs: 4_000,
   readerStatementTimeoutMs: 5_000,
   readerConnections: 8,
   queuedReads: 4_096,

@@ -167,6 +167,9 @@ function problemOfError(options: HttpServerOptions, error: unknown): Problem {
     return { code: 'malformed_json', detail: 'the body was not sent whole' };
   options.onFailure(error, null);
   const failure = failureOf(error);
+  if (failure instanceof StoreFailure && failure.kind === 'timeout') {
+    return { code: 'too_busy', detail: 'the answer waited too long for postings that were about to commit; ask again' };
+  }
   if (failure instanceof StoreFailure)
     return { code: 'unavailable', detail: 'the database does not answer; nothing was changed' };
   return { code: 'internal_error', detail: 'the server met a fault of its own; it was logged under trace_id' };

@@ -97,7 +97,7 @@ export class ReaderPool {
       applicationName: 'hpts reader',
       pipeline: true,
       statementTimeoutMs: LIMITS.readerStatementTimeoutMs,
-      lockTimeoutMs: LIMITS.posterLockTimeoutMs,
+      lockTimeoutMs: LIMITS.readerLockTimeoutMs,
       indexPlansOnly: true,
     });
     client.on('end', forget);
