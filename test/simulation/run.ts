@@ -13,6 +13,8 @@ Without --url: against two server processes and an embedded PostgreSQL of the ru
   --seed N         what is written and read follows from it (1)
   --workers N      lines of work at once (32)
   --minimum N      least number of each event, refusal and race (events / 1000)
+  --control        post with posted_at = now() and expect that to be found out: exits with 0 when answers under a fixed
+                   known_at changed, with 1 when none did
   --url A,B        one or more server processes over one database
   --token-file F   JSON: {"tenants": [{"tenant_id", "default_program_id", "business_date", "token", "narrow_token"}]}
                    narrow_token holds hpts:balances:read alone and may be left out. The tenants' books must be empty.
@@ -57,6 +59,7 @@ const { values } = parseArgs({
     minimum: { type: 'string' },
     url: { type: 'string' },
     'token-file': { type: 'string' },
+    control: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -67,7 +70,7 @@ if (values.help || (values.url === undefined) !== (values['token-file'] === unde
 } else if (values.url !== undefined && values['token-file'] !== undefined) {
   await simulate(targetOf(values.url, values['token-file']));
 } else {
-  const own = await openTwoProcessTarget();
+  const own = await openTwoProcessTarget({ postedAtIsNow: values.control });
   try {
     await simulate(own.target);
   } finally {
@@ -87,6 +90,11 @@ async function simulate(target: SimulationTarget): Promise<void> {
     },
   });
   console.log(reportText(report));
+  if (values.control) {
+    if (report.changed === 0) throw new Error('posted_at = now() was not found out: this simulation can see nothing');
+    console.log(`posted_at = now() was found out: ${report.changed} answers changed`);
+    return;
+  }
   const bar: ReportBar = { minimum: Number(values.minimum ?? Math.floor(events / 1_000)) };
   assertReport(report, target.narrowToken === undefined ? { ...bar, unreachable: ['insufficient_scope'] } : bar);
 }

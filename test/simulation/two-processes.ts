@@ -21,6 +21,8 @@ export type TwoProcessOptions = {
   readonly tenants?: number;
   /** A database with the schema, left as it is in the end; without it, an embedded PostgreSQL of the run's own. */
   readonly address?: DatabaseAddress;
+  /** The control: postings take the time at which their transaction began, as if the head gave out none. */
+  readonly postedAtIsNow?: boolean;
 };
 
 /** Two server processes over one database, with tenants of their own: needs nothing of vitest. */
@@ -31,6 +33,7 @@ export async function openTwoProcessTarget(options: TwoProcessOptions = {}): Pro
   };
   try {
     const address = options.address ?? (await ownAddress(closers));
+    if (options.postedAtIsNow === true) await takeTransactionTime(address);
     const two = await startTwoProcesses(address);
     closers.push(two.stop);
     const http = new HttpClient(two.urls[0]);
@@ -58,6 +61,17 @@ export async function openTwoProcessTarget(options: TwoProcessOptions = {}): Pro
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+async function takeTransactionTime(address: DatabaseAddress): Promise<void> {
+  const owner = await connect(address, { role: 'owner', applicationName: 'simulation control' });
+  try {
+    await owner.query(
+      'CREATE OR REPLACE FUNCTION hpts.next_posted_at(previous timestamptz) RETURNS timestamptz LANGUAGE sql VOLATILE RETURN now()',
+    );
+  } finally {
+    await owner.end();
   }
 }
 
