@@ -181,6 +181,20 @@ describe('what others left behind', () => {
     expect(identityOf(stranger)).toBeDefined();
   });
 
+  it('starts although the lock file of its socket names a living stranger', async () => {
+    const first = await open();
+    const { host } = first.connection;
+    await first.stop();
+    const { uid, gid } = statSync(join(dataDir, 'cluster'));
+    const stranger = execStranger({ uid, gid });
+    const path = join(host, '.s.PGSQL.5432.lock');
+    writeFileSync(path, `${stranger}\n${join(dataDir, 'cluster')}\n1\n5432\n${host}\n`);
+    if (isRoot) chownSync(path, uid, gid);
+    const second = await open();
+    expect(second.pid).not.toBe(stranger);
+    expect(identityOf(stranger)).toBeDefined();
+  });
+
   it('refuses the data of another major release untouched', async () => {
     mkdirSync(join(dataDir, 'cluster'), { recursive: true });
     writeFileSync(join(dataDir, 'cluster', 'PG_VERSION'), '17\n');

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from './error-code.ts';
@@ -60,6 +60,9 @@ export async function startPostmaster(place: Place): Promise<Postmaster> {
     } else if (/lock file "postmaster\.pid" already exists/.test(complaint) && isAbandoned(place)) {
       // PostgreSQL sees a live process under the pid and cannot know that it is another program.
       rmSync(join(place.cluster, 'postmaster.pid'), { force: true });
+    } else if (isAbandoned(place) && removeSocketLock(`${complaint}\n${logTail(place)}`)) {
+      // The same for its socket, where the pid may also be that of the killed server itself, which its parent has not
+      // waited for yet: in a container without an init it stays a zombie, and to PostgreSQL it lives.
     } else {
       throw new Error(`PostgreSQL did not start on ${place.cluster}. ${complaint}\n${logTail(place)}`.trim());
     }
@@ -165,6 +168,16 @@ function processesInside(place: Place): number[] {
 
 function isAbandoned(place: Place): boolean {
   return findPostmaster(place) === undefined && processesInside(place).length === 0;
+}
+
+const SOCKET_LOCK = /lock file "(\/.*\/\.s\.PGSQL\.\d+\.lock)" already exists/g;
+
+/** Removes the socket's lock file that PostgreSQL complained of last; false when there is none, or none any more. */
+function removeSocketLock(complaints: string): boolean {
+  const path = [...complaints.matchAll(SOCKET_LOCK)].at(-1)?.[1];
+  if (path === undefined || !existsSync(path)) return false;
+  rmSync(path, { force: true });
+  return true;
 }
 
 function orphansRemain(place: Place): Error {
