@@ -30,8 +30,8 @@ it('makes payments whose lengths and sums are right and whose keys differ', () =
     const payment = JSON.parse(body) as { loan_id: string; amount_minor: string; allocation: Record<string, string> };
     // md5('loan 7')
     expect(payment.loan_id).toBe('eebc64fc-6891-f3d8-8029-da8098410692');
-    expect(Object.values(payment.allocation).reduce((sum, part) => sum + Number(part), 0)).toBe(
-      Number(payment.amount_minor),
+    expect(Object.values(payment.allocation).reduce((sum, part) => sum + BigInt(part), 0n)).toBe(
+      BigInt(payment.amount_minor),
     );
   }
   expect(keys.size).toBe(100);
