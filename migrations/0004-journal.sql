@@ -90,8 +90,9 @@ CREATE TABLE hpts.journal_entry (
   idempotency_key   text,
   -- As in hpts.idempotency_key, so that a key that was tampered with is found.
   payload_hash      uuid,
-  -- The fact as accepted (method, explicit split, program version, …): what a restatement decides from again.
-  event_input       jsonb,
+  -- The fact as accepted (method, explicit split, program version, …): what a restatement decides from again. JSON, kept as
+  -- text: PostgreSQL has nothing to ask of it.
+  event_input       text,
   -- The text that came, so that it goes back byte for byte.
   metadata          text,
   PRIMARY KEY (tenant_id, entry_id),

@@ -55,3 +55,14 @@ BEGIN
   RETURN current;
 END
 $$;
+
+-- Raised by the posting transaction when it did not find every loan where it had locked it (SQLSTATE HP002): a row that was
+-- changed in between lies elsewhere. It can only be a fault of ours, and must never leave a loan behind its journal.
+CREATE FUNCTION hpts.assert_loans_moved(moved bigint, wanted integer) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  IF moved <> wanted THEN
+    RAISE EXCEPTION '% of % loans were found where they had been locked', moved, wanted USING ERRCODE = 'HP002';
+  END IF;
+  RETURN true;
+END
+$$;

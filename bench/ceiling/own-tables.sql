@@ -118,7 +118,7 @@ WITH pick AS MATERIALIZED (
   SELECT $1::uuid, (stem || '0')::uuid, head.seq, (stem || '1')::uuid, gen_random_uuid(), head.posted_at, $5::date, 'accrual', 0, 'USD',
     array_fill(1200::smallint, ARRAY[g.loans]) || 4000::smallint, array_fill($6::bigint, ARRAY[g.loans]) || -$6::bigint * g.loans,
     g.loan_ids || NULL::uuid, g.borrower_ids || NULL::uuid, 'bench', key, payload_hash,
-    jsonb_build_object('program_id', $2::uuid, 'day_count_convention', 'ACT_365', 'loan_count', g.loans)
+    jsonb_build_object('program_id', $2::uuid, 'day_count_convention', 'ACT_365', 'loan_count', g.loans)::text
   FROM stem CROSS JOIN gathered AS g CROSS JOIN head
 ), batch AS (
   INSERT INTO hpts.accrual_batch (tenant_id, entry_id, program_id, accrual_date, day_count_convention, loan_ids,
@@ -178,7 +178,7 @@ WITH pick AS MATERIALIZED (
     $6::date, 'payment_received', 0, 'USD', loan_id, borrower_id, '{1010,1300,1200,1100}',
     ARRAY[to_fees + to_interest + to_principal, -to_fees, -to_interest, -to_principal], 'processor_ch_00001', 'client_00000001', key, payload_hash,
     jsonb_build_object('source_method', 'ach', 'program_version', 1, 'allocation', jsonb_build_object('fees_minor', to_fees::text,
-      'interest_minor', to_interest::text, 'principal_minor', to_principal::text, 'suspense_minor', '0'))
+      'interest_minor', to_interest::text, 'principal_minor', to_principal::text, 'suspense_minor', '0'))::text
   FROM loan CROSS JOIN summed AS s CROSS JOIN head
 ), movement AS (
   INSERT INTO hpts.loan_movement (tenant_id, loan_id, layer, frontier, loan_seq, effective_at, posted_at, entry_id,

@@ -235,6 +235,24 @@ describe('400 validation_failed', () => {
   });
 });
 
+test('200: a payment that would be refused by now is still answered as it was, alone and beside others', async () => {
+  const loan = await workedExample(api);
+  const all = { fees_minor: '500', interest_minor: '10000', principal_minor: '1000000' };
+  const body = payment(loan, { amount_minor: '1010500', allocation: all });
+  const key = 'payment:all-of-it:once';
+  const first = await posted(api.post(PATH, body, { key }));
+  const again = () => api.post(PATH, body, { key });
+  expect((await again()).text).toBe(first.text);
+  const other = await newLoan(api);
+  const [fresh, repeated, refused] = await Promise.all([
+    api.post(PATH, payment(other)),
+    again(),
+    api.post(PATH, { ...body, source_method: 'wire' }, { key: `${key}-other` }),
+  ]);
+  expect([fresh.status, repeated.status, repeated.text]).toEqual([201, 200, first.text]);
+  expect([refused.status, textAt(refused, 'code')]).toEqual([422, 'amount_exceeds_outstanding']);
+});
+
 test('404 loan_not_found: a loan that was never disbursed', async () => {
   const refused = { status: 404, code: 'loan_not_found', fields: ['loan_id'] } as const;
   await expectRefusal(ledger, () => api.post(PATH, payment(unmadeLoan())), refused);

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type ProgramVersion, readPolicy } from '../../domain/program.ts';
 import type { TenantConfiguration } from '../../posting/ledger-state.ts';
-import { run, type Statement } from './poster-connection.ts';
+import type { Statement } from '../statement-train.ts';
 
 const READ_CONFIGURATION: Statement = {
   name: 'read_configuration',
@@ -24,7 +24,8 @@ export class ConfigurationCache {
   async of(client: pg.Client, tenantId: string, configEpoch: bigint): Promise<TenantConfiguration> {
     const known = this.#known.get(tenantId);
     if (known !== undefined && known.configEpoch === configEpoch) return known;
-    const rows = (await run(client, READ_CONFIGURATION, [tenantId])).rows as ConfigurationRow[];
+    const rows = (await client.query({ ...READ_CONFIGURATION, values: [tenantId], rowMode: 'array' }))
+      .rows as ConfigurationRow[];
     const first = rows[0];
     if (first === undefined) throw new Error(`tenant ${tenantId} has no program`);
     const programs = new Map<string, ProgramVersion[]>();

@@ -4,15 +4,15 @@ import type { LayerNumber } from '../../domain/layer.ts';
 import { type ResolvedEntry, scopedKey } from '../../posting/ledger-state.ts';
 import type { EntryRef } from '../../posting/posting-store.ts';
 import type { ReceiptFacts } from '../../posting/receipt.ts';
-import { plainArray } from '../array-literal.ts';
+import { uuidArray } from '../binary-array.ts';
 import type { ReaderPool } from '../reading/reader-pool.ts';
-import type { Statement } from './poster-connection.ts';
+import type { Statement } from '../statement-train.ts';
 
 const READ_POSTED_ENTRIES: Statement = {
   name: 'read_posted_entries',
   text: `SELECT e.tenant_id, e.entry_id, e.event_id, e.correlation_id, e.event_type, e.effective_at, e.currency, e.layer,
       e.loan_id, e.borrower_id, e.external_ref, e.reverses_entry_id, to_char(e.posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-      e.accounts, e.amounts, e.loan_ids, e.borrower_ids, (e.event_input->>'loan_count')::int, b.loan_ids
+      e.accounts, e.amounts, e.loan_ids, e.borrower_ids, (e.event_input::jsonb->>'loan_count')::int, b.loan_ids
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`,
@@ -96,7 +96,7 @@ export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]
 
 async function readRows(reader: ReaderPool, refs: readonly EntryRef[]): Promise<PostedRow[]> {
   const tenants = [...new Set(refs.map((ref) => ref.tenantId))].join(',');
-  const ids = [plainArray(refs.map((ref) => ref.tenantId)), plainArray(refs.map((ref) => ref.entryId))];
+  const ids = [uuidArray(refs, (ref) => ref.tenantId), uuidArray(refs, (ref) => ref.entryId)];
   return (await reader.read(tenants, READ_POSTED_ENTRIES, ids)) as PostedRow[];
 }
 

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { StoreFailure, type StoreFailureKind } from '../../posting/posting-store.ts';
 import { type ConnectionOptions, connect, type DatabaseAddress, endConnection } from '../connection.ts';
+import { prepareStatements, type Statement } from '../statement-train.ts';
 
 /** A prepared statement that is gone or whose answer changed shape: a new connection prepares it again. */
 const STALE_STATEMENT: ReadonlySet<string> = new Set(['26000', '0A000']);
@@ -51,31 +52,41 @@ export function needsNewConnection(failure: unknown): boolean {
   return cause instanceof Error && 'code' in cause && STALE_STATEMENT.has(String(cause.code));
 }
 
-/** One named, prepared statement. `rowMode: array` keeps the driver from making an object per row. */
-export type Statement = { readonly name: string; readonly text: string };
-
-/** One connection of the poster: pipelined, reopened when it broke. Used by one batch at a time. */
+/** One connection of the poster, with its statements prepared; reopened when it broke. Used by one batch at a time. */
 export class PosterConnection {
   readonly #address: DatabaseAddress;
   readonly #options: ConnectionOptions;
+  readonly #statements: readonly Statement[];
   #client: pg.Client | null = null;
 
-  constructor(address: DatabaseAddress, options: ConnectionOptions) {
+  constructor(address: DatabaseAddress, options: ConnectionOptions, statements: readonly Statement[]) {
     this.#address = address;
     this.#options = options;
+    this.#statements = statements;
   }
 
   /** The open client. Throws StoreFailure `unavailable` when none can be opened. */
   async client(): Promise<pg.Client> {
     if (this.#client !== null) return this.#client;
     try {
-      const client = await connect(this.#address, this.#options);
+      const client = await this.#open();
       client.on('end', () => this.#forget(client));
       client.on('error', () => this.#forget(client));
       this.#client = client;
       return client;
     } catch (error) {
       throw new StoreFailure('unavailable', 'the database cannot be reached', error);
+    }
+  }
+
+  async #open(): Promise<pg.Client> {
+    const client = await connect(this.#address, this.#options);
+    try {
+      await prepareStatements(client, this.#statements);
+      return client;
+    } catch (error) {
+      await endConnection(client);
+      throw error;
     }
   }
 
@@ -88,31 +99,5 @@ export class PosterConnection {
 
   #forget(client: pg.Client): void {
     if (this.#client === client) this.#client = null;
-  }
-}
-
-/** Sends one prepared statement; rows come as arrays of the driver's parsed values. */
-export function run(
-  client: pg.Client,
-  statement: Statement,
-  values: unknown[],
-): Promise<pg.QueryArrayResult<unknown[]>> {
-  return client.query<unknown[]>({ name: statement.name, text: statement.text, values, rowMode: 'array' });
-}
-
-/** The part of the driver's connection that `inOneWrite` needs and its types do not show. */
-type Corkable = { readonly connection?: { readonly stream?: { cork?: () => void; uncork?: () => void } } };
-
-/**
- * Lets everything that `send` sends leave in one system call. The driver writes once per statement, and each write wakes
- * PostgreSQL up: for a batch of six statements that was a quarter of this process's time.
- */
-export function inOneWrite<Answer>(client: pg.Client, send: () => Answer): Answer {
-  const stream = (client as unknown as Corkable).connection?.stream;
-  stream?.cork?.();
-  try {
-    return send();
-  } finally {
-    stream?.uncork?.();
   }
 }

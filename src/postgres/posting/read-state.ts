@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type Components, type LoanState, noComponents } from '../../domain/loan.ts';
+import type { Components, LoanState } from '../../domain/loan.ts';
 import type { Command } from '../../posting/command.ts';
 import {
   type AccrualMonth,
@@ -10,8 +10,14 @@ import {
   scopedKey,
   type UsedKey,
 } from '../../posting/ledger-state.ts';
-import { plainArray, uuidArray } from '../array-literal.ts';
-import { inOneWrite, run, type Statement } from './poster-connection.ts';
+import { dateArray, itself, uuidArray } from '../binary-array.ts';
+import {
+  type BoundStatement,
+  type Statement,
+  type StatementAnswer,
+  sendTrain,
+  type TextRow,
+} from '../statement-train.ts';
 
 /** Which rows a batch locks and reads, each list in the order in which its locks are taken. */
 export type ReadSet = {
@@ -93,10 +99,15 @@ function inLockOrder<T>(keyed: ReadonlyMap<string, T>): T[] {
   return [...keyed.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 }
 
+const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
+
+/** What row-level security shows to this transaction. */
+const SET_TENANTS: Statement = { name: 'set_tenants', text: `SELECT set_config('hpts.tenants', $1, true)` };
+
 const MAKE_LOANS: Statement = {
   name: 'make_loans',
   text: `INSERT INTO hpts.loan (tenant_id, loan_id)
-    SELECT tenant_id, loan_id FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
+    SELECT tenant_id, loan_id FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id) AS asked
     ORDER BY tenant_id, loan_id ON CONFLICT DO NOTHING`,
 };
 
@@ -104,27 +115,26 @@ const MAKE_LOANS: Statement = {
 // this statement's snapshot is older than the lock, and they are read by the statements after it.
 const LOCK_LOANS: Statement = {
   name: 'lock_loans',
-  text: `SELECT l.tenant_id, l.loan_id, l.borrower_id, l.currency, l.program_id, l.first_disbursed_on, l.loan_seq, l.frontier,
-      l.principal_minor, l.interest_minor, l.fees_minor, l.suspense_minor, l.memo_interest_minor, l.pending_minor, l.encumbrance_minor
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
+  text: `SELECT asked.place, l.ctid, l.borrower_id, l.currency, l.program_id, l.first_disbursed_on, l.loan_seq, l.frontier, l.principal_minor,
+      l.interest_minor, l.fees_minor, l.suspense_minor, l.memo_interest_minor, l.pending_minor, l.encumbrance_minor
+    FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id,
+        generate_subscripts($2::uuid[], 1) AS place) AS asked
     JOIN hpts.loan AS l USING (tenant_id, loan_id)
     ORDER BY l.tenant_id, l.loan_id FOR NO KEY UPDATE OF l`,
 };
 
-/**
- * Tenants as they are now, then those of the keys that were used before: one statement, because each costs a batch as much
- * as several rows do. A row with a key has no epoch.
- */
-const READ_TENANTS_AND_KEYS: Statement = {
-  name: 'read_tenants_and_keys',
-  text: `SELECT t.tenant_id, h.config_epoch, (clock.now AT TIME ZONE t.timezone)::date, (extract(epoch FROM clock.now) * 1000)::bigint,
-      NULL::uuid, NULL::uuid, NULL::uuid, NULL::smallint
+const READ_TENANTS: Statement = {
+  name: 'read_tenants',
+  text: `SELECT t.tenant_id, h.config_epoch, (clock.now AT TIME ZONE t.timezone)::date, (extract(epoch FROM clock.now) * 1000)::bigint
     FROM (SELECT clock_timestamp() AS now) AS clock
     CROSS JOIN unnest($1::uuid[]) AS asked (tenant_id)
-    JOIN hpts.tenant AS t USING (tenant_id) JOIN hpts.tenant_head AS h USING (tenant_id)
-    UNION ALL
-    SELECT k.tenant_id, NULL, NULL, NULL, k.key_hash, k.payload_hash, k.entry_id, k.receipt_version
-    FROM unnest($2::uuid[], $3::uuid[]) AS asked (tenant_id, key_hash)
+    JOIN hpts.tenant AS t USING (tenant_id) JOIN hpts.tenant_head AS h USING (tenant_id)`,
+};
+
+const READ_KEYS: Statement = {
+  name: 'read_keys',
+  text: `SELECT k.tenant_id, k.key_hash, k.payload_hash, k.entry_id, k.receipt_version
+    FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS key_hash) AS asked
     JOIN hpts.idempotency_key AS k USING (tenant_id, key_hash)`,
 };
 
@@ -138,7 +148,7 @@ const READ_REVERSALS: Statement = {
 const READ_ACCRUAL_MONTHS: Statement = {
   name: 'read_accrual_months',
   text: `SELECT m.tenant_id, m.loan_id, m.month, m.days
-    FROM unnest($1::uuid[], $2::uuid[], $3::date[]) AS asked (tenant_id, loan_id, month)
+    FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id, unnest($3::date[]) AS month) AS asked
     JOIN hpts.loan_accrual_month AS m USING (tenant_id, loan_id, month)`,
 };
 
@@ -150,6 +160,19 @@ const READ_STANDING_DISBURSEMENTS: Statement = {
     WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)`,
 };
 
+/** Every statement of this file, for a connection to prepare. */
+export const READ_STATEMENTS: readonly Statement[] = [
+  BEGIN,
+  SET_TENANTS,
+  MAKE_LOANS,
+  LOCK_LOANS,
+  READ_TENANTS,
+  READ_KEYS,
+  READ_REVERSALS,
+  READ_ACCRUAL_MONTHS,
+  READ_STANDING_DISBURSEMENTS,
+];
+
 /** A tenant as the locked read answers it. */
 export type TenantRow = { readonly tenantId: string; readonly configEpoch: bigint; readonly businessDate: string };
 
@@ -158,160 +181,159 @@ export type ReadState = {
   readonly databaseTimeMs: number;
   readonly tenants: readonly TenantRow[];
   readonly loans: Map<string, LoanState>;
+  /** Where the row of each loan lies, by scopedKey, as long as nothing changes it. */
+  readonly loanRows: ReadonlyMap<string, string>;
   readonly keys: Map<string, UsedKey>;
   readonly reversals: Map<string, string>;
   readonly accrualMonths: Map<string, AccrualMonth>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
 };
 
-/**
- * Sends BEGIN, the locks and the reads in one go and answers what they found. `tenantIds` were checked to be UUIDs when
- * their token was.
- */
-export async function lockAndRead(client: pg.Client, set: ReadSet): Promise<ReadState> {
-  const asked = inOneWrite(client, () =>
-    Promise.all([
-      client.query(`BEGIN; SET LOCAL hpts.tenants = '${set.tenantIds.join(',')}'`),
-      set.loansToMake.length === 0 ? null : run(client, MAKE_LOANS, columnsOf(set.loansToMake)),
-      run(client, LOCK_LOANS, columnsOf(set.loans)),
-      run(client, READ_TENANTS_AND_KEYS, [
-        uuidArray(set.tenantIds),
-        uuidArray(set.keys.map((key) => key.tenantId)),
-        uuidArray(set.keys.map((key) => key.keyHash)),
-      ]),
-      set.reversals.length === 0
-        ? null
-        : run(client, READ_REVERSALS, [
-            uuidArray(set.reversals.map((one) => one.tenantId)),
-            uuidArray(set.reversals.map((one) => one.entryId)),
-          ]),
-      set.accrualMonths.length === 0
-        ? null
-        : run(client, READ_ACCRUAL_MONTHS, [
-            ...columnsOf(set.accrualMonths),
-            plainArray(set.accrualMonths.map((one) => one.month)),
-          ]),
-      set.disbursedLoans.length === 0 ? null : run(client, READ_STANDING_DISBURSEMENTS, columnsOf(set.disbursedLoans)),
-    ]),
-  );
-  const [, , loans, known, reversals, months, disbursements] = await asked;
-  const tenantRows = (known.rows as KnownRow[]).filter((row): row is TenantStateRow => row[1] !== null);
-  const keyRows = (known.rows as KnownRow[]).filter((row): row is UsedKeyRow => row[1] === null);
+/** The rows that a batch locked and read; `stateOf` makes as many states of them as are wanted. */
+export type LockedRows = {
+  readonly set: ReadSet;
+  readonly rowsOf: (statement: Statement) => readonly TextRow[];
+};
+
+/** Sends BEGIN, the locks and the reads as one train; `keys` says whether to look for keys that were used before. */
+export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { keys: boolean }): Promise<LockedRows> {
+  const statements: BoundStatement[] = [
+    [BEGIN, []],
+    [SET_TENANTS, [set.tenantIds.join(',')]],
+  ];
+  if (set.loansToMake.length > 0) statements.push([MAKE_LOANS, loanColumns(set.loansToMake)]);
+  statements.push([LOCK_LOANS, loanColumns(set.loans)], [READ_TENANTS, [uuidArray(set.tenantIds, itself)]]);
+  if (keys) statements.push(keyQuestion(set));
+  if (set.reversals.length > 0) {
+    const entryIds = uuidArray(set.reversals, (one) => one.entryId);
+    statements.push([READ_REVERSALS, [uuidArray(set.reversals, (one) => one.tenantId), entryIds]]);
+  }
+  if (set.accrualMonths.length > 0) {
+    const months = dateArray(set.accrualMonths, (one) => one.month);
+    statements.push([READ_ACCRUAL_MONTHS, [...loanColumns(set.accrualMonths), months]]);
+  }
+  if (set.disbursedLoans.length > 0) statements.push([READ_STANDING_DISBURSEMENTS, loanColumns(set.disbursedLoans)]);
+  return lockedRows(set, statements, await sendTrain(client, statements));
+}
+
+/** Looks for used keys after all: the same rows with those of the keys, or undefined when no key was used before. */
+export async function readKeys(client: pg.Client, locked: LockedRows): Promise<LockedRows | undefined> {
+  const [answer] = await sendTrain(client, [keyQuestion(locked.set)]);
+  const found = answer?.rows ?? [];
+  if (found.length === 0) return undefined;
+  return { set: locked.set, rowsOf: (statement) => (statement === READ_KEYS ? found : locked.rowsOf(statement)) };
+}
+
+function keyQuestion({ keys }: ReadSet): BoundStatement {
+  return [READ_KEYS, [uuidArray(keys, (key) => key.tenantId), uuidArray(keys, (key) => key.keyHash)]];
+}
+
+function lockedRows(
+  set: ReadSet,
+  statements: readonly BoundStatement[],
+  answers: readonly StatementAnswer[],
+): LockedRows {
+  const byStatement = new Map(statements.map(([statement], index) => [statement, answers[index]?.rows ?? []]));
+  return { set, rowsOf: (statement) => byStatement.get(statement) ?? [] };
+}
+
+/** A state of its own for each call: deciding a batch changes it. */
+export function stateOf({ set, rowsOf }: LockedRows): ReadState {
+  const tenantRows = rowsOf(READ_TENANTS) as [string, string, string, string][];
+  const loanRows = rowsOf(LOCK_LOANS) as LoanRow[];
+  const reversals = rowsOf(READ_REVERSALS) as [string, string, string][];
   return {
-    databaseTimeMs: Number(tenantRows[0]?.[3] ?? 0n),
-    tenants: tenantRows.map(([tenantId, configEpoch, businessDate]) => ({ tenantId, configEpoch, businessDate })),
-    loans: loansOf(loans.rows as LoanRow[]),
-    keys: keysOf(keyRows),
-    reversals: new Map(
-      ((reversals?.rows ?? []) as [string, string, string][]).map(([tenant, reversed, by]) => [
-        scopedKey(tenant, reversed),
-        by,
-      ]),
-    ),
-    accrualMonths: monthsOf((months?.rows ?? []) as [string, string, string, number][]),
-    disbursements: disbursementsOf((disbursements?.rows ?? []) as [string, string, string, string][]),
+    databaseTimeMs: Number(tenantRows[0]?.[3] ?? 0),
+    tenants: tenantRows.map(([tenantId, epoch, businessDate]) => ({
+      tenantId,
+      configEpoch: BigInt(epoch),
+      businessDate,
+    })),
+    ...loansOf(loanRows, set.loans),
+    keys: keysOf(rowsOf(READ_KEYS) as [string, string, string, string, string][]),
+    reversals: new Map(reversals.map(([tenant, reversed, by]) => [scopedKey(tenant, reversed), by])),
+    accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
+    disbursements: disbursementsOf(rowsOf(READ_STANDING_DISBURSEMENTS) as [string, string, string, string][]),
   };
 }
 
-function columnsOf(loans: readonly { readonly tenantId: string; readonly loanId: string }[]): Buffer[] {
-  return [uuidArray(loans.map((loan) => loan.tenantId)), uuidArray(loans.map((loan) => loan.loanId))];
+function loanColumns(loans: readonly { readonly tenantId: string; readonly loanId: string }[]): Buffer[] {
+  return [uuidArray(loans, (loan) => loan.tenantId), uuidArray(loans, (loan) => loan.loanId)];
 }
 
 type LoanRow = [
-  string,
-  string,
-  string | null,
-  string | null,
-  string | null,
-  string | null,
-  number,
-  string | null,
-  bigint,
-  bigint,
-  bigint,
-  bigint,
-  bigint,
-  string[] | null,
-  string[] | null,
+  place: string,
+  rowPlace: string,
+  borrowerId: string | null,
+  currency: string | null,
+  programId: string | null,
+  firstDisbursedOn: string | null,
+  loanSeq: string,
+  frontier: string | null,
+  principal: string,
+  interest: string,
+  fees: string,
+  suspense: string,
+  memoInterest: string,
+  pending: string | null,
+  encumbrance: string | null,
 ];
 
-function loansOf(rows: readonly LoanRow[]): Map<string, LoanState> {
+function loansOf(rows: readonly LoanRow[], asked: ReadSet['loans']): Pick<ReadState, 'loans' | 'loanRows'> {
   const loans = new Map<string, LoanState>();
+  const loanRows = new Map<string, string>();
   for (const row of rows) {
-    const [tenantId, loanId, borrowerId, currency, programId, firstDisbursedOn, loanSeq, frontier] = row;
+    const ref = asked[Number(row[0]) - 1];
+    if (ref === undefined) throw new Error(`the database answered loan number ${row[0]} of ${asked.length}`);
+    const { tenantId, loanId } = ref;
     const settled: Components = {
-      principal: row[8],
-      interest: row[9],
-      fees: row[10],
-      suspense: row[11],
-      memoInterest: row[12],
+      principal: BigInt(row[8]),
+      interest: BigInt(row[9]),
+      fees: BigInt(row[10]),
+      suspense: BigInt(row[11]),
+      memoInterest: BigInt(row[12]),
     };
-    loans.set(scopedKey(tenantId, loanId), {
+    const key = scopedKey(tenantId, loanId);
+    loanRows.set(key, row[1]);
+    loans.set(key, {
       tenantId,
       loanId,
-      borrowerId,
-      currency,
-      programId,
-      firstDisbursedOn,
-      loanSeq,
-      frontier,
+      borrowerId: row[2],
+      currency: row[3],
+      programId: row[4],
+      firstDisbursedOn: row[5],
+      loanSeq: Number(row[6]),
+      frontier: row[7],
       layers: [settled, componentsOf(row[13]), componentsOf(row[14])],
     });
   }
-  return loans;
+  return { loans, loanRows };
 }
 
-function componentsOf(stored: readonly (string | bigint)[] | null): Components | null {
+/** Five components as PostgreSQL writes an array: `{0,0,0,0,0}`. */
+function componentsOf(stored: string | null): Components | null {
   if (stored === null) return null;
-  const [principal, interest, fees, suspense, memoInterest] = stored.map(BigInt);
-  return {
-    ...noComponents(),
-    ...{
-      principal: principal ?? 0n,
-      interest: interest ?? 0n,
-      fees: fees ?? 0n,
-      suspense: suspense ?? 0n,
-      memoInterest: memoInterest ?? 0n,
-    },
-  };
+  const [principal = 0n, interest = 0n, fees = 0n, suspense = 0n, memoInterest = 0n] = stored
+    .slice(1, -1)
+    .split(',')
+    .map(BigInt);
+  return { principal, interest, fees, suspense, memoInterest };
 }
 
-type TenantStateRow = [
-  tenantId: string,
-  configEpoch: bigint,
-  businessDate: string,
-  nowMs: bigint,
-  null,
-  null,
-  null,
-  null,
-];
-type UsedKeyRow = [
-  tenantId: string,
-  null,
-  null,
-  null,
-  keyHash: string,
-  payloadHash: string,
-  entryId: string,
-  receiptVersion: number,
-];
-type KnownRow = TenantStateRow | UsedKeyRow;
-
-function keysOf(rows: readonly UsedKeyRow[]): Map<string, UsedKey> {
+function keysOf(rows: readonly [string, string, string, string, string][]): Map<string, UsedKey> {
   return new Map(
-    rows.map(([tenantId, , , , keyHash, payloadHash, entryId, receiptVersion]) => [
+    rows.map(([tenantId, keyHash, payloadHash, entryId, receiptVersion]) => [
       scopedKey(tenantId, keyHash),
-      { payloadHash, entryId, receiptVersion },
+      { payloadHash, entryId, receiptVersion: Number(receiptVersion) },
     ]),
   );
 }
 
-function monthsOf(rows: readonly [string, string, string, number][]): Map<string, AccrualMonth> {
+function monthsOf(rows: readonly [string, string, string, string][]): Map<string, AccrualMonth> {
   return new Map(
     rows.map(([tenantId, loanId, month, days]) => [
       monthKey(tenantId, loanId, month),
-      { tenantId, loanId, month, days },
+      { tenantId, loanId, month, days: Number(days) },
     ]),
   );
 }

@@ -1,16 +1,33 @@
 import type pg from 'pg';
 import { LIMITS } from '../../limits.ts';
+import type { DecidedBatch } from '../../posting/decide-batch.ts';
 import { newEntryId } from '../../posting/entry-id.ts';
 import type { LedgerState, TenantState } from '../../posting/ledger-state.ts';
 import { scopedKey } from '../../posting/ledger-state.ts';
-import type { CommittedBatch, DecideBatch, PostingBatch, PostingStore } from '../../posting/posting-store.ts';
+import {
+  type CommittedBatch,
+  type DecideBatch,
+  type PostingBatch,
+  type PostingStore,
+  StoreFailure,
+} from '../../posting/posting-store.ts';
 import { type ConnectionOptions, type DatabaseAddress, renewPlans } from '../connection.ts';
 import type { ReaderPool } from '../reading/reader-pool.ts';
 import { ConfigurationCache } from './configuration.ts';
 import { readReceipts, resolveEntries } from './posted-entries.ts';
-import { failureOf, inOneWrite, needsNewConnection, PosterConnection } from './poster-connection.ts';
-import { lockAndRead, type ReadSet, type ReadState, readSetOf } from './read-state.ts';
-import { removeUnmadeLoans, writeAndCommit } from './write-plan.ts';
+import { failureOf, needsNewConnection, PosterConnection } from './poster-connection.ts';
+import {
+  type LockedRows,
+  lockAndRead,
+  READ_STATEMENTS,
+  type ReadSet,
+  type ReadState,
+  readKeys,
+  readSetOf,
+  stateOf,
+} from './read-state.ts';
+import { writeAndCommit } from './write-plan.ts';
+import { WRITE_STATEMENTS } from './write-statements.ts';
 
 export type PostgresStoreOptions = {
   readonly address: DatabaseAddress;
@@ -20,16 +37,30 @@ export type PostgresStoreOptions = {
   readonly reader: ReaderPool;
 };
 
+const STATEMENTS = [...READ_STATEMENTS, ...WRITE_STATEMENTS];
+
+/**
+ * Keys are not looked up before a batch is decided: nearly every key is new, and the unique index says so at the write. A
+ * batch that meets a used key there is rolled back and decided again with the keys in sight, and since whoever repeats one
+ * request repeats others, so are this many behind it.
+ */
+const BATCHES_THAT_LOOK = 64;
+
 /** The posting engine's store on PostgreSQL: one connection per lane, in role hpts_poster. */
 export class PostgresStore implements PostingStore {
   readonly #lanes: readonly PosterConnection[];
   readonly #reader: ReaderPool;
   readonly #configurations = new ConfigurationCache();
+  /** How many batches from now on look for used keys before they decide. */
+  #lookForKeys = 0;
 
   constructor(options: PostgresStoreOptions) {
     this.#reader = options.reader;
     const connection = posterOptions(options.heavy);
-    this.#lanes = Array.from({ length: options.lanes }, () => new PosterConnection(options.address, connection));
+    this.#lanes = Array.from(
+      { length: options.lanes },
+      () => new PosterConnection(options.address, connection, STATEMENTS),
+    );
   }
 
   readonly resolve: PostingStore['resolve'] = async (refs) => {
@@ -57,6 +88,7 @@ export class PostgresStore implements PostingStore {
       return await this.#postOn(client, batch, decide);
     } catch (error) {
       const failure = failureOf(error);
+      if (failure instanceof StoreFailure && failure.kind === 'conflict') this.#lookForKeys = BATCHES_THAT_LOOK;
       if (needsNewConnection(failure) || !(await rolledBack(client))) await connection.discard();
       throw failure;
     }
@@ -69,24 +101,38 @@ export class PostgresStore implements PostingStore {
 
   async #postOn(client: pg.Client, batch: PostingBatch, decide: DecideBatch): Promise<CommittedBatch> {
     const readSet = readSetOf(batch.commands, batch.resolved);
-    const read = await lockAndRead(client, readSet);
-    const tenants = await this.#tenants(client, read);
-    const state: LedgerState = { ...read, tenants, entries: batch.resolved };
-    const { decisions, plan } = decide(state, () => newEntryId(read.databaseTimeMs));
+    const lookForKeys = this.#lookForKeys > 0;
+    this.#lookForKeys = Math.max(this.#lookForKeys - 1, 0);
+    let locked = await lockAndRead(client, readSet, { keys: lookForKeys });
+    let decided = await this.#decide(client, locked, { batch, decide });
+    if (!lookForKeys && decided.decisions.some(({ outcome }) => outcome === 'refused')) {
+      // A key that was used before is answered before any refusal.
+      const withKeys = await readKeys(client, locked);
+      if (withKeys !== undefined) {
+        locked = withKeys;
+        decided = await this.#decide(client, locked, { batch, decide });
+      }
+    }
+    const { decisions, plan, state } = decided;
     if (plan.entries.length === 0) {
       // Nothing was accepted: rolling back also takes away the loans that were inserted to be locked.
       await client.query('ROLLBACK');
       return { decisions, postedAt: new Map() };
     }
     const unmade = unmadeLoans(readSet, state);
-    const written = inOneWrite(client, () =>
-      Promise.all([
-        unmade.length === 0 ? null : removeUnmadeLoans(client, unmade),
-        writeAndCommit(client, plan, tenants),
-      ]),
-    );
-    const [, postedAt] = await written;
-    return { decisions, postedAt };
+    const { tenants, loanRows } = state;
+    return { decisions, postedAt: await writeAndCommit(client, plan, { tenants, loanRows, unmadeLoans: unmade }) };
+  }
+
+  async #decide(
+    client: pg.Client,
+    locked: LockedRows,
+    { batch, decide }: { readonly batch: PostingBatch; readonly decide: DecideBatch },
+  ): Promise<DecidedBatch & { readonly state: LedgerState & Pick<ReadState, 'loanRows'> }> {
+    const read = stateOf(locked);
+    const tenants = await this.#tenants(client, read);
+    const state = { ...read, tenants, entries: batch.resolved };
+    return { ...decide(state, () => newEntryId(read.databaseTimeMs)), state };
   }
 
   async #tenants(client: pg.Client, read: ReadState): Promise<Map<string, TenantState>> {
@@ -117,7 +163,6 @@ function posterOptions(heavy: boolean): ConnectionOptions {
   return {
     role: 'hpts_poster',
     applicationName: heavy ? 'hpts heavy poster' : 'hpts poster',
-    pipeline: true,
     lockTimeoutMs: heavy ? LIMITS.heavyLockTimeoutMs : LIMITS.posterLockTimeoutMs,
     statementTimeoutMs: heavy ? LIMITS.heavyStatementTimeoutMs : LIMITS.posterStatementTimeoutMs,
     idleInTransactionTimeoutMs: LIMITS.posterIdleInTransactionTimeoutMs,

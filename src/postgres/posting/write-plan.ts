@@ -1,26 +1,39 @@
 import type pg from 'pg';
 import { COMPONENTS, type Components } from '../../domain/loan.ts';
 import type { TenantState } from '../../posting/ledger-state.ts';
-import type { PlannedEntry, PlannedMovement, PostingPlan } from '../../posting/posting-plan.ts';
+import type { PlannedEntry, PlannedKey, PlannedMovement, PostingPlan } from '../../posting/posting-plan.ts';
 import { StoreFailure } from '../../posting/posting-store.ts';
-import { plainArray, textArray, uuidArray } from '../array-literal.ts';
-import { run, type Statement } from './poster-connection.ts';
+import { plainArray } from '../array-literal.ts';
+import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray, uuidArray } from '../binary-array.ts';
+import { type BoundStatement, sendTrain } from '../statement-train.ts';
 import {
   ADD_BACKDATING_DAYS,
+  COMMIT,
   INSERT_ACCRUAL_BATCHES,
   INSERT_DISBURSEMENTS,
   INSERT_REVERSALS,
   MAKE_LOANS_KNOWN,
   MARK_ACCRUAL_MONTHS,
   MOVE_BACKDATED_DAYS,
-  MOVE_HEADS_AND_INSERT_ENTRIES,
   MOVE_LAYERS,
-  MOVE_LOANS_AND_INSERT_KEYS,
+  POST_BATCH,
+  POST_BATCH_ON_CHANGED_LOANS,
   REMOVE_UNMADE_LOANS,
 } from './write-statements.ts';
 
+type LoanRef = { readonly tenantId: string; readonly loanId: string };
+
+/** What is to be written besides the plan. */
+export type WriteContext = {
+  readonly tenants: ReadonlyMap<string, TenantState>;
+  /** Where the row of each loan lay when it was locked, by scopedKey. */
+  readonly loanRows: ReadonlyMap<string, string>;
+  /** Rows that were inserted to be locked by disbursements that were then refused. */
+  readonly unmadeLoans: readonly LoanRef[];
+};
+
 /**
- * Sends all rows of a plan and COMMIT in one go; answers `posted_at` by tenant.
+ * Sends all rows of a plan and COMMIT as one train; answers `posted_at` by tenant.
  *
  * Order: first what only touches loans that this transaction has locked, and keys; last the tenants' heads, since whoever
  * holds a head keeps every other batch of that tenant from committing.
@@ -28,219 +41,247 @@ import {
 export async function writeAndCommit(
   client: pg.Client,
   plan: PostingPlan,
-  tenants: ReadonlyMap<string, TenantState>,
+  context: WriteContext,
 ): Promise<Map<string, string>> {
-  const sent: Promise<unknown>[] = [];
-  const send = (statement: Statement, values: unknown[]) => {
-    const result = run(client, statement, values);
-    sent.push(result);
-    return result;
-  };
-  sendLoansAndKeys(plan, send);
-  sendFacts(plan, send);
-  const heads = sendHeadsAndEntries(plan, tenants, send);
-  sendBackdating(plan, send);
-  // COMMIT goes out behind the rest; if a statement before it failed, PostgreSQL answers it with ROLLBACK.
-  const commit = client.query('COMMIT');
-  sent.push(commit);
-  const settled = await Promise.allSettled(sent);
-  const failed = settled.find((one) => one.status === 'rejected');
-  const committed = settled.at(-1);
-  if (failed !== undefined && committed?.status === 'fulfilled') throw failed.reason;
-  if (committed?.status === 'rejected') {
-    // Statements before it that failed say that nothing can have been committed; else the fate of the batch is unknown.
-    if (failed !== undefined && failed !== committed && isServerError(failed.reason)) throw failed.reason;
-    throw new StoreFailure('unknown', 'the answer to COMMIT was lost', committed.reason);
+  const { unmadeLoans } = context;
+  const changes = rareChangesOfLoans(plan);
+  const batch: BoundStatement = [
+    changes.length === 0 ? POST_BATCH : POST_BATCH_ON_CHANGED_LOANS,
+    batchColumns(plan, context),
+  ];
+  const statements: BoundStatement[] = [
+    ...(unmadeLoans.length === 0 ? [] : [[REMOVE_UNMADE_LOANS, loanColumns(unmadeLoans)] as const]),
+    ...changes,
+    ...facts(plan),
+    batch,
+    ...backdating(plan),
+    [COMMIT, []],
+  ];
+  const answers = await sendTrain(client, statements).catch((error: unknown) => {
+    // An error that PostgreSQL reports kept COMMIT from running; of a train that broke off nobody knows how far it came.
+    if (isServerError(error)) throw error;
+    throw new StoreFailure('unknown', 'the answer to COMMIT was lost', error);
+  });
+  const commit = answers.at(-1)?.tag;
+  if (answers.length !== statements.length || commit !== 'COMMIT') {
+    throw new StoreFailure('unavailable', `COMMIT was answered ${commit}`);
   }
-  const { command } = await commit;
-  if (command !== 'COMMIT') throw new StoreFailure('unavailable', `COMMIT was answered ${command}`);
-  return new Map(((await heads).rows as [string, string][]).map(([tenantId, postedAt]) => [tenantId, postedAt]));
+  const postedAt = answers[statements.indexOf(batch)]?.rows ?? [];
+  return new Map((postedAt as [string, string][]).map(([tenantId, time]) => [tenantId, time]));
 }
 
 function isServerError(error: unknown): boolean {
   return error instanceof Error && 'severity' in error && error.severity === 'ERROR';
 }
 
-type Send = (statement: Statement, values: unknown[]) => Promise<pg.QueryArrayResult<unknown[]>>;
-
-/** Takes away the rows that were inserted to be locked by disbursements that were then refused. */
-export function removeUnmadeLoans(
-  client: pg.Client,
-  loans: readonly { tenantId: string; loanId: string }[],
-): Promise<unknown> {
-  return run(client, REMOVE_UNMADE_LOANS, [
-    uuidArray(loans.map((loan) => loan.tenantId)),
-    uuidArray(loans.map((loan) => loan.loanId)),
-  ]);
-}
-
-function sendLoansAndKeys(plan: PostingPlan, send: Send): void {
-  const loans = [...plan.loans.values()];
-  const keys = plan.keys.toSorted((a, b) => compare(a.tenantId + a.keyHash, b.tenantId + b.keyHash));
-  const ids = [uuidArray(loans.map((loan) => loan.tenantId)), uuidArray(loans.map((loan) => loan.loanId))];
+/** Loans that begin to be known, and layers besides SETTLED: before the batch moves them. */
+function rareChangesOfLoans(plan: PostingPlan): BoundStatement[] {
+  const statements: BoundStatement[] = [];
   if (plan.disbursements.length > 0 || plan.reversals.length > 0) {
-    send(MAKE_LOANS_KNOWN, [
-      ...ids,
-      uuidArray(loans.map((loan) => loan.borrowerId)),
-      plainArray(loans.map((loan) => loan.currency)),
-      uuidArray(loans.map((loan) => loan.programId)),
-      plainArray(loans.map((loan) => loan.firstDisbursedOn)),
+    const loans = [...plan.loans.values()];
+    statements.push([
+      MAKE_LOANS_KNOWN,
+      [
+        ...loanColumns(loans),
+        uuidArray(loans, (loan) => loan.borrowerId),
+        textArray(loans, (loan) => loan.currency),
+        uuidArray(loans, (loan) => loan.programId),
+        dateArray(loans, (loan) => loan.firstDisbursedOn),
+      ],
     ]);
   }
-  send(MOVE_LOANS_AND_INSERT_KEYS, [
-    ...ids,
-    plainArray(loans.map((loan) => loan.loanSeq)),
-    plainArray(loans.map((loan) => loan.frontier)),
-    ...componentColumns(loans.map((loan) => loan.layers[0])),
-    uuidArray(keys.map((key) => key.tenantId)),
-    uuidArray(keys.map((key) => key.keyHash)),
-    uuidArray(keys.map((key) => key.payloadHash)),
-    uuidArray(keys.map((key) => key.entryId)),
-    plainArray(keys.map((key) => key.receiptVersion)),
-  ]);
-  const layered = loans.filter((loan) => loan.layers[1] !== null || loan.layers[2] !== null);
-  if (layered.length === 0) return;
-  send(MOVE_LAYERS, [
-    uuidArray(layered.map((loan) => loan.tenantId)),
-    uuidArray(layered.map((loan) => loan.loanId)),
-    textArray(layered.map((loan) => componentArray(loan.layers[1]))),
-    textArray(layered.map((loan) => componentArray(loan.layers[2]))),
-  ]);
+  const layered = [...plan.loans.values()].filter((loan) => loan.layers[1] !== null || loan.layers[2] !== null);
+  if (layered.length > 0) {
+    statements.push([
+      MOVE_LAYERS,
+      [
+        ...loanColumns(layered),
+        textArray(layered, (loan) => componentLiteral(loan.layers[1])),
+        textArray(layered, (loan) => componentLiteral(loan.layers[2])),
+      ],
+    ]);
+  }
+  return statements;
 }
 
-function sendFacts(plan: PostingPlan, send: Send): void {
-  if (plan.reversals.length > 0) {
-    send(INSERT_REVERSALS, [
-      uuidArray(plan.reversals.map((one) => one.tenantId)),
-      uuidArray(plan.reversals.map((one) => one.reversedEntryId)),
-      uuidArray(plan.reversals.map((one) => one.entryId)),
-    ]);
-  }
-  if (plan.disbursements.length > 0) {
-    send(INSERT_DISBURSEMENTS, [
-      uuidArray(plan.disbursements.map((one) => one.tenantId)),
-      uuidArray(plan.disbursements.map((one) => one.loanId)),
-      uuidArray(plan.disbursements.map((one) => one.entryId)),
-      plainArray(plan.disbursements.map((one) => one.effectiveAt)),
-    ]);
-  }
-  for (const { tenantId, entryId, accrual } of plan.accrualBatches) {
-    send(INSERT_ACCRUAL_BATCHES, [
+function facts(plan: PostingPlan): BoundStatement[] {
+  const statements: BoundStatement[] = plan.accrualBatches.map(({ tenantId, entryId, accrual }) => [
+    INSERT_ACCRUAL_BATCHES,
+    [
       tenantId,
       entryId,
       accrual.programId,
       accrual.accrualDate,
       accrual.dayCountConvention,
-      uuidArray(accrual.loans.map((loan) => loan.loanId)),
-      plainArray(accrual.loans.map((loan) => loan.outstandingPrincipalMinor)),
-      plainArray(accrual.loans.map((loan) => loan.interestMinor)),
-    ]);
-  }
+      uuidArray(accrual.loans, (loan) => loan.loanId),
+      int8Array(accrual.loans, (loan) => loan.outstandingPrincipalMinor),
+      int8Array(accrual.loans, (loan) => loan.interestMinor),
+    ],
+  ]);
+  const { reversals, disbursements } = plan;
   const months = [...plan.accrualMonths.values()];
-  if (months.length > 0) {
-    send(MARK_ACCRUAL_MONTHS, [
-      uuidArray(months.map((one) => one.tenantId)),
-      uuidArray(months.map((one) => one.loanId)),
-      plainArray(months.map((one) => one.month)),
-      plainArray(months.map((one) => one.days)),
-    ]);
+  if (reversals.length > 0) {
+    const tenantIds = uuidArray(reversals, (one) => one.tenantId);
+    const reversed = uuidArray(reversals, (one) => one.reversedEntryId);
+    statements.push([INSERT_REVERSALS, [tenantIds, reversed, uuidArray(reversals, (one) => one.entryId)]]);
   }
+  if (disbursements.length > 0) {
+    const entryIds = uuidArray(disbursements, (one) => one.entryId);
+    const dates = dateArray(disbursements, (one) => one.effectiveAt);
+    statements.push([INSERT_DISBURSEMENTS, [...loanColumns(disbursements), entryIds, dates]]);
+  }
+  if (months.length > 0) {
+    const dates = dateArray(months, (one) => one.month);
+    statements.push([MARK_ACCRUAL_MONTHS, [...loanColumns(months), dates, int4Array(months, (one) => one.days)]]);
+  }
+  return statements;
 }
 
-function sendHeadsAndEntries(
-  plan: PostingPlan,
-  tenants: ReadonlyMap<string, TenantState>,
-  send: Send,
-): Promise<pg.QueryArrayResult<unknown[]>> {
+/** What every batch writes; the order of the columns is that of POST_BATCH. */
+function batchColumns(plan: PostingPlan, { tenants, loanRows }: WriteContext): (Buffer | string)[] {
   const tenantIds = [...plan.entriesOfTenant.keys()].sort();
   const place = new Map(tenantIds.map((tenantId, index) => [tenantId, index + 1]));
   const placeOf = (row: { readonly tenantId: string }) => place.get(row.tenantId) ?? 0;
+  const entryPlace = new Map(plan.entries.map((entry, index) => [entry.entryId, index + 1]));
+  const entryOf = (row: { readonly entryId: string }) => entryPlace.get(row.entryId) ?? 0;
+  const loans = [...plan.loans.values()];
   const deltas = [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()]);
-  return send(MOVE_HEADS_AND_INSERT_ENTRIES, [
-    uuidArray(tenantIds),
-    plainArray(tenantIds.map((tenantId) => plan.entriesOfTenant.get(tenantId) ?? 0)),
-    plainArray(tenantIds.map((tenantId) => tenants.get(tenantId)?.configuration.configEpoch ?? 0n)),
-    plainArray(plan.entries.map(placeOf)),
+  return [
+    uuidArray(tenantIds, itself),
+    int4Array(tenantIds, (tenantId) => plan.entriesOfTenant.get(tenantId) ?? 0),
+    int8Array(tenantIds, (tenantId) => tenants.get(tenantId)?.configuration.configEpoch ?? 0n),
+    ...lineColumns(plan.entries),
+    int4Array(loans, placeOf),
+    uuidArray(loans, (loan) => loan.loanId),
+    tidArray([...plan.loans.keys()], (key) => loanRows.get(key) ?? null),
+    int4Array(loans, (loan) => loan.loanSeq),
+    dateArray(loans, (loan) => loan.frontier),
+    ...componentColumns(loans, (loan) => loan.layers[0]),
+    int4Array(plan.entries, placeOf),
     ...entryColumns(plan.entries),
-    plainArray(plan.movements.map(placeOf)),
+    ...keyColumns(plan.keys.toSorted(byTenantAndHash), entryOf),
+    int4Array(plan.movements, entryOf),
     ...movementColumns(plan.movements),
-    plainArray(deltas.map(placeOf)),
-    plainArray(deltas.map((delta) => delta.account)),
-    plainArray(deltas.map((delta) => delta.currency)),
-    plainArray(deltas.map((delta) => delta.layer)),
-    plainArray(deltas.map((delta) => delta.effectiveAt)),
+    int4Array(deltas, placeOf),
+    int2Array(deltas, (delta) => delta.account),
+    textArray(deltas, (delta) => delta.currency),
+    int2Array(deltas, (delta) => delta.layer),
+    dateArray(deltas, (delta) => delta.effectiveAt),
     plainArray(deltas.map((delta) => delta.debitMinor)),
     plainArray(deltas.map((delta) => delta.creditMinor)),
-  ]);
-}
-
-function entryColumns(entries: readonly PlannedEntry[]): (string | Buffer)[] {
-  const drafts = entries.map((entry) => entry.draft);
-  const several = (draft: PlannedEntry['draft']) => draft.loanId === null && draft.lines.length > 0;
-  return [
-    uuidArray(entries.map((entry) => entry.entryId)),
-    plainArray(entries.map((entry) => entry.ordinal)),
-    uuidArray(entries.map((entry) => entry.eventId)),
-    uuidArray(entries.map((entry) => entry.correlationId)),
-    uuidArray(drafts.map((draft) => draft.reversesEntryId)),
-    plainArray(drafts.map((draft) => draft.effectiveAt)),
-    plainArray(drafts.map((draft) => draft.eventType)),
-    plainArray(drafts.map((draft) => draft.layer)),
-    plainArray(drafts.map((draft) => draft.currency)),
-    uuidArray(drafts.map((draft) => draft.loanId)),
-    uuidArray(drafts.map((draft) => draft.borrowerId)),
-    textArray(drafts.map((draft) => plainArray(draft.lines.map((line) => line.account)))),
-    textArray(drafts.map((draft) => plainArray(draft.lines.map((line) => line.amountMinor)))),
-    textArray(drafts.map((draft) => (several(draft) ? plainArray(draft.lines.map((line) => line.loanId)) : null))),
-    textArray(drafts.map((draft) => (several(draft) ? plainArray(draft.lines.map((line) => line.borrowerId)) : null))),
-    textArray(drafts.map((draft) => draft.externalRef)),
-    textArray(entries.map((entry) => entry.actor)),
-    textArray(drafts.map((draft) => draft.description)),
-    textArray(entries.map((entry) => entry.idempotencyKey)),
-    uuidArray(entries.map((entry) => entry.payloadHash)),
-    textArray(drafts.map((draft) => JSON.stringify(draft.eventInput))),
-    textArray(drafts.map((draft) => draft.metadata)),
   ];
 }
 
-function movementColumns(movements: readonly PlannedMovement[]): (string | Buffer)[] {
+/** Sorted by tenant and hash: two processes that meet over several keys meet in the same order. */
+function keyColumns(keys: readonly PlannedKey[], entryOf: (key: PlannedKey) => number): Buffer[] {
   return [
-    uuidArray(movements.map((movement) => movement.loanId)),
-    plainArray(movements.map((movement) => movement.layer)),
-    plainArray(movements.map((movement) => movement.frontier)),
-    plainArray(movements.map((movement) => movement.loanSeq)),
-    plainArray(movements.map((movement) => movement.effectiveAt)),
-    uuidArray(movements.map((movement) => movement.entryId)),
-    ...componentColumns(movements.map((movement) => movement.after)),
-    textArray(movements.map((movement) => componentArray(movement.backdatedEffect))),
+    int4Array(keys, entryOf),
+    uuidArray(keys, (key) => key.keyHash),
+    int2Array(keys, (key) => key.receiptVersion),
   ];
 }
 
-function sendBackdating(plan: PostingPlan, send: Send): void {
+/** The lines of all entries, one behind the other; owners only of entries whose lines belong to several loans. */
+function lineColumns(entries: readonly PlannedEntry[]): Buffer[] {
+  const lines = entries.flatMap((entry) => entry.draft.lines);
+  const owned = entries.filter(hasOwners).flatMap((entry) => entry.draft.lines);
+  return [
+    int2Array(lines, (line) => line.account),
+    int8Array(lines, (line) => line.amountMinor),
+    uuidArray(owned, (line) => line.loanId),
+    uuidArray(owned, (line) => line.borrowerId),
+  ];
+}
+
+function hasOwners({ draft }: PlannedEntry): boolean {
+  return draft.loanId === null && draft.lines.length > 0;
+}
+
+/** Where the lines of each entry begin and end among all of those that `counts` counts, from 1. */
+function slices(
+  entries: readonly PlannedEntry[],
+  counts: (entry: PlannedEntry) => boolean,
+): (readonly [number, number] | null)[] {
+  let last = 0;
+  return entries.map((entry) => {
+    if (!counts(entry)) return null;
+    const first = last + 1;
+    last += entry.draft.lines.length;
+    return [first, last];
+  });
+}
+
+function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
+  const lines = slices(entries, () => true);
+  const owners = slices(entries, hasOwners);
+  return [
+    uuidArray(entries, (entry) => entry.entryId),
+    int4Array(entries, (entry) => entry.ordinal),
+    uuidArray(entries, (entry) => entry.eventId),
+    uuidArray(entries, (entry) => entry.correlationId),
+    uuidArray(entries, ({ draft }) => draft.reversesEntryId),
+    dateArray(entries, ({ draft }) => draft.effectiveAt),
+    textArray(entries, ({ draft }) => draft.eventType),
+    int2Array(entries, ({ draft }) => draft.layer),
+    textArray(entries, ({ draft }) => draft.currency),
+    uuidArray(entries, ({ draft }) => draft.loanId),
+    uuidArray(entries, ({ draft }) => draft.borrowerId),
+    int4Array(lines, (slice) => slice?.[0] ?? null),
+    int4Array(lines, (slice) => slice?.[1] ?? null),
+    int4Array(owners, (slice) => slice?.[0] ?? null),
+    int4Array(owners, (slice) => slice?.[1] ?? null),
+    textArray(entries, ({ draft }) => draft.externalRef),
+    textArray(entries, (entry) => entry.actor),
+    textArray(entries, ({ draft }) => draft.description),
+    textArray(entries, (entry) => entry.idempotencyKey),
+    uuidArray(entries, (entry) => entry.payloadHash),
+    textArray(
+      entries.map(({ draft }) => JSON.stringify(draft.eventInput)),
+      itself,
+    ),
+    textArray(entries, ({ draft }) => draft.metadata),
+  ];
+}
+
+function movementColumns(movements: readonly PlannedMovement[]): Buffer[] {
+  return [
+    uuidArray(movements, (movement) => movement.loanId),
+    dateArray(movements, (movement) => movement.frontier),
+    int4Array(movements, (movement) => movement.loanSeq),
+    ...componentColumns(movements, (movement) => movement.after),
+    textArray(movements, (movement) => componentLiteral(movement.backdatedEffect)),
+  ];
+}
+
+function backdating(plan: PostingPlan): BoundStatement[] {
   const backdated = plan.movements.filter((movement) => movement.backdatedEffect !== null);
-  if (backdated.length === 0) return;
+  if (backdated.length === 0) return [];
   const place = [
-    uuidArray(backdated.map((movement) => movement.tenantId)),
-    uuidArray(backdated.map((movement) => movement.loanId)),
-    plainArray(backdated.map((movement) => movement.layer)),
-    plainArray(backdated.map((movement) => movement.effectiveAt)),
-    plainArray(backdated.map((movement) => movement.frontier)),
+    ...loanColumns(backdated),
+    int2Array(backdated, (movement) => movement.layer),
+    dateArray(backdated, (movement) => movement.effectiveAt),
+    dateArray(backdated, (movement) => movement.frontier),
   ];
-  send(ADD_BACKDATING_DAYS, place);
-  send(MOVE_BACKDATED_DAYS, [
-    ...place,
-    ...componentColumns(backdated.flatMap((movement) => movement.backdatedEffect ?? [])),
-  ]);
+  const effects = componentColumns(backdated, (movement) => movement.backdatedEffect);
+  return [
+    [ADD_BACKDATING_DAYS, place],
+    [MOVE_BACKDATED_DAYS, [...place, ...effects]],
+  ];
 }
 
-function componentColumns(rows: readonly Components[]): string[] {
-  return COMPONENTS.map((component) => plainArray(rows.map((row) => row[component])));
+function loanColumns(loans: readonly LoanRef[]): Buffer[] {
+  return [uuidArray(loans, (loan) => loan.tenantId), uuidArray(loans, (loan) => loan.loanId)];
 }
 
-function componentArray(components: Components | null): string | null {
+function componentColumns<Row>(rows: readonly Row[], pick: (row: Row) => Components | null): Buffer[] {
+  return COMPONENTS.map((component) => int8Array(rows, (row) => pick(row)?.[component] ?? null));
+}
+
+function componentLiteral(components: Components | null): string | null {
   return components === null ? null : plainArray(COMPONENTS.map((component) => components[component]));
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : 1;
+function byTenantAndHash(a: PlannedKey, b: PlannedKey): number {
+  if (a.tenantId !== b.tenantId) return a.tenantId < b.tenantId ? -1 : 1;
+  return a.keyHash < b.keyHash ? -1 : 1;
 }

@@ -1,55 +1,51 @@
-import type { Statement } from './poster-connection.ts';
+import type { Statement } from '../statement-train.ts';
 
 /** The statements that write a batch, one named constant each; arrays in, one element per row. */
+
+/**
+ * Rows out of arrays, `$first` and those behind it, a column each: `type name`. The arrays stand in the select list, where
+ * PostgreSQL takes their elements one by one; in FROM, each would be copied into a table of its own first.
+ */
+function rows({ first, columns }: { readonly first: number; readonly columns: readonly string[] }): string {
+  const lists = columns.map((column, index) => {
+    const [type, name] = column.split(' ');
+    return `unnest($${first + index}::${type}[]) AS ${name}`;
+  });
+  return `(SELECT ${lists.join(', ')})`;
+}
 
 export const MAKE_LOANS_KNOWN: Statement = {
   name: 'make_loans_known',
   text: `UPDATE hpts.loan AS l
     SET borrower_id = n.borrower_id, currency = n.currency, program_id = n.program_id, first_disbursed_on = n.first_disbursed_on
-    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::date[])
-      AS n (tenant_id, loan_id, borrower_id, currency, program_id, first_disbursed_on)
+    FROM ${rows({ first: 1, columns: ['uuid tenant_id', 'uuid loan_id', 'uuid borrower_id', 'text currency', 'uuid program_id', 'date first_disbursed_on'] })} AS n
     WHERE l.tenant_id = n.tenant_id AND l.loan_id = n.loan_id`,
-};
-
-/** $1–$9 the loans that moved, $10–$14 the keys. The loans are locked already, so only the keys can meet somebody. */
-export const MOVE_LOANS_AND_INSERT_KEYS: Statement = {
-  name: 'move_loans_and_insert_keys',
-  text: `WITH moved AS (
-      UPDATE hpts.loan AS l
-      SET loan_seq = n.loan_seq, frontier = n.frontier, principal_minor = n.principal, interest_minor = n.interest,
-          fees_minor = n.fees, suspense_minor = n.suspense, memo_interest_minor = n.memo_interest
-      FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::date[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
-        AS n (tenant_id, loan_id, loan_seq, frontier, principal, interest, fees, suspense, memo_interest)
-      WHERE l.tenant_id = n.tenant_id AND l.loan_id = n.loan_id
-    )
-    INSERT INTO hpts.idempotency_key (tenant_id, key_hash, payload_hash, entry_id, receipt_version)
-    SELECT * FROM unnest($10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::smallint[])`,
 };
 
 export const MOVE_LAYERS: Statement = {
   name: 'move_layers',
   text: `UPDATE hpts.loan AS l
     SET pending_minor = n.pending::bigint[], encumbrance_minor = n.encumbrance::bigint[]
-    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) AS n (tenant_id, loan_id, pending, encumbrance)
+    FROM ${rows({ first: 1, columns: ['uuid tenant_id', 'uuid loan_id', 'text pending', 'text encumbrance'] })} AS n
     WHERE l.tenant_id = n.tenant_id AND l.loan_id = n.loan_id`,
 };
 
 export const REMOVE_UNMADE_LOANS: Statement = {
   name: 'remove_unmade_loans',
-  text: `DELETE FROM hpts.loan AS l USING unnest($1::uuid[], $2::uuid[]) AS n (tenant_id, loan_id)
+  text: `DELETE FROM hpts.loan AS l USING ${rows({ first: 1, columns: ['uuid tenant_id', 'uuid loan_id'] })} AS n
     WHERE l.tenant_id = n.tenant_id AND l.loan_id = n.loan_id AND l.borrower_id IS NULL`,
 };
 
 export const INSERT_REVERSALS: Statement = {
   name: 'insert_reversals',
   text: `INSERT INTO hpts.reversal (tenant_id, reversed_entry_id, entry_id)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[])`,
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[])`,
 };
 
 export const INSERT_DISBURSEMENTS: Statement = {
   name: 'insert_disbursements',
   text: `INSERT INTO hpts.disbursement (tenant_id, loan_id, entry_id, effective_at)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[])`,
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[])`,
 };
 
 export const INSERT_ACCRUAL_BATCHES: Statement = {
@@ -62,22 +58,117 @@ export const INSERT_ACCRUAL_BATCHES: Statement = {
 export const MARK_ACCRUAL_MONTHS: Statement = {
   name: 'mark_accrual_months',
   text: `INSERT INTO hpts.loan_accrual_month AS m (tenant_id, loan_id, month, days)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::int[])
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::date[]), unnest($4::int[])
     ON CONFLICT (tenant_id, loan_id, month) DO UPDATE SET days = excluded.days`,
 };
 
+/** Where each kind of row begins among the parameters of POST_BATCH; heads are $1–$3, lines $4–$7. */
+const LOANS = {
+  first: 8,
+  columns: [
+    'int place',
+    'uuid loan_id',
+    'tid row_place',
+    'int loan_seq',
+    'date frontier',
+    'bigint principal',
+    'bigint interest',
+    'bigint fees',
+    'bigint suspense',
+    'bigint memo_interest',
+  ],
+};
+const ENTRIES = {
+  first: 18,
+  columns: [
+    'int place',
+    'uuid entry_id',
+    'int ordinal',
+    'uuid event_id',
+    'uuid correlation_id',
+    'uuid reverses_entry_id',
+    'date effective_at',
+    'text event_type',
+    'smallint layer',
+    'text currency',
+    'uuid loan_id',
+    'uuid borrower_id',
+    'int lines_from',
+    'int lines_to',
+    'int owners_from',
+    'int owners_to',
+    'text external_ref',
+    'text actor',
+    'text description',
+    'text idempotency_key',
+    'uuid payload_hash',
+    'text event_input',
+    'text metadata',
+  ],
+};
+const KEYS = { first: 41, columns: ['int entry', 'uuid key_hash', 'smallint receipt_version'] };
+const MOVEMENTS = {
+  first: 44,
+  columns: [
+    'int entry',
+    'uuid loan_id',
+    'date frontier',
+    'int loan_seq',
+    'bigint principal',
+    'bigint interest',
+    'bigint fees',
+    'bigint suspense',
+    'bigint memo_interest',
+    'text backdated',
+  ],
+};
+const DELTAS = {
+  first: 54,
+  columns: [
+    'int place',
+    'smallint account_code',
+    'text currency',
+    'smallint layer',
+    'date effective_at',
+    'numeric debit_minor',
+    'numeric credit_minor',
+  ],
+};
+
+/** A column of the entry that a key or a movement names by its place among the entries. */
+function ofEntry(name: string): string {
+  const index = ENTRIES.columns.findIndex((column) => column.endsWith(` ${name}`));
+  const [type] = (ENTRIES.columns[index] ?? '').split(' ');
+  return `($${ENTRIES.first + index}::${type}[])[n.entry]`;
+}
+
 /**
- * Locks the heads in tenant order, moves them, and inserts everything that carries their time and place. The lock is a step
- * of its own, before any new value is computed: an UPDATE computes new values first and waits afterwards, so its time
- * could lie before what a reader, who held the head FOR SHARE meanwhile, was told to be settled. Rows name their tenant by its place among $1.
- * $1–$3 heads, $4–$26 entries, $27–$39 movements, $40–$46 account deltas.
+ * Every row that each batch writes, in one statement, because each costs a batch as much as many rows do. First the loans,
+ * which are locked already, and the keys, which may meet another process; last the heads, since whoever holds one keeps
+ * every other batch of its tenant from committing, and the rows that carry the head's time and place.
+ *
+ * The heads are locked in tenant order, as a step of its own before any new value is computed: an UPDATE computes new values
+ * first and waits afterwards, so its time could lie before what a reader, who held the head FOR SHARE meanwhile, was told
+ * to be settled. Rows name their tenant by its place among $1.
  */
-export const MOVE_HEADS_AND_INSERT_ENTRIES: Statement = {
-  name: 'move_heads_and_insert_entries',
-  text: `WITH locked AS MATERIALIZED (
+function postBatch(loanRow: string): string {
+  return `WITH loan AS (
+      UPDATE hpts.loan AS l
+      SET loan_seq = n.loan_seq, frontier = n.frontier, principal_minor = n.principal, interest_minor = n.interest,
+          fees_minor = n.fees, suspense_minor = n.suspense, memo_interest_minor = n.memo_interest
+      FROM ${rows(LOANS)} AS n
+      WHERE ${loanRow}l.tenant_id = ($1::uuid[])[n.place] AND l.loan_id = n.loan_id
+      RETURNING 1
+    ), key AS (
+      INSERT INTO hpts.idempotency_key (tenant_id, key_hash, payload_hash, entry_id, receipt_version)
+      SELECT ($1::uuid[])[${ofEntry('place')}], n.key_hash, ${ofEntry('payload_hash')}, ${ofEntry('entry_id')}, n.receipt_version
+      FROM ${rows(KEYS)} AS n
+      RETURNING 1
+    ), locked AS MATERIALIZED (
       SELECT n.tenant_id, n.entries, n.config_epoch, n.place
       FROM unnest($1::uuid[], $2::int[], $3::bigint[]) WITH ORDINALITY AS n (tenant_id, entries, config_epoch, place)
       JOIN hpts.tenant_head AS h ON h.tenant_id = n.tenant_id
+      WHERE hpts.assert_loans_moved((SELECT count(*) FROM loan), cardinality($${LOANS.first}::int[])) AND (SELECT count(*) FROM key) >= 0
       ORDER BY h.tenant_id FOR NO KEY UPDATE OF h
     ), moved AS (
       UPDATE hpts.tenant_head AS h
@@ -94,33 +185,35 @@ export const MOVE_HEADS_AND_INSERT_ENTRIES: Statement = {
         effective_at, event_type, layer, currency, loan_id, borrower_id, accounts, amounts, loan_ids, borrower_ids,
         external_ref, actor, description, idempotency_key, payload_hash, event_input, metadata)
       SELECT head.tenant_id[n.place], head.seq[n.place] - head.entries[n.place] + n.ordinal, head.posted_at[n.place],
-        n.entry_id, n.event_id, n.correlation_id, n.reverses_entry_id, n.effective_at, n.event_type, n.layer, n.currency,
-        n.loan_id, n.borrower_id, n.accounts::smallint[], n.amounts::bigint[], n.loan_ids::uuid[], n.borrower_ids::uuid[],
-        n.external_ref, n.actor, n.description, n.idempotency_key, n.payload_hash, n.event_input::jsonb, n.metadata
-      FROM head CROSS JOIN unnest($4::int[], $5::uuid[], $6::int[], $7::uuid[], $8::uuid[], $9::uuid[], $10::date[],
-          $11::hpts.event_type[], $12::smallint[], $13::text[], $14::uuid[], $15::uuid[], $16::text[], $17::text[],
-          $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::uuid[], $25::text[], $26::text[])
-        AS n (place, entry_id, ordinal, event_id, correlation_id, reverses_entry_id, effective_at, event_type, layer, currency,
-          loan_id, borrower_id, accounts, amounts, loan_ids, borrower_ids, external_ref, actor, description, idempotency_key,
-          payload_hash, event_input, metadata)
+        n.entry_id, n.event_id, n.correlation_id, n.reverses_entry_id, n.effective_at, n.event_type::hpts.event_type, n.layer,
+        n.currency, n.loan_id, n.borrower_id, ($4::smallint[])[n.lines_from : n.lines_to], ($5::bigint[])[n.lines_from : n.lines_to],
+        ($6::uuid[])[n.owners_from : n.owners_to], ($7::uuid[])[n.owners_from : n.owners_to],
+        n.external_ref, n.actor, n.description, n.idempotency_key, n.payload_hash, n.event_input, n.metadata
+      FROM head CROSS JOIN ${rows(ENTRIES)} AS n
     ), movement AS (
       INSERT INTO hpts.loan_movement (tenant_id, posted_at, loan_id, layer, frontier, loan_seq, effective_at, entry_id,
         principal_minor, interest_minor, fees_minor, suspense_minor, memo_interest_minor, backdated_minor)
-      SELECT head.tenant_id[n.place], head.posted_at[n.place], n.loan_id, n.layer, n.frontier, n.loan_seq, n.effective_at,
-        n.entry_id, n.principal, n.interest, n.fees, n.suspense, n.memo_interest, n.backdated::bigint[]
-      FROM head CROSS JOIN unnest($27::int[], $28::uuid[], $29::smallint[], $30::date[], $31::int[], $32::date[], $33::uuid[],
-          $34::bigint[], $35::bigint[], $36::bigint[], $37::bigint[], $38::bigint[], $39::text[])
-        AS n (place, loan_id, layer, frontier, loan_seq, effective_at, entry_id, principal, interest, fees, suspense,
-          memo_interest, backdated)
+      SELECT head.tenant_id[${ofEntry('place')}], head.posted_at[${ofEntry('place')}], n.loan_id, ${ofEntry('layer')}, n.frontier,
+        n.loan_seq, ${ofEntry('effective_at')}, ${ofEntry('entry_id')}, n.principal, n.interest, n.fees, n.suspense,
+        n.memo_interest, n.backdated::bigint[]
+      FROM head CROSS JOIN ${rows(MOVEMENTS)} AS n
     ), delta AS (
       INSERT INTO hpts.account_delta (tenant_id, seq, entries, posted_at, account_code, currency, layer, effective_at,
         debit_minor, credit_minor)
       SELECT head.tenant_id[n.place], head.seq[n.place], head.entries[n.place], head.posted_at[n.place], n.account_code,
         n.currency, n.layer, n.effective_at, n.debit_minor, n.credit_minor
-      FROM head CROSS JOIN unnest($40::int[], $41::smallint[], $42::text[], $43::smallint[], $44::date[], $45::numeric[], $46::numeric[])
-        AS n (place, account_code, currency, layer, effective_at, debit_minor, credit_minor)
+      FROM head CROSS JOIN ${rows(DELTAS)} AS n
     )
-    SELECT tenant_id, to_char(posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM moved`,
+    SELECT tenant_id, to_char(posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM moved`;
+}
+
+/** For loans that nothing touched since they were locked: their rows lie where they lay then, and are found without an index. */
+export const POST_BATCH: Statement = { name: 'post_batch', text: postBatch('l.ctid = n.row_place AND ') };
+
+/** For batches in which a statement before has changed rows of loans, and so moved them. */
+export const POST_BATCH_ON_CHANGED_LOANS: Statement = {
+  name: 'post_batch_on_changed_loans',
+  text: postBatch(''),
 };
 
 // A day on which the balance begins to differ, or ceases to: it starts from what the day before it had in force.
@@ -133,7 +226,7 @@ export const ADD_BACKDATING_DAYS: Statement = {
       coalesce(earlier.memo_interest_minor, 0), earlier.last_posted_at
     FROM (
       SELECT DISTINCT n.tenant_id, n.loan_id, n.layer, bound.from_day
-      FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::date[], $5::date[]) AS n (tenant_id, loan_id, layer, effective_at, frontier)
+      FROM ${rows({ first: 1, columns: ['uuid tenant_id', 'uuid loan_id', 'smallint layer', 'date effective_at', 'date frontier'] })} AS n
       CROSS JOIN LATERAL (VALUES (n.effective_at), (n.frontier)) AS bound (from_day)
     ) AS day
     LEFT JOIN LATERAL (
@@ -153,9 +246,7 @@ export const MOVE_BACKDATED_DAYS: Statement = {
     FROM (
       SELECT d.tenant_id, d.loan_id, d.layer, d.from_day, sum(n.principal) AS principal, sum(n.interest) AS interest,
         sum(n.fees) AS fees, sum(n.suspense) AS suspense, sum(n.memo_interest) AS memo_interest, max(h.posted_at) AS posted_at
-      FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::date[], $5::date[], $6::bigint[], $7::bigint[], $8::bigint[],
-          $9::bigint[], $10::bigint[])
-        AS n (tenant_id, loan_id, layer, effective_at, frontier, principal, interest, fees, suspense, memo_interest)
+      FROM ${rows({ first: 1, columns: ['uuid tenant_id', 'uuid loan_id', 'smallint layer', 'date effective_at', 'date frontier', 'bigint principal', 'bigint interest', 'bigint fees', 'bigint suspense', 'bigint memo_interest'] })} AS n
       JOIN hpts.tenant_head AS h USING (tenant_id)
       JOIN hpts.loan_backdating AS d ON d.tenant_id = n.tenant_id AND d.loan_id = n.loan_id AND d.layer = n.layer
         AND d.from_day >= n.effective_at AND d.from_day < n.frontier
@@ -163,3 +254,21 @@ export const MOVE_BACKDATED_DAYS: Statement = {
     ) AS moved
     WHERE b.tenant_id = moved.tenant_id AND b.loan_id = moved.loan_id AND b.layer = moved.layer AND b.from_day = moved.from_day`,
 };
+
+export const COMMIT: Statement = { name: 'commit', text: 'COMMIT' };
+
+/** Every statement of this file, for a connection to prepare. */
+export const WRITE_STATEMENTS: readonly Statement[] = [
+  MAKE_LOANS_KNOWN,
+  MOVE_LAYERS,
+  REMOVE_UNMADE_LOANS,
+  INSERT_REVERSALS,
+  INSERT_DISBURSEMENTS,
+  INSERT_ACCRUAL_BATCHES,
+  MARK_ACCRUAL_MONTHS,
+  POST_BATCH,
+  POST_BATCH_ON_CHANGED_LOANS,
+  ADD_BACKDATING_DAYS,
+  MOVE_BACKDATED_DAYS,
+  COMMIT,
+];

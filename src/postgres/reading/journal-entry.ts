@@ -1,4 +1,4 @@
-import type { Statement } from '../posting/poster-connection.ts';
+import type { Statement } from '../statement-train.ts';
 import type { ReaderPool } from './reader-pool.ts';
 
 /** One entry and a page of its lines: lines `firstLine` to `lastLine`, counted from 1. */

@@ -1,6 +1,6 @@
 import type { LayerNumber } from '../../domain/layer.ts';
 import type { Components } from '../../domain/loan.ts';
-import type { Statement } from '../posting/poster-connection.ts';
+import type { Statement } from '../statement-train.ts';
 import type { ReaderPool } from './reader-pool.ts';
 
 /**

@@ -1,9 +1,23 @@
 import type pg from 'pg';
 import { LIMITS } from '../../limits.ts';
 import { connect, type DatabaseAddress, endConnection, renewPlans } from '../connection.ts';
-import { inOneWrite, type Statement } from '../posting/poster-connection.ts';
+import type { Statement } from '../statement-train.ts';
 
 const SET_TENANT: Statement = { name: 'set_tenant', text: `SELECT set_config('hpts.tenants', $1, false)` };
+
+/** The part of the driver's connection that `inOneWrite` needs and its types do not show. */
+type Corkable = { readonly connection?: { readonly stream?: { cork?: () => void; uncork?: () => void } } };
+
+/** Lets everything that `send` sends leave in one system call: each write of its own would wake PostgreSQL up. */
+function inOneWrite<Answer>(client: pg.Client, send: () => Answer): Answer {
+  const stream = (client as unknown as Corkable).connection?.stream;
+  stream?.cork?.();
+  try {
+    return send();
+  } finally {
+    stream?.uncork?.();
+  }
+}
 
 /** Thrown when more reads wait than LIMITS.queuedReads; the caller answers too_busy. */
 export class TooManyReads extends Error {
