@@ -14,6 +14,8 @@ export const LIMITS = {
   withheldFees: 32,
   /** Commands that wait for a place in a batch; the next one is answered too_busy. */
   queuedCommands: 4_096,
+  /** Turns of the event loop for which a batch goes on growing while more commands keep arriving. */
+  gatherTurns: 32,
   /** Rows that the commands of one batch may write together. */
   batchWeight: 2_000,
   /** A command that may write more rows than this travels alone, on a thread and connection of its own. */

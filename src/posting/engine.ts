@@ -1,6 +1,6 @@
 import type { Refusal } from '../domain/refusal.ts';
 import { LIMITS } from '../limits.ts';
-import { type Command, weightOf } from './command.ts';
+import { type Command, type CommandOf, weightOf } from './command.ts';
 import { type Decision, decideBatch } from './decide-batch.ts';
 import { type ResolvedEntry, scopedKey } from './ledger-state.ts';
 import { type CommittedBatch, type EntryRef, type PostingStore, StoreFailure } from './posting-store.ts';
@@ -61,20 +61,26 @@ export class PostingEngine {
   }
 
   /** Decides and posts one command. Never rejects: what goes wrong is an outcome. */
-  async submit(command: Command): Promise<Outcome> {
-    const key = scopedKey(command.tenantId, command.keyHash);
-    if (this.#inFlight.has(key)) return { outcome: 'in_progress' };
-    if (this.#stopped || this.#inFlight.size >= LIMITS.queuedCommands) return { outcome: 'too_busy' };
-    this.#inFlight.add(key);
-    try {
-      return await this.#route(command);
-    } catch (error) {
-      this.#options.onFailure(error);
-      return { outcome: 'unavailable' };
-    } finally {
-      this.#inFlight.delete(key);
-      if (this.#inFlight.size === 0) for (const wake of this.#idle.splice(0)) wake();
-    }
+  submit(command: Command): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const key = scopedKey(command.tenantId, command.keyHash);
+      if (this.#inFlight.has(key)) {
+        resolve({ outcome: 'in_progress' });
+        return;
+      }
+      if (this.#stopped || this.#inFlight.size >= LIMITS.queuedCommands) {
+        resolve({ outcome: 'too_busy' });
+        return;
+      }
+      this.#inFlight.add(key);
+      const answer = (outcome: Outcome): void => {
+        this.#inFlight.delete(key);
+        resolve(outcome);
+        if (this.#inFlight.size === 0) for (const wake of this.#idle.splice(0)) wake();
+      };
+      if (command.kind === 'reversal') this.#submitReversal(command, answer);
+      else this.#route({ command, resolved: undefined, answer });
+    });
   }
 
   /** Refuses what comes from now on, and resolves when everything accepted before has been answered. */
@@ -84,30 +90,48 @@ export class PostingEngine {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  async #route(command: Command): Promise<Outcome> {
-    const resolved = await this.#resolve(command);
-    const weight = weightOf(command, resolved?.loanIds.length ?? 0);
-    if (weight > LIMITS.lightWeight && this.#options.heavy !== undefined) return this.#options.heavy(command);
-    return new Promise<Outcome>((answer) => {
-      this.#queue.push({ command, weight, resolved, sinceMs: this.#options.monotonicMs(), answer });
-      this.#pumpSoon();
-    });
+  #submitReversal(command: CommandOf<'reversal'>, answer: (outcome: Outcome) => void): void {
+    const ref = { tenantId: command.tenantId, entryId: command.reversal.reversesEntryId };
+    this.#options.store
+      .resolve([ref])
+      .then((found) => this.#route({ command, resolved: found.get(scopedKey(ref.tenantId, ref.entryId)), answer }))
+      .catch((error: unknown) => {
+        this.#options.onFailure(error);
+        answer({ outcome: 'unavailable' });
+      });
   }
 
-  async #resolve(command: Command): Promise<ResolvedEntry | undefined> {
-    if (command.kind !== 'reversal') return undefined;
-    const ref = { tenantId: command.tenantId, entryId: command.reversal.reversesEntryId };
-    return (await this.#options.store.resolve([ref])).get(scopedKey(ref.tenantId, ref.entryId));
+  #route({ command, resolved, answer }: Omit<Waiting, 'weight' | 'sinceMs'>): void {
+    const weight = weightOf(command, resolved?.loanIds.length ?? 0);
+    if (weight > LIMITS.lightWeight && this.#options.heavy !== undefined) {
+      this.#options.heavy(command).then(answer, (error: unknown) => {
+        this.#options.onFailure(error);
+        answer({ outcome: 'unavailable' });
+      });
+      return;
+    }
+    this.#queue.push({ command, weight, resolved, sinceMs: this.#options.monotonicMs(), answer });
+    this.#pumpSoon();
   }
 
   /**
-   * Makes batches once the input that has arrived already is read: what came in together travels together, and a lone
-   * command still waits for nothing that is not there.
+   * Makes a batch once the input that has arrived is read and for as long as more of it keeps arriving, at most
+   * LIMITS.gatherTurns turns of the event loop: what each batch costs once is then shared by more. A turn waits for nothing
+   * that is not there, and a lone command is looked after in the second one.
    */
   #pumpSoon(): void {
     if (this.#pumpScheduled) return;
     this.#pumpScheduled = true;
+    this.#gather(0, LIMITS.gatherTurns);
+  }
+
+  #gather(before: number, turnsLeft: number): void {
     setImmediate(() => {
+      const waiting = this.#queue.length;
+      if (this.#freeLanes.length > 0 && waiting > before && turnsLeft > 0) {
+        this.#gather(waiting, turnsLeft - 1);
+        return;
+      }
       this.#pumpScheduled = false;
       this.#pump();
     });
