@@ -20,7 +20,7 @@ export function requireScope(verifier: TokenVerifier, scope: Scope) {
   return async function gate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (request.headers['x-trace-id'] !== undefined) reply.header('deprecation', X_TRACE_ID_DEPRECATION);
     if (countHeader(request, 'authorization') > 1) throw duplicateHeader('Authorization');
-    const verdict = verifier.verify(request.headers.authorization);
+    const verdict = verifier.verify(request.headers.authorization, request.raw.socket);
     request.principal = admitted(verdict instanceof Promise ? await verdict : verdict, scope);
   };
 }

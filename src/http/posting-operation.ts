@@ -58,7 +58,7 @@ export function readCommand<Body>(
     actor: sender.actor,
     key: sender.key,
     keyHash: hashAsUuid(hash('sha256', sender.key, 'hex')),
-    payloadHash: hashAsUuid(payload.toString('hex')),
+    payloadHash: hashAsUuid(payload),
   };
 }
 

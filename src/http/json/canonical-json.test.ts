@@ -129,7 +129,7 @@ describe('fingerprint', () => {
     const text =
       '["POST","/v1/payments/:payment_event_id/returns",{"payment_event_id":"11111111-1111-4111-8111-111111111111"},' +
       '{"effective_at":"2026-05-01","metadata":{"n":1.5},"return_code":"R01"}]';
-    expect(fingerprint(parts)).toEqual(createHash('sha256').update(text).digest());
+    expect(fingerprint(parts)).toEqual(createHash('sha256').update(text).digest('hex'));
   });
 
   test('is the same for another order, other white space and another spelling of the same body', () => {
@@ -153,14 +153,14 @@ describe('fingerprint', () => {
       { method: 'POST","/v1', route: '', pathParams: {}, body: null },
       { method: 'POST', route: '/v1', pathParams: {}, body: null },
     ];
-    expect(new Set(others.map((other) => fingerprint(other).toString('hex'))).size).toBe(others.length);
+    expect(new Set(others.map((other) => fingerprint(other))).size).toBe(others.length);
   });
 
   test('is equal for two bodies exactly when they are equal values', () => {
     fc.assert(
       fc.property(anyValue, anyValue, (a, b) => {
         const equal = canonicalise(a) === canonicalise(b);
-        expect(fingerprint({ ...parts, body: a }).equals(fingerprint({ ...parts, body: b }))).toBe(equal);
+        expect(fingerprint({ ...parts, body: a }) === fingerprint({ ...parts, body: b })).toBe(equal);
       }),
     );
   });

@@ -34,13 +34,12 @@ export function canonicalise(value: JsonValue): string {
 }
 
 /**
- * The SHA-256 of a request's method, route, path parameters and body: 32 bytes.
+ * The SHA-256 of a request's method, route, path parameters and body: 64 hexadecimal digits.
  * It is taken over the canonical form of one JSON array of the four, in which no part can run into the next.
  */
-export function fingerprint(parts: FingerprintParts): Buffer {
+export function fingerprint(parts: FingerprintParts): string {
   const text = `[${quoted(parts.method)},${quoted(parts.route)},${canonicalObject(parts.pathParams)},${canonicalise(parts.body)}]`;
-  // By way of hexadecimal: Node takes 1.3 µs to answer a Buffer of its own, 0.8 µs for a string and this copy.
-  return Buffer.from(hash('sha256', text, 'hex'), 'hex');
+  return hash('sha256', text, 'hex');
 }
 
 function canonicalArray(values: readonly JsonValue[]): string {

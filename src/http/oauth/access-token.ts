@@ -33,8 +33,11 @@ export type TokenVerdict =
   | { readonly ok: false; readonly refusal: TokenRefusal };
 
 export type TokenVerifier = {
-  /** Takes the Authorization header as it came. Answers at once for a token seen before. Never rejects for bad input. */
-  readonly verify: (authorization: string | undefined) => TokenVerdict | Promise<TokenVerdict>;
+  /**
+   * Takes the Authorization header as it came, and the connection over which it came if there is one. Answers at once for a
+   * token seen before. Never rejects for bad input.
+   */
+  readonly verify: (authorization: string | undefined, connection?: object) => TokenVerdict | Promise<TokenVerdict>;
 };
 
 export type TokenVerifierOptions = {
@@ -63,8 +66,9 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const remembered = new VerifiedTokens<Remembered>(options.cachedTokensMax ?? CACHED_TOKENS_MAX);
   const underWay = new Map<string, Promise<TokenVerdict>>();
   let rememberedUnder: AccessState | undefined;
+  const digestOf = rememberedDigests();
 
-  function verify(authorization: string | undefined): TokenVerdict | Promise<TokenVerdict> {
+  function verify(authorization: string | undefined, connection?: object): TokenVerdict | Promise<TokenVerdict> {
     if (authorization === undefined) return MISSING;
     if (authorization.length > HEADER_CHARACTERS_MAX) return INVALID;
     const nowMs = performance.now();
@@ -73,7 +77,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       remembered.clear();
       rememberedUnder = state;
     }
-    const digest = hash('sha256', authorization, 'base64url');
+    const digest = digestOf(authorization, connection);
     const known = remembered.get(digest);
     if (known !== undefined && nowMs < known.untilMs) return known.verdict;
     if (authorization.slice(0, PREFIX.length).toLowerCase() !== PREFIX.toLowerCase()) return MISSING;
@@ -139,6 +143,18 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   }
 
   return { verify };
+}
+
+/** Hashes a header, but not again while a connection goes on sending the same one: a token is over a thousand characters. */
+function rememberedDigests(): (authorization: string, connection: object | undefined) => string {
+  const last = new WeakMap<object, { readonly authorization: string; readonly digest: string }>();
+  return (authorization, connection) => {
+    const known = connection === undefined ? undefined : last.get(connection);
+    if (known !== undefined && known.authorization === authorization) return known.digest;
+    const digest = hash('sha256', authorization, 'base64url');
+    if (connection !== undefined) last.set(connection, { authorization, digest });
+    return digest;
+  };
 }
 
 async function isSignedBy(token: string, key: RingKey): Promise<boolean> {
