@@ -1,0 +1,141 @@
+import { answerObject, differencesOf, listedDifferences } from './comparison.ts';
+import type { Course } from './course.ts';
+import { addDays } from './instant.ts';
+import { expectAnswer } from './model/expectation.ts';
+import { type JournalQuestion, journalOf } from './model/journal.ts';
+import type { Random } from './random.ts';
+import { getRequest } from './read-programme.ts';
+
+/** A list that is read page by page. */
+export interface JournalList extends JournalQuestion {
+  readonly tenant: number;
+  readonly order: 'asc' | 'desc';
+  readonly pageSize: number;
+  /** Reading ends after so many pages. */
+  readonly pagesMax: number;
+  /** Nobody writes to it while it is read. */
+  readonly isSettled: boolean;
+}
+
+/** What was read of a list. */
+export interface JournalWalk {
+  readonly list: JournalList;
+  /** In the order in which they came. */
+  readonly shown: readonly { readonly entryId: string; readonly postedAt: string }[];
+  /** The list was read to its end. */
+  readonly isWhole: boolean;
+  /** `posted_at` of the newest entry of the list that was answered before reading began; empty when none was. */
+  readonly newestBefore: string;
+}
+
+/** A list at random: of this loan, or without one of the tenant. Chosen apart from the writes (TRUST.md section 4). */
+export function someList(
+  random: Random,
+  about: { readonly tenant: number; readonly loanId: string | undefined; readonly businessDate: string },
+): JournalList {
+  const { tenant, loanId, businessDate } = about;
+  const someDay = () => (random.chance(0.25) ? addDays(businessDate, -random.below(800)) : undefined);
+  const types = ['disbursement', 'payment_received', 'fee_assessed', 'accrual', 'reversal', 'chargeoff'] as const;
+  const accounts = ['1000', '1010', '1100', '1200', '1300', '2000', '2100', '4000', '4100', '7777'] as const;
+  return {
+    tenant,
+    loanId,
+    fromDate: someDay(),
+    toDate: someDay(),
+    eventType: random.chance(0.3) ? random.pick(types) : undefined,
+    accountCode: loanId === undefined && random.chance(0.3) ? random.pick(accounts) : undefined,
+    order: random.chance(0.5) ? 'asc' : 'desc',
+    pageSize: random.chance(0.2) ? 500 : 1 + random.below(60),
+    pagesMax: 8,
+    isSettled: loanId !== undefined,
+  };
+}
+
+/** Path and query of a list's page. */
+function listPath(list: JournalList, pageToken: string | undefined): string {
+  const { loanId, fromDate, toDate, eventType, accountCode, order, pageSize } = list;
+  const parameters = {
+    from_date: fromDate,
+    to_date: toDate,
+    event_type: eventType,
+    account_code: accountCode,
+    // Newest first is what a list without an order has.
+    order: order === 'desc' && pageSize % 2 === 0 ? undefined : order,
+    page_size: String(pageSize),
+    page_token: pageToken,
+  };
+  const named = Object.entries(parameters).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as [string, string]],
+  );
+  const path = loanId === undefined ? '/v1/journal-entries' : `/v1/loans/${loanId}/journal-entries`;
+  return `${path}?${new URLSearchParams(named)}`;
+}
+
+/**
+ * Reads a list page by page, from one process and the other in turn. An entry that the books know by then is compared as
+ * it comes; which entries there are is compared by whoever knows them all, in `walkDifferences`.
+ */
+export async function walkList(course: Course, list: JournalList): Promise<JournalWalk | undefined> {
+  const { report } = course;
+  const ledger = course.ledger(list.tenant);
+  const newestBefore = journalOf(ledger, list).reduce(
+    (newest, { postedAt }) => (postedAt > newest ? postedAt : newest),
+    '',
+  );
+  const shown: { entryId: string; postedAt: string }[] = [];
+  let pageToken: string | undefined;
+  for (let pages = 1; ; pages += 1) {
+    const request = getRequest(list.tenant, listPath(list, pageToken));
+    const answer = await course.read(request);
+    report.pagesRead += 1;
+    const body = answerObject(answer.body);
+    const items: unknown = body?.['items'];
+    const next: unknown = body?.['next_page_token'];
+    const found = differencesOf(ledger, expectAnswer(ledger, request, course.now(list.tenant)), answer);
+    if (found.length > 0 || !Array.isArray(items)) {
+      course.differ('page', { request, answer, found: [...found, 'the walk ends here'] });
+      return undefined;
+    }
+    if (items.length > list.pageSize) found.push(`${items.length} entries on a page of ${list.pageSize}`);
+    for (const item of items as Readonly<Record<string, unknown>>[]) {
+      const entryId = String(item['journal_entry_id']);
+      shown.push({ entryId, postedAt: String(item['posted_at']) });
+      const entry = ledger.entries.get(entryId);
+      if (entry !== undefined) found.push(...listedDifferences(ledger, { entry, list, item }));
+    }
+    report.entriesListed += items.length;
+    if (found.length > 0) course.differ('page', { request, answer, found });
+    if (next === null || pages >= list.pagesMax) return { list, shown, isWhole: next === null, newestBefore };
+    pageToken = String(next);
+  }
+}
+
+/**
+ * Every way in which a walk is not a stretch of the list, with all that was posted known to the model by now. Entries of
+ * one batch share their `posted_at`, and the model does not know which of them comes first.
+ */
+export function walkDifferences(course: Course, walk: JournalWalk): string[] {
+  const { list, shown, isWhole, newestBefore } = walk;
+  const ids = new Set(shown.map(({ entryId }) => entryId));
+  const found: string[] = [];
+  if (ids.size !== shown.length) found.push(`${shown.length - ids.size} entries came twice`);
+  const times = shown.map(({ postedAt }) => postedAt);
+  const sorted = list.order === 'asc' ? times.toSorted() : times.toSorted().reverse();
+  const wrongAt = times.findIndex((postedAt, at) => postedAt !== sorted[at]);
+  if (wrongAt >= 0) found.push(`entry ${wrongAt} of the list is out of order`);
+  const [first = '', last = ''] = [times[0], times.at(-1)];
+  if (list.order === 'desc' && first < newestBefore) found.push(`begins at ${first}, and ${newestBefore} was known`);
+  if (list.order === 'asc' && isWhole && last < newestBefore)
+    found.push(`ends at ${last}, and ${newestBefore} was known`);
+  const upTo = list.order === 'desc' ? first : last;
+  const from = list.order === 'desc' && !isWhole ? last : '';
+  // What has the time of an end that was not reached may stand on either side of it.
+  const openEnd = isWhole ? undefined : last;
+  for (const entry of journalOf(course.ledger(list.tenant), list)) {
+    const { entryId, postedAt } = entry;
+    const inside = postedAt >= from && postedAt <= upTo && (postedAt !== openEnd || ids.has(entryId));
+    if (inside && !ids.delete(entryId)) found.push(`${entryId} of ${postedAt} is missing`);
+  }
+  for (const entryId of ids) found.push(`${entryId} does not belong to the list`);
+  return found.map((text) => `${listPath(list, undefined)}: ${text}`);
+}
