@@ -1,14 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connect } from '../../src/postgres/connection.ts';
-import { reconcile } from '../../src/postgres/reading/reconciliation.ts';
+import { SCOPES } from '../../src/domain/scope.ts';
+import { reconciliationStatus } from '../../src/http/routes/reconciliation-status.ts';
+import { createHttpServer } from '../../src/http/server.ts';
+import { ReconciliationRuns } from '../../src/postgres/reading/reconciliation-runs.ts';
+import { HttpClient } from './http-client.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import { accrual, DAY, disbursement, fee, type Loan, newLoan, payment, posted, workedExample } from './loan-story.ts';
 import { expectProblem } from './problem.ts';
 import { testReadingGates } from './reading-gates.ts';
-import type { TenantApi } from './tenant-api.ts';
+import { type TenantApi, textAt } from './tenant-api.ts';
 
 const PATH = '/v1/reconciliation/status';
 const APPEND_ONLY = ['journal_entry', 'idempotency_key', 'reversal', 'disbursement', 'accrual_batch'];
+
+/** Who asks a server that has no tokens. */
+const CALLER = { clientId: 'test', subject: 'test', scopes: new Set(SCOPES), expiresAtSeconds: 4_000_000_000 };
 
 let ledger: LedgerServer;
 beforeAll(async () => {
@@ -350,17 +356,28 @@ describe('GET /v1/reconciliation/status: 503 too_busy', () => {
     expect(second?.text).toBe(first?.text);
   });
 
-  test('a run that takes too long ends, and its connection with it', async () => {
+  test('a run that takes too long ends, and its connection with it; the answer says what has no such limit', async () => {
     const { api } = await lender();
-    const holder = await connect(ledger.address, { role: 'owner', applicationName: 'test' });
+    const holder = await ledger.connection();
     await holder.query('BEGIN');
     await holder.query('LOCK TABLE hpts.account_delta IN ACCESS EXCLUSIVE MODE');
-    const run = reconcile(ledger.address, { tenantId: api.tenantId, asOfDate: null }, 200);
-    await expect(run).rejects.toMatchObject({ code: '57014' });
+    const impatient = await createHttpServer({
+      operations: [reconciliationStatus(new ReconciliationRuns(ledger.address, 200))],
+      plugins: [],
+      verifier: { verify: () => ({ ok: true, principal: { ...CALLER, tenantId: api.tenantId } }) },
+      loopbackHostsOnly: false,
+      onFailure: () => undefined,
+    });
+    const client = new HttpClient(await impatient.listen({ host: '127.0.0.1', port: 0 }));
+    const answer = await client.send({ method: 'GET', path: PATH, headers: [] });
     await holder.query('ROLLBACK');
-    await holder.end();
+    expect(answer.json).toMatchObject({ status: 503, code: 'too_busy' });
+    expect(textAt(answer, 'detail')).toContain('npx hpts verify');
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '30']);
     await expect.poll(runsUnderWay).toBe(0);
-    expect((await statusOf(api)).ledger_integrity.status).toBe('ok');
+    expect((await client.send({ method: 'GET', path: PATH, headers: [] })).status).toBe(200);
+    client.close();
+    await impatient.close();
   });
 });
 

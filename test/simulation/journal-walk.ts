@@ -3,6 +3,7 @@ import type { Course } from './course.ts';
 import { addDays } from './instant.ts';
 import { expectAnswer } from './model/expectation.ts';
 import { type JournalQuestion, journalOf } from './model/journal.ts';
+import type { TenantLedger } from './model/ledger.ts';
 import type { Random } from './random.ts';
 import { getRequest } from './read-programme.ts';
 
@@ -114,7 +115,7 @@ export async function walkList(course: Course, list: JournalList): Promise<Journ
  * Every way in which a walk is not a stretch of the list, with all that was posted known to the model by now. Entries of
  * one batch share their `posted_at`, and the model does not know which of them comes first.
  */
-export function walkDifferences(course: Course, walk: JournalWalk): string[] {
+export function walkDifferences(ledger: TenantLedger, walk: JournalWalk): string[] {
   const { list, shown, isWhole, newestBefore } = walk;
   const ids = new Set(shown.map(({ entryId }) => entryId));
   const found: string[] = [];
@@ -131,7 +132,7 @@ export function walkDifferences(course: Course, walk: JournalWalk): string[] {
   const from = list.order === 'desc' && !isWhole ? last : '';
   // What has the time of an end that was not reached may stand on either side of it.
   const openEnd = isWhole ? undefined : last;
-  for (const entry of journalOf(course.ledger(list.tenant), list)) {
+  for (const entry of journalOf(ledger, list)) {
     const { entryId, postedAt } = entry;
     const inside = postedAt >= from && postedAt <= upTo && (postedAt !== openEnd || ids.has(entryId));
     if (inside && !ids.delete(entryId)) found.push(`${entryId} of ${postedAt} is missing`);

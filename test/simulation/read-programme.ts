@@ -103,7 +103,7 @@ export function refusedRead(scene: Scene): Read | undefined {
     page: 30,
     token: 5,
     scope: 5,
-    account: 30,
+    account: 60,
     list: 30,
   });
   const paths = {

@@ -220,7 +220,7 @@ export class Worker {
       report.entryReads += 1;
       await this.#read(entry);
     }
-    const refused = readRandom.chance(0.14) ? refusedRead(scene) : undefined;
+    const refused = readRandom.chance(0.16) ? refusedRead(scene) : undefined;
     if (refused !== undefined) await this.#read(refused);
     const account = readRandom.chance(0.3) ? accountRead(scene, seenPostedAt[tenant] ?? []) : undefined;
     if (account !== undefined) {
@@ -242,7 +242,7 @@ export class Worker {
     course.report.loanWalks += 1;
     const walk = await walkList(course, someList(readRandom, { tenant, loanId, businessDate }));
     if (walk === undefined) return;
-    const found = walkDifferences(course, walk);
+    const found = walkDifferences(course.ledger(walk.list.tenant), walk);
     if (found.length > 0) course.differWalk('journal of a loan', tenant, found);
   }
 

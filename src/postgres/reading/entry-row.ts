@@ -30,19 +30,17 @@ export type JournalLineView = {
 };
 
 /**
- * The columns of an entry `e` and its reversal `r` that `entryOf` reads. `picked` makes the wanted part of one of the
+ * The columns of an entry `e` of tenant $1 that `entryOf` reads. The entry that reversed it is looked up as a value: written
+ * as a join it was planned, while the tenant had no reversal yet, as a walk over all of them for each entry. `picked` makes the wanted part of one of the
  * line arrays, `sequences` the numbers of these lines (NULL: they follow each other, from a first one).
  */
 export function entryColumns(picked: (array: string) => string, sequences = 'NULL::int[]'): string {
   return `e.entry_id, e.event_type, e.effective_at, to_char(e.posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), e.correlation_id,
-      e.reverses_entry_id, r.entry_id, e.description, e.actor, e.metadata, cardinality(e.accounts), e.external_ref,
+      e.reverses_entry_id,
+      (SELECT r.entry_id FROM hpts.reversal AS r WHERE r.tenant_id = $1 AND r.reversed_entry_id = e.entry_id), e.description, e.actor, e.metadata, cardinality(e.accounts), e.external_ref,
       e.currency, e.layer, e.loan_id, e.borrower_id, ${sequences}, ${picked('e.accounts')}, ${picked('e.amounts')},
       ${picked('e.currencies')}, ${picked('e.layers')}, ${picked('e.loan_ids')}, ${picked('e.borrower_ids')}`;
 }
-
-/** Joins `e` to the reversal that undid it. */
-export const REVERSAL_OF_ENTRY =
-  'LEFT JOIN hpts.reversal AS r ON r.tenant_id = e.tenant_id AND r.reversed_entry_id = e.entry_id';
 
 /** A row of `entryColumns`. */
 export type EntryRow = readonly [

@@ -1,5 +1,5 @@
 import type { Statement } from '../posting/poster-connection.ts';
-import { type EntryRow, entryColumns, entryOf, type JournalEntryView, REVERSAL_OF_ENTRY } from './entry-row.ts';
+import { type EntryRow, entryColumns, entryOf, type JournalEntryView } from './entry-row.ts';
 import type { ReaderPool } from './reader-pool.ts';
 
 /** One entry and a page of its lines: lines `firstLine` to `lastLine`, counted from 1. */
@@ -14,7 +14,6 @@ const READ_JOURNAL_ENTRY: Statement = {
   name: 'read_journal_entry',
   text: `SELECT ${entryColumns((array) => `${array}[$3:$4]`)}
     FROM hpts.journal_entry AS e
-    ${REVERSAL_OF_ENTRY}
     WHERE e.tenant_id = $1 AND e.entry_id = $2`,
 };
 

@@ -11,6 +11,10 @@ export type JournalFilter = {
   readonly eventType: string | null;
 };
 
+/** What a filter's dates are for SQL when it has none. */
+export const FIRST_DAY = '-infinity';
+export const LAST_DAY = 'infinity';
+
 /** An entry of a list with its place, and what it adds to the size of a page. */
 export type ListedEntry<Place> = { readonly entry: JournalEntryView; readonly place: Place; readonly bytes: number };
 

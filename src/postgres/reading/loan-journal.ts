@@ -1,14 +1,16 @@
 import { LIMITS } from '../../limits.ts';
 import type { Statement } from '../posting/poster-connection.ts';
-import { type EntryRow, entryColumns, entryOf, REVERSAL_OF_ENTRY } from './entry-row.ts';
+import { type EntryRow, entryColumns, entryOf } from './entry-row.ts';
 import {
   collectPage,
   entryBytes,
+  FIRST_DAY,
   fitting,
   type JournalFilter,
   type JournalOrder,
   type JournalPage,
   type JournalWindow,
+  LAST_DAY,
   type WindowQuestion,
 } from './journal-page.ts';
 import type { ReaderPool } from './reader-pool.ts';
@@ -45,14 +47,15 @@ const LAYER_COUNT = 3;
  *
  * An entry with lines on two layers has two movements, one right after the other, and is listed at the first of them.
  * An entry that names several loans shows this loan's lines only. Its line arrays may be ten thousand long, so they are
- * searched as arrays and never made into rows.
+ * searched as arrays and never made into rows. An entry is looked up as the first one not below its id: with an equation
+ * the index by `seq` looked as good to a plan that was made while the journal was empty, and was walked from its beginning.
  */
 function windowStatement(order: JournalOrder): Statement {
   const [comparison, end] = order === 'desc' ? ['<', 'min'] : ['>', 'max'];
   const ofLayer = (layer: number): string => `(
           SELECT m.frontier, m.loan_seq, m.effective_at, m.entry_id FROM hpts.loan_movement AS m
           WHERE m.tenant_id = $1 AND m.loan_id = $2 AND m.layer = ${layer} AND (m.frontier, m.loan_seq) ${comparison} ($3::date, $4::int)
-            AND m.frontier >= coalesce($6::date, '-infinity'::date)
+            AND m.frontier >= $6::date
           ORDER BY m.frontier ${order}, m.loan_seq ${order} LIMIT $5::bigint)`;
   const layers = Array.from({ length: LAYER_COUNT }, (_, layer) => ofLayer(layer)).join(' UNION ALL ');
   const picked = (array: string): string => `CASE WHEN e.picked IS NULL THEN ${array}[1:${LIMITS.linesPerPage}]
@@ -72,12 +75,13 @@ function windowStatement(order: JournalOrder): Statement {
         SELECT e.*, w.frontier, w.loan_seq, part.picked,
           ${entryBytes(`least(coalesce(cardinality(part.picked), cardinality(e.accounts)), ${LIMITS.linesPerPage})`)} AS bytes
         FROM looked_at AS w
-        JOIN hpts.journal_entry AS e ON e.tenant_id = $1 AND e.entry_id = w.entry_id
+        CROSS JOIN LATERAL (
+          SELECT * FROM hpts.journal_entry AS f WHERE f.tenant_id = $1 AND f.entry_id >= w.entry_id ORDER BY f.entry_id LIMIT 1) AS e
         CROSS JOIN LATERAL (
           SELECT CASE WHEN e.loan_ids IS NOT NULL AND cardinality(array_positions(e.loan_ids, $2::uuid))
               + cardinality(array_positions(e.loan_ids, NULL)) < cardinality(e.loan_ids)
             THEN (array_positions(e.loan_ids, $2::uuid))[1:${LIMITS.linesPerPage}] END AS picked) AS part
-        WHERE ($6::date IS NULL OR w.effective_at >= $6) AND ($7::date IS NULL OR w.effective_at <= $7)
+        WHERE e.entry_id = w.entry_id AND w.effective_at BETWEEN $6::date AND $7::date
           AND ($8::text IS NULL OR e.event_type = $8::hpts.event_type)
           AND (e.layers IS NULL OR NOT EXISTS (
             SELECT FROM hpts.loan_movement AS o
@@ -85,7 +89,6 @@ function windowStatement(order: JournalOrder): Statement {
               AND o.loan_seq BETWEEN w.loan_seq - ${LAYER_COUNT - 1} AND w.loan_seq - 1 AND o.entry_id = w.entry_id))
         ORDER BY w.frontier ${order}, w.loan_seq ${order} LIMIT $9::bigint + 1) AS m
       WINDOW places AS (ORDER BY m.loan_seq ${order})) AS e ON e.place = 1 OR (e.place <= $9 AND e.bytes_so_far <= $10::bigint)
-    ${REVERSAL_OF_ENTRY}
     ORDER BY e.place`,
   };
 }
@@ -117,7 +120,7 @@ export async function readLoanJournal(
   const passesAll = fromDate === null && toDate === null && eventType === null;
   let exists = true;
   const page = await collectPage({ behind, size }, async (window): Promise<JournalWindow<MovementPlace>> => {
-    const begin = window.behind ?? BEGINNING[order];
+    const begin = beginOf(order, window.behind, fromDate);
     const span = passesAll ? window.entriesMax + 1 : LIMITS.journalScanMovements;
     const rows = (await reader.read(tenantId, READ_LOAN_JOURNAL[order], [
       tenantId,
@@ -125,8 +128,8 @@ export async function readLoanJournal(
       begin.frontier,
       begin.loanSeq,
       span,
-      fromDate,
-      toDate,
+      fromDate ?? FIRST_DAY,
+      toDate ?? LAST_DAY,
       eventType,
       window.entriesMax,
       Math.max(window.bytesMax, 0),
@@ -135,6 +138,16 @@ export async function readLoanJournal(
     return windowOf(rows, window, span);
   });
   return exists ? page : undefined;
+}
+
+/**
+ * The oldest entries that a first date leaves are looked for from that date on: of two lower bounds the index would begin
+ * at the lower one.
+ */
+function beginOf(order: JournalOrder, behind: MovementPlace | null, fromDate: string | null): MovementPlace {
+  const begin = behind ?? BEGINNING[order];
+  if (order === 'desc' || fromDate === null || (behind !== null && behind.frontier >= fromDate)) return begin;
+  return { frontier: fromDate, loanSeq: 0 };
 }
 
 function windowOf(

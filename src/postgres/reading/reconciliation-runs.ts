@@ -10,11 +10,13 @@ import { type Reconciliation, type ReconciliationQuestion, reconcile } from './r
  */
 export class ReconciliationRuns {
   readonly #address: DatabaseAddress;
+  readonly #timeoutMs: number;
   readonly #waiting = new Map<string, Waiting>();
   #running = 0;
 
-  constructor(address: DatabaseAddress) {
+  constructor(address: DatabaseAddress, timeoutMs: number = LIMITS.reconciliationTimeoutMs) {
     this.#address = address;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Throws TooManyReads when too many others wait, or what the driver throws: a statement that timed out among it. */
@@ -43,7 +45,7 @@ export class ReconciliationRuns {
     clearTimeout(tooLong);
     this.#waiting.delete(name);
     this.#running += 1;
-    reconcile(this.#address, question)
+    reconcile(this.#address, question, this.#timeoutMs)
       .finally(() => {
         this.#running -= 1;
         this.#begin();

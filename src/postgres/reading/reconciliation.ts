@@ -1,4 +1,3 @@
-import { LIMITS } from '../../limits.ts';
 import { connect, type DatabaseAddress, endConnection } from '../connection.ts';
 import { run, type Statement } from '../posting/poster-connection.ts';
 import { CONTROL_ACCOUNTS } from '../verify/check.ts';
@@ -146,7 +145,7 @@ function foldedLoans([currency, layer, told, kept, firstMismatch, mismatches]: L
 export async function reconcile(
   address: DatabaseAddress,
   { tenantId, asOfDate }: ReconciliationQuestion,
-  timeoutMs: number = LIMITS.reconciliationTimeoutMs,
+  timeoutMs: number,
 ): Promise<Reconciliation> {
   const untilMs = performance.now() + timeoutMs;
   const client = await connect(address, {

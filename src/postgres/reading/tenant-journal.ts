@@ -1,14 +1,16 @@
 import { LIMITS } from '../../limits.ts';
 import type { Statement } from '../posting/poster-connection.ts';
-import { type EntryRow, entryColumns, entryOf, REVERSAL_OF_ENTRY } from './entry-row.ts';
+import { type EntryRow, entryColumns, entryOf } from './entry-row.ts';
 import {
   collectPage,
   entryBytes,
+  FIRST_DAY,
   fitting,
   type JournalFilter,
   type JournalOrder,
   type JournalPage,
   type JournalWindow,
+  LAST_DAY,
   type WindowQuestion,
 } from './journal-page.ts';
 import type { ReaderPool } from './reader-pool.ts';
@@ -27,7 +29,8 @@ export type TenantJournalQuestion = {
 /**
  * One window of the journal: $2 the `seq` that it begins behind, $3 how many numbers it spans, $4–$7 the filter, $8 how
  * many entries are wanted, $9 of how many bytes. `seq` is gapless, so a span of numbers is as many entries; what is posted
- * meanwhile stands above the head that this statement sees. The first entry always comes, so that the answer says whether
+ * meanwhile stands above the head that this statement sees. The span is computed apart, since under row security an index
+ * takes no comparison that computes. The first entry always comes, so that the answer says whether
  * there was one.
  */
 function windowStatement(order: JournalOrder): Statement {
@@ -41,20 +44,21 @@ function windowStatement(order: JournalOrder): Statement {
   };
   return {
     name: `read_tenant_journal_${order}`,
-    text: `SELECT ${lookedTo[order]}, e.found, e.seq, e.bytes, ${entryColumns((array) => `${array}[1:${LIMITS.linesPerPage}]`)}
-    FROM (SELECT h.tenant_id, h.seq AS newest, ${spanOf[order]} FROM hpts.tenant_head AS h WHERE h.tenant_id = $1) AS span
+    text: `WITH span AS MATERIALIZED (
+      SELECT h.tenant_id, h.seq AS newest, ${spanOf[order]} FROM hpts.tenant_head AS h WHERE h.tenant_id = $1)
+    SELECT ${lookedTo[order]}, e.found, e.seq, e.bytes, ${entryColumns((array) => `${array}[1:${LIMITS.linesPerPage}]`)}
+    FROM span
     LEFT JOIN LATERAL (
       SELECT m.*, count(*) OVER () AS found, row_number() OVER places AS place, sum(m.bytes) OVER places AS bytes_so_far
       FROM (
         SELECT e.*, ${entryBytes(`least(cardinality(e.accounts), ${LIMITS.linesPerPage})`)} AS bytes
         FROM hpts.journal_entry AS e
         WHERE e.tenant_id = $1 AND e.seq BETWEEN span.low AND span.high
-          AND ($4::date IS NULL OR e.effective_at >= $4) AND ($5::date IS NULL OR e.effective_at <= $5)
+          AND e.effective_at BETWEEN $4::date AND $5::date
           AND ($6::text IS NULL OR e.event_type = $6::hpts.event_type)
           AND ($7::smallint IS NULL OR $7 = ANY (e.accounts::smallint[]))
         ORDER BY e.seq ${order} LIMIT $8::bigint + 1) AS m
       WINDOW places AS (ORDER BY m.seq ${order})) AS e ON e.place = 1 OR (e.place <= $8 AND e.bytes_so_far <= $9::bigint)
-    ${REVERSAL_OF_ENTRY}
     ORDER BY e.place`,
   };
 }
@@ -77,8 +81,8 @@ export function readTenantJournal(reader: ReaderPool, question: TenantJournalQue
       tenantId,
       window.behind,
       span,
-      fromDate,
-      toDate,
+      fromDate ?? FIRST_DAY,
+      toDate ?? LAST_DAY,
       eventType,
       account,
       window.entriesMax,
