@@ -1,7 +1,8 @@
 import { answerObject, differencesOf, reconciliationDifferences } from './comparison.ts';
 import type { Course, FixedAnswer } from './course.ts';
 import { addDays } from './instant.ts';
-import { someList, walkDifferences, walkList } from './journal-walk.ts';
+import { someList, walkDifferences } from './journal-walk.ts';
+import { walkList } from './list-reading.ts';
 import { balanceBody, presentEqualsFold } from './model/balance.ts';
 import { expectAnswer } from './model/expectation.ts';
 import { LAYERS } from './model/ledger.ts';

@@ -1,6 +1,7 @@
 import { answerObject, differencesOf } from './comparison.ts';
 import { type Course, learnCorrelation } from './course.ts';
-import { someList, walkDifferences, walkList } from './journal-walk.ts';
+import { someList, walkDifferences } from './journal-walk.ts';
+import { walkList } from './list-reading.ts';
 import { expectAnswer } from './model/expectation.ts';
 import { loansConcerned, type Plan } from './model/ledger.ts';
 import type { LedgerAnswer, LedgerRequest } from './model/request.ts';
