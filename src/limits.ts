@@ -37,6 +37,20 @@ export const LIMITS = {
   queuedReads: 4_096,
   /** Lines of one entry that an answer shows. */
   linesPerPage: 1_000,
+  /** Entries of a list in one answer. */
+  journalPageEntries: 500,
+  /** Size at which a page of a list ends early; one entry is shown whatever its size. */
+  journalPageBytes: 1024 * 1024,
+  /** Entries of a tenant's journal that one query of a filtered list looks at. */
+  journalScanEntries: 5_000,
+  /** Movements of a loan's history that one query of a filtered list looks at. */
+  journalScanMovements: 2_000,
+  /** Time after which a filtered list no longer looks further for entries: the page ends as it is. */
+  journalScanMs: 1_000,
+  /** Reconciliations that one process computes at once, and how many more may wait. */
+  reconciliations: 2,
+  queuedReconciliations: 16,
+  reconciliationTimeoutMs: 30_000,
   /** What a client should wait before it tries again after 503. */
   retryAfterSeconds: 1,
   requestTimeoutMs: 30_000,

@@ -10,11 +10,15 @@ import { issuerMetadata } from './http/oauth/metadata.ts';
 import { tokenEndpoint } from './http/oauth/token-endpoint.ts';
 import type { Operation } from './http/operation.ts';
 import { postingOperation } from './http/posting-operation.ts';
+import { accountBalance } from './http/routes/account-balance.ts';
 import { errorPages } from './http/routes/error-pages.ts';
 import { healthLive, healthReady } from './http/routes/health.ts';
 import { journalEntry } from './http/routes/journal-entry.ts';
 import { loanBalance } from './http/routes/loan-balance.ts';
+import { loanJournal } from './http/routes/loan-journal.ts';
 import { POSTING_ROUTES } from './http/routes/posting-routes.ts';
+import { reconciliationStatus } from './http/routes/reconciliation-status.ts';
+import { tenantJournal } from './http/routes/tenant-journal.ts';
 import { createHttpServer } from './http/server.ts';
 import { LIMITS } from './limits.ts';
 import { openAccessPool } from './postgres/access/access-snapshot.ts';
@@ -26,6 +30,7 @@ import { migrate } from './postgres/migrate.ts';
 import { PostgresStore } from './postgres/posting/store.ts';
 import { probeDatabase } from './postgres/reading/probe.ts';
 import { ReaderPool } from './postgres/reading/reader-pool.ts';
+import { ReconciliationRuns } from './postgres/reading/reconciliation-runs.ts';
 import { refuseUnsafeServer } from './postgres/server-safety.ts';
 import { PostingEngine } from './posting/engine.ts';
 import { readProgram } from './program-identity.ts';
@@ -94,6 +99,10 @@ export async function startServer({ config, address, demoFolder }: ServerOptions
       healthLive(readProgram(config.gitSha)),
       healthReady(() => probeDatabase(reader)),
       loanBalance(reader),
+      accountBalance(reader),
+      loanJournal(reader),
+      tenantJournal(reader),
+      reconciliationStatus(new ReconciliationRuns(address)),
       journalEntry(reader),
       errorPages,
       ...[...POSTING_ROUTES.values()].map((route) => route.use((one) => postingOperation(one, posting))),

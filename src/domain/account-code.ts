@@ -12,6 +12,13 @@ export const ACCOUNT = {
   nonAccrualInterestReceivable: 9100,
 } as const;
 
+const FOUR_DIGITS = /^[0-9]{4}$/;
+
+/** The number of an account code as it stands outside; undefined for anything but four digits. */
+export function parseAccountCode(text: string): number | undefined {
+  return FOUR_DIGITS.test(text) ? Number(text) : undefined;
+}
+
 /** Accounts are numbers inside and four digits outside: 1100 is `"1100"`. */
 export function formatAccountCode(account: number): string {
   return account.toString().padStart(4, '0');

@@ -59,6 +59,11 @@ export const DEFAULT_CHART_OF_ACCOUNTS: readonly ChartAccount[] = [
   account(9200, 'Non-accrual interest income (memo)', 'memo_credit'),
 ];
 
+/** The side on which accounts of a type stand. */
+export function normalSideOf(type: AccountType): NormalSide {
+  return NORMAL_SIDES[type];
+}
+
 function account(code: number, name: string, type: AccountType): ChartAccount {
   return { code, name, type, normalSide: NORMAL_SIDES[type] };
 }

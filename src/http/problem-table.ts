@@ -12,6 +12,7 @@ export type ProblemCode =
   | 'invalid_token'
   | 'insufficient_scope'
   | 'not_found'
+  | 'account_not_found'
   | 'method_not_allowed'
   | 'payload_too_large'
   | 'unsupported_media_type'
@@ -87,6 +88,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 404,
     title: 'There is no such journal entry',
     advice: 'Use a journal_entry_id that this ledger answered to you.',
+  },
+  account_not_found: {
+    status: 404,
+    title: 'There is no such account',
+    advice: "Use the four digits of an account in your tenant's chart.",
   },
   program_not_found: {
     status: 404,

@@ -100,7 +100,14 @@ describe('the database goes away and comes back', () => {
         const { api } = ledger;
         const loan = await newLoan(api);
         const paid = await posted(api.post('/v1/payments', payment(loan, { amount_minor: '1' })));
-        const paths = [`/v1/loans/${loan.loanId}/balance`, `/v1/journal-entries/${textAt(paid, 'journal_entry_id')}`];
+        const paths = [
+          `/v1/loans/${loan.loanId}/balance`,
+          `/v1/journal-entries/${textAt(paid, 'journal_entry_id')}`,
+          `/v1/loans/${loan.loanId}/journal-entries`,
+          '/v1/journal-entries',
+          '/v1/accounts/1100/balance?currency=USD',
+          '/v1/reconciliation/status',
+        ];
         await postgres.stop();
         const key = 'outage:payment-0001';
         for (const path of paths) expectProblem(await api.get(path), { status: 503, code: 'unavailable' });

@@ -9,10 +9,12 @@ export type ReadingExample = {
   readonly scope: Scope;
   /** A path that answers 200. */
   readonly valid: () => Promise<string>;
+  /** What stands before a further parameter: `&` when the path has a query already. */
+  readonly separator?: '?' | '&';
 };
 
 /** Every status and code that a reading operation answers whatever it reads (CONTRACT.md section 2). */
-export function testReadingGates({ ledger, scope, valid }: ReadingExample): void {
+export function testReadingGates({ ledger, scope, valid, separator = '?' }: ReadingExample): void {
   test('401 invalid_token: none, and one that is none, with WWW-Authenticate', async () => {
     const path = await valid();
     const without = await ledger().api.get(path, { token: null });
@@ -45,7 +47,7 @@ export function testReadingGates({ ledger, scope, valid }: ReadingExample): void
   });
 
   test('400 validation_failed: a parameter that is none here', async () => {
-    const answer = await ledger().api.get(`${await valid()}?page=1`);
+    const answer = await ledger().api.get(`${await valid()}${separator}page=1`);
     expectProblem(answer, { status: 400, code: 'validation_failed', fields: ['page'], fieldCodes: ['unknown_field'] });
   });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpAnswer } from './http-client.ts';
+import { idsOf, pageOf } from './journal-pages.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import {
   accrual,
@@ -18,7 +19,13 @@ import { booksOf } from './problem.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
 
 /** Everything one tenant has that another may try to name. */
-type Ids = { readonly loan: Loan; readonly entry: string; readonly event: string; readonly program: string };
+type Ids = {
+  readonly loan: Loan;
+  readonly entry: string;
+  readonly event: string;
+  readonly program: string;
+  readonly account: string;
+};
 
 let ledger: LedgerServer;
 let stranger: TenantApi;
@@ -29,6 +36,7 @@ const missing: Ids = {
   entry: NOBODY,
   event: NOBODY,
   program: NOBODY,
+  account: '0043',
 };
 
 beforeAll(async () => {
@@ -37,11 +45,13 @@ beforeAll(async () => {
   strangersLoan = await workedExample(stranger);
   const loan = await workedExample(ledger.api);
   const paid = await posted(ledger.api.post('/v1/payments', payment(loan)));
+  await ledger.sql(`INSERT INTO hpts.account VALUES ($1, 42, 'Ours', 'asset', now())`, [ledger.api.tenantId]);
   owned = {
     loan,
     entry: textAt(paid, 'journal_entry_id'),
     event: textAt(paid, 'payment_event_id'),
     program: ledger.api.defaultProgramId,
+    account: '0042',
   };
 });
 afterAll(() => ledger.stop());
@@ -55,6 +65,12 @@ const attempts: readonly [string, (ids: Ids) => Promise<HttpAnswer>][] = [
     ({ loan }) => stranger.get(`/v1/loans/${loan.loanId}/balance?known_at=2026-05-01T00:00:00Z`),
   ],
   ['GET a balance of PENDING', ({ loan }) => stranger.get(`/v1/loans/${loan.loanId}/balance?layer=PENDING`)],
+  ['GET the journal of a loan', ({ loan }) => stranger.get(`/v1/loans/${loan.loanId}/journal-entries`)],
+  [
+    'GET a filtered journal of a loan',
+    ({ loan }) => stranger.get(`/v1/loans/${loan.loanId}/journal-entries?order=asc&event_type=accrual&page_size=1`),
+  ],
+  ['GET an account of the chart', ({ account }) => stranger.get(`/v1/accounts/${account}/balance?currency=USD`)],
   ['GET an entry', ({ entry }) => stranger.get(`/v1/journal-entries/${entry}`)],
   ['GET an entry by its event', ({ event }) => stranger.get(`/v1/journal-entries/${event}`)],
   ['GET a page of an entry', ({ entry }) => stranger.get(`/v1/journal-entries/${entry}?lines_page_token=bDE6MQ`)],
@@ -107,6 +123,23 @@ describe("another tenant's thing answers exactly as a thing that does not exist"
     expect(headersOf(foreign)).toEqual(headersOf(none));
     expect(await booksOf(ledger)).toBe(before);
   });
+});
+
+test('lists, accounts and reconciliation show the own books alone, whatever others have', async () => {
+  const empty = await ledger.newTenant();
+  expect((await empty.get('/v1/journal-entries?order=asc')).json).toEqual({ items: [], next_page_token: null });
+  const account = await empty.get('/v1/accounts/1100/balance?currency=USD');
+  expect(account.json).toMatchObject({ dr_balance_minor: '0', cr_balance_minor: '0' });
+  const status = await empty.get('/v1/reconciliation/status');
+  expect(status.json).toMatchObject({ portfolio_rollup: { gl_principal_minor: '0', sum_of_loan_balances_minor: '0' } });
+  for (const api of [ledger.api, stranger]) {
+    const page = await api.get('/v1/journal-entries?page_size=500');
+    const rows = await ledger.sql<{ entry_id: string }>(
+      'SELECT entry_id FROM hpts.journal_entry WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 500',
+      [api.tenantId],
+    );
+    expect(idsOf([pageOf(page)])).toEqual(rows.map((row) => row.entry_id));
+  }
 });
 
 test('the same loan id in two tenants is two loans', async () => {
@@ -169,7 +202,7 @@ test('2,000 interleaved reads and writes of two tenants, refusals among them: no
 
 /** The body without what names this one request, and with the id that was asked for as a word. */
 function impersonal(answer: HttpAnswer, ids: Ids): unknown {
-  const text = [ids.loan.loanId, ids.entry, ids.event, ids.program].reduce(
+  const text = [ids.loan.loanId, ids.entry, ids.event, ids.program, ids.account].reduce(
     (rest, id) => rest.replaceAll(id, 'the-id'),
     answer.text,
   );

@@ -1,16 +1,22 @@
-import { answerObject, differencesOf } from './comparison.ts';
+import { answerObject, differencesOf, reconciliationDifferences } from './comparison.ts';
 import type { Course, FixedAnswer } from './course.ts';
 import { addDays } from './instant.ts';
+import { someList, walkDifferences } from './journal-walk.ts';
+import { walkList } from './list-reading.ts';
 import { balanceBody, presentEqualsFold } from './model/balance.ts';
 import { expectAnswer } from './model/expectation.ts';
 import { LAYERS } from './model/ledger.ts';
 import type { LedgerRequest } from './model/request.ts';
 import { Random } from './random.ts';
-import { balancePath, getRequest } from './read-programme.ts';
+import { accountPath, balancePath, getRequest, someAccount } from './read-programme.ts';
 import type { Scene } from './scene.ts';
 
 /** Questions on their way at once. */
 const QUESTIONS_AT_ONCE = 32;
+
+const ACCOUNTS_PER_TENANT = 60;
+/** Lists read at the end: so many of loans, and as many of the tenant. */
+const WALKS_PER_TENANT = 12;
 
 /** Everything that is asked once the writes have ended: nothing may differ, nothing may have changed. */
 export async function examine(course: Course, scenes: readonly Scene[]): Promise<void> {
@@ -18,6 +24,9 @@ export async function examine(course: Course, scenes: readonly Scene[]): Promise
   await forEach(course.fixedAnswers, (fixed) => askAgain(course, fixed));
   for (const snapshot of course.snapshots) checkSnapshot(course, snapshot);
   await compareBalances(course);
+  await compareAccounts(course);
+  await compareWalks(course);
+  await compareReconciliation(course);
   const share = Math.max(20, Math.floor(course.report.commands / 50));
   await compareEntries(course, share);
   await compareReplays(course, scenes, share);
@@ -89,6 +98,60 @@ async function compareBalances(course: Course): Promise<void> {
   });
 }
 
+async function compareAccounts(course: Course): Promise<void> {
+  const random = new Random(`accounts:${course.report.seed}`);
+  const requests = course.ledgers.flatMap((_, tenant) => {
+    const { businessDate } = course.now(tenant);
+    const ask = () => getRequest(tenant, accountPath(...someAccount(random, businessDate)));
+    return Array.from({ length: ACCOUNTS_PER_TENANT }, ask);
+  });
+  await forEach(requests, async (request) => {
+    course.report.accountsCompared += 1;
+    compare(course, { request, answer: await course.read(request), at: 'account at the end' });
+  });
+}
+
+/** The lists that were read during the run, and some more, with nobody writing any more. */
+async function compareWalks(course: Course): Promise<void> {
+  const random = new Random(`walks:${course.report.seed}`);
+  const lists = course.ledgers.flatMap((ledger, tenant) => {
+    const { businessDate } = course.now(tenant);
+    const loans = random.shuffled([...ledger.loans.keys()]).slice(0, WALKS_PER_TENANT);
+    const about = [...loans, ...loans.map(() => undefined)];
+    return about.map((loanId) => ({
+      ...someList(random, { tenant, loanId, businessDate }),
+      pagesMax: 300,
+      isSettled: true,
+    }));
+  });
+  await forEach(lists, async (list) => {
+    const walk = await walkList(course, list);
+    if (walk !== undefined) course.walks.push(walk);
+  });
+  for (const walk of course.walks) {
+    const { tenant, loanId } = walk.list;
+    course.report.walksCompared += 1;
+    if (hasLost(course, tenant, loanId)) continue;
+    const found = walkDifferences(course.ledger(walk.list.tenant), walk);
+    if (found.length > 0) course.differWalk('journal at the end', tenant, found);
+  }
+}
+
+/** The server counts its books again, and finds what the model's loans sum to. */
+async function compareReconciliation(course: Course): Promise<void> {
+  const random = new Random(`reconciliation:${course.report.seed}`);
+  for (const [tenant, ledger] of course.ledgers.entries()) {
+    if (hasLost(course, tenant, undefined)) continue;
+    const { businessDate } = course.now(tenant);
+    for (const asOfDate of [businessDate, addDays(businessDate, -random.below(700))]) {
+      const request = getRequest(tenant, `/v1/reconciliation/status?as_of_date=${asOfDate}`);
+      const answer = await course.read(request);
+      const found = reconciliationDifferences(ledger, asOfDate, answerObject(answer.body));
+      if (found.length > 0) course.differ('reconciliation', { request, answer, found });
+    }
+  }
+}
+
 async function compareEntries(course: Course, count: number): Promise<void> {
   const random = new Random(`entries:${course.report.seed}`);
   const requests = course.ledgers.flatMap((ledger, tenant) => {
@@ -126,9 +189,15 @@ function compare(
 }
 
 function isLost(course: Course, request: LedgerRequest): boolean {
-  if (course.lostLoans.size === 0) return false;
-  const loanId = request.path.startsWith('/v1/loans/') ? request.path.split('/')[3] : undefined;
-  return loanId !== undefined && course.lostLoans.has(`${request.tenant} ${loanId}`);
+  const [, , kind, loanId] = request.path.split('/');
+  if (kind === 'accounts') return hasLost(course, request.tenant, undefined);
+  return kind === 'loans' && hasLost(course, request.tenant, loanId);
+}
+
+/** True when the model no longer knows the loan; without one, when there is any such loan of the tenant. */
+function hasLost(course: Course, tenant: number, loanId: string | undefined): boolean {
+  if (loanId !== undefined) return course.lostLoans.has(`${tenant} ${loanId}`);
+  return course.lostLoans.values().some((lost) => lost.startsWith(`${tenant} `));
 }
 
 async function forEach<Value>(values: readonly Value[], act: (value: Value) => Promise<void>): Promise<void> {

@@ -1,5 +1,7 @@
 import { INSTANT_PATTERN } from './instant.ts';
+import { balanceOf } from './model/balance.ts';
 import type { Expectation } from './model/expectation.ts';
+import { shownLines } from './model/journal.ts';
 import { type Entry, type Line, loanOf, type Plan, type TenantLedger } from './model/ledger.ts';
 import { REFUSAL_STATUS, type Refusal } from './model/refusal.ts';
 import type { LedgerAnswer } from './model/request.ts';
@@ -34,6 +36,8 @@ export function differencesOf(ledger: TenantLedger, expected: Expectation, answe
       return [...statusDifferences(answer, 200), ...objectDifferences(expected.body, answerObject(answer.body))];
     case 'entry':
       return entryDifferences(ledger, expected.entry, answer);
+    case 'page':
+      return statusDifferences(answer, 200);
   }
 }
 
@@ -115,22 +119,62 @@ function entryDifferences(ledger: TenantLedger, entry: Entry, answer: LedgerAnsw
   const found = statusDifferences(answer, 200);
   const body = answerObject(answer.body);
   if (body === undefined || found.length > 0) return [...found, `answered ${answer.body}`];
-  const { plan, postedAt, entryId, correlationId } = entry;
-  const expected: Record<string, unknown> = {
+  const reversedBy = entry.reversedByEntryId ?? null;
+  found.push(...memberDifferences({ ...entryMembers(entry), reversed_by_entry_id: reversedBy }, body));
+  return [...found, ...sequenceDifferences(body['lines']), ...lineDifferences(ledger, entry.plan.lines, body['lines'])];
+}
+
+/** What every answer says of an entry, whenever it is asked. */
+function entryMembers({ plan, postedAt, entryId, correlationId }: Entry): Record<string, unknown> {
+  return {
     journal_entry_id: entryId,
     event_type: plan.eventType,
     effective_at: plan.effectiveAt,
     posted_at: postedAt,
     reverses_entry_id: plan.reversesEntryId ?? null,
-    reversed_by_entry_id: entry.reversedByEntryId ?? null,
     superseded_by_entry_id: null,
     ...(correlationId === undefined ? {} : { correlation_id: correlationId }),
   };
-  for (const [name, value] of Object.entries(expected)) {
-    const actual = body[name] ?? null;
-    if (actual !== value) found.push(`${name} is ${JSON.stringify(actual)} in place of ${JSON.stringify(value)}`);
-  }
-  return [...found, ...lineDifferences(ledger, plan.lines, body['lines'])];
+}
+
+function memberDifferences(
+  expected: Readonly<Record<string, unknown>>,
+  actual: Readonly<Record<string, unknown>>,
+): string[] {
+  return Object.entries(expected).flatMap(([name, value]) => {
+    const found = actual[name] ?? null;
+    return found === value ? [] : [`${name} is ${JSON.stringify(found)} in place of ${JSON.stringify(value)}`];
+  });
+}
+
+/** An entry on a page of a list: of a loan, or without one of the tenant. */
+interface ListedEntry {
+  readonly entry: Entry;
+  readonly list: { readonly loanId: string | undefined; readonly isSettled: boolean };
+  readonly item: Readonly<Record<string, unknown>>;
+}
+
+/** Every way in which an entry of a list is not the one that the books have. */
+export function listedDifferences(ledger: TenantLedger, { entry, list, item }: ListedEntry): string[] {
+  const shown = shownLines(entry, list.loanId);
+  const found = memberDifferences(entryMembers(entry), item);
+  const [theirs, ours] = [item['reversed_by_entry_id'] ?? null, entry.reversedByEntryId ?? null];
+  // Where others write, a reversal may be on its way: then one of the two knows it already.
+  const isOpen = !list.isSettled && (theirs === null || ours === null);
+  if (theirs !== ours && !isOpen) found.push(`reversed by ${String(theirs)} in place of ${ours}`);
+  found.push(...lineDifferences(ledger, shown, item['lines']));
+  const count = Array.isArray(item['lines']) ? item['lines'].length : 0;
+  if (shown.length === entry.plan.lines.length) found.push(...sequenceDifferences(item['lines']));
+  const total = shown.length === entry.plan.lines.length ? count : entry.plan.lines.length;
+  if (item['lines_total'] !== total) found.push(`lines_total is ${String(item['lines_total'])} in place of ${total}`);
+  return found.map((text) => `${entry.entryId}: ${text}`);
+}
+
+function sequenceDifferences(lines: unknown): string[] {
+  if (!Array.isArray(lines)) return [];
+  return lines.filter(isRecord).flatMap((line, at) => {
+    return line['sequence'] === at + 1 ? [] : [`line ${at + 1} has sequence ${String(line['sequence'])}`];
+  });
 }
 
 /**
@@ -149,7 +193,6 @@ function lineDifferences(ledger: TenantLedger, expected: readonly Line[], actual
       found.push(`${place}: ${theirs.get(place)} in place of ${ours.get(place)}`);
   }
   for (const [at, line] of lines.entries()) {
-    if (line['sequence'] !== at + 1) found.push(`line ${at + 1} has sequence ${String(line['sequence'])}`);
     if (!/^[1-9][0-9]*$/.test(String(line['amount_minor'])))
       found.push(`line ${at + 1} has amount ${String(line['amount_minor'])}`);
     const { loanId } = readLine(line);
@@ -181,4 +224,35 @@ function sums(lines: readonly ReturnType<typeof readLine>[]): Map<string, bigint
     total.set(place, (total.get(place) ?? 0n) + amountMinor);
   }
   return total;
+}
+
+/** Reconciliation must find nothing, and the principal that the model's loans have, in every currency. */
+export function reconciliationDifferences(
+  ledger: TenantLedger,
+  asOfDate: string,
+  body: Readonly<Record<string, unknown>> | undefined,
+): string[] {
+  const principal = new Map<string, bigint>();
+  for (const loan of ledger.loans.values()) {
+    const { components } = balanceOf(loan, { asOfDate, knownAt: undefined, layer: 'SETTLED' });
+    principal.set(loan.currency, (principal.get(loan.currency) ?? 0n) + components.principal);
+  }
+  const currencies = Array.isArray(body?.['by_currency']) ? body['by_currency'].filter(isRecord) : [];
+  const found: string[] = [];
+  for (const [currency, sum] of principal) {
+    const one = currencies.find((item) => item['currency'] === currency);
+    // A currency of which nothing is effective by then may be left out.
+    if (one === undefined && sum === 0n) continue;
+    const expected = { status: 'ok', gl_principal_minor: `${sum}`, sum_of_loan_balances_minor: `${sum}` };
+    const rollup = { ...expected, mismatched_accounts: '[]' };
+    const actual = isRecord(one?.['portfolio_rollup']) ? one['portfolio_rollup'] : {};
+    const named = JSON.stringify(actual['mismatched_accounts']);
+    found.push(
+      ...objectDifferences(rollup, { ...actual, mismatched_accounts: named }).map((text) => `${currency}: ${text}`),
+    );
+  }
+  const integrity = body?.['ledger_integrity'];
+  if (!isRecord(integrity) || integrity['status'] !== 'ok')
+    found.push(`ledger_integrity is ${JSON.stringify(integrity)}`);
+  return found;
 }

@@ -1,4 +1,5 @@
 import { answerObject } from './comparison.ts';
+import type { JournalWalk } from './journal-walk.ts';
 import type { BusinessNow } from './model/decision.ts';
 import { entryOf, type TenantLedger } from './model/ledger.ts';
 import { REFUSAL_STATUS, type RefusalCode } from './model/refusal.ts';
@@ -32,6 +33,8 @@ export class Course {
   readonly fixedAnswers: FixedAnswer[] = [];
   /** Balances read while the loan was being written to, with no `known_at`: each must be some past of the loan. */
   readonly snapshots: FixedAnswer[] = [];
+  /** Lists that were read while others wrote to them. */
+  readonly walks: JournalWalk[] = [];
   /** Loans whose state the model has lost, after an answer that it cannot explain. */
   readonly lostLoans = new Set<string>();
   readonly #newest: string[];
@@ -118,6 +121,11 @@ export class Course {
       request: `${method} ${path} ${keyHeaders.join(' | ')} token=${token} ${body.slice(0, 600)}`,
       answer: `${answer.status} ${answer.body.slice(0, 600)}`,
     });
+  }
+
+  /** Counts disagreements about a list as a whole. */
+  differWalk(at: string, tenant: number, found: readonly string[]): void {
+    addDifference(this.report, { at, tenant, found: found.slice(0, 20), request: 'all pages', answer: 'see found' });
   }
 
   /** Waits for every probe that is still on its way. Throws when one of the run had no answer. */

@@ -1,4 +1,5 @@
 import { addDays, addMicroseconds } from './instant.ts';
+import { CHART } from './model/account.ts';
 import type { LedgerRequest } from './model/request.ts';
 import type { Random } from './random.ts';
 import { knownLoans, type Scene } from './scene.ts';
@@ -46,6 +47,38 @@ function someInstant(random: Random, seen: readonly string[]): string | undefine
   return addMicroseconds(random.pick(late), BigInt(random.below(3) - 1));
 }
 
+/** The path of an account's balance. */
+export function accountPath(accountCode: string, parameters: Readonly<Record<string, string>>): string {
+  return `/v1/accounts/${accountCode}/balance?${new URLSearchParams(parameters)}`;
+}
+
+/**
+ * An account at a random date, as known at a random instant. Others write to it all the time, so what the answer has to be
+ * is known at the end only.
+ */
+export function accountRead(scene: Scene, seenPostedAt: readonly string[]): Read | undefined {
+  const { readRandom: random, tenant, businessDate } = scene;
+  const knownAt = someInstant(random, seenPostedAt);
+  if (knownAt === undefined) return undefined;
+  const request = getRequest(tenant, accountPath(...someAccount(random, businessDate, knownAt)));
+  return { request, fixed: true };
+}
+
+/** An account's code and the parameters of its balance, at random. */
+export function someAccount(
+  random: Random,
+  businessDate: string,
+  knownAt?: string,
+): [accountCode: string, parameters: Record<string, string>] {
+  const parameters = {
+    currency: random.weighted({ USD: 5, EUR: 3, JPY: 3, CHF: 1 }),
+    as_of_date: someDay(random, businessDate),
+    ...(random.chance(0.3) ? { layer: random.weighted({ SETTLED: 2, PENDING: 5, ENCUMBRANCE: 1 }) } : {}),
+    ...(knownAt === undefined ? {} : { known_at: knownAt }),
+  };
+  return [random.pick(Object.keys(CHART)), parameters];
+}
+
 /** An entry of one of the scene's loans. */
 export function entryRead(scene: Scene): Read | undefined {
   const { readRandom: random, tenant } = scene;
@@ -63,14 +96,27 @@ export function refusedRead(scene: Scene): Read | undefined {
   if (known.length === 0 || entry === undefined) return undefined;
   const { loanId } = random.pick(known).slot;
   const entryPath = `/v1/journal-entries/${entry.entryId}`;
-  const kind = random.weighted({ loan: 20, entry: 20, parameter: 20, page: 30, token: 5, scope: 5 });
+  const kind = random.weighted({
+    loan: 20,
+    entry: 20,
+    parameter: 20,
+    page: 30,
+    token: 5,
+    scope: 5,
+    account: 60,
+    list: 30,
+  });
   const paths = {
     loan: balancePath(foreign.loanId() ?? random.uuid(), {}),
     entry: `/v1/journal-entries/${foreign.entryId() ?? random.uuid()}`,
     parameter: balancePath(loanId, random.pick(BAD_PARAMETERS)),
     page: `${entryPath}?lines_page_token=${random.pick(['made-up', 'AAAA', 'eyJhIjoxfQ'])}`,
     token: entryPath,
-    scope: entryPath,
+    scope: random.chance(0.5) ? entryPath : '/v1/journal-entries',
+    account: random.chance(0.7)
+      ? accountPath('7777', { currency: 'USD' })
+      : accountPath('1100', random.pick(BAD_ACCOUNTS)),
+    list: random.pick(BAD_LISTS)(loanId, foreign.loanId() ?? random.uuid()),
   };
   const request = getRequest(tenant, paths[kind]);
   const token =
@@ -83,4 +129,22 @@ const BAD_PARAMETERS: readonly Readonly<Record<string, string>>[] = [
   { as_of_date: '2026-02-30' },
   { as_of_date: 'yesterday' },
   { layer: 'settled' },
+];
+
+const BAD_ACCOUNTS: readonly Readonly<Record<string, string>>[] = [
+  {},
+  { currency: 'usd' },
+  { currency: 'USD', as_of_date: '2026-02-30' },
+  { currency: 'USD', layer: 'settled' },
+  { currency: 'USD', known_at: '2999-01-01T00:00:00.000000Z' },
+];
+
+const BAD_LISTS: readonly ((loanId: string, foreignLoanId: string) => string)[] = [
+  () => '/v1/journal-entries?page_size=501',
+  () => '/v1/journal-entries?order=up&from_date=yesterday',
+  () => '/v1/journal-entries?page_token=made-up',
+  (loanId) => `/v1/loans/${loanId}/journal-entries?page_token=AAAA`,
+  (loanId) => `/v1/loans/${loanId}/journal-entries?to_date=2026-02-30`,
+  (_loanId, foreignLoanId) => `/v1/loans/${foreignLoanId}/journal-entries`,
+  (_loanId, foreignLoanId) => `/v1/loans/${foreignLoanId}/journal-entries?order=asc&event_type=reversal`,
 ];

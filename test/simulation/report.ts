@@ -38,6 +38,13 @@ export interface SimulationReport {
   /** Balances read after every tenth command, and entries. */
   balanceReads: number;
   entryReads: number;
+  /** Account balances asked under a fixed `known_at`. */
+  accountReads: number;
+  /** Lists of journal entries read page by page while they were written to: of loans, of tenants; pages, entries on them. */
+  loanWalks: number;
+  tenantWalks: number;
+  pagesRead: number;
+  entriesListed: number;
   /** Balances asked at the newest instant seen, of loans that were being written to at that moment. */
   probes: number;
   /** Of them of loans with two or more writes on their way. */
@@ -47,6 +54,8 @@ export interface SimulationReport {
   changed: number;
   /** Compared with the model at the end. */
   balancesCompared: number;
+  accountsCompared: number;
+  walksCompared: number;
   entriesCompared: number;
   replaysCompared: number;
   /** All disagreements with the model; the first of them in full. */
@@ -83,11 +92,18 @@ export function newReport(options: {
     postedByProcess: Array.from({ length: processes }, () => 0),
     balanceReads: 0,
     entryReads: 0,
+    accountReads: 0,
+    loanWalks: 0,
+    tenantWalks: 0,
+    pagesRead: 0,
+    entriesListed: 0,
     probes: 0,
     probesOfHotLoans: 0,
     askedAgain: 0,
     changed: 0,
     balancesCompared: 0,
+    accountsCompared: 0,
+    walksCompared: 0,
     entriesCompared: 0,
     replaysCompared: 0,
     differenceCount: 0,
@@ -128,6 +144,10 @@ export function assertReport(report: SimulationReport, { minimum, unreachable = 
   atLeast('backdated', report.backdated, Math.ceil(posted * 0.3));
   atLeast('meant to be refused', report.meantToBeRefused, Math.ceil(commands * 0.1));
   atLeast('balance reads', report.balanceReads, Math.floor(commands / 10) - report.workers);
+  atLeast('account reads', report.accountReads, minimum);
+  atLeast('loan journals read', report.loanWalks, minimum);
+  atLeast('tenant journals read', report.tenantWalks, minimum);
+  atLeast('entries listed', report.entriesListed, posted);
   atLeast('probes of hot loans', report.probesOfHotLoans, Math.floor(commands / 50));
   for (const [process, count] of report.postedByProcess.entries()) atLeast(`posted by process ${process}`, count, 1);
   if (report.changed > 0) short.push(`${report.changed} answers under a fixed known_at changed`);
@@ -156,9 +176,10 @@ export function reportText(report: SimulationReport): string {
     'races',
     ...table(report.races),
     `balance reads ${report.balanceReads}, entry reads ${report.entryReads}`,
+    `account reads ${report.accountReads}; journals read: ${report.loanWalks} of loans, ${report.tenantWalks} of tenants, ${report.pagesRead} pages, ${report.entriesListed} entries`,
     `probes ${report.probes}, of hot loans ${report.probesOfHotLoans}`,
     `asked again ${report.askedAgain}, changed ${report.changed}`,
-    `compared at the end: ${report.balancesCompared} balances, ${report.entriesCompared} entries, ${report.replaysCompared} replays`,
+    `compared at the end: ${report.balancesCompared} balances, ${report.accountsCompared} of accounts, ${report.walksCompared} journals, ${report.entriesCompared} entries, ${report.replaysCompared} replays`,
     `differences ${report.differenceCount}`,
     ...report.differences.map((difference) => JSON.stringify(difference, null, 2)),
   ].join('\n');

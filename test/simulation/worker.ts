@@ -1,14 +1,16 @@
 import { answerObject, differencesOf } from './comparison.ts';
 import { type Course, learnCorrelation } from './course.ts';
+import { someList, walkDifferences } from './journal-walk.ts';
+import { walkList } from './list-reading.ts';
 import { expectAnswer } from './model/expectation.ts';
 import { loansConcerned, type Plan } from './model/ledger.ts';
 import type { LedgerAnswer, LedgerRequest } from './model/request.ts';
 import { disbursementDraft, ordinaryDraft } from './programme.ts';
 import { bookAnswer, explainRace, isInProgress, type RaceMember } from './race-order.ts';
 import { nextRace, type Race, wideAccrualRace } from './race-programme.ts';
-import { balanceRead, entryRead, type Read, refusedRead } from './read-programme.ts';
+import { accountRead, balanceRead, entryRead, type Read, refusedRead } from './read-programme.ts';
 import { refusalRequest } from './refusal-programme.ts';
-import { type Draft, requestOf, type Scene, type Slot } from './scene.ts';
+import { type Draft, knownLoans, requestOf, type Scene, type Slot } from './scene.ts';
 
 /** How often the worker that has wide batches sends one: nearly always one is on its way. */
 const WIDE_SHARE = 0.25;
@@ -219,8 +221,39 @@ export class Worker {
       report.entryReads += 1;
       await this.#read(entry);
     }
-    const refused = readRandom.chance(0.08) ? refusedRead(scene) : undefined;
+    const refused = readRandom.chance(0.16) ? refusedRead(scene) : undefined;
     if (refused !== undefined) await this.#read(refused);
+    const account = readRandom.chance(0.3) ? accountRead(scene, seenPostedAt[tenant] ?? []) : undefined;
+    if (account !== undefined) {
+      report.accountReads += 1;
+      const answer = await this.#course.read(account.request);
+      this.#course.fixedAnswers.push({ request: account.request, body: answer.body, status: answer.status });
+    }
+    if (readRandom.chance(0.25)) await this.#walkLoan();
+    if (readRandom.chance(0.08)) await this.#walkTenant();
+  }
+
+  /** Nobody else writes to the loan, so its list is certain at once. */
+  async #walkLoan(): Promise<void> {
+    const { readRandom, tenant, businessDate } = this.scene;
+    const known = knownLoans(this.scene);
+    if (known.length === 0) return;
+    const { loanId } = readRandom.pick(known).slot;
+    const course = this.#course;
+    course.report.loanWalks += 1;
+    const walk = await walkList(course, someList(readRandom, { tenant, loanId, businessDate }));
+    if (walk === undefined) return;
+    const found = walkDifferences(course.ledger(walk.list.tenant), walk);
+    if (found.length > 0) course.differWalk('journal of a loan', tenant, found);
+  }
+
+  /** Others write to the tenant's list while it is read: it is compared at the end. */
+  async #walkTenant(): Promise<void> {
+    const { readRandom, tenant, businessDate } = this.scene;
+    const course = this.#course;
+    course.report.tenantWalks += 1;
+    const walk = await walkList(course, someList(readRandom, { tenant, loanId: undefined, businessDate }));
+    if (walk !== undefined) course.walks.push(walk);
   }
 
   async #read({ request, fixed }: Read): Promise<void> {

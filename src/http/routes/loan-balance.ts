@@ -1,11 +1,12 @@
 import { parseCalendarDate } from '../../domain/calendar-date.ts';
 import { layerNumber, SETTLED } from '../../domain/layer.ts';
-import { hasCome, type LoanBalance, readLoanBalance } from '../../postgres/reading/loan-balance.ts';
+import { type LoanBalance, readLoanBalance } from '../../postgres/reading/loan-balance.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { principalOf } from '../gate.ts';
+import { KNOWN_AT_WANTED, parseInstant, refuseUnlessCome } from '../known-at.ts';
 import type { Operation } from '../operation.ts';
-import { type Problem, ProblemError, validationProblem } from '../problem.ts';
-import { parseInstant, pathId, readQuery } from '../query-reader.ts';
+import { type Problem, ProblemError } from '../problem.ts';
+import { pathId, readQuery } from '../query-reader.ts';
 
 const QUERY = {
   as_of_date: parseCalendarDate,
@@ -15,7 +16,7 @@ const QUERY = {
 
 const WANTED = {
   as_of_date: 'a calendar date YYYY-MM-DD',
-  known_at: 'an RFC 3339 date-time with at most six digits of a second, "+" written %2B',
+  known_at: KNOWN_AT_WANTED,
   layer: 'SETTLED, PENDING or ENCUMBRANCE',
 };
 
@@ -34,10 +35,7 @@ export function loanBalance(reader: ReaderPool): Operation {
       };
       const loanId = pathId(request, 'loan_id', missing);
       const knownAt = query.known_at;
-      if (knownAt !== null && !(await hasCome(reader, { tenantId, at: knownAt }))) {
-        const message = 'lies in the future; the ledger cannot tell what it will know';
-        throw new ProblemError(validationProblem([{ field: 'known_at', code: 'out_of_range', message }]));
-      }
+      await refuseUnlessCome(reader, tenantId, knownAt);
       const layer = layerNumber(query.layer ?? 'SETTLED') ?? SETTLED;
       const balance = await readLoanBalance(reader, { tenantId, loanId, layer, asOfDate: query.as_of_date, knownAt });
       if (balance === undefined) throw new ProblemError(missing);

@@ -1,6 +1,7 @@
 import type { LayerNumber } from '../../domain/layer.ts';
 import type { Components } from '../../domain/loan.ts';
 import type { Statement } from '../statement-train.ts';
+import { SETTLE_KNOWN_AT } from './known-at.ts';
 import type { ReaderPool } from './reader-pool.ts';
 
 /**
@@ -46,15 +47,6 @@ export const READ_LOAN_BALANCE: Statement = {
       WHERE b.tenant_id = l.tenant_id AND b.loan_id = l.loan_id AND b.layer = $3 AND b.from_day <= day.as_of
       ORDER BY b.from_day DESC LIMIT 1) AS b ON true
     WHERE l.tenant_id = $1 AND l.loan_id = $2 AND l.borrower_id IS NOT NULL`,
-};
-
-/**
- * Waits for whoever is about to commit when `known_at` is not settled yet. Whoever holds the head may be giving out a
- * time at or before it; whoever takes the head after this lock is released gives out a later one.
- */
-const SETTLE_KNOWN_AT: Statement = {
-  name: 'settle_known_at',
-  text: `SELECT h.posted_at FROM hpts.tenant_head AS h WHERE h.tenant_id = $1 AND h.posted_at <= $2::timestamptz FOR SHARE`,
 };
 
 // The newest movement that was posted by then bounds everything: the look-ups of the present, then less what backdated
@@ -136,18 +128,4 @@ export async function readLoanBalance(
     memoInterest: BigInt(memoInterest),
   };
   return { currency, asOfDate: asOf, components, lastActivityAt };
-}
-
-const READ_CLOCK: Statement = {
-  name: 'read_clock',
-  text: `SELECT greatest(clock_timestamp(), h.posted_at) >= $2::timestamptz FROM hpts.tenant_head AS h WHERE h.tenant_id = $1`,
-};
-
-/** True when `instant` has come by the database's clock, so that what was known at it can be told. */
-export async function hasCome(
-  reader: ReaderPool,
-  instant: { readonly tenantId: string; readonly at: string },
-): Promise<boolean> {
-  const rows = await reader.read(instant.tenantId, READ_CLOCK, [instant.tenantId, instant.at]);
-  return rows[0]?.[0] === true;
 }

@@ -1,3 +1,4 @@
+import { accountBody, isInChart } from './account.ts';
 import { balanceBody } from './balance.ts';
 import { readBody } from './body.ts';
 import { canonicalJson } from './canonical.ts';
@@ -23,7 +24,9 @@ export type Expectation =
   /** 200 with exactly this object. */
   | { readonly kind: 'balance'; readonly body: Readonly<Record<string, string | null>> }
   /** 200 with this entry. */
-  | { readonly kind: 'entry'; readonly entry: Entry };
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  /** 200 with a page of a list; what has to be on it is for whoever reads all pages. */
+  | { readonly kind: 'page' };
 
 function refused(code: RefusalCode, fields?: readonly string[]): Expectation {
   return { kind: 'refused', refusal: fields === undefined ? { code } : { code, fields } };
@@ -35,10 +38,14 @@ export function expectAnswer(ledger: TenantLedger, request: LedgerRequest, now: 
   if (isWritePath(path)) return expectWrite(ledger, { ...request, path }, now);
   const loanId = /^\/v1\/loans\/([^/]+)\/balance$/.exec(path)?.[1];
   const entryId = /^\/v1\/journal-entries\/([^/]+)$/.exec(path)?.[1];
-  if (loanId === undefined && entryId === undefined) return refused('not_found');
+  const accountCode = /^\/v1\/accounts\/([^/]+)\/balance$/.exec(path)?.[1];
+  const list = /^\/v1(?:\/loans\/([^/]+))?\/journal-entries$/.exec(path);
+  if ((loanId ?? entryId ?? accountCode) === undefined && list === null) return refused('not_found');
   if (request.method !== 'GET') return refused('method_not_allowed');
   if (request.token === 'absent' || request.token === 'forged') return refused('invalid_token');
   const parameters = new URLSearchParams(query);
+  if (list !== null) return expectPage(ledger, { request, loanId: list[1], parameters });
+  if (accountCode !== undefined) return expectAccount(ledger, { accountCode, parameters, now });
   if (entryId !== undefined) return expectEntry(ledger, { request, entryId, parameters });
   return expectBalance(ledger, { loanId: loanId ?? '', parameters, now });
 }
@@ -121,4 +128,48 @@ function expectBalance(ledger: TenantLedger, { loanId, parameters, now }: LoanQu
   if (knownAt !== undefined && loan.postings.every(({ postedAt }) => postedAt > knownAt))
     return refused('loan_not_found');
   return { kind: 'balance', body: balanceBody(loan, { asOfDate, knownAt, layer }) };
+}
+
+interface AccountQuestion {
+  readonly accountCode: string;
+  readonly parameters: URLSearchParams;
+  readonly now: BusinessNow;
+}
+
+function expectAccount(ledger: TenantLedger, { accountCode, parameters, now }: AccountQuestion): Expectation {
+  const currency = parameters.get('currency');
+  const asOfDate = parameters.get('as_of_date') ?? now.businessDate;
+  const knownAt = parameters.get('known_at') ?? undefined;
+  const layer = LAYERS.find((name) => name === (parameters.get('layer') ?? 'SETTLED'));
+  const bad: string[] = [];
+  if (currency === null || !/^[A-Z]{3}$/.test(currency)) bad.push('currency');
+  if (!isCalendarDate(asOfDate)) bad.push('as_of_date');
+  if (layer === undefined) bad.push('layer');
+  if (bad.length > 0 || layer === undefined || currency === null) return refused('validation_failed', bad);
+  if (!isInChart(accountCode)) return refused('account_not_found');
+  if (knownAt !== undefined && knownAt > '2100') return refused('validation_failed', ['known_at']);
+  return { kind: 'balance', body: accountBody(ledger, { accountCode, currency, layer, asOfDate, knownAt }) };
+}
+
+interface PageQuestion {
+  readonly request: LedgerRequest;
+  /** undefined: the tenant's list. */
+  readonly loanId: string | undefined;
+  readonly parameters: URLSearchParams;
+}
+
+function expectPage(ledger: TenantLedger, { request, loanId, parameters }: PageQuestion): Expectation {
+  if (request.token === 'narrow') return refused('insufficient_scope');
+  const pageSize = Number(parameters.get('page_size') ?? 50);
+  const order = parameters.get('order') ?? 'desc';
+  const bad: string[] = [];
+  for (const name of ['from_date', 'to_date'])
+    if (!isCalendarDate(parameters.get(name) ?? '2026-01-01')) bad.push(name);
+  if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 500) bad.push('page_size');
+  if (order !== 'asc' && order !== 'desc') bad.push('order');
+  if (bad.length > 0) return refused('validation_failed', bad);
+  // Tokens that the simulation makes up are short; those that it was given are not.
+  if ((parameters.get('page_token')?.length ?? 99) < 10) return refused('invalid_page_token');
+  if (loanId !== undefined && !ledger.loans.has(loanId.toLowerCase())) return refused('loan_not_found');
+  return { kind: 'page' };
 }

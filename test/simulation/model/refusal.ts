@@ -1,4 +1,4 @@
-/** The status of each refusal that the five events and the two reads can answer (CONTRACT.md section 2, 'Errors'). */
+/** The status of each refusal that the five events and the reads can answer (CONTRACT.md section 2, 'Errors'). */
 export const REFUSAL_STATUS = {
   malformed_json: 400,
   validation_failed: 400,
@@ -11,6 +11,7 @@ export const REFUSAL_STATUS = {
   not_found: 404,
   loan_not_found: 404,
   journal_entry_not_found: 404,
+  account_not_found: 404,
   program_not_found: 404,
   method_not_allowed: 405,
   payload_too_large: 413,
