@@ -36,7 +36,8 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'HPTS_WEBHOOK_RECEIVERS',
     fallback: 'public',
-    meaning: 'where webhook receivers may live: public (https on the internet) or loopback (this machine as well, http too)',
+    meaning:
+      'where webhook receivers may live: public (https on the internet) or loopback (this machine as well, http too)',
   },
   { name: 'HPTS_LOG_LEVEL', fallback: 'info', meaning: 'fatal, error, warn, info, debug or silent' },
   { name: 'HPTS_GIT_SHA', fallback: 'read from .git, else unknown', meaning: 'revision that /v1/health/live answers' },
@@ -92,7 +93,8 @@ export function readConfig(env: Environment): Config {
   if (logLevel === undefined) wrong.push(`HPTS_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
   const receivers = text(env, 'HPTS_WEBHOOK_RECEIVERS') ?? 'public';
   const webhookReceivers = WEBHOOK_RECEIVERS.find((places) => places === receivers);
-  if (webhookReceivers === undefined) wrong.push(`HPTS_WEBHOOK_RECEIVERS must be one of ${WEBHOOK_RECEIVERS.join(', ')}`);
+  if (webhookReceivers === undefined)
+    wrong.push(`HPTS_WEBHOOK_RECEIVERS must be one of ${WEBHOOK_RECEIVERS.join(', ')}`);
   const config = {
     database,
     host,

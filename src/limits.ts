@@ -87,6 +87,8 @@ export const LIMITS = {
   webhookAttemptDays: 30,
   /** How long the secret before a rotation may go on signing. */
   webhookSecretOverlapSeconds: 604_800,
+  /** Entries of the journal that one page of deliveries is looked for in. */
+  webhookScan: 10_000,
   /** Items of one page of endpoints, deliveries or events. */
   webhookPageItems: 500,
 } as const;

@@ -45,6 +45,8 @@ async function startServerProcess(options: ServerProcessOptions): Promise<Server
       HPTS_ISSUER: options.issuer,
       HPTS_PORT: String(port),
       HPTS_LOG_LEVEL: 'error',
+      // Receivers of tests live on this machine.
+      HPTS_WEBHOOK_RECEIVERS: 'loopback',
     },
   });
   const exited = once(child, 'exit');

@@ -50,6 +50,11 @@ export class WebhookDelivery {
     this.#running ??= this.#watch();
   }
 
+  /** Whether a tenant has an active endpoint, as far as this process knows. */
+  follows(tenantId: string): boolean {
+    return this.#subscribed.has(tenantId);
+  }
+
   /** Tells that something of a tenant was committed here, so that nobody has to wait for the next look. */
   wake(tenantId: string): void {
     const endpoints = this.#subscribed.get(tenantId);

@@ -62,6 +62,7 @@ export class EndpointService {
   #failures: number;
   #ending = false;
   #holdsLease = true;
+  #woken = false;
   #wake: (() => void) | null = null;
 
   constructor(tools: ServiceTools, claim: { lease: Lease; endpoint: ClaimedEndpoint; claimedAtMs: number }) {
@@ -91,6 +92,7 @@ export class EndpointService {
 
   /** Something was posted: looks at once. */
   wake(): void {
+    this.#woken = true;
     this.#wake?.();
   }
 
@@ -106,10 +108,11 @@ export class EndpointService {
   }
 
   async #serve(): Promise<void> {
-    await this.#sendDeadLetters();
+    if (this.#endpoint.resendIsDue) await this.#sendDeadLetters();
     if (!this.#endpoint.streamIsDue) return;
     const turnEndsMs = performance.now() + LIMITS.webhookTurnMs;
     while (this.#goesOn() && performance.now() < turnEndsMs) {
+      this.#woken = false;
       const events = await readEventsAfter(this.#tools.reader, {
         tenantId: this.#lease.tenantId,
         afterSeq: this.#positionSeq,
@@ -204,6 +207,8 @@ export class EndpointService {
   async #linger(): Promise<boolean> {
     if (this.#positionSeq > this.#savedSeq && !(await this.#save())) return false;
     if (performance.now() - this.#savedAtMs > LINGER_MS) return false;
+    // What was posted after the journal was read, and before this, is not to wait.
+    if (this.#woken) return this.#goesOn();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, LIMITS.webhookPollMs);
       this.#wake = () => {
@@ -217,10 +222,10 @@ export class EndpointService {
 
   async #sendDeadLetters(): Promise<void> {
     const { database, reader, retry, leaseMs } = this.#tools;
-    for (let sent = 0; this.#goesOn(); sent += 1) {
+    while (this.#goesOn()) {
       const letter = await nextQueuedLetter(database, this.#lease);
       if (letter === undefined) {
-        if (sent > 0) await settleResends(database, this.#lease);
+        await settleResends(database, this.#lease);
         return;
       }
       if (!(await this.#keepLease())) return;

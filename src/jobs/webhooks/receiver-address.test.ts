@@ -75,9 +75,18 @@ test('loopback may be one only where that is set, and nothing else with it', () 
   expect(opened).toEqual(['127.0.0.1', '127.255.255.254', '::1']);
 });
 
-test.each(['', 'localhost', '127.1', '2130706433', '0x7f.1', '010.8.8.8', '8.8.8', '8.8.8.8.', 'fe80::1%lo', ':', '::g'])(
-  '%j is no address',
-  (text) => {
-    expect(isReceiverAddress(text, 'loopback')).toBe(false);
-  },
-);
+test.each([
+  '',
+  'localhost',
+  '127.1',
+  '2130706433',
+  '0x7f.1',
+  '010.8.8.8',
+  '8.8.8',
+  '8.8.8.8.',
+  'fe80::1%lo',
+  ':',
+  '::g',
+])('%j is no address', (text) => {
+  expect(isReceiverAddress(text, 'loopback')).toBe(false);
+});

@@ -21,7 +21,8 @@ export function seal(plain: Uint8Array, name: string, masterKey: KeyObject): Buf
 
 /** Opens. Throws an error that names the thing when it is damaged, another thing, or sealed under another master key. */
 export function openSeal(sealed: Uint8Array, name: string, masterKey: KeyObject): Buffer {
-  if (sealed.length <= HEADER_BYTES || sealed[0] !== SEAL_VERSION) throw new Error(`what is sealed as ${name} is damaged`);
+  if (sealed.length <= HEADER_BYTES || sealed[0] !== SEAL_VERSION)
+    throw new Error(`what is sealed as ${name} is damaged`);
   const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
   const opening = createDecipheriv('aes-256-gcm', masterKey, nonce, { authTagLength: TAG_BYTES });
   opening.setAAD(Buffer.from(name, 'utf8'));

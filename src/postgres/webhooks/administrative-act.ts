@@ -6,11 +6,11 @@
 import type { KeyObject } from 'node:crypto';
 import type pg from 'pg';
 import { LIMITS } from '../../limits.ts';
+import { StoreFailure } from '../../posting/posting-store.ts';
 import { openSeal, seal } from '../access/seal.ts';
 import { failureOf } from '../posting/poster-connection.ts';
 import { readKeyUse } from '../reading/key-use.ts';
 import type { ReaderPool } from '../reading/reader-pool.ts';
-import { StoreFailure } from '../../posting/posting-store.ts';
 import type { WebhookDatabase } from './webhook-database.ts';
 
 /** Who asks, and under which key; the hashes as in a command's envelope. */
@@ -33,6 +33,9 @@ export type AuditedAct = {
   readonly detail: Readonly<Record<string, unknown>>;
 };
 
+/** The transaction that an act is part of. */
+export type ActTransaction = pg.ClientBase;
+
 /** What came of doing it: the answer's body and the act, or why nothing was done. */
 export type Done<Refusal> = { readonly body: string; readonly act: AuditedAct } | { readonly refusal: Refusal };
 
@@ -40,6 +43,12 @@ export type ActOutcome<Refusal> =
   | { readonly outcome: 'created' | 'replayed'; readonly body: string }
   | { readonly outcome: 'mismatch' | 'in_progress' }
   | { readonly outcome: 'refused'; readonly refusal: Refusal };
+
+/** `prepare` runs before the transaction, for what takes long and changes nothing; what is refused has written nothing. */
+export type ActSteps<Prepared, Refusal> = {
+  readonly prepare: () => Promise<{ readonly prepared: Prepared } | { readonly refusal: Refusal }>;
+  readonly perform: (transaction: ActTransaction, prepared: Prepared) => Promise<Done<Refusal>>;
+};
 
 /** Times that an act is tried again after another process used the key first. */
 const ATTEMPTS_MAX = 3;
@@ -58,16 +67,9 @@ export class AdministrativeActs {
   }
 
   /**
-   * Answers a key that was used, or prepares and performs the act. `prepare` runs outside of any transaction, for what
-   * takes long and changes nothing. Throws StoreFailure when the database does not answer or a lock is not given.
+   * Answers a key that was used, or prepares and performs the act. Throws StoreFailure when the database does not answer or a lock is not given.
    */
-  async once<Prepared, Refusal>(
-    request: ActRequest,
-    steps: {
-      readonly prepare: () => Promise<{ readonly prepared: Prepared } | { readonly refusal: Refusal }>;
-      readonly perform: (client: pg.ClientBase, prepared: Prepared) => Promise<Done<Refusal>>;
-    },
-  ): Promise<ActOutcome<Refusal>> {
+  async once<Prepared, Refusal>(request: ActRequest, steps: ActSteps<Prepared, Refusal>): Promise<ActOutcome<Refusal>> {
     const key = `${request.tenantId}:${request.keyHash}`;
     if (this.#inFlight.has(key)) return { outcome: 'in_progress' };
     this.#inFlight.add(key);
@@ -80,10 +82,7 @@ export class AdministrativeActs {
     }
   }
 
-  async #act<Prepared, Refusal>(
-    request: ActRequest,
-    steps: Parameters<typeof this.once<Prepared, Refusal>>[1],
-  ): Promise<ActOutcome<Refusal>> {
+  async #act<Prepared, Refusal>(request: ActRequest, steps: ActSteps<Prepared, Refusal>): Promise<ActOutcome<Refusal>> {
     const ready = await steps.prepare();
     if ('refusal' in ready) return { outcome: 'refused', refusal: ready.refusal };
     for (let attempt = 1; ; attempt += 1) {
@@ -116,7 +115,9 @@ export class AdministrativeActs {
   }
 
   /** What the key stands for; undefined when it is free. */
-  async #replay(request: ActRequest): Promise<{ outcome: 'replayed'; body: string } | { outcome: 'mismatch' } | undefined> {
+  async #replay(
+    request: ActRequest,
+  ): Promise<{ outcome: 'replayed'; body: string } | { outcome: 'mismatch' } | undefined> {
     const { tenantId, keyHash } = request;
     const kept = await this.#database.ofTenant(tenantId, (client) => selectAnswer(client, tenantId, keyHash));
     // A key that an event was posted under is another request's, whatever this one is.

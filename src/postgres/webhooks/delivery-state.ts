@@ -20,6 +20,8 @@ export type ClaimedEndpoint = {
   readonly failures: number;
   /** False while the event behind the cursor waits for its next attempt. */
   readonly streamIsDue: boolean;
+  /** True when a dead letter may be due to be sent again. */
+  readonly resendIsDue: boolean;
   readonly secrets: readonly SealedSecret[];
 };
 
@@ -65,6 +67,7 @@ type ClaimRow = {
   cursor_seq: bigint;
   failures: number;
   stream_is_due: boolean;
+  resend_is_due: boolean;
 };
 
 /** Takes the lease for `leaseMs`; undefined when somebody else has it or the endpoint is not active any more. */
@@ -80,7 +83,8 @@ export async function claimEndpoint(
        WHERE tenant_id = $1 AND endpoint_id = $2 AND status = 'active'
          AND (lease_until IS NULL OR lease_until < clock_timestamp())
        RETURNING url, event_types, cursor_seq, failures,
-         (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp()) AS stream_is_due`,
+         (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp()) AS stream_is_due,
+         coalesce(resend_at <= clock_timestamp(), false) AS resend_is_due`,
       [lease.tenantId, lease.endpointId, lease.leaseId, leaseMs],
     );
     const row = rows[0];
@@ -91,6 +95,7 @@ export async function claimEndpoint(
       cursorSeq: row.cursor_seq,
       failures: row.failures,
       streamIsDue: row.stream_is_due,
+      resendIsDue: row.resend_is_due,
       secrets: await selectWebhookSecrets(client, lease),
     };
   });

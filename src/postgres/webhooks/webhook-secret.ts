@@ -36,22 +36,28 @@ export async function insertWebhookSecret(
   );
 }
 
-/** Sets the end of the present secret and forgets every one before it, so that never more than two sign. */
+/**
+ * Sets the end of the present secret and forgets every one before it, so that never more than two sign. Answers that end,
+ * RFC 3339 with six digits.
+ */
 export async function retireWebhookSecrets(
   client: pg.ClientBase,
-  ref: EndpointRef,
+  { tenantId, endpointId }: EndpointRef,
   overlapSeconds: number,
-): Promise<void> {
-  const { tenantId, endpointId } = ref;
+): Promise<string> {
   await client.query(
     'DELETE FROM hpts.webhook_secret WHERE tenant_id = $1 AND endpoint_id = $2 AND expires_at IS NOT NULL',
     [tenantId, endpointId],
   );
-  await client.query(
+  const { rows } = await client.query<{ expires_at: string }>(
     `UPDATE hpts.webhook_secret SET expires_at = clock_timestamp() + make_interval(secs => $3)
-     WHERE tenant_id = $1 AND endpoint_id = $2 AND expires_at IS NULL`,
+     WHERE tenant_id = $1 AND endpoint_id = $2 AND expires_at IS NULL
+     RETURNING to_char(expires_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS expires_at`,
     [tenantId, endpointId, overlapSeconds],
   );
+  const row = rows[0];
+  if (row === undefined) throw new Error(`endpoint ${endpointId} has no present secret`);
+  return row.expires_at;
 }
 
 /** The secrets that sign now, the newest first. */
