@@ -1,30 +1,33 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type LedgerServer, startLedger } from '../http/ledger-server.ts';
 import { newLoan } from '../http/loan-story.ts';
-import { at, eventually, postEvents, QUICK, register } from './endpoints.ts';
+import type { TenantApi } from '../http/tenant-api.ts';
+import { at, eventually, postEvents, QUICK, register, untilAtRest } from './endpoints.ts';
 import { ACCEPT, answering, CUT, Receiver, verifySignature } from './receiver.ts';
 
 let ledger: LedgerServer;
+let api: TenantApi;
 let receiver: Receiver;
-beforeEach(async () => {
+beforeAll(async () => {
   ledger = await startLedger({ webhookPace: QUICK });
+});
+afterAll(() => ledger.stop());
+beforeEach(async () => {
+  api = await ledger.newTenant();
   receiver = await Receiver.start();
 });
-afterEach(async () => {
-  await ledger.stop();
-  await receiver.stop();
-});
+afterEach(() => receiver.stop());
 
 describe('journalEntryPosted', () => {
   test('each entry is sent once, in the order of the journal, with exactly the fields of the contract', async () => {
-    const loan = await newLoan(ledger.api);
-    await register(ledger.api, receiver.url('/a/b?c=d'));
-    const ids = await postEvents(ledger.api, 12, loan);
+    const loan = await newLoan(api);
+    await register(api, receiver.url('/a/b?c=d'));
+    const ids = await postEvents(api, 12, loan);
     await receiver.until(() => receiver.deliveries.length === ids.length);
     expect(receiver.deliveries.map(({ event }) => event.journal_entry_id)).toEqual(ids);
-    const entry = await ledger.api.get(`/v1/journal-entries/${ids[0]}`);
+    const entry = await api.get(`/v1/journal-entries/${ids[0]}`);
     expect(receiver.deliveries[0]?.text).toBe(
-      `{"journal_entry_id":"${ids[0]}","tenant_id":"${ledger.api.tenantId}","event_type":"fee_assessed","occurred_at":"${at(entry, 'posted_at')}","correlation_id":"${at(entry, 'correlation_id')}"}`,
+      `{"journal_entry_id":"${ids[0]}","tenant_id":"${api.tenantId}","event_type":"fee_assessed","occurred_at":"${at(entry, 'posted_at')}","correlation_id":"${at(entry, 'correlation_id')}"}`,
     );
     expect(receiver.deliveries[0]).toMatchObject({
       path: '/a/b?c=d',
@@ -39,8 +42,8 @@ describe('journalEntryPosted', () => {
   });
 
   test('each delivery is signed as Standard Webhooks has it; a changed byte, id or time is found', async () => {
-    const endpoint = await register(ledger.api, receiver.url());
-    await postEvents(ledger.api, 2);
+    const endpoint = await register(api, receiver.url());
+    await postEvents(api, 2);
     await receiver.until(() => receiver.deliveries.length === 3);
     for (const delivery of receiver.deliveries) {
       expect(verifySignature(delivery, endpoint.secret)).toEqual(delivery.event);
@@ -61,9 +64,9 @@ describe('journalEntryPosted', () => {
   test('webhook-id stays the same from attempt to attempt, and differs between endpoints', async () => {
     const other = await Receiver.start();
     receiver.behaviour = (answer, delivery, number) => answering(number < 2 ? 500 : 200)(answer, delivery, number);
-    await register(ledger.api, receiver.url());
-    await register(ledger.api, other.url());
-    const loan = await newLoan(ledger.api);
+    await register(api, receiver.url());
+    await register(api, other.url());
+    const loan = await newLoan(api);
     expect(loan.currency).toBe('USD');
     await receiver.until(() => receiver.deliveries.length === 3);
     await other.until(() => other.deliveries.length === 1);
@@ -74,22 +77,22 @@ describe('journalEntryPosted', () => {
   });
 
   test('both secrets sign while a rotation overlaps, and the new one alone after it', async () => {
-    const loan = await newLoan(ledger.api);
-    const endpoint = await register(ledger.api, receiver.url());
-    const rotated = await ledger.api.post(`${endpoint.path}/rotate-secret`, { overlap_seconds: 600 });
+    const loan = await newLoan(api);
+    const endpoint = await register(api, receiver.url());
+    const rotated = await api.post(`${endpoint.path}/rotate-secret`, { overlap_seconds: 600 });
     const secret = String(at(rotated, 'secret'));
-    await postEvents(ledger.api, 1, loan);
+    await postEvents(api, 1, loan);
     await receiver.until(() => receiver.deliveries.length === 1);
     const [both] = receiver.deliveries;
     if (both === undefined) throw new Error('nothing was delivered');
     expect(`${both.headers['webhook-signature']}`.split(' ')).toHaveLength(2);
     expect(verifySignature(both, endpoint.secret)).toEqual(verifySignature(both, secret));
-    const again = await ledger.api.post(`${endpoint.path}/rotate-secret`, { overlap_seconds: 0 });
+    const again = await api.post(`${endpoint.path}/rotate-secret`, { overlap_seconds: 0 });
     // An endpoint that is being served learns of it when its cursor is written down.
     const newest = await eventually(
       async () => {
         const before = receiver.deliveries.length;
-        await postEvents(ledger.api, 1, loan);
+        await postEvents(api, 1, loan);
         await receiver.until(() => receiver.deliveries.length > before);
         return receiver.deliveries.at(-1);
       },
@@ -102,8 +105,8 @@ describe('journalEntryPosted', () => {
 
   test.each([200, 201, 202, 204, 299])('any 2xx is a receipt: %i', async (status) => {
     receiver.behaviour = answering(status);
-    await register(ledger.api, receiver.url());
-    const ids = await postEvents(ledger.api, 2);
+    await register(api, receiver.url());
+    const ids = await postEvents(api, 2);
     await receiver.until(() => receiver.deliveries.length >= 3);
     expect(receiver.receivedIds.slice(1)).toEqual(ids);
   });
@@ -118,8 +121,8 @@ describe('journalEntryPosted', () => {
         else answer.writeHead(status, { location: elsewhere.url() }).end();
         return false;
       };
-      await register(ledger.api, receiver.url());
-      const ids = await postEvents(ledger.api, 2);
+      await register(api, receiver.url());
+      const ids = await postEvents(api, 2);
       await receiver.until(() => receiver.receivedIds.length === 3);
       expect(receiver.receivedIds.slice(1)).toEqual(ids);
       expect(receiver.deliveries[1]?.event.journal_entry_id).toBe(receiver.deliveries[0]?.event.journal_entry_id);
@@ -129,41 +132,37 @@ describe('journalEntryPosted', () => {
   );
 
   test('event_types chooses; the others move the cursor all the same', async () => {
-    const endpoint = await register(ledger.api, receiver.url(), { event_types: ['disbursement'] });
-    const loan = await newLoan(ledger.api);
-    await postEvents(ledger.api, 3, loan);
+    const endpoint = await register(api, receiver.url(), { event_types: ['disbursement'] });
+    const loan = await newLoan(api);
+    await postEvents(api, 3, loan);
     await eventually(
-      () => ledger.api.get(endpoint.path),
+      () => api.get(endpoint.path),
       (answer) => at(answer, 'events_behind') === 0,
     );
     expect(receiver.deliveries.map(({ event }) => event.event_type)).toEqual(['disbursement']);
   });
 
   test('after: an endpoint begins behind the event it names, in the past', async () => {
-    const ids = await postEvents(ledger.api, 5);
-    await register(ledger.api, receiver.url(), { after: ids[1] });
+    const ids = await postEvents(api, 5);
+    await register(api, receiver.url(), { after: ids[1] });
     await receiver.until(() => receiver.deliveries.length === 3);
     expect(receiver.receivedIds).toEqual(ids.slice(2));
   });
 
   test('a disabled endpoint is sent nothing; enabled, it is sent everything since', async () => {
-    const loan = await newLoan(ledger.api);
-    const endpoint = await register(ledger.api, receiver.url());
-    const before = await postEvents(ledger.api, 2, loan);
+    const loan = await newLoan(api);
+    const endpoint = await register(api, receiver.url());
+    const before = await postEvents(api, 2, loan);
     await receiver.until(() => receiver.receivedIds.length === 2);
-    await ledger.api.post(`${endpoint.path}/disable`, {});
-    // Whoever serves it learns of that at the latest when it gives the lease back.
-    await eventually(
-      () => ledger.sql<{ free: boolean }>('SELECT lease_id IS NULL AS free FROM hpts.webhook_endpoint'),
-      ([row]) => row?.free === true,
-    );
+    await api.post(`${endpoint.path}/disable`, {});
+    await untilAtRest(ledger, endpoint);
     const sentBefore = receiver.deliveries.length;
-    const later = await postEvents(ledger.api, 3, loan);
+    const later = await postEvents(api, 3, loan);
     const other = await Receiver.start();
-    await register(ledger.api, other.url(), { after: later[0] });
+    await register(api, other.url(), { after: later[0] });
     await other.until(() => other.receivedIds.length === 2);
     expect(receiver.deliveries.length).toBe(sentBefore);
-    await ledger.api.post(`${endpoint.path}/enable`, {});
+    await api.post(`${endpoint.path}/enable`, {});
     await receiver.until(() => receiver.receivedIds.length === 5);
     expect(receiver.receivedIds).toEqual([...before, ...later]);
     await other.stop();
@@ -176,8 +175,8 @@ describe('journalEntryPosted', () => {
       else for (let part = 0; part < 64; part += 1) answer.write('x'.repeat(65_536));
       return true;
     };
-    await register(ledger.api, receiver.url());
-    const ids = await postEvents(ledger.api, 2);
+    await register(api, receiver.url());
+    const ids = await postEvents(api, 2);
     await receiver.until(() => receiver.deliveries.length === 3);
     expect(receiver.receivedIds.slice(1)).toEqual(ids);
   });
@@ -185,9 +184,9 @@ describe('journalEntryPosted', () => {
   test('one endpoint that fails holds up no other', async () => {
     receiver.behaviour = CUT;
     const good = await Receiver.start();
-    await register(ledger.api, receiver.url());
-    await register(ledger.api, good.url());
-    const ids = await postEvents(ledger.api, 5);
+    await register(api, receiver.url());
+    await register(api, good.url());
+    const ids = await postEvents(api, 5);
     await good.until(() => good.receivedIds.length === 6);
     expect(good.receivedIds.slice(1)).toEqual(ids);
     await good.stop();
@@ -196,8 +195,8 @@ describe('journalEntryPosted', () => {
 
 describe('dead letters', () => {
   test('after the last attempt an event is a visible dead letter, the next one goes on, and a re-sent one arrives', async () => {
-    const loan = await newLoan(ledger.api);
-    const endpoint = await register(ledger.api, receiver.url());
+    const loan = await newLoan(api);
+    const endpoint = await register(api, receiver.url());
     let poison = '';
     receiver.behaviour = (answer, delivery, number) => {
       if (poison === '') poison = delivery.event.journal_entry_id;
@@ -205,12 +204,12 @@ describe('dead letters', () => {
         ? answering(500)(answer, delivery, number)
         : ACCEPT(answer, delivery, number);
     };
-    const ids = await postEvents(ledger.api, 3, loan);
+    const ids = await postEvents(api, 3, loan);
     await receiver.until(() => receiver.receivedIds.length === 2);
     expect(poison).toBe(ids[0]);
     expect(receiver.receivedIds).toEqual(ids.slice(1));
     expect(receiver.deliveries.filter(({ event }) => event.journal_entry_id === poison)).toHaveLength(5);
-    const dead = await ledger.api.get(`${endpoint.path}/deliveries?status=dead_letter`);
+    const dead = await api.get(`${endpoint.path}/deliveries?status=dead_letter`);
     const failure = {
       at: expect.any(String),
       error: 'not_accepted',
@@ -230,11 +229,11 @@ describe('dead letters', () => {
       next_page_token: null,
     });
     receiver.behaviour = ACCEPT;
-    const resend = await ledger.api.post(`${endpoint.path}/deliveries/${poison}/resend`, {});
+    const resend = await api.post(`${endpoint.path}/deliveries/${poison}/resend`, {});
     expect([resend.status, at(resend, 'status')]).toEqual([201, 'queued']);
     await receiver.until(() => receiver.receivedIds.includes(poison));
     const shown = await eventually(
-      () => ledger.api.get(`${endpoint.path}/deliveries`),
+      () => api.get(`${endpoint.path}/deliveries`),
       (answer) => answer.text.includes('"error":null'),
     );
     expect(at(shown, 'items')).toMatchObject([
@@ -246,7 +245,7 @@ describe('dead letters', () => {
         attempts: [{}, {}, {}, {}, {}, { error: null, http_status: 204 }],
       },
     ]);
-    expect((await ledger.api.get(`${endpoint.path}/deliveries?status=dead_letter`)).json).toEqual({
+    expect((await api.get(`${endpoint.path}/deliveries?status=dead_letter`)).json).toEqual({
       items: [],
       next_page_token: null,
     });
@@ -254,14 +253,14 @@ describe('dead letters', () => {
 
   test('a re-sent letter that fails again in every attempt is dead again', async () => {
     receiver.behaviour = answering(500);
-    const loan = await newLoan(ledger.api);
-    const endpoint = await register(ledger.api, receiver.url());
-    const [id] = await postEvents(ledger.api, 1, loan);
+    const loan = await newLoan(api);
+    const endpoint = await register(api, receiver.url());
+    const [id] = await postEvents(api, 1, loan);
     const isDead = (attempts: number) => (answer: { readonly text: string }) =>
       answer.text.includes('"dead_letter"') && answer.text.split('"at"').length === attempts + 1;
-    const deliveries = () => ledger.api.get(`${endpoint.path}/deliveries`);
+    const deliveries = () => api.get(`${endpoint.path}/deliveries`);
     await eventually(deliveries, isDead(5));
-    await ledger.api.post(`${endpoint.path}/deliveries/${id}/resend`, {});
+    await api.post(`${endpoint.path}/deliveries/${id}/resend`, {});
     await eventually(deliveries, isDead(10));
     expect(receiver.deliveries).toHaveLength(10);
   });

@@ -1,5 +1,6 @@
 import type { WebhookPace } from '../../src/webhooks.ts';
 import type { HttpAnswer } from '../http/http-client.ts';
+import type { LedgerServer } from '../http/ledger-server.ts';
 import { fee, type Loan, newLoan, posted } from '../http/loan-story.ts';
 import { type TenantApi, textAt } from '../http/tenant-api.ts';
 
@@ -37,4 +38,16 @@ export async function eventually<T>(ask: () => Promise<T>, wanted: (answer: T) =
     const answer = await ask();
     if (wanted(answer)) return answer;
   }
+}
+
+/** Resolves when nobody serves an endpoint: whoever did has learned what was changed about it. */
+export async function untilAtRest(ledger: LedgerServer, endpoint: Endpoint): Promise<void> {
+  await eventually(
+    () =>
+      ledger.sql<{ free: boolean }>(
+        'SELECT lease_id IS NULL AS free FROM hpts.webhook_endpoint WHERE endpoint_id = $1',
+        [endpoint.id],
+      ),
+    ([row]) => row?.free === true,
+  );
 }

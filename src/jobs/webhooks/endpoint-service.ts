@@ -37,7 +37,7 @@ export type ServiceTools = {
 };
 
 /** How long an endpoint that was served to its end is kept, so that the next event need not take the lease again. */
-const LINGER_MS = 2_000;
+const LINGER_MS = 1_000;
 /** How long an endpoint is left alone whose secrets do not open. */
 const SET_ASIDE_MS = 60_000;
 

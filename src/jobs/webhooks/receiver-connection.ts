@@ -92,14 +92,17 @@ export class ReceiverConnection {
       const connecting = after(this.#waits.connectMs, 'connect_timeout');
       socket.once(asked.url.secure ? 'secureConnect' : 'connect', () => clearTimeout(connecting));
     });
+    let heard: AttemptRecord | undefined;
     outgoing.once('response', (answer) => {
       clearTimeout(headers);
-      const record = outcomeOf(answer, beganMs);
+      heard = outcomeOf(answer, beganMs);
       // What follows the status changes nothing; it is read, within bounds, so that the connection can be used again.
-      drain(answer, () => end(record));
+      drain(answer, () => end(heard ?? failed('connection_lost', beganMs)));
     });
-    outgoing.once('error', (error) => end(outgoing.reusedSocket ? 'stale' : failed(wordFor(error, outgoing), beganMs)));
-    outgoing.once('close', () => end(failed('connection_lost', beganMs)));
+    outgoing.on('error', (error) =>
+      end(heard ?? (outgoing.reusedSocket ? 'stale' : failed(wordFor(error, outgoing), beganMs))),
+    );
+    outgoing.once('close', () => end(heard ?? failed('connection_lost', beganMs)));
     if (asked.signal.aborted) abort();
     else outgoing.end(asked.body);
     return promise;

@@ -18,8 +18,10 @@ export class WebhookDatabase {
       max: LIMITS.webhookConnections,
       connectionTimeoutMillis: LIMITS.webhookStatementTimeoutMs,
     });
-    // An idle connection that breaks is replaced at the next query, which reports what is wrong if that fails as well.
+    // An idle connection that breaks is replaced at the next query, which reports what is wrong if that fails as well. The
+    // pool does not listen to those that are lent out: without a listener a break would end the process.
     this.#pool.on('error', () => undefined);
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /** The few questions that are about every tenant; row-level security answers them for endpoints and heads alone. */
