@@ -33,8 +33,9 @@ export type LedgerOptions = {
   readonly postingLanes?: number;
   /** A database of the test's own in place of a fresh one; it is left as it is. */
   readonly address?: DatabaseAddress;
-  /** Lets webhook receivers live on this machine, served at this pace. */
+  /** Serves webhook receivers at this pace, and lets them live on this machine unless `webhookReceivers` says otherwise. */
   readonly webhookPace?: WebhookPace;
+  readonly webhookReceivers?: 'public' | 'loopback';
 };
 
 /** Starts the server of src/main.ts on a free port over a database of the test's own. stop() closes all of it. */
@@ -67,7 +68,7 @@ async function start(
     HPTS_PORT: String(await freePort()),
     HPTS_LOG_LEVEL: 'silent',
     HPTS_POSTING_LANES: String(options.postingLanes ?? 2),
-    HPTS_WEBHOOK_RECEIVERS: options.webhookPace === undefined ? 'public' : 'loopback',
+    HPTS_WEBHOOK_RECEIVERS: options.webhookReceivers ?? (options.webhookPace === undefined ? 'public' : 'loopback'),
   });
   if (config.database === null) throw new Error('the settings name no database');
   const pace = options.webhookPace === undefined ? {} : { webhookPace: options.webhookPace };

@@ -1,7 +1,6 @@
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestPlain } from 'node:http';
 import { Agent as HttpsAgent, request as requestSecure } from 'node:https';
-import { isIP, type Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { isIP } from 'node:net';
 import type { WebhookUrl } from '../../domain/webhook-url.ts';
 import { LIMITS } from '../../limits.ts';
 import type { AttemptRecord } from '../../postgres/webhooks/delivery-state.ts';
@@ -87,10 +86,15 @@ export class ReceiverConnection {
     const spentMs = performance.now() - beganMs;
     after(Math.max(1, this.#waits.attemptMs - spentMs), 'answer_timeout');
     const headers = after(Math.max(1, this.#waits.headersMs - spentMs), 'answer_timeout');
+    let connected = false;
     outgoing.once('socket', (socket) => {
-      if (!socket.connecting) return;
+      connected = !socket.connecting;
+      if (connected) return;
       const connecting = after(this.#waits.connectMs, 'connect_timeout');
-      socket.once(asked.url.secure ? 'secureConnect' : 'connect', () => clearTimeout(connecting));
+      socket.once(asked.url.secure ? 'secureConnect' : 'connect', () => {
+        connected = true;
+        clearTimeout(connecting);
+      });
     });
     let heard: AttemptRecord | undefined;
     outgoing.once('response', (answer) => {
@@ -100,7 +104,7 @@ export class ReceiverConnection {
       drain(answer, () => end(heard ?? failed('connection_lost', beganMs)));
     });
     outgoing.on('error', (error) =>
-      end(heard ?? (outgoing.reusedSocket ? 'stale' : failed(wordFor(error, outgoing), beganMs))),
+      end(heard ?? (outgoing.reusedSocket ? 'stale' : failed(wordFor(error, connected), beganMs))),
     );
     outgoing.once('close', () => end(heard ?? failed('connection_lost', beganMs)));
     if (asked.signal.aborted) abort();
@@ -150,16 +154,8 @@ function drain(answer: IncomingMessage, ended: () => void): void {
 }
 
 /** Not the error's own text: it may tell of what lives where we can connect and the receiver's owner cannot. */
-function wordFor(error: Error, outgoing: ClientRequest): string {
+function wordFor(error: Error, connected: boolean): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || isCertificateError(code)) return 'tls_failed';
-  return hasConnected(outgoing.socket) ? 'connection_lost' : 'connect_failed';
-}
-
-function isCertificateError(code: string): boolean {
-  return /CERT|SELF_SIGNED|UNABLE_TO_|CRL|EPROTO/.test(code);
-}
-
-function hasConnected(socket: Socket | TLSSocket | null): boolean {
-  return socket !== null && socket.bytesWritten > 0;
+  if (/^ERR_(?:TLS|SSL)|CERT|SELF_SIGNED|UNABLE_TO_|EPROTO/.test(code)) return 'tls_failed';
+  return connected ? 'connection_lost' : 'connect_failed';
 }
