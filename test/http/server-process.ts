@@ -32,7 +32,7 @@ type ServerProcessOptions = {
 };
 
 /** Starts `hpts serve` on a free port and waits until it says that it serves. Throws with its output when it does not. */
-async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
+export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, [PROGRAM, 'serve'], {
     // The channel closes when we end, and HPTS_LAUNCHED makes the program end with it.

@@ -12,6 +12,8 @@ export type Delivery = {
   readonly text: string;
   readonly headers: Readonly<IncomingMessage['headers']>;
   readonly path: string;
+  /** When it came whole, in milliseconds since 1970. */
+  readonly atMs: number;
   /** Whether the answer was a receipt. */
   readonly received: boolean;
 };
@@ -47,6 +49,9 @@ export class Receiver {
   readonly deliveries: Delivery[] = [];
   /** Connections that were opened to it. */
   connections = 0;
+  /** The most requests that were open at once. */
+  openMax = 0;
+  #open = 0;
   behaviour: Behaviour;
   #server: Server;
   #port = 0;
@@ -116,8 +121,14 @@ export class Receiver {
   }
 
   async #take(request: IncomingMessage, answer: ServerResponse): Promise<void> {
+    this.#open += 1;
+    this.openMax = Math.max(this.openMax, this.#open);
+    answer.once('close', () => {
+      this.#open -= 1;
+    });
     const text = (await buffer(request)).toString('utf8');
-    const seen = { event: JSON.parse(text), text, headers: request.headers, path: request.url ?? '' };
+    const atMs = Date.now();
+    const seen = { atMs, event: JSON.parse(text), text, headers: request.headers, path: request.url ?? '' };
     const received = this.behaviour(answer, seen, this.deliveries.length);
     this.deliveries.push({ ...seen, received });
     const met = this.#waiting.filter((waiting) => waiting.met());
