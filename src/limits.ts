@@ -58,7 +58,7 @@ export const LIMITS = {
   /** Endpoints that one process serves at once. */
   webhookDeliveries: 32,
   /** How often a process asks whether there is something to send; a commit of its own makes it ask at once. */
-  webhookPollMs: 250,
+  webhookPollMs: 100,
   /** Events of one endpoint that are read at a time. */
   webhookWindow: 500,
   /** How long an endpoint is served before others have their turn. */

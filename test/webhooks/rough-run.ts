@@ -29,7 +29,7 @@ export type RoughOutcome = {
   readonly requestsOpenMax: number;
   readonly postedMs: number;
   readonly deliveredMs: number;
-  readonly latencyMs: { readonly p50: number; readonly p99: number };
+  readonly latencyMs: { readonly p25: number; readonly p75: number; readonly longest: number };
 };
 
 const LONE_EVENTS = 40;
@@ -114,7 +114,8 @@ class Course {
     }
     this.#answered.receipts += LONE_EVENTS;
     tookMs.sort((one, other) => one - other);
-    return { p50: tookMs[LONE_EVENTS >> 1] ?? 0, p99: tookMs.at(-1) ?? 0 };
+    const at = (part: number) => tookMs[Math.floor(LONE_EVENTS * part)] ?? 0;
+    return { p25: at(0.25), p75: at(0.75), longest: tookMs.at(-1) ?? 0 };
   }
 
   readonly #roughly: Behaviour = (answer, delivery, number) => {
