@@ -52,11 +52,20 @@ export class ReceiverTargets {
   }
 }
 
-/** Asks the name servers of the system; files of hosts and search lists are not read, and no thread is kept waiting. */
-async function resolveByNameServers(host: string): Promise<readonly string[]> {
+/**
+ * Asks the name servers of the system (only tests name others); files of hosts and search lists are not read, and no thread
+ * is kept waiting. Throws when they do not tell within LIMITS.webhookResolveMs.
+ */
+export async function resolveByNameServers(host: string, servers?: readonly string[]): Promise<readonly string[]> {
   const resolver = new Resolver({ timeout: LIMITS.webhookResolveMs / 2, tries: 2 });
-  const [four, six] = await Promise.all([none(resolver.resolve4(host)), none(resolver.resolve6(host))]);
-  return [...four, ...six];
+  if (servers !== undefined) resolver.setServers(servers);
+  const cut = setTimeout(() => resolver.cancel(), LIMITS.webhookResolveMs);
+  try {
+    const [four, six] = await Promise.all([none(resolver.resolve4(host)), none(resolver.resolve6(host))]);
+    return [...four, ...six];
+  } finally {
+    clearTimeout(cut);
+  }
 }
 
 /** A name that is not there, or has no address of this family, has none; everything else is a failure. */
