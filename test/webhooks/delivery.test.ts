@@ -181,6 +181,21 @@ describe('journalEntryPosted', () => {
     expect(receiver.receivedIds.slice(1)).toEqual(ids);
   });
 
+  test('no tenant is sent an event of another, whoever posts at the same time', async () => {
+    const stranger = await ledger.newTenant();
+    const theirs = await Receiver.start();
+    const [mine, other] = [await newLoan(api), await newLoan(stranger)];
+    await register(api, receiver.url());
+    await register(stranger, theirs.url());
+    const [ids, otherIds] = await Promise.all([postEvents(api, 25, mine), postEvents(stranger, 25, other)]);
+    await receiver.until(() => receiver.deliveries.length === 25);
+    await theirs.until(() => theirs.deliveries.length === 25);
+    expect(receiver.deliveries.map(({ event }) => event.journal_entry_id)).toEqual(ids);
+    expect(theirs.deliveries.map(({ event }) => event.journal_entry_id)).toEqual(otherIds);
+    expect(new Set(theirs.deliveries.map(({ event }) => event['tenant_id']))).toEqual(new Set([stranger.tenantId]));
+    await theirs.stop();
+  });
+
   test('one endpoint that fails holds up no other', async () => {
     receiver.behaviour = CUT;
     const good = await Receiver.start();

@@ -9,7 +9,7 @@ import { HttpClient } from '../http/http-client.ts';
 import { newLoan } from '../http/loan-story.ts';
 import { type ServerProcess, startServerProcess } from '../http/server-process.ts';
 import { TenantApi } from '../http/tenant-api.ts';
-import { postEvents, register } from './endpoints.ts';
+import { at, postEvents, register } from './endpoints.ts';
 import { ACCEPT, HANG, Receiver } from './receiver.ts';
 
 let database: TestDatabase;
@@ -83,4 +83,43 @@ test('SIGTERM: the attempt under way ends, the lease is given back, and another 
   await receiver.until(() => receiver.receivedIds.length === 30);
   expect(performance.now() - stoppedAtMs).toBeLessThan(LIMITS.webhookLeaseMs);
   expect(receiver.deliveries.map(({ event }) => event.journal_entry_id)).toEqual(ids);
+});
+
+test('SIGTERM while a receiver hangs: the attempt is cut, the process ends in time, and another sends the event again', async () => {
+  const first = await startProcess();
+  const api = await apiOf(first);
+  const loan = await newLoan(api);
+  await register(api, receiver.url());
+  receiver.behaviour = HANG;
+  const ids = await postEvents(api, 3, loan);
+  await receiver.until(() => receiver.deliveries.length === 1);
+  const stoppedAtMs = performance.now();
+  expect(await first.stop()).toBe(0);
+  expect(performance.now() - stoppedAtMs).toBeLessThan(LIMITS.webhookDrainMs + 2_000);
+  receiver.behaviour = ACCEPT;
+  await startProcess();
+  await receiver.until(() => receiver.receivedIds.length === 3);
+  expect(receiver.receivedIds).toEqual(ids);
+  expect(receiver.deliveries.map(({ event }) => event.journal_entry_id)).toEqual([ids[0], ...ids]);
+});
+
+test('one key at two processes at once registers one endpoint: 201 for one, 200 with the same body for the other', async () => {
+  const [first, second] = [await startProcess(), await startProcess()];
+  const api = await apiOf(first);
+  const http = new HttpClient(second.url);
+  closers.push(async () => http.close());
+  const authorization = `Bearer ${await api.token()}`;
+  for (let turn = 0; turn < 15; turn += 1) {
+    const key = `both:${randomBytes(8).toString('hex')}`;
+    const body = JSON.stringify({ url: receiver.url(`/${turn}`) });
+    const headers = ['authorization', authorization, 'content-type', 'application/json', 'idempotency-key', key];
+    const [one, other] = await Promise.all([
+      api.post('/v1/webhook-endpoints', body, { key }),
+      http.send({ method: 'POST', path: '/v1/webhook-endpoints', headers, body }),
+    ]);
+    expect([one.status, other.status].sort()).toEqual([200, 201]);
+    expect(one.text).toBe(other.text);
+  }
+  const endpoints = await api.get('/v1/webhook-endpoints');
+  expect(at(endpoints, 'items')).toHaveLength(15);
 });
