@@ -33,10 +33,17 @@ export const SETTINGS: readonly Setting[] = [
     meaning: 'file with the 32-byte key that seals signing keys',
   },
   { name: 'HPTS_POSTING_LANES', fallback: '1', meaning: 'batches that one process posts at a time, 1 to 8' },
+  {
+    name: 'HPTS_WEBHOOK_RECEIVERS',
+    fallback: 'public',
+    meaning:
+      'where webhook receivers may live: public (https on the internet) or loopback (this machine as well, http too)',
+  },
   { name: 'HPTS_LOG_LEVEL', fallback: 'info', meaning: 'fatal, error, warn, info, debug or silent' },
   { name: 'HPTS_GIT_SHA', fallback: 'read from .git, else unknown', meaning: 'revision that /v1/health/live answers' },
 ];
 
+const WEBHOOK_RECEIVERS = ['public', 'loopback'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
 /** Settings that cannot be used; the message names each and says what would be right. */
@@ -54,6 +61,7 @@ export type Config = {
   readonly audience: string | null;
   readonly masterKeyFile: string | null;
   readonly postingLanes: number;
+  readonly webhookReceivers: (typeof WEBHOOK_RECEIVERS)[number];
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly gitSha: string | null;
 };
@@ -83,6 +91,10 @@ export function readConfig(env: Environment): Config {
   }
   const logLevel = LOG_LEVELS.find((level) => level === (text(env, 'HPTS_LOG_LEVEL') ?? 'info'));
   if (logLevel === undefined) wrong.push(`HPTS_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
+  const receivers = text(env, 'HPTS_WEBHOOK_RECEIVERS') ?? 'public';
+  const webhookReceivers = WEBHOOK_RECEIVERS.find((places) => places === receivers);
+  if (webhookReceivers === undefined)
+    wrong.push(`HPTS_WEBHOOK_RECEIVERS must be one of ${WEBHOOK_RECEIVERS.join(', ')}`);
   const config = {
     database,
     host,
@@ -91,6 +103,7 @@ export function readConfig(env: Environment): Config {
     audience: text(env, 'HPTS_AUDIENCE'),
     masterKeyFile,
     postingLanes: wholeNumber({ env, name: 'HPTS_POSTING_LANES', min: 1, max: 8 }, wrong) ?? 1,
+    webhookReceivers: webhookReceivers ?? 'public',
     logLevel: logLevel ?? 'info',
     gitSha: text(env, 'HPTS_GIT_SHA'),
   };

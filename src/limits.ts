@@ -62,4 +62,49 @@ export const LIMITS = {
   fieldProblems: 10_000,
   /** Unknown fields of one object that an answer names. */
   unknownFields: 20,
+  /** Active webhook endpoints of one tenant. */
+  webhookEndpoints: 20,
+  /** How long the answer of an administrative POST is kept for whoever repeats it (CONTRACT.md section 2: at least 24 h). */
+  administrativeAnswerHours: 48,
+  /** Wait of an administrative POST for a lock. */
+  administrativeLockTimeoutMs: 1_000,
+  /** Connections on which one process registers and serves webhook endpoints. */
+  webhookConnections: 2,
+  webhookStatementTimeoutMs: 5_000,
+  /** Endpoints that one process serves at once. */
+  webhookDeliveries: 32,
+  /** How often a process asks whether there is something to send; a commit of its own makes it ask at once. */
+  webhookPollMs: 100,
+  /** Events of one endpoint that are read at a time. */
+  webhookWindow: 500,
+  /** How long an endpoint is served before others have their turn. */
+  webhookTurnMs: 5_000,
+  /** Receipts, and the time since the last was written down, after which the cursor is moved. */
+  webhookUnsavedReceipts: 50,
+  webhookUnsavedMs: 250,
+  /** How long whoever serves an endpoint may be silent before another process takes over. */
+  webhookLeaseMs: 20_000,
+  /** One attempt: to resolve the name, to connect, to hear headers, to hear the body, and all but resolving together. */
+  webhookResolveMs: 2_000,
+  webhookConnectMs: 5_000,
+  webhookHeadersMs: 8_000,
+  webhookAnswerMs: 1_000,
+  webhookAttemptMs: 10_000,
+  /** Of a receiver's answer; the connection is cut behind it. */
+  webhookAnswerBytes: 16 * 1024,
+  /** Attempts to bring an event to an endpoint; then it is a dead letter. */
+  webhookAttempts: 32,
+  /** The pause after the first failed attempt; it doubles up to the longest. */
+  webhookRetryBaseMs: 250,
+  webhookRetryMaxMs: 1_800_000,
+  /** How long an attempt under way may take when the server is told to end. */
+  webhookDrainMs: 3_000,
+  /** How long failed attempts are shown. */
+  webhookAttemptDays: 30,
+  /** How long the secret before a rotation may go on signing. */
+  webhookSecretOverlapSeconds: 604_800,
+  /** Entries of the journal that one page of deliveries is looked for in. */
+  webhookScan: 10_000,
+  /** Items of one page of endpoints, deliveries or events. */
+  webhookPageItems: 500,
 } as const;

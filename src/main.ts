@@ -32,8 +32,9 @@ import { probeDatabase } from './postgres/reading/probe.ts';
 import { ReaderPool } from './postgres/reading/reader-pool.ts';
 import { ReconciliationRuns } from './postgres/reading/reconciliation-runs.ts';
 import { refuseUnsafeServer } from './postgres/server-safety.ts';
-import { PostingEngine } from './posting/engine.ts';
+import { type Outcome, PostingEngine } from './posting/engine.ts';
 import { readProgram } from './program-identity.ts';
+import { startWebhooks, type WebhookPace } from './webhooks.ts';
 
 const TOKEN_LIFE_SECONDS = 3_600;
 
@@ -42,6 +43,8 @@ export type ServerOptions = {
   readonly address: DatabaseAddress;
   /** Where a demo instance keeps its master key; null for a production instance. */
   readonly demoFolder: string | null;
+  /** Only tests set it. */
+  readonly webhookPace?: WebhookPace;
 };
 
 export type RunningServer = {
@@ -60,7 +63,8 @@ export class PortTaken extends Error {
  * The composition root: the only file that knows every part. Migrates the database, opens what serves from it, and
  * listens. Throws PortTaken, MasterKeyUnusable, MigrationMismatch, UnsafeServer, or what the driver throws.
  */
-export async function startServer({ config, address, demoFolder }: ServerOptions): Promise<RunningServer> {
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, address, demoFolder } = options;
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
   const onFailure = (error: unknown): void => log.error({ err: error }, 'a request could not be served');
   const closers: (() => Promise<unknown>)[] = [];
@@ -91,12 +95,22 @@ export async function startServer({ config, address, demoFolder }: ServerOptions
     closers.push(() => engine.drain(), heavy.stop.bind(heavy));
     heavy.start();
     if (demoFolder !== null) await postDemoLoan(engine);
+    const program = readProgram(config.gitSha);
+    const pace = options.webhookPace ?? {};
+    const webhooks = startWebhooks({ config, address, masterKey, reader, version: program.version, onFailure, pace });
+    closers.push(webhooks.stop);
+    // Whoever follows this tenant's journal hears of it at once; what other processes post is found by looking.
+    const told = <Answer extends object>(tenantId: string, posted: Promise<Answer>): Promise<Answer> => {
+      if (webhooks.follows(tenantId)) posted.then((answer) => isCreated(answer) && webhooks.wake(tenantId), onFailure);
+      return posted;
+    };
     const posting = {
-      submit: (command: Parameters<typeof engine.submit>[0]) => engine.submit(command),
-      submitLarge: heavy.submitLarge,
+      submit: (command: Parameters<typeof engine.submit>[0]) => told(command.tenantId, engine.submit(command)),
+      submitLarge: (...asked: Parameters<typeof heavy.submitLarge>) =>
+        told(asked[1].tenantId, heavy.submitLarge(...asked)),
     };
     const operations: Operation[] = [
-      healthLive(readProgram(config.gitSha)),
+      healthLive(program),
       healthReady(() => probeDatabase(reader)),
       loanBalance(reader),
       accountBalance(reader),
@@ -105,6 +119,7 @@ export async function startServer({ config, address, demoFolder }: ServerOptions
       reconciliationStatus(new ReconciliationRuns(address)),
       journalEntry(reader),
       errorPages,
+      ...webhooks.operations,
       ...[...POSTING_ROUTES.values()].map((route) => route.use((one) => postingOperation(one, posting))),
     ];
     // The issuer is the address unless it is set, and the address is known once a port was found.
@@ -127,6 +142,10 @@ export async function startServer({ config, address, demoFolder }: ServerOptions
     await closeAll();
     throw error;
   }
+}
+
+function isCreated(answer: object): boolean {
+  return (answer as Partial<Outcome>).outcome === 'created';
 }
 
 /** Lets requests under way end; connections that still hold one open after `waitMs` are cut, so that every stop ends. */

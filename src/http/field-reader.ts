@@ -94,6 +94,19 @@ export function wordField<Word extends string>(words: readonly Word[]): FieldRea
   return textField(`one of ${words.join(', ')}`, { enum: [...words] }, (text) => known.get(text));
 }
 
+/** A whole number in bounds, as a JSON number. Never for money. */
+export function wholeNumberField({ min, max }: { readonly min: number; readonly max: number }): FieldReader<number> {
+  return {
+    schema: { type: 'integer', minimum: min, maximum: max },
+    read(value, field, errors) {
+      if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+      const code = typeof value === 'number' ? 'out_of_range' : 'invalid_type';
+      errors.push({ field, code, message: `must be a whole number from ${min} to ${max}` });
+      return undefined;
+    },
+  };
+}
+
 /** Any JSON object; its text is kept as it came, by whoever read the body. */
 export const metadataField: FieldReader<true> = {
   schema: { type: 'object' },

@@ -4,8 +4,8 @@ import { EVENT_TYPES } from '../domain/event-type.ts';
 import { LIMITS } from '../limits.ts';
 import type { JournalFilter, JournalOrder, JournalPage } from '../postgres/reading/journal-page.ts';
 import { renderEntry } from './journal-entry-body.ts';
+import { parsePageSize } from './page-token.ts';
 
-const PAGE_SIZE = /^[1-9][0-9]{0,3}$/;
 const PAGE_SIZE_DEFAULT = 50;
 
 /** The parameters that every list of journal entries takes. */
@@ -13,7 +13,7 @@ export const LIST_QUERY = {
   from_date: parseCalendarDate,
   to_date: parseCalendarDate,
   event_type: (text: string) => EVENT_TYPES.find((type) => type === text),
-  page_size: (text: string) => (PAGE_SIZE.test(text) && Number(text) <= LIMITS.journalPageEntries ? text : undefined),
+  page_size: parsePageSize(LIMITS.journalPageEntries),
   page_token: (text: string) => text,
   order: (text: string) => (text === 'desc' || text === 'asc' ? text : undefined),
 };

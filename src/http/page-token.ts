@@ -18,11 +18,14 @@ export function pageToken(list: ListQuery, place: string): string {
   return Buffer.concat([digestOf(list, place), Buffer.from(place, 'latin1')]).toString('base64url');
 }
 
-/** The place of a token; throws invalid_page_token when it is none that `pageToken` makes for this list. */
-export function placeOfToken(list: ListQuery, token: string): string {
+/**
+ * The place of a token, which has to be of the form `isPlace`; throws invalid_page_token when the token is none that
+ * `pageToken` makes for this list.
+ */
+export function placeOfToken(list: ListQuery, token: string, isPlace: RegExp): string {
   const bytes = Buffer.from(token, 'base64url');
   const place = bytes.subarray(DIGEST_BYTES).toString('latin1');
-  if (place === '' || pageToken(list, place) !== token) throw invalidPageToken();
+  if (!isPlace.test(place) || pageToken(list, place) !== token) throw invalidPageToken();
   return place;
 }
 
@@ -37,4 +40,9 @@ function digestOf(list: ListQuery, place: string): Buffer {
     .update(JSON.stringify([...list, place]))
     .digest()
     .subarray(0, DIGEST_BYTES);
+}
+
+/** Reads page_size: 1 to `itemsMax`, in decimal without a leading zero. */
+export function parsePageSize(itemsMax: number): (text: string) => string | undefined {
+  return (text) => (/^[1-9]\d{0,5}$/.test(text) && Number(text) <= itemsMax ? text : undefined);
 }

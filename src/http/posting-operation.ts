@@ -126,12 +126,13 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
   }
 }
 
-function requireKey(request: FastifyRequest): string {
+/** The Idempotency-Key of a POST. Throws a ProblemError when it is missing, malformed or sent twice. */
+export function requireKey(request: FastifyRequest): string {
   const header = idempotencyKeyHeader(request);
   if (header === undefined) {
     throw new ProblemError({
       code: 'missing_idempotency_key',
-      detail: 'every POST that moves money needs an Idempotency-Key header',
+      detail: 'every POST under /v1 needs an Idempotency-Key header',
     });
   }
   const key = parseIdempotencyKey(header);
@@ -145,6 +146,6 @@ function requireKey(request: FastifyRequest): string {
 }
 
 /** The first 16 bytes of a SHA-256, given in hex, in the form in which PostgreSQL takes 16 bytes fastest. */
-function hashAsUuid(hex: string): string {
+export function hashAsUuid(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }

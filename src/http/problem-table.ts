@@ -13,6 +13,10 @@ export type ProblemCode =
   | 'insufficient_scope'
   | 'not_found'
   | 'account_not_found'
+  | 'webhook_endpoint_not_found'
+  | 'dead_letter_not_found'
+  | 'webhook_receiver_forbidden'
+  | 'too_many_webhook_endpoints'
   | 'method_not_allowed'
   | 'payload_too_large'
   | 'unsupported_media_type'
@@ -99,6 +103,16 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'There is no such program',
     advice: 'Use a program_id of your tenant, or leave program_id out for the default program.',
   },
+  webhook_endpoint_not_found: {
+    status: 404,
+    title: 'There is no such webhook endpoint',
+    advice: 'Use a webhook_endpoint_id that this ledger answered to you.',
+  },
+  dead_letter_not_found: {
+    status: 404,
+    title: 'There is no such dead letter',
+    advice: 'Only an event that this endpoint did not receive in all its attempts can be sent again.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'The method is not allowed here',
@@ -183,6 +197,16 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 422,
     title: 'The parts of the allocation do not sum to the amount',
     advice: 'fees_minor, interest_minor, principal_minor and suspense_minor must sum to amount_minor.',
+  },
+  webhook_receiver_forbidden: {
+    status: 422,
+    title: 'The receiver cannot be sent to',
+    advice: 'The host must have addresses, and each must lie on the public internet.',
+  },
+  too_many_webhook_endpoints: {
+    status: 422,
+    title: 'The tenant has as many active webhook endpoints as are allowed',
+    advice: 'Disable one that is no longer needed.',
   },
   too_busy: {
     status: 503,

@@ -13,8 +13,8 @@ export type DatabaseAddress = {
   readonly ssl?: boolean | { readonly rejectUnauthorized: boolean };
 };
 
-/** The roles of migration 0001; `owner` is the role of the address itself. */
-export type DatabaseRole = 'owner' | 'hpts_poster' | 'hpts_reader' | 'hpts_access' | 'hpts_auditor';
+/** The roles of migrations 0001 and 0007; `owner` is the role of the address itself. */
+export type DatabaseRole = 'owner' | 'hpts_poster' | 'hpts_reader' | 'hpts_access' | 'hpts_auditor' | 'hpts_delivery';
 
 export type ConnectionOptions = {
   readonly role: DatabaseRole;

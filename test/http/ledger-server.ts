@@ -6,6 +6,7 @@ import pg from 'pg';
 import { readConfig } from '../../src/config.ts';
 import { startServer } from '../../src/main.ts';
 import type { DatabaseAddress } from '../../src/postgres/connection.ts';
+import type { WebhookPace } from '../../src/webhooks.ts';
 import { testDatabase } from '../database.ts';
 import { databaseUrl } from './database-url.ts';
 import { freePort } from './free-port.ts';
@@ -32,6 +33,9 @@ export type LedgerOptions = {
   readonly postingLanes?: number;
   /** A database of the test's own in place of a fresh one; it is left as it is. */
   readonly address?: DatabaseAddress;
+  /** Serves webhook receivers at this pace, and lets them live on this machine unless `webhookReceivers` says otherwise. */
+  readonly webhookPace?: WebhookPace;
+  readonly webhookReceivers?: 'public' | 'loopback';
 };
 
 /** Starts the server of src/main.ts on a free port over a database of the test's own. stop() closes all of it. */
@@ -64,9 +68,11 @@ async function start(
     HPTS_PORT: String(await freePort()),
     HPTS_LOG_LEVEL: 'silent',
     HPTS_POSTING_LANES: String(options.postingLanes ?? 2),
+    HPTS_WEBHOOK_RECEIVERS: options.webhookReceivers ?? (options.webhookPace === undefined ? 'public' : 'loopback'),
   });
   if (config.database === null) throw new Error('the settings name no database');
-  const server = await startServer({ config, address: config.database, demoFolder: null });
+  const pace = options.webhookPace === undefined ? {} : { webhookPace: options.webhookPace };
+  const server = await startServer({ config, address: config.database, demoFolder: null, ...pace });
   closers.push(server.stop);
   const http = new HttpClient(server.url);
   closers.push(async () => http.close());

@@ -11,10 +11,12 @@ export type ReadingExample = {
   readonly valid: () => Promise<string>;
   /** What stands before a further parameter: `&` when the path has a query already. */
   readonly separator?: '?' | '&';
+  /** Whether the address also takes a POST. */
+  readonly alsoPost?: boolean;
 };
 
 /** Every status and code that a reading operation answers whatever it reads (CONTRACT.md section 2). */
-export function testReadingGates({ ledger, scope, valid, separator = '?' }: ReadingExample): void {
+export function testReadingGates({ ledger, scope, valid, separator = '?', alsoPost = false }: ReadingExample): void {
   test('401 invalid_token: none, and one that is none, with WWW-Authenticate', async () => {
     const path = await valid();
     const without = await ledger().api.get(path, { token: null });
@@ -56,11 +58,15 @@ export function testReadingGates({ ledger, scope, valid, separator = '?' }: Read
     expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
   });
 
-  test('405 method_not_allowed: everything but GET and HEAD, with Allow', async () => {
+  test('405 method_not_allowed: every other method, with Allow', async () => {
     const path = await valid();
-    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+    for (const method of [...(alsoPost ? [] : ['POST']), 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
       const answer = await ledger().api.request(method, path);
-      expect([method, answer.status, answer.headers.allow]).toEqual([method, 405, 'GET, HEAD']);
+      expect([method, answer.status, answer.headers.allow]).toEqual([
+        method,
+        405,
+        alsoPost ? 'GET, HEAD, POST' : 'GET, HEAD',
+      ]);
       expectProblem(answer, { status: 405, code: 'method_not_allowed' });
     }
   });

@@ -32,7 +32,7 @@ type ServerProcessOptions = {
 };
 
 /** Starts `hpts serve` on a free port and waits until it says that it serves. Throws with its output when it does not. */
-async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
+export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, [PROGRAM, 'serve'], {
     // The channel closes when we end, and HPTS_LAUNCHED makes the program end with it.
@@ -45,6 +45,8 @@ async function startServerProcess(options: ServerProcessOptions): Promise<Server
       HPTS_ISSUER: options.issuer,
       HPTS_PORT: String(port),
       HPTS_LOG_LEVEL: 'error',
+      // Receivers of tests live on this machine.
+      HPTS_WEBHOOK_RECEIVERS: 'loopback',
     },
   });
   const exited = once(child, 'exit');

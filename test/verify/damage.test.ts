@@ -11,6 +11,7 @@ import { OF_GUARDS } from './guard-damage.ts';
 import { entryId } from './hand-books.ts';
 import { fillHandLedger, LOANS, OTHER_TENANT, TENANT } from './hand-ledger.ts';
 import { OF_RELATIONS } from './relation-damage.ts';
+import { fillHandWebhooks, OF_WEBHOOKS } from './webhook-damage.ts';
 
 const APPEND_ONLY = ['journal_entry', 'idempotency_key', 'reversal', 'disbursement', 'accrual_batch', 'audit_event'];
 
@@ -22,6 +23,7 @@ beforeAll(async () => {
   const client = await connect(whole.connection, { role: 'owner', applicationName: 'verify test' });
   try {
     await fillHandLedger(client);
+    await fillHandWebhooks(client);
   } finally {
     await client.end();
   }
@@ -148,6 +150,7 @@ describe('verify', () => {
     'names damage to entries': OF_ENTRIES,
     'names damage to what stands beside the journal': OF_RELATIONS,
     'names damage to balances': OF_BALANCES,
+    'names damage to webhooks': OF_WEBHOOKS,
     'names disarmed guards': OF_GUARDS,
   })) {
     describe(group, () => {

@@ -23,7 +23,7 @@ export function loanJournal(reader: ReaderPool): Operation {
       const loanId = pathId(request, 'loan_id', missing);
       const { filter, order, size } = listOf(query);
       const list = [tenantId, `loan ${loanId}`, order, filter.fromDate, filter.toDate, filter.eventType];
-      const behind = query.page_token === null ? null : placeOf(placeOfToken(list, query.page_token));
+      const behind = query.page_token === null ? null : placeOf(placeOfToken(list, query.page_token, PLACE));
       const page = await readLoanJournal(reader, { tenantId, loanId, filter, order, behind, size });
       if (page === undefined) throw new ProblemError(missing);
       return sendPage(reply, page, ({ frontier, loanSeq }) => pageToken(list, `${frontier} ${loanSeq}`));

@@ -4,7 +4,7 @@ import { readTenantJournal } from '../../postgres/reading/tenant-journal.ts';
 import { principalOf } from '../gate.ts';
 import { LIST_QUERY, LIST_WANTED, listOf, sendPage } from '../journal-list.ts';
 import type { Operation } from '../operation.ts';
-import { invalidPageToken, pageToken, placeOfToken } from '../page-token.ts';
+import { pageToken, placeOfToken } from '../page-token.ts';
 import { readQuery } from '../query-reader.ts';
 
 const QUERY = {
@@ -27,15 +27,10 @@ export function tenantJournal(reader: ReaderPool): Operation {
       const query = readQuery(request, QUERY, WANTED);
       const { filter, order, size } = listOf(query);
       const list = [tenantId, 'journal', order, filter.fromDate, filter.toDate, filter.eventType, query.account_code];
-      const behind = query.page_token === null ? null : seqOf(placeOfToken(list, query.page_token));
+      const behind = query.page_token === null ? null : BigInt(placeOfToken(list, query.page_token, SEQ));
       const account = query.account_code === null ? null : (parseAccountCode(query.account_code) ?? null);
       const page = await readTenantJournal(reader, { tenantId, filter, account, order, behind, size });
       return sendPage(reply, page, (seq) => pageToken(list, seq.toString()));
     },
   };
-}
-
-function seqOf(place: string): bigint {
-  if (!SEQ.test(place)) throw invalidPageToken();
-  return BigInt(place);
 }

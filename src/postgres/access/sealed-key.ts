@@ -1,18 +1,8 @@
-/**
- * Signing keys as they lie in the database: PKCS #8 under AES-256-GCM (NIST SP 800-38D), the kid as additional data so
- * that no sealed key passes for another. Layout: version (1 byte), nonce (12), tag (16), ciphertext.
- */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPair,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
+/** Signing keys as they lie in the database: PKCS #8, sealed under the kid's name. */
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, type JWK } from 'jose';
+import { openSeal, seal } from './seal.ts';
 
 /** The one algorithm: RFC 9068 section 4 obliges every resource server to know RS256, and one leaves nothing to confuse. */
 export const SIGNING_ALGORITHM = 'RS256';
@@ -26,10 +16,6 @@ export type SigningKey = {
 };
 
 const RSA_MODULUS_BITS = 2048;
-const SEAL_VERSION = 1;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const HEADER_BYTES = 1 + NONCE_BYTES + TAG_BYTES;
 
 const generate = promisify(generateKeyPair);
 
@@ -39,14 +25,9 @@ export async function makeSigningKey(): Promise<SigningKey> {
   return describeKey(privateKey);
 }
 
-/** Seals the private key. A nonce is random and a master key seals a handful of keys a year: no nonce comes twice. */
+/** Seals the private key. */
 export function sealSigningKey(key: SigningKey, masterKey: KeyObject): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', masterKey, nonce, { authTagLength: TAG_BYTES });
-  cipher.setAAD(Buffer.from(key.kid, 'utf8'));
-  const plain = key.privateKey.export({ type: 'pkcs8', format: 'der' });
-  const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
-  return Buffer.concat([Buffer.of(SEAL_VERSION), nonce, cipher.getAuthTag(), sealed]);
+  return seal(key.privateKey.export({ type: 'pkcs8', format: 'der' }), key.kid, masterKey);
 }
 
 /**
@@ -57,19 +38,7 @@ export async function openSigningKey(
   sealed: { readonly kid: string; readonly sealed: Uint8Array },
   masterKey: KeyObject,
 ): Promise<SigningKey> {
-  const bytes = sealed.sealed;
-  if (bytes.length <= HEADER_BYTES || bytes[0] !== SEAL_VERSION)
-    throw new Error(`signing key ${sealed.kid} is damaged`);
-  const nonce = bytes.subarray(1, 1 + NONCE_BYTES);
-  const opening = createDecipheriv('aes-256-gcm', masterKey, nonce, { authTagLength: TAG_BYTES });
-  opening.setAAD(Buffer.from(sealed.kid, 'utf8'));
-  opening.setAuthTag(bytes.subarray(1 + NONCE_BYTES, HEADER_BYTES));
-  let der: Buffer;
-  try {
-    der = Buffer.concat([opening.update(bytes.subarray(HEADER_BYTES)), opening.final()]);
-  } catch (cause) {
-    throw new Error(`signing key ${sealed.kid} does not open under this master key`, { cause });
-  }
+  const der = openSeal(sealed.sealed, sealed.kid, masterKey);
   const key = await describeKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
   if (key.kid !== sealed.kid) throw new Error(`signing key ${sealed.kid} is another key than its name says`);
   return key;

@@ -22,7 +22,15 @@ const TRIGGERED_TABLES = [
 ];
 /** Rows that nobody but the owner may change, not even the role that posts. */
 const INSERT_ONLY_TABLES = [...TRIGGERED_TABLES, 'loan_movement', 'account_delta'];
-const SERVER_ROLES = ['hpts_poster', 'hpts_reader', 'hpts_access', 'hpts_auditor'];
+const WEBHOOK_TABLES = [
+  'webhook_endpoint',
+  'webhook_secret',
+  'webhook_attempt',
+  'webhook_dead_letter',
+  'administrative_answer',
+];
+const SERVER_ROLES = ['hpts_poster', 'hpts_reader', 'hpts_access', 'hpts_auditor', 'hpts_delivery'];
+const READING_ROLES = ['hpts_reader', 'hpts_access', 'hpts_auditor'];
 const CONSTRAINTS = [
   { table: 'journal_entry', names: ['lines_are_parallel', 'lines_agree', 'key_has_its_payload'] },
   { table: 'loan', names: ['loan_is_complete'] },
@@ -51,9 +59,16 @@ const CONFIGURATION_TABLES = ['tenant', 'tenant_head', 'program', 'program_versi
 
 /** Tables with row-level security; it is not forced on configuration, which the owner administers. */
 const SECURED_TABLES = `
-        SELECT name, true AS forced, '{hpts_auditor}'::name[] AS seen_by FROM unnest(${textArray(TENANT_TABLES)}) AS money(name)
+        SELECT name, true AS forced, '{hpts_poster,hpts_reader}'::name[] AS own, '{hpts_auditor}'::name[] AS seen_by
+        FROM unnest(${textArray(TENANT_TABLES)}) AS money(name)
         UNION ALL
-        SELECT name, false, '{hpts_access,hpts_auditor}' FROM unnest(${textArray(CONFIGURATION_TABLES)}) AS configuration(name)`;
+        SELECT name, false, '{hpts_poster,hpts_reader}',
+               CASE name WHEN 'tenant_head' THEN '{hpts_access,hpts_auditor,hpts_delivery}' ELSE '{hpts_access,hpts_auditor}' END::name[]
+        FROM unnest(${textArray(CONFIGURATION_TABLES)}) AS configuration(name)
+        UNION ALL
+        SELECT name, true, '{hpts_reader,hpts_delivery}',
+               CASE name WHEN 'webhook_endpoint' THEN '{hpts_auditor,hpts_delivery}' ELSE '{hpts_auditor}' END::name[]
+        FROM unnest(${textArray(WEBHOOK_TABLES)}) AS webhooks(name)`;
 
 /** What guards the ledger in the database itself; a disarmed guard is a finding although the books may still be right. */
 export const GUARD_CHECKS: readonly LedgerCheck[] = [
@@ -78,8 +93,16 @@ export const GUARD_CHECKS: readonly LedgerCheck[] = [
       UNION ALL
       SELECT NULL, 2, 'table hpts.' || expected.name, format('role %s may write it', role.name)
       FROM unnest(${textArray([...TENANT_TABLES, 'audit_event'])}) AS expected(name)
-      CROSS JOIN unnest(${textArray(['hpts_reader', 'hpts_access', 'hpts_auditor'])}) AS role(name)
-      WHERE has_table_privilege(role.name, to_regclass('hpts.' || expected.name), 'INSERT, UPDATE, DELETE, TRUNCATE')`,
+      CROSS JOIN unnest(${textArray(READING_ROLES)}) AS role(name)
+      WHERE has_table_privilege(role.name, to_regclass('hpts.' || expected.name), 'INSERT, UPDATE, DELETE, TRUNCATE')
+      UNION ALL
+      SELECT NULL, 3, 'table hpts.' || writable.name, format('role %s may write it', writable.by)
+      FROM (SELECT name, 'hpts_delivery' FROM unnest(${textArray([...TENANT_TABLES, ...CONFIGURATION_TABLES])}) AS books(name)
+            UNION ALL
+            SELECT name, by FROM unnest(${textArray(WEBHOOK_TABLES)}) AS webhooks(name)
+            CROSS JOIN unnest(${textArray(['hpts_poster', ...READING_ROLES])}) AS roles(by)) AS writable(name, by)
+      WHERE has_table_privilege(writable.by, to_regclass('hpts.' || writable.name), 'INSERT, UPDATE, DELETE, TRUNCATE')
+         OR has_any_column_privilege(writable.by, to_regclass('hpts.' || writable.name), 'INSERT, UPDATE')`,
   },
   {
     name: 'row_security',
@@ -91,12 +114,12 @@ export const GUARD_CHECKS: readonly LedgerCheck[] = [
       LEFT JOIN pg_class AS c ON c.oid = to_regclass('hpts.' || expected.name)
       WHERE (c.relrowsecurity AND (c.relforcerowsecurity OR NOT expected.forced)) IS NOT TRUE
       UNION ALL
-      SELECT NULL, 1, 'table hpts.' || expected.name, 'lacks the policy own_tenants for hpts_poster and hpts_reader, or it says something else'
+      SELECT NULL, 1, 'table hpts.' || expected.name, format('lacks the policy own_tenants for %s and %s, or it says something else', expected.own[1], expected.own[2])
       FROM (${SECURED_TABLES}) AS expected
       WHERE NOT EXISTS (
         SELECT FROM pg_policies AS p
         WHERE p.schemaname = 'hpts' AND p.tablename = expected.name AND p.policyname = 'own_tenants' AND p.cmd = 'ALL' AND p.permissive = 'PERMISSIVE'
-          AND p.roles @> '{hpts_poster,hpts_reader}' AND p.roles <@ '{hpts_poster,hpts_reader}' AND p.with_check IS NULL
+          AND p.roles @> expected.own AND p.roles <@ expected.own AND p.with_check IS NULL
           AND p.qual ~ '^\\(tenant_id = ANY \\(.*string_to_array\\(current_setting\\(''hpts\\.tenants''::text, true\\), '',''::text\\).*\\)\\)$'
           AND p.qual !~* '\\mOR\\M')
       UNION ALL

@@ -7,6 +7,7 @@ import { ENTRY_CHECKS } from './entry-checks.ts';
 import { GUARD_CHECKS } from './guard-checks.ts';
 import { LOAN_CHECKS } from './loan-checks.ts';
 import { RELATION_CHECKS } from './relation-checks.ts';
+import { WEBHOOK_CHECKS } from './webhook-checks.ts';
 
 /** In the order they run: an entry's own faults are named before those of the balances that follow from it. */
 const LEDGER_CHECKS: readonly LedgerCheck[] = [
@@ -14,6 +15,7 @@ const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...RELATION_CHECKS,
   ...LOAN_CHECKS,
   ...ACCOUNT_CHECKS,
+  ...WEBHOOK_CHECKS,
   ...GUARD_CHECKS,
 ];
 

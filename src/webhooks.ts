@@ -1,0 +1,81 @@
+import type { KeyObject } from 'node:crypto';
+import type { Config } from './config.ts';
+import { administrativeOperation } from './http/administrative-operation.ts';
+import type { Operation } from './http/operation.ts';
+import { events } from './http/routes/events.ts';
+import {
+  webhookDisabling,
+  webhookEnabling,
+  webhookResending,
+  webhookSecretRotation,
+} from './http/routes/webhook-changes.ts';
+import { webhookDeliveries } from './http/routes/webhook-deliveries.ts';
+import { webhookEndpoint, webhookEndpoints } from './http/routes/webhook-endpoints.ts';
+import { webhookRegistration } from './http/routes/webhook-registration.ts';
+import { type DeliveryOptions, WebhookDelivery } from './jobs/webhooks/delivery.ts';
+import { ReceiverTargets, type ResolveName } from './jobs/webhooks/receiver-target.ts';
+import type { DatabaseAddress } from './postgres/connection.ts';
+import type { ReaderPool } from './postgres/reading/reader-pool.ts';
+import { AdministrativeActs } from './postgres/webhooks/administrative-act.ts';
+import { WebhookDatabase } from './postgres/webhooks/webhook-database.ts';
+
+/** What tests make shorter, and the names that they make up. */
+export type WebhookPace = Pick<DeliveryOptions, 'retry' | 'waits' | 'leaseMs'> & { readonly resolve?: ResolveName };
+
+export type WebhookOptions = {
+  readonly config: Config;
+  readonly address: DatabaseAddress;
+  readonly masterKey: KeyObject;
+  readonly reader: ReaderPool;
+  readonly version: string;
+  readonly onFailure: (error: unknown) => void;
+  readonly pace: WebhookPace;
+};
+
+/** The part of the composition that is about webhooks. */
+export type Webhooks = {
+  readonly operations: readonly Operation[];
+  /** Whether a tenant has an endpoint that wants to be woken. */
+  readonly follows: (tenantId: string) => boolean;
+  readonly wake: (tenantId: string) => void;
+  readonly stop: () => Promise<void>;
+};
+
+/** Opens what registers and serves webhook endpoints, and begins to serve. */
+export function startWebhooks(options: WebhookOptions): Webhooks {
+  const { config, address, masterKey, reader, version, onFailure } = options;
+  const { resolve, ...pace } = options.pace;
+  const database = new WebhookDatabase(address);
+  const targets = new ReceiverTargets({
+    places: config.webhookReceivers,
+    ...(resolve === undefined ? {} : { resolve }),
+  });
+  const delivery = new WebhookDelivery({ database, reader, masterKey, targets, version, onFailure, ...pace });
+  const acts = new AdministrativeActs({ database, reader, masterKey });
+  const registration = webhookRegistration({
+    reader,
+    masterKey,
+    plainHttp: config.webhookReceivers === 'loopback',
+    mayBeSentTo: async (url) => typeof (await targets.find(url)) !== 'string',
+  });
+  delivery.start();
+  return {
+    operations: [
+      webhookEndpoints(reader),
+      administrativeOperation(registration, acts),
+      webhookEndpoint(reader),
+      administrativeOperation(webhookSecretRotation(masterKey), acts),
+      administrativeOperation(webhookDisabling, acts),
+      administrativeOperation(webhookEnabling, acts),
+      webhookDeliveries(reader),
+      administrativeOperation(webhookResending, acts),
+      events(reader),
+    ],
+    follows: (tenantId) => delivery.follows(tenantId),
+    wake: (tenantId) => delivery.wake(tenantId),
+    stop: async () => {
+      await delivery.stop();
+      await database.close();
+    },
+  };
+}
