@@ -11,14 +11,15 @@ import { tokenEndpoint } from './token-endpoint.ts';
 
 let instance: AccessInstance;
 let app: FastifyInstance;
+const NO_CERTIFICATES = { thumbprintOf: () => undefined };
 
 beforeAll(async () => {
   instance = await startAccessInstance();
   app = fastify();
   const { pool: db, directory } = instance;
   const issuing = { db, directory, issuer: ISSUER, audience: AUDIENCE, tokenLifeSeconds: 3_600 };
-  await app.register(tokenEndpoint({ ...issuing, onProblem: () => undefined }));
-  await app.register(issuerMetadata({ issuer: ISSUER, directory }));
+  await app.register(tokenEndpoint({ ...issuing, certificates: NO_CERTIFICATES, onProblem: () => undefined }));
+  await app.register(issuerMetadata({ issuer: ISSUER, mtlsUrl: null, directory }));
   app.get('/other', async () => ({ ok: true }));
 });
 
@@ -232,7 +233,9 @@ test('503 with Retry-After while the database does not answer, and for more requ
   const problems: unknown[] = [];
   const { directory } = instance;
   const issuing = { db: failing, directory, issuer: ISSUER, audience: AUDIENCE, tokenLifeSeconds: 3_600 };
-  await lonely.register(tokenEndpoint({ ...issuing, onProblem: (problem) => problems.push(problem) }));
+  await lonely.register(
+    tokenEndpoint({ ...issuing, certificates: NO_CERTIFICATES, onProblem: (problem) => problems.push(problem) }),
+  );
   const url = '/oauth2/token';
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   const response = await lonely.inject({ method: 'POST', url, headers, payload: pair(form()) });
