@@ -15,6 +15,10 @@ import { TenantApi } from './tenant-api.ts';
 /** A ledger in this process: real HTTP, real PostgreSQL, one tenant whose client has every scope. */
 export type LedgerServer = {
   readonly url: string;
+  /** Of the listener for partners; null without one. */
+  readonly mtlsUrl: string | null;
+  /** The master key under which this ledger's signing keys lie. */
+  readonly masterKeyFile: string;
   readonly address: DatabaseAddress;
   readonly http: HttpClient;
   readonly api: TenantApi;
@@ -32,6 +36,8 @@ export type LedgerOptions = {
   readonly postingLanes?: number;
   /** A database of the test's own in place of a fresh one; it is left as it is. */
   readonly address?: DatabaseAddress;
+  /** More settings, or others in place of those of a test. */
+  readonly settings?: Readonly<Record<string, string>>;
 };
 
 /** Starts the server of src/main.ts on a free port over a database of the test's own. stop() closes all of it. */
@@ -64,6 +70,7 @@ async function start(
     HPTS_PORT: String(await freePort()),
     HPTS_LOG_LEVEL: 'silent',
     HPTS_POSTING_LANES: String(options.postingLanes ?? 2),
+    ...options.settings,
   });
   if (config.database === null) throw new Error('the settings name no database');
   const server = await startServer({ config, address: config.database, demoFolder: null });
@@ -76,6 +83,8 @@ async function start(
   closers.push(() => owner.end());
   return {
     url: server.url,
+    mtlsUrl: server.mtlsUrl,
+    masterKeyFile,
     address,
     http,
     api: await TenantApi.create(address, http),
