@@ -25,11 +25,11 @@ export class HttpClient {
   readonly #agent: Agent;
   readonly #url: URL;
 
-  /** `tls`: for an https address, whom to trust and what to show. */
-  constructor(url: string, connectionsMax = 512, tls: SecureContextOptions = {}) {
+  /** `connection`: the address to come from; for an https address, whom to trust and what to show. */
+  constructor(url: string, connectionsMax = 512, connection: SecureContextOptions & { localAddress?: string } = {}) {
     this.#url = new URL(url);
-    const options = { keepAlive: true, maxSockets: connectionsMax };
-    this.#agent = this.#url.protocol === 'https:' ? new TlsAgent({ ...options, ...tls }) : new Agent(options);
+    const options = { keepAlive: true, maxSockets: connectionsMax, ...connection };
+    this.#agent = this.#url.protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
   }
 
   /** Resolves with whatever is answered; rejects when nothing is. */
