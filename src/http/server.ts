@@ -68,7 +68,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
  * section 9.6: the answer says that the connection closes.
  */
 function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // What went wrong below HTTP, such as a TLS handshake that was not finished, leaves nobody who could read an answer.
+  if (!/^(?:HPE_|ERR_HTTP_)/.test(error.code ?? '') || !socket.writable) {
     socket.destroy();
     return;
   }

@@ -28,6 +28,8 @@ export type LedgerServer = {
   sql<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
   /** A connection of its own, open until stop(): to hold a lock with. */
   connection(): Promise<pg.Client>;
+  /** Ends the server as SIGTERM does, and nothing else. */
+  stopServing(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -98,6 +100,7 @@ async function start(
       closers.push(() => client.end());
       return client;
     },
+    stopServing: server.stop,
     stop,
   };
 }
