@@ -35,6 +35,7 @@ export const SETTINGS: readonly Setting[] = [
     meaning: 'other issuers whose access tokens are accepted: a JSON list, or the path of a file with one',
   },
   { name: 'HPTS_MTLS_PORT', fallback: 'no such listener', meaning: 'port to listen on for mutual TLS, for partners' },
+  { name: 'HPTS_MTLS_HOST', fallback: 'that of HPTS_HOST', meaning: 'address of that listener' },
   {
     name: 'HPTS_MTLS_CERT_FILE',
     fallback: 'required with HPTS_MTLS_PORT',
@@ -75,6 +76,7 @@ export class SettingsRefused extends Error {
 
 /** A listener of its own for mutual TLS. */
 export type MtlsConfig = {
+  readonly host: string;
   readonly port: number;
   readonly certFile: string;
   readonly keyFile: string;
@@ -114,9 +116,11 @@ export function readConfig(env: Environment): Config {
   }
   const database = readDatabase(env, wrong);
   const host = text(env, 'HPTS_HOST') ?? '127.0.0.1';
-  if (database === null && !isLoopback(host)) {
+  for (const name of ['HPTS_HOST', 'HPTS_MTLS_HOST']) {
+    const place = text(env, name);
+    if (database !== null || place === null || isLoopback(place)) continue;
     wrong.push(
-      `HPTS_HOST=${host}: a demo instance has public credentials and listens on loopback only; set HPTS_DATABASE_URL`,
+      `${name}=${place}: a demo instance has public credentials and listens on loopback only; set HPTS_DATABASE_URL`,
     );
   }
   const masterKeyFile = text(env, 'HPTS_MASTER_KEY_FILE');
@@ -182,7 +186,8 @@ function readMtls(env: Environment, wrong: string[]): MtlsConfig | null {
   const clientCaFile = text(env, 'HPTS_MTLS_CLIENT_CA_FILE');
   if (port !== null && certFile !== null && keyFile !== null) {
     if (String(port) === text(env, 'HPTS_PORT')) wrong.push('HPTS_MTLS_PORT must be another port than HPTS_PORT');
-    return { port, certFile, keyFile, clientCaFile };
+    const host = text(env, 'HPTS_MTLS_HOST') ?? text(env, 'HPTS_HOST') ?? '127.0.0.1';
+    return { host, port, certFile, keyFile, clientCaFile };
   }
   if (port !== null || certFile !== null || keyFile !== null || clientCaFile !== null) {
     wrong.push('HPTS_MTLS_PORT, HPTS_MTLS_CERT_FILE and HPTS_MTLS_KEY_FILE are only of use together');

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { type Config, PORTS, SettingsRefused } from './config.ts';
+import { type Config, type MtlsConfig, PORTS, SettingsRefused } from './config.ts';
 import { clientCertificates } from './http/client-certificate.ts';
 import { createTokenVerifier } from './http/oauth/access-token.ts';
 import { issuerMetadata } from './http/oauth/metadata.ts';
@@ -44,7 +44,7 @@ export async function listen(config: Config, parts: ServingParts): Promise<Liste
     authorityRequired: config.mtls?.clientCaFile != null,
     nowMs: () => directory.databaseTimeMs(performance.now()),
   });
-  const own = config.mtls === null ? null : `https://${urlHost(config.host)}:${config.mtls.port}`;
+  const own = config.mtls === null ? null : `https://${urlHost(config.mtls.host)}:${config.mtls.port}`;
   // The issuer is the address unless it is set, and the address is known once a port was found.
   return listenOnFreePort(config, async (port) => {
     const url = `http://${urlHost(config.host)}:${port}`;
@@ -70,7 +70,7 @@ export async function listen(config: Config, parts: ServingParts): Promise<Liste
       if (config.mtls !== null && tls !== null) {
         const partners = await createHttpServer({ ...serving, tls });
         apps.push(partners);
-        await listenForPartners(partners, { host: config.host, port: config.mtls.port });
+        await listenForPartners(partners, config.mtls);
       }
     } catch (error) {
       await close();
@@ -80,14 +80,12 @@ export async function listen(config: Config, parts: ServingParts): Promise<Liste
   });
 }
 
-async function listenForPartners(app: FastifyInstance, place: { host: string; port: number }): Promise<void> {
+async function listenForPartners(app: FastifyInstance, { host, port }: MtlsConfig): Promise<void> {
   try {
-    await app.listen(place);
+    await app.listen({ host, port });
   } catch (error) {
     if (!isTaken(error)) throw error;
-    throw new PortTaken(
-      `port ${place.port} (HPTS_MTLS_PORT) is taken; end the program that listens there, or set another`,
-    );
+    throw new PortTaken(`port ${port} (HPTS_MTLS_PORT) is taken; end the program that listens there, or set another`);
   }
 }
 

@@ -64,6 +64,7 @@ async function serveUntilTold(context: CommandContext): Promise<number> {
       const { version } = readProgram(config.gitSha);
       writeInstance({ dataDir, instance: { ...ownIdentity(), url: server.url, socket, database, version } });
       for (const line of demoBanner({ url: server.url, dataDir })) context.out(line);
+      if (server.mtlsUrl !== null) context.out(`Partners, over mutual TLS: ${server.mtlsUrl}`);
       const databaseGone = embedded.exited.then((exit) => (exit.reason === 'failed' ? exit.error.message : 'stopped'));
       return await endInOrder(server, Promise.race([told, databaseGone]));
     } finally {

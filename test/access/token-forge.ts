@@ -36,7 +36,7 @@ export async function ownForge(ledger: LedgerServer): Promise<TokenForge> {
 }
 
 /** The key that signs now. */
-export async function newestSigningKey(ledger: LedgerServer): Promise<SigningKey> {
+async function newestSigningKey(ledger: LedgerServer): Promise<SigningKey> {
   const [row] = await ledger.sql<{ kid: string; private_key_sealed: Buffer }>(
     'SELECT kid, private_key_sealed FROM hpts.signing_key WHERE retired_at IS NULL ORDER BY activated_at DESC LIMIT 1',
   );

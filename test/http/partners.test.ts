@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { text as readText } from 'node:stream/consumers';
+import { connect as connectTls } from 'node:tls';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readCertificate } from '../../src/postgres/access/certificate.ts';
@@ -254,6 +257,34 @@ test('GET /.well-known/oauth-authorization-server: 200 with the address for mutu
     mtls_endpoint_aliases: { token_endpoint: `${partners.mtlsUrl}/oauth2/token` },
   });
 });
+
+test('GET /v1/loans/{loan_id}/balance: a resumed TLS session has the certificate of its first handshake, and no other', async () => {
+  for (const [certificate, status] of [
+    [first, 404],
+    [strangers, 403],
+  ] as const) {
+    const session = await sessionOf(certificate);
+    const socket = connectTls({ ...tlsOptions(certificate), session });
+    await once(socket, 'secureConnect');
+    expect(socket.isSessionReused()).toBe(true);
+    socket.write(
+      `GET /v1/loans/${NOBODY}/balance HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+    );
+    expect(await readText(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  }
+});
+
+function tlsOptions({ pem, keyPem }: MadeCertificate) {
+  const port = Number(new URL(partners.mtlsUrl).port);
+  return { host: '127.0.0.1', port, ca: partners.serverAuthority.pem, cert: pem, key: keyPem };
+}
+
+async function sessionOf(certificate: MadeCertificate): Promise<Buffer> {
+  const socket = connectTls(tlsOptions(certificate));
+  const [session] = (await once(socket, 'session')) as [Buffer];
+  socket.destroy();
+  return session;
+}
 
 describe('where the authorities of partners are set', () => {
   const authority = makeCertificate({ name: 'authority', isAuthority: true });
