@@ -17,7 +17,7 @@ export type PartnerLedger = {
   /** The authority of the server's certificate. */
   readonly serverAuthority: MadeCertificate;
   /** A caller of the partners' listener; without a certificate when none is given. */
-  caller(certificate?: MadeCertificate): HttpClient;
+  caller(certificate?: MadeCertificate, localAddress?: string): HttpClient;
   /** A caller of the listener for everybody, from that address. */
   plainCaller(localAddress?: string): HttpClient;
   /** A client of the ledger's tenant, registered with the certificate when one is given. */
@@ -59,9 +59,10 @@ export async function startPartnerLedger(options: PartnerLedgerOptions = {}): Pr
     ledger,
     mtlsUrl,
     serverAuthority,
-    caller: (certificate) =>
+    caller: (certificate, localAddress) =>
       open(mtlsUrl, {
         ca: serverAuthority.pem,
+        ...(localAddress === undefined ? {} : { localAddress }),
         ...(certificate === undefined ? {} : { cert: certificate.pem, key: certificate.keyPem }),
       }),
     plainCaller: (localAddress) => open(ledger.url, localAddress === undefined ? {} : { localAddress }),

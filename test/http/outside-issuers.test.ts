@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { type JWTPayload, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../access/certificate-maker.ts';
 import { type IssuerServer, makeIssuerKey, outsideForge, publicJwk, startIssuer } from '../access/issuer-server.ts';
-import { forgeToken, type TokenForge } from '../access/token-forge.ts';
+import { forgeToken, goodClaims, signTexts, type TokenForge } from '../access/token-forge.ts';
 import { addTenantWithId, OUTSIDE_AUDIENCE, OUTSIDE_CLIENT, OUTSIDE_TENANT, trustEntry } from '../access/trust.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import { DAY, disbursement, NOBODY, payment, unmadeLoan } from './loan-story.ts';
@@ -18,16 +20,24 @@ let ledger: LedgerServer;
 let issuer: IssuerServer;
 let second: IssuerServer;
 let silent: IssuerServer;
+let many: IssuerServer;
 let runner: TokenForge;
 
 const key = makeIssuerKey('outside-1');
 const secondKey = makeIssuerKey('outside-1');
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const ed = generateKeyPairSync('ed25519');
 
 beforeAll(async () => {
-  [issuer, second, silent] = await Promise.all([
+  [issuer, second, silent, many] = await Promise.all([
     startIssuer([publicJwk(key)]),
     startIssuer([publicJwk(secondKey)]),
     startIssuer([]),
+    startIssuer([
+      publicJwk(key),
+      { ...ec.publicKey.export({ format: 'jwk' }), kid: 'ec' },
+      { ...ed.publicKey.export({ format: 'jwk' }), kid: 'ed' },
+    ]),
   ]);
   silent.behave((response) => response.destroy());
   const clients = [
@@ -38,6 +48,7 @@ beforeAll(async () => {
     HPTS_TRUSTED_ISSUERS: JSON.stringify([
       trustEntry(issuer, { clients, tenants: [OUTSIDE_TENANT.tenantId, LATE_TENANT.tenantId] }),
       trustEntry(second, { tenants: [LATE_TENANT.tenantId], tenant_claim: 'https://ledger.example/tenant' }),
+      trustEntry(many, { algorithms: ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'] }),
       trustEntry(silent),
     ]),
   };
@@ -47,7 +58,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await ledger.stop();
-  await Promise.all([issuer.stop(), second.stop(), silent.stop()]);
+  await Promise.all([issuer.stop(), second.stop(), silent.stop(), many.stop()]);
 });
 
 function forgeOf(from: IssuerServer, clientId: string, tenantId = OUTSIDE_TENANT.tenantId): TokenForge {
@@ -100,6 +111,38 @@ test.each<[string, () => string]>([
   ["this server's issuer", () => forgeToken({ ...runner, issuer: ledger.url, audience: `${ledger.url}/v1` })],
 ])('GET /v1/loans/{loan_id}/balance: 401 invalid_token: %s', async (_what, make) => {
   expectProblem(await balance(make()), { status: 401, code: 'invalid_token' });
+});
+
+describe('GET /v1/loans/{loan_id}/balance, of an issuer with several algorithms', () => {
+  const signed = (alg: string, kid: string, privateKey: KeyObject): Promise<string> => {
+    const claims = goodClaims(forgeOf(many, OUTSIDE_CLIENT)) as JWTPayload;
+    return new SignJWT(claims).setProtectedHeader({ alg, typ: 'at+jwt', kid }).sign(privateKey);
+  };
+
+  test.each<[string, string, KeyObject]>([
+    ['RS256', 'outside-1', key.privateKey],
+    ['ES256', 'ec', ec.privateKey],
+    ['EdDSA', 'ed', ed.privateKey],
+  ])('404 loan_not_found: %s by its key is accepted', async (alg, kid, privateKey) => {
+    expectProblem(await balance(await signed(alg, kid, privateKey)), { status: 404, code: 'loan_not_found' });
+  });
+
+  test.each<[string, string, KeyObject]>([
+    ['PS256', 'outside-1', key.privateKey],
+    ['ES256', 'outside-1', ec.privateKey],
+    ['EdDSA', 'outside-1', ed.privateKey],
+    ['RS256', 'ec', key.privateKey],
+    ['EdDSA', 'ec', ed.privateKey],
+    ['ES256', 'ed', ec.privateKey],
+  ])('401 invalid_token: %s under the key %s, which is for another algorithm', async (alg, kid, privateKey) => {
+    expectProblem(await balance(await signed(alg, kid, privateKey)), { status: 401, code: 'invalid_token' });
+  });
+
+  test('401 invalid_token: ES384 in the header over a key on P-256', async () => {
+    const claims = JSON.stringify(goodClaims(forgeOf(many, OUTSIDE_CLIENT)));
+    const token = signTexts(JSON.stringify({ alg: 'ES384', typ: 'at+jwt', kid: 'ec' }), claims, ec.privateKey);
+    expectProblem(await balance(token), { status: 401, code: 'invalid_token' });
+  });
 });
 
 test('GET /v1/loans/{loan_id}/balance: 401 invalid_token for a tenant that is not there, 404 as soon as it is', async () => {

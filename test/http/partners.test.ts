@@ -110,6 +110,7 @@ describe('GET /v1/loans/{loan_id}/balance with a bound token', () => {
     const headers = ['client-cert', clientCert(first)];
     expectForbidden(await balance(partners.caller(), token, headers), 'certificate_required');
     expectForbidden(await balance(partners.caller(strangers), token, headers), 'certificate_mismatch');
+    expectForbidden(await balance(partners.caller(undefined, PROXY), token, headers), 'certificate_required');
   });
 
   test('404 loan_not_found: Client-Cert of a trusted proxy', async () => {
