@@ -1,3 +1,5 @@
+import { BlockList, isIP } from 'node:net';
+import { readTrustedIssuers, type TrustedIssuer } from './http/oauth/trusted-issuer.ts';
 import { type DatabaseAddress, parseDatabaseUrl } from './postgres/connection.ts';
 
 /** A setting that the program reads from its environment; docs/settings.md lists the same rows. */
@@ -28,6 +30,34 @@ export const SETTINGS: readonly Setting[] = [
   },
   { name: 'HPTS_AUDIENCE', fallback: 'the issuer with /v1 behind it', meaning: 'audience that access tokens are for' },
   {
+    name: 'HPTS_TRUSTED_ISSUERS',
+    fallback: 'none',
+    meaning: 'other issuers whose access tokens are accepted: a JSON list, or the path of a file with one',
+  },
+  { name: 'HPTS_MTLS_PORT', fallback: 'no such listener', meaning: 'port to listen on for mutual TLS, for partners' },
+  { name: 'HPTS_MTLS_HOST', fallback: 'that of HPTS_HOST', meaning: 'address of that listener' },
+  {
+    name: 'HPTS_MTLS_CERT_FILE',
+    fallback: 'required with HPTS_MTLS_PORT',
+    meaning: "PEM of that listener's certificate chain",
+  },
+  { name: 'HPTS_MTLS_KEY_FILE', fallback: 'required with HPTS_MTLS_PORT', meaning: 'PEM of its private key' },
+  {
+    name: 'HPTS_MTLS_CLIENT_CA_FILE',
+    fallback: 'self-signed ones count when registered',
+    meaning: 'PEM of the authorities that must have signed the certificates of partners',
+  },
+  {
+    name: 'HPTS_MTLS_URL',
+    fallback: 'the address it listens on for mutual TLS',
+    meaning: 'address under which partners reach mutual TLS, here or at a proxy; https',
+  },
+  {
+    name: 'HPTS_TRUSTED_PROXIES',
+    fallback: 'none',
+    meaning: 'addresses and networks, with commas between, whose Client-Cert header is believed',
+  },
+  {
     name: 'HPTS_MASTER_KEY_FILE',
     fallback: 'demo: made in the data folder; production: required',
     meaning: 'file with the 32-byte key that seals signing keys',
@@ -51,6 +81,16 @@ export class SettingsRefused extends Error {
   override readonly name = 'SettingsRefused';
 }
 
+/** A listener of its own for mutual TLS. */
+export type MtlsConfig = {
+  readonly host: string;
+  readonly port: number;
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** null: whoever holds the key of a registered certificate. */
+  readonly clientCaFile: string | null;
+};
+
 export type Config = {
   /** null: the embedded PostgreSQL, as a demo instance. */
   readonly database: DatabaseAddress | null;
@@ -59,6 +99,10 @@ export type Config = {
   readonly port: number | null;
   readonly issuer: string | null;
   readonly audience: string | null;
+  readonly trustedIssuers: readonly TrustedIssuer[];
+  readonly mtls: MtlsConfig | null;
+  readonly mtlsUrl: string | null;
+  readonly trustedProxies: BlockList;
   readonly masterKeyFile: string | null;
   readonly postingLanes: number;
   readonly webhookReceivers: (typeof WEBHOOK_RECEIVERS)[number];
@@ -80,9 +124,11 @@ export function readConfig(env: Environment): Config {
   }
   const database = readDatabase(env, wrong);
   const host = text(env, 'HPTS_HOST') ?? '127.0.0.1';
-  if (database === null && !isLoopback(host)) {
+  for (const name of ['HPTS_HOST', 'HPTS_MTLS_HOST']) {
+    const place = text(env, name);
+    if (database !== null || place === null || isLoopback(place)) continue;
     wrong.push(
-      `HPTS_HOST=${host}: a demo instance has public credentials and listens on loopback only; set HPTS_DATABASE_URL`,
+      `${name}=${place}: a demo instance has public credentials and listens on loopback only; set HPTS_DATABASE_URL`,
     );
   }
   const masterKeyFile = text(env, 'HPTS_MASTER_KEY_FILE');
@@ -101,6 +147,7 @@ export function readConfig(env: Environment): Config {
     port: wholeNumber({ env, name: 'HPTS_PORT', min: 1, max: 65_535 }, wrong),
     issuer: readIssuer(env, wrong),
     audience: text(env, 'HPTS_AUDIENCE'),
+    ...readPartnerSettings(env, wrong),
     masterKeyFile,
     postingLanes: wholeNumber({ env, name: 'HPTS_POSTING_LANES', min: 1, max: 8 }, wrong) ?? 1,
     webhookReceivers: webhookReceivers ?? 'public',
@@ -132,6 +179,55 @@ function readIssuer(env: Environment, wrong: string[]): string | null {
     wrong.push(`HPTS_ISSUER=${issuer} must be an http(s) URL without query or fragment`);
   }
   return issuer;
+}
+
+type PartnerConfig = Pick<Config, 'trustedIssuers' | 'mtls' | 'mtlsUrl' | 'trustedProxies'>;
+
+function readPartnerSettings(env: Environment, wrong: string[]): PartnerConfig {
+  const issuers = text(env, 'HPTS_TRUSTED_ISSUERS');
+  return {
+    trustedIssuers: issuers === null ? [] : readTrustedIssuers(issuers, wrong),
+    mtls: readMtls(env, wrong),
+    mtlsUrl: readMtlsUrl(env, wrong),
+    trustedProxies: readProxies(env, wrong),
+  };
+}
+
+function readMtls(env: Environment, wrong: string[]): MtlsConfig | null {
+  const port = wholeNumber({ env, name: 'HPTS_MTLS_PORT', min: 1, max: 65_535 }, wrong);
+  const [certFile, keyFile] = [text(env, 'HPTS_MTLS_CERT_FILE'), text(env, 'HPTS_MTLS_KEY_FILE')];
+  const clientCaFile = text(env, 'HPTS_MTLS_CLIENT_CA_FILE');
+  if (port !== null && certFile !== null && keyFile !== null) {
+    if (String(port) === text(env, 'HPTS_PORT')) wrong.push('HPTS_MTLS_PORT must be another port than HPTS_PORT');
+    const host = text(env, 'HPTS_MTLS_HOST') ?? text(env, 'HPTS_HOST') ?? '127.0.0.1';
+    return { host, port, certFile, keyFile, clientCaFile };
+  }
+  if (port !== null || certFile !== null || keyFile !== null || clientCaFile !== null) {
+    wrong.push('HPTS_MTLS_PORT, HPTS_MTLS_CERT_FILE and HPTS_MTLS_KEY_FILE are only of use together');
+  }
+  return null;
+}
+
+function readMtlsUrl(env: Environment, wrong: string[]): string | null {
+  const address = text(env, 'HPTS_MTLS_URL');
+  const url = address !== null && URL.canParse(address) ? new URL(address) : null;
+  if (address !== null && (url?.protocol !== 'https:' || url.search !== '' || url.hash !== '')) {
+    wrong.push(`HPTS_MTLS_URL=${address} must be an https URL without query or fragment`);
+  }
+  return address;
+}
+
+function readProxies(env: Environment, wrong: string[]): BlockList {
+  const proxies = new BlockList();
+  for (const entry of text(env, 'HPTS_TRUSTED_PROXIES')?.split(',') ?? []) {
+    const [, address = '', prefix] = /^\s*([0-9A-Fa-f.:]+)(?:\/(\d{1,3}))?\s*$/.exec(entry) ?? [];
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    const bits = family === 'ipv6' ? 128 : 32;
+    if (isIP(address) === 0 || Number(prefix ?? bits) > bits) {
+      wrong.push(`HPTS_TRUSTED_PROXIES: ${entry.trim()} must be an address or a network such as 10.0.0.0/8`);
+    } else proxies.addSubnet(address, Number(prefix ?? bits), family);
+  }
+  return proxies;
 }
 
 function wholeNumber(

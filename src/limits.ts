@@ -58,6 +58,23 @@ export const LIMITS = {
   keepAliveTimeoutMs: 72_000,
   /** How long requests under way may take to end when the server is told to; then their connections are cut. */
   drainMs: 8_000,
+  /** Certificates of one client: those in use and those that are to follow them. */
+  clientCertificates: 8,
+  /** A certificate in DER. */
+  certificateBytes: 16 * 1024,
+  /** A TLS handshake of the partners' listener; beyond it the connection is cut. */
+  tlsHandshakeTimeoutMs: 5_000,
+  /** A trusted issuer's key set, as it is fetched: time, size, number of keys. */
+  jwksFetchTimeoutMs: 3_000,
+  jwksBytes: 256 * 1024,
+  jwksKeys: 64,
+  /** A key set is fetched again when it is older and a token needs it. */
+  jwksFreshMs: 300_000,
+  /** While an issuer does not answer, its last key set is used up to this age. */
+  jwksOutageMs: 3_600_000,
+  /** Fetches of one key set begin at least so far apart, whatever tokens name. */
+  jwksFetchSpacingMs: 15_000,
+  trustedIssuers: 32,
   /** Fields that one answer names as wrong, beside one entry that counts the rest. */
   fieldProblems: 10_000,
   /** Unknown fields of one object that an answer names. */

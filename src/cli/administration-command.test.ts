@@ -3,10 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeCertificate } from '../../test/access/certificate-maker.ts';
 import { type TestDatabase, testDatabase } from '../../test/database.ts';
 import { SCOPES } from '../domain/scope.ts';
+import { LIMITS } from '../limits.ts';
 import { readMasterKey } from '../postgres/access/master-key.ts';
 import { ensureSigningKey } from '../postgres/access/signing-key.ts';
+import { connect } from '../postgres/connection.ts';
+import { clientCertificateAdd } from './client-certificate-add.ts';
+import { clientCertificateRemove } from './client-certificate-remove.ts';
 import { clientCreate } from './client-create.ts';
 import { clientRevoke } from './client-revoke.ts';
 import { clientRotate } from './client-rotate.ts';
@@ -100,17 +105,91 @@ test('a key is rotated under the master key of the data folder, or of the enviro
   expect([missing.code, missing.err.join()]).toEqual([1, expect.stringContaining('ENOENT')]);
 });
 
-test.each([tenantCreate, clientCreate, clientRotate, clientRevoke, keyRotate])(
-  '$words: --help prints the usage without a database, a wrong option ends with 2',
-  async (command) => {
-    const help = await run(command, ['--help']);
-    expect([help.code, help.opened]).toEqual([0, 0]);
-    expect(help.out.join('\n')).toMatch(`Usage: npx hpts ${command.words.join(' ')}`);
-    const wrong = await run(command, ['--no-such-option']);
-    expect([wrong.code, wrong.out, wrong.opened]).toEqual([2, [], 0]);
-    expect(wrong.err.at(-1)).toBe(`Try: npx hpts ${command.words.join(' ')} --help`);
-  },
-);
+test('certificates are registered from PEM and DER, listed in the audit log, and removed by their thumbprint', async () => {
+  const [first, second] = [makeCertificate({ name: 'partner' }), makeCertificate({ name: 'partner' })];
+  const [pem, der] = [join(folder, 'first.pem'), join(folder, 'second.der')];
+  await writeFile(pem, first.pem);
+  await writeFile(der, second.der);
+  const { tenant_id: tenant = '' } = await runJson(tenantCreate, ['--name', 'Lender']);
+  const wish = ['--tenant', tenant, '--scope', 'hpts:ledger:read', '--certificate', pem];
+  const { client_id: id = '' } = await runJson(clientCreate, wish);
+  expect(await runJson(clientCertificateAdd, ['--client', id, '--certificate', der])).toEqual({
+    client_id: id,
+    thumbprint: second.thumbprint,
+    expires_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+  });
+  const again = await run(clientCertificateAdd, ['--client', id, '--certificate', pem]);
+  expect([again.code, again.err[0]]).toEqual([1, expect.stringContaining('has this certificate already')]);
+  const remove = (thumbprint: string) => ['--client', id, `--thumbprint=${thumbprint}`];
+  for (const [thumbprint, left] of [
+    [first.thumbprint, 1],
+    [second.thumbprint, 0],
+  ] as const) {
+    const removed = { client_id: id, thumbprint, certificates_left: left };
+    expect(await runJson(clientCertificateRemove, remove(thumbprint))).toEqual(removed);
+  }
+  const gone = await run(clientCertificateRemove, remove(first.thumbprint));
+  expect([gone.code, gone.err[0]]).toEqual([1, expect.stringContaining('has no certificate')]);
+  const owner = await connect(database.connection, { role: 'owner', applicationName: 'test' });
+  const { rows } = await owner.query(
+    `SELECT action, detail->>'thumbprint' AS thumbprint FROM hpts.audit_event WHERE subject = $1 ORDER BY audit_id`,
+    [id],
+  );
+  await owner.end();
+  expect(rows).toEqual([
+    { action: 'client.create', thumbprint: null },
+    { action: 'client.certificate.add', thumbprint: first.thumbprint },
+    { action: 'client.certificate.add', thumbprint: second.thumbprint },
+    { action: 'client.certificate.remove', thumbprint: first.thumbprint },
+    { action: 'client.certificate.remove', thumbprint: second.thumbprint },
+  ]);
+});
+
+test('a client has so many certificates and no more, and none that has expired', async () => {
+  const { tenant_id: tenant = '' } = await runJson(tenantCreate, ['--name', 'Lender']);
+  const { client_id: id = '' } = await runJson(clientCreate, ['--tenant', tenant, '--scope', 'hpts:ledger:read']);
+  const add = async (changes: { validTo?: Date }) => {
+    const path = join(folder, 'next.pem');
+    await writeFile(path, makeCertificate({ name: 'partner', ...changes }).pem);
+    return run(clientCertificateAdd, ['--client', id, '--certificate', path]);
+  };
+  const expired = await add({ validTo: new Date(Date.now() - 60_000) });
+  expect([expired.code, expired.err[0]]).toEqual([1, expect.stringContaining('the certificate expired at')]);
+  for (let index = 0; index < LIMITS.clientCertificates; index += 1) expect((await add({})).code).toBe(0);
+  const beyond = await add({});
+  expect([beyond.code, beyond.err[0]]).toEqual([1, expect.stringContaining('remove one before another is added')]);
+});
+
+test.each([
+  ['nothing', ''],
+  ['text', 'hello'],
+  ['a private key', makeCertificate({ name: 'x' }).keyPem],
+  ['two certificates', makeCertificate({ name: 'x' }).pem + makeCertificate({ name: 'y' }).pem],
+  ['half a certificate', makeCertificate({ name: 'x' }).pem.slice(100)],
+  ['a broken certificate', '-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n'],
+])('a file with %s is no certificate', async (_what, content) => {
+  const path = join(folder, 'bad.pem');
+  await writeFile(path, content);
+  const ran = await run(clientCertificateAdd, ['--client', 'x', '--certificate', path]);
+  expect([ran.code, ran.opened, ran.err[0]]).toEqual([2, 0, expect.stringContaining('exactly one X.509 certificate')]);
+});
+
+test.each([
+  tenantCreate,
+  clientCreate,
+  clientRotate,
+  clientRevoke,
+  clientCertificateAdd,
+  clientCertificateRemove,
+  keyRotate,
+])('$words: --help prints the usage without a database, a wrong option ends with 2', async (command) => {
+  const help = await run(command, ['--help']);
+  expect([help.code, help.opened]).toEqual([0, 0]);
+  expect(help.out.join('\n')).toMatch(`Usage: npx hpts ${command.words.join(' ')}`);
+  const wrong = await run(command, ['--no-such-option']);
+  expect([wrong.code, wrong.out, wrong.opened]).toEqual([2, [], 0]);
+  expect(wrong.err.at(-1)).toBe(`Try: npx hpts ${command.words.join(' ')} --help`);
+});
 
 test.each<[Command, string[], number, string]>([
   [tenantCreate, [], 2, '--name is missing'],
@@ -127,6 +206,12 @@ test.each<[Command, string[], number, string]>([
   [clientRotate, ['--client', 'x', '--overlap', '1.5'], 2, 'whole seconds'],
   [clientRotate, ['--client', 'x', '--overlap', '99999999'], 2, 'whole seconds'],
   [clientRevoke, ['--client', 'nobody'], 1, 'there is no client'],
+  [clientCreate, ['--tenant', 'x', '--scope', 'hpts:ledger:read', '--certificate', '/none'], 2, '/none cannot be read'],
+  [clientCertificateAdd, ['--certificate', '/none'], 2, '--client is missing'],
+  [clientCertificateAdd, ['--client', 'x'], 2, '--certificate is missing'],
+  [clientCertificateAdd, ['--client', 'x', '--certificate', '/none'], 2, '/none cannot be read'],
+  [clientCertificateRemove, ['--client', 'nobody', '--thumbprint', 'x'], 1, 'there is no client'],
+  [clientCertificateRemove, ['--client', 'nobody'], 2, '--thumbprint is missing'],
 ])('$words.0 %#: refused with its reason', async (command, argv, code, reason) => {
   const ran = await run(command, argv);
   expect(ran.code).toBe(code);

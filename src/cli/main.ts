@@ -4,6 +4,8 @@ import { parseDatabaseUrl } from '../postgres/connection.ts';
 import { packageFolder, resolveDataFolder } from '../postgres/embedded/data-folder.ts';
 import { connectEmbedded } from '../postgres/embedded/embedded-server.ts';
 import { migrate } from '../postgres/migrate.ts';
+import { clientCertificateAdd } from './client-certificate-add.ts';
+import { clientCertificateRemove } from './client-certificate-remove.ts';
 import { clientCreate } from './client-create.ts';
 import { clientRevoke } from './client-revoke.ts';
 import { clientRotate } from './client-rotate.ts';
@@ -24,6 +26,8 @@ const COMMANDS: readonly Command[] = [
   clientCreate,
   clientRotate,
   clientRevoke,
+  clientCertificateAdd,
+  clientCertificateRemove,
   keyRotate,
 ];
 

@@ -1,5 +1,6 @@
 import { readConfig, SettingsRefused } from '../config.ts';
-import { PortTaken, type RunningServer, startServer } from '../main.ts';
+import { PortTaken } from '../listeners.ts';
+import { type RunningServer, startServer } from '../main.ts';
 import { MasterKeyUnusable } from '../postgres/access/master-key.ts';
 import { OtherMajorVersion } from '../postgres/embedded/cluster.ts';
 import { packageFolder, resolveDataFolder } from '../postgres/embedded/data-folder.ts';
@@ -50,6 +51,7 @@ async function serveUntilTold(context: CommandContext): Promise<number> {
   if (config.database !== null) {
     const server = await startServer({ config, address: config.database, demoFolder: null });
     context.out(`HPTS serves on ${server.url}`);
+    if (server.mtlsUrl !== null) context.out(`HPTS serves partners on ${server.mtlsUrl}`);
     return endInOrder(server, told);
   }
   const dataDir = resolveDataFolder({ env: context.env, packageDir: packageFolder() });
@@ -62,6 +64,7 @@ async function serveUntilTold(context: CommandContext): Promise<number> {
       const { version } = readProgram(config.gitSha);
       writeInstance({ dataDir, instance: { ...ownIdentity(), url: server.url, socket, database, version } });
       for (const line of demoBanner({ url: server.url, dataDir })) context.out(line);
+      if (server.mtlsUrl !== null) context.out(`Partners, over mutual TLS: ${server.mtlsUrl}`);
       const databaseGone = embedded.exited.then((exit) => (exit.reason === 'failed' ? exit.error.message : 'stopped'));
       return await endInOrder(server, Promise.race([told, databaseGone]));
     } finally {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Scope } from '../domain/scope.ts';
+import type { ClientCertificates } from './client-certificate.ts';
 import type { Principal, TokenVerdict, TokenVerifier } from './oauth/access-token.ts';
 import { bearerChallenge } from './oauth/bearer-challenge.ts';
 import { ProblemError } from './problem.ts';
@@ -16,12 +17,17 @@ declare module 'fastify' {
  * The hook that stands before an operation: token, then scope (CONTRACT.md section 2, "Order of refusals"). It runs before
  * the body is read, so that a stranger cannot make the server read megabytes.
  */
-export function requireScope(verifier: TokenVerifier, scope: Scope) {
+export function requireScope(verifier: TokenVerifier, certificates: ClientCertificates, scope: Scope) {
   return async function gate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (request.headers['x-trace-id'] !== undefined) reply.header('deprecation', X_TRACE_ID_DEPRECATION);
-    if (countHeader(request, 'authorization') > 1) throw duplicateHeader('Authorization');
-    const verdict = verifier.verify(request.headers.authorization, request.raw.socket);
-    request.principal = admitted(verdict instanceof Promise ? await verdict : verdict, scope);
+    // RFC 6750 section 3.1: more than one way to bring a token is invalid_request.
+    if (countHeader(request, 'authorization') > 1) throw duplicateHeader('Authorization', 'malformed');
+    const asked = verifier.verify(request.headers.authorization, request.raw.socket);
+    const verdict = asked instanceof Promise ? await asked : asked;
+    if (verdict.ok && verdict.principal.certificates !== null) {
+      requireCertificate(verdict.principal.certificates, certificates.thumbprintOf(request.raw));
+    }
+    request.principal = admitted(verdict, scope);
   };
 }
 
@@ -47,6 +53,9 @@ function admitted(verdict: TokenVerdict, scope: Scope): Principal {
       headers: { 'www-authenticate': bearerChallenge({ missingScope: scope }) },
     });
   }
+  if (verdict.refusal === 'issuer_unavailable') {
+    throw new ProblemError({ code: 'unavailable', detail: "the keys of the token's issuer cannot be fetched" });
+  }
   if (verdict.refusal === 'unavailable') {
     throw new ProblemError({ code: 'unavailable', detail: 'the database cannot be reached to tell who is calling' });
   }
@@ -60,8 +69,25 @@ function admitted(verdict: TokenVerdict, scope: Scope): Principal {
   });
 }
 
-function duplicateHeader(name: string): ProblemError {
-  return new ProblemError({ code: 'duplicate_header', detail: `the header ${name} was sent more than once` });
+/** RFC 8705 section 3: a token that is bound to a certificate is of use to nobody who does not hold its key. */
+function requireCertificate(wanted: ReadonlySet<string>, shown: string | undefined): void {
+  if (shown !== undefined && wanted.has(shown)) return;
+  throw new ProblemError({
+    code: shown === undefined ? 'certificate_required' : 'certificate_mismatch',
+    detail:
+      shown === undefined
+        ? 'this token is bound to a client certificate: call over mutual TLS with it'
+        : 'this token is bound to another client certificate than the one of this connection',
+    headers: { 'www-authenticate': bearerChallenge('invalid') },
+  });
+}
+
+function duplicateHeader(name: string, challenge?: 'malformed'): ProblemError {
+  return new ProblemError({
+    code: 'duplicate_header',
+    detail: `the header ${name} was sent more than once`,
+    ...(challenge === undefined ? {} : { headers: { 'www-authenticate': bearerChallenge(challenge) } }),
+  });
 }
 
 // Node joins or drops repeated headers in `headers`; only the raw list shows them.

@@ -11,6 +11,8 @@ export type ProblemCode =
   | 'invalid_page_token'
   | 'invalid_token'
   | 'insufficient_scope'
+  | 'certificate_required'
+  | 'certificate_mismatch'
   | 'not_found'
   | 'account_not_found'
   | 'webhook_endpoint_not_found'
@@ -77,6 +79,17 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 403,
     title: 'The access token lacks the scope of this operation',
     advice: 'Ask for a token with the scope that WWW-Authenticate names; the client must have been granted it.',
+  },
+  certificate_required: {
+    status: 403,
+    title: 'The access token is bound to a client certificate, and none came along',
+    advice:
+      'Call the address for mutual TLS, with the certificate that the client is registered with and its token is bound to.',
+  },
+  certificate_mismatch: {
+    status: 403,
+    title: 'The access token is bound to another client certificate',
+    advice: 'Use the certificate with which the token was fetched, or fetch a token with this one.',
   },
   not_found: {
     status: 404,
@@ -215,7 +228,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   },
   unavailable: {
     status: 503,
-    title: 'The database cannot be reached',
+    title: 'The server cannot reach what it depends on',
     advice: 'Whether the request took effect is not known. Send the same request with the same key: it posts once.',
   },
   internal_error: {

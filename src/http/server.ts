@@ -1,9 +1,12 @@
+import type { Server as HttpServer } from 'node:http';
+import type { ServerOptions as TlsOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { LIMITS } from '../limits.ts';
 import { failureOf } from '../postgres/posting/poster-connection.ts';
 import { TooManyReads } from '../postgres/reading/reader-pool.ts';
 import { StoreFailure } from '../posting/posting-store.ts';
+import type { ClientCertificates } from './client-certificate.ts';
 import { requireScope } from './gate.ts';
 import type { TokenVerifier } from './oauth/access-token.ts';
 import type { Operation } from './operation.ts';
@@ -15,6 +18,9 @@ export type HttpServerOptions = {
   /** The token endpoint and the issuer's documents. */
   readonly plugins: readonly ((app: FastifyInstance) => Promise<void>)[];
   readonly verifier: TokenVerifier;
+  readonly certificates: ClientCertificates;
+  /** Serves TLS with these in place of plain HTTP. */
+  readonly tls?: TlsOptions;
   /** A demo instance answers only to loopback host names, so that a web page cannot reach it by a name of its own. */
   readonly loopbackHostsOnly: boolean;
   /** Told of what a caller only sees as 500 or 503. */
@@ -28,7 +34,9 @@ const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 /** Assembles the HTTP server: gates before handlers, problem+json for everything that goes wrong. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const app = Fastify({
+  const app: FastifyInstance = Fastify<HttpServer>({
+    // An https.Server has all of an http.Server that is used here; the type of the one spares every file the other's.
+    ...(options.tls === undefined ? {} : ({ https: options.tls } as object)),
     logger: false,
     bodyLimit: LIMITS.eventBodyBytes,
     requestTimeout: LIMITS.requestTimeoutMs,
@@ -49,7 +57,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, nothingHere(request)));
   if (options.loopbackHostsOnly) app.addHook('onRequest', refuseForeignHosts);
   for (const plugin of options.plugins) await app.register(plugin);
-  for (const operation of options.operations) addOperation(app, operation, options.verifier);
+  for (const operation of options.operations) addOperation(app, operation, options);
   refuseOtherMethods(app, options.operations);
   await app.ready();
   return app;
@@ -60,7 +68,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
  * section 9.6: the answer says that the connection closes.
  */
 function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // What went wrong below HTTP, such as a TLS handshake that was not finished, leaves nobody who could read an answer.
+  if (!/^(?:HPE_|ERR_HTTP_)/.test(error.code ?? '') || !socket.writable) {
     socket.destroy();
     return;
   }
@@ -76,14 +85,14 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
   socket.end(head + body);
 }
 
-function addOperation(app: FastifyInstance, operation: Operation, verifier: TokenVerifier): void {
+function addOperation(app: FastifyInstance, operation: Operation, gates: HttpServerOptions): void {
   const { method, path, scope, bodyBytesMax } = operation;
   app.route({
     // RFC 9110 section 9.3.2: whatever may be read may be asked for its headers only.
     method: method === 'GET' ? ['GET', 'HEAD'] : method,
     url: path,
     ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
-    ...(scope === null ? {} : { onRequest: requireScope(verifier, scope) }),
+    ...(scope === null ? {} : { onRequest: requireScope(gates.verifier, gates.certificates, scope) }),
     handler: (request, reply) => {
       if (method === 'POST') refuseEncodedBody(request);
       return operation.handle(request, reply);

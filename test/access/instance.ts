@@ -11,7 +11,6 @@ import { testDatabase } from '../database.ts';
 
 export const ISSUER = 'http://127.0.0.1:8080';
 export const AUDIENCE = 'hpts';
-export const TOKEN_LIFE_SECONDS = 3_600;
 export const ACTOR = { actor: 'test' };
 
 /** A migrated database with a signing key, a tenant and a client with every scope. */

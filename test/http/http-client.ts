@@ -1,5 +1,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
+import type { SecureContextOptions } from 'node:tls';
 
 /** A request as it goes out. `headers` is a flat list of names and values, so that a header can be sent twice. */
 export type HttpRequest = {
@@ -23,9 +25,11 @@ export class HttpClient {
   readonly #agent: Agent;
   readonly #url: URL;
 
-  constructor(url: string, connectionsMax = 512) {
+  /** `connection`: the address to come from; for an https address, whom to trust and what to show. */
+  constructor(url: string, connectionsMax = 512, connection: SecureContextOptions & { localAddress?: string } = {}) {
     this.#url = new URL(url);
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connectionsMax });
+    const options = { keepAlive: true, maxSockets: connectionsMax, ...connection };
+    this.#agent = this.#url.protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
   }
 
   /** Resolves with whatever is answered; rejects when nothing is. */
@@ -33,7 +37,8 @@ export class HttpClient {
     const length =
       body === undefined || method === 'GET' ? [] : ['content-length', String(Buffer.byteLength(body as string))];
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const outgoing = httpRequest({
+      const open = this.#url.protocol === 'https:' ? tlsRequest : httpRequest;
+      const outgoing = open({
         host: this.#url.hostname,
         port: this.#url.port,
         method,

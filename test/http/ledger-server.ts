@@ -16,6 +16,10 @@ import { TenantApi } from './tenant-api.ts';
 /** A ledger in this process: real HTTP, real PostgreSQL, one tenant whose client has every scope. */
 export type LedgerServer = {
   readonly url: string;
+  /** Of the listener for partners; null without one. */
+  readonly mtlsUrl: string | null;
+  /** The master key under which this ledger's signing keys lie. */
+  readonly masterKeyFile: string;
   readonly address: DatabaseAddress;
   readonly http: HttpClient;
   readonly api: TenantApi;
@@ -25,6 +29,8 @@ export type LedgerServer = {
   sql<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
   /** A connection of its own, open until stop(): to hold a lock with. */
   connection(): Promise<pg.Client>;
+  /** Ends the server as SIGTERM does, and nothing else. */
+  stopServing(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -36,6 +42,8 @@ export type LedgerOptions = {
   /** Serves webhook receivers at this pace, and lets them live on this machine unless `webhookReceivers` says otherwise. */
   readonly webhookPace?: WebhookPace;
   readonly webhookReceivers?: 'public' | 'loopback';
+  /** More settings, or others in place of those of a test. */
+  readonly settings?: Readonly<Record<string, string>>;
 };
 
 /** Starts the server of src/main.ts on a free port over a database of the test's own. stop() closes all of it. */
@@ -69,6 +77,7 @@ async function start(
     HPTS_LOG_LEVEL: 'silent',
     HPTS_POSTING_LANES: String(options.postingLanes ?? 2),
     HPTS_WEBHOOK_RECEIVERS: options.webhookReceivers ?? (options.webhookPace === undefined ? 'public' : 'loopback'),
+    ...options.settings,
   });
   if (config.database === null) throw new Error('the settings name no database');
   const pace = options.webhookPace === undefined ? {} : { webhookPace: options.webhookPace };
@@ -82,6 +91,8 @@ async function start(
   closers.push(() => owner.end());
   return {
     url: server.url,
+    mtlsUrl: server.mtlsUrl,
+    masterKeyFile,
     address,
     http,
     api: await TenantApi.create(address, http),
@@ -95,6 +106,7 @@ async function start(
       closers.push(() => client.end());
       return client;
     },
+    stopServing: server.stop,
     stop,
   };
 }

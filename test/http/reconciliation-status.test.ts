@@ -364,7 +364,8 @@ describe('GET /v1/reconciliation/status: 503 too_busy', () => {
     const impatient = await createHttpServer({
       operations: [reconciliationStatus(new ReconciliationRuns(ledger.address, 200))],
       plugins: [],
-      verifier: { verify: () => ({ ok: true, principal: { ...CALLER, tenantId: api.tenantId } }) },
+      certificates: { thumbprintOf: () => undefined },
+      verifier: { verify: () => ({ ok: true, principal: { ...CALLER, tenantId: api.tenantId, certificates: null } }) },
       loopbackHostsOnly: false,
       onFailure: () => undefined,
     });

@@ -1,127 +1,82 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { POSTING_ROUTES } from '../../src/http/routes/posting-routes.ts';
+import { tableBelow } from '../../tools/check/markdown-table.ts';
 import type { HttpAnswer } from './http-client.ts';
+import { ID_POSITIONS, type Ids, type Lender, newLender, noIds, WITHOUT_IDS } from './id-positions.ts';
 import { idsOf, pageOf } from './journal-pages.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
-import {
-  accrual,
-  DAY,
-  disbursement,
-  fee,
-  type Loan,
-  NOBODY,
-  payment,
-  posted,
-  reversal,
-  unmadeLoan,
-  workedExample,
-} from './loan-story.ts';
+import { disbursement, fee, NOBODY, payment, posted, unmadeLoan } from './loan-story.ts';
 import { booksOf } from './problem.ts';
-import { type TenantApi, textAt } from './tenant-api.ts';
+import { textAt } from './tenant-api.ts';
 
-/** Everything one tenant has that another may try to name. */
-type Ids = {
-  readonly loan: Loan;
-  readonly entry: string;
-  readonly event: string;
-  readonly program: string;
-  readonly account: string;
-};
-
+/** TRUST.md section 5, "Tenancy": two tenants × every operation × every place of an id. */
+const TIMED_PAIRS = 15;
+const TIME_RATIO_MAX = 3;
 let ledger: LedgerServer;
-let stranger: TenantApi;
-let strangersLoan: Loan;
-let owned: Ids;
-const missing: Ids = {
-  loan: { loanId: NOBODY, borrowerId: NOBODY, currency: 'USD' },
-  entry: NOBODY,
-  event: NOBODY,
-  program: NOBODY,
-  account: '0043',
-};
+let lenders: readonly [Lender, Lender];
 
 beforeAll(async () => {
-  ledger = await startLedger();
-  stranger = await ledger.newTenant();
-  strangersLoan = await workedExample(stranger);
-  const loan = await workedExample(ledger.api);
-  const paid = await posted(ledger.api.post('/v1/payments', payment(loan)));
-  await ledger.sql(`INSERT INTO hpts.account VALUES ($1, 42, 'Ours', 'asset', now())`, [ledger.api.tenantId]);
-  owned = {
-    loan,
-    entry: textAt(paid, 'journal_entry_id'),
-    event: textAt(paid, 'payment_event_id'),
-    program: ledger.api.defaultProgramId,
-    account: '0042',
-  };
+  ledger = await startLedger({ webhookReceivers: 'loopback' });
+  const stranger = await ledger.newTenant();
+  lenders = [await newLender(ledger.api), await newLender(stranger)];
 });
 afterAll(() => ledger.stop());
 
-const borrower = () => ({ borrower_id: strangersLoan.borrowerId });
-const attempts: readonly [string, (ids: Ids) => Promise<HttpAnswer>][] = [
-  ['GET a balance', ({ loan }) => stranger.get(`/v1/loans/${loan.loanId}/balance`)],
-  ['GET a balance as of a day', ({ loan }) => stranger.get(`/v1/loans/${loan.loanId}/balance?as_of_date=${DAY.paid}`)],
-  [
-    'GET a balance known at an instant',
-    ({ loan }) => stranger.get(`/v1/loans/${loan.loanId}/balance?known_at=2026-05-01T00:00:00Z`),
-  ],
-  ['GET a balance of PENDING', ({ loan }) => stranger.get(`/v1/loans/${loan.loanId}/balance?layer=PENDING`)],
-  ['GET the journal of a loan', ({ loan }) => stranger.get(`/v1/loans/${loan.loanId}/journal-entries`)],
-  [
-    'GET a filtered journal of a loan',
-    ({ loan }) => stranger.get(`/v1/loans/${loan.loanId}/journal-entries?order=asc&event_type=accrual&page_size=1`),
-  ],
-  ['GET an account of the chart', ({ account }) => stranger.get(`/v1/accounts/${account}/balance?currency=USD`)],
-  ['GET an entry', ({ entry }) => stranger.get(`/v1/journal-entries/${entry}`)],
-  ['GET an entry by its event', ({ event }) => stranger.get(`/v1/journal-entries/${event}`)],
-  ['GET a page of an entry', ({ entry }) => stranger.get(`/v1/journal-entries/${entry}?lines_page_token=bDE6MQ`)],
-  ['POST a payment', ({ loan }) => stranger.post('/v1/payments', payment(loan))],
-  ['POST a payment with a borrower of its own', ({ loan }) => stranger.post('/v1/payments', payment(loan, borrower()))],
-  ['POST a pending payment', ({ loan }) => stranger.post('/v1/payments', payment(loan, { layer: 'PENDING' }))],
-  ['POST a fee', ({ loan }) => stranger.post('/v1/fees', fee(loan))],
-  ['POST a fee with a borrower', ({ loan }) => stranger.post('/v1/fees', fee(loan, borrower()))],
-  ['POST an accrual of the loan', ({ loan }) => stranger.post('/v1/accruals/batch', accrual(stranger, [[loan, '1']]))],
-  [
-    'POST an accrual of it among others',
-    ({ loan }) =>
-      stranger.post(
-        '/v1/accruals/batch',
-        accrual(
-          stranger,
-          [
-            [strangersLoan, '1'],
-            [loan, '1'],
-          ],
-          { accrual_date: DAY.paid },
-        ),
-      ),
-  ],
-  [
-    'POST an accrual under the program',
-    ({ program }) =>
-      stranger.post('/v1/accruals/batch', accrual(stranger, [[strangersLoan, '1']], { program_id: program })),
-  ],
-  [
-    'POST a disbursement under the program',
-    ({ program }) => stranger.post('/v1/disbursements', disbursement(strangersLoan, { program_id: program })),
-  ],
-  [
-    'POST a first disbursement under the program',
-    ({ program }) =>
-      stranger.post('/v1/disbursements', disbursement({ ...strangersLoan, loanId: NOBODY }, { program_id: program })),
-  ],
-  ['POST a reversal', ({ entry }) => stranger.post('/v1/reversals', reversal(entry))],
-  ['POST a reversal by the event', ({ event }) => stranger.post('/v1/reversals', reversal(event))],
-];
+describe.each([
+  [0, 1],
+  [1, 0],
+] as const)(
+  'tenant %i names what tenant %i has: the answer is that for a thing that does not exist',
+  (mine, theirs) => {
+    test.each(ID_POSITIONS)('$operation: $status: $position', async ({ status, attempt }) => {
+      const [me, other] = [lenders[mine], lenders[theirs]];
+      const [books, otherBooks] = [await booksOf(ledger), await booksOfTenant(other)];
+      const missing = noIds();
+      const foreign = await attempt(other.ids, me);
+      const none = await attempt(missing, me);
+      expect([foreign.status, none.status]).toEqual([status, status]);
+      expect(impersonal(foreign, other.ids)).toEqual(impersonal(none, missing));
+      expect(headersOf(foreign)).toEqual(headersOf(none));
+      expect(await booksOfTenant(other)).toBe(otherBooks);
+      if (status >= 400) expect(await booksOf(ledger)).toBe(books);
+    });
 
-describe("another tenant's thing answers exactly as a thing that does not exist", () => {
-  test.each(attempts)('%s', async (_title, attempt) => {
-    const before = await booksOf(ledger);
-    const [foreign, none] = [await attempt(owned), await attempt(missing)];
-    expect(foreign.status).toBe(404);
-    expect(foreign.status).toBe(none.status);
-    expect(impersonal(foreign, owned)).toEqual(impersonal(none, missing));
-    expect(headersOf(foreign)).toEqual(headersOf(none));
-    expect(await booksOf(ledger)).toBe(before);
+    test.each(ID_POSITIONS.filter(({ status }) => status === 404))(
+      '$operation: 404 in the same time: $position',
+      async ({ attempt }) => {
+        const [me, other] = [lenders[mine], lenders[theirs]];
+        const times: { foreign: number[]; none: number[] } = { foreign: [], none: [] };
+        for (let pair = 0; pair < TIMED_PAIRS; pair += 1) {
+          times.foreign.push(await durationMs(() => attempt(other.ids, me)));
+          times.none.push(await durationMs(() => attempt(noIds(), me)));
+        }
+        const ratio = median(times.foreign) / median(times.none);
+        expect(Math.max(ratio, 1 / ratio)).toBeLessThan(TIME_RATIO_MAX);
+      },
+    );
+  },
+);
+
+describe('the table of id positions is whole', () => {
+  const operations = documentedOperations();
+  const positionsOf = (operation: string): ReadonlySet<string> =>
+    new Set(ID_POSITIONS.filter((one) => one.operation === operation).map(({ position }) => position));
+
+  test('it names no operation that docs/api.md does not, and has all of those with a scope', () => {
+    const named = new Set([...ID_POSITIONS.map(({ operation }) => operation), ...WITHOUT_IDS]);
+    expect([...named].sort()).toEqual([...operations].sort());
+  });
+
+  test.each(operations)('%s: every id of its path', (operation) => {
+    for (const [, name] of operation.matchAll(/\{(\w+_id)\}/g))
+      expect(positionsOf(operation)).toContain(`path ${name}`);
+  });
+
+  test.each([...POSTING_ROUTES])('POST %s: every id of its body', (path, route) => {
+    const found = uuidPaths(route.use(({ body }) => body.schema));
+    expect(found).not.toEqual([]);
+    for (const place of found) expect(positionsOf(`POST ${path}`)).toContain(`body ${place}`);
   });
 });
 
@@ -132,7 +87,7 @@ test('lists, accounts and reconciliation show the own books alone, whatever othe
   expect(account.json).toMatchObject({ dr_balance_minor: '0', cr_balance_minor: '0' });
   const status = await empty.get('/v1/reconciliation/status');
   expect(status.json).toMatchObject({ portfolio_rollup: { gl_principal_minor: '0', sum_of_loan_balances_minor: '0' } });
-  for (const api of [ledger.api, stranger]) {
+  for (const { api } of lenders) {
     const page = await api.get('/v1/journal-entries?page_size=500');
     const rows = await ledger.sql<{ entry_id: string }>(
       'SELECT entry_id FROM hpts.journal_entry WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 500',
@@ -144,15 +99,16 @@ test('lists, accounts and reconciliation show the own books alone, whatever othe
 
 test('the same loan id in two tenants is two loans', async () => {
   const loan = unmadeLoan();
-  await posted(ledger.api.post('/v1/disbursements', disbursement(loan, { amount_minor: '7' })));
+  const [one, two] = lenders;
+  await posted(one.api.post('/v1/disbursements', disbursement(loan, { amount_minor: '7' })));
   const other = { ...loan, borrowerId: NOBODY, currency: 'EUR' };
-  await posted(stranger.post('/v1/disbursements', disbursement(other, { amount_minor: '9' })));
-  await posted(stranger.post('/v1/payments', payment(other, { amount_minor: '1' })));
-  expect((await ledger.api.get(`/v1/loans/${loan.loanId}/balance`)).json).toMatchObject({
+  await posted(two.api.post('/v1/disbursements', disbursement(other, { amount_minor: '9' })));
+  await posted(two.api.post('/v1/payments', payment(other, { amount_minor: '1' })));
+  expect((await one.api.get(`/v1/loans/${loan.loanId}/balance`)).json).toMatchObject({
     currency: 'USD',
     principal_outstanding_minor: '7',
   });
-  expect((await stranger.get(`/v1/loans/${loan.loanId}/balance`)).json).toMatchObject({
+  expect((await two.api.get(`/v1/loans/${loan.loanId}/balance`)).json).toMatchObject({
     currency: 'EUR',
     principal_outstanding_minor: '8',
   });
@@ -160,7 +116,7 @@ test('the same loan id in two tenants is two loans', async () => {
 
 test('2,000 interleaved reads and writes of two tenants, refusals among them: no row of the other', async () => {
   const sides = await Promise.all(
-    [ledger.api, stranger].map(async (api, side) => {
+    lenders.map(async ({ api }, side) => {
       const loan = unmadeLoan(side === 0 ? 'USD' : 'EUR');
       await posted(api.post('/v1/disbursements', disbursement(loan)));
       return { api, loan };
@@ -200,15 +156,56 @@ test('2,000 interleaved reads and writes of two tenants, refusals among them: no
   }
 });
 
-/** The body without what names this one request, and with the id that was asked for as a word. */
+/** What docs/api.md lists with a scope; `npm run check` compares that table with the code. */
+function documentedOperations(): readonly string[] {
+  const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+  const rows = tableBelow(page, 'Operations') ?? [];
+  return rows.filter(([, , scope]) => scope !== 'none').map(([method, path]) => `${method} ${path}`);
+}
+
+type Schema = { format?: string; items?: Schema; properties?: Readonly<Record<string, Schema>> };
+
+/** Where a body has ids: `loan_id`, `loans[].loan_id`. */
+function uuidPaths(schema: Schema, place = ''): readonly string[] {
+  if (schema.format === 'uuid') return [place];
+  if (schema.items !== undefined) return uuidPaths(schema.items, `${place}[]`);
+  const prefix = place === '' ? '' : `${place}.`;
+  return Object.entries(schema.properties ?? {}).flatMap(([name, member]) => uuidPaths(member, `${prefix}${name}`));
+}
+
+/** The body without what names this one request, with the ids that were asked for as words. */
 function impersonal(answer: HttpAnswer, ids: Ids): unknown {
-  const text = [ids.loan.loanId, ids.entry, ids.event, ids.program, ids.account].reduce(
-    (rest, id) => rest.replaceAll(id, 'the-id'),
-    answer.text,
-  );
-  return { ...JSON.parse(text), trace_id: null };
+  const text = Object.entries(ids).reduce((rest, [name, id]) => rest.replaceAll(id, `the-${name}`), answer.text);
+  const own = text.replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'an-id');
+  const timeless = own.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'a-time');
+  return { ...JSON.parse(timeless), trace_id: null };
 }
 
 function headersOf(answer: HttpAnswer): unknown {
   return { ...answer.headers, date: null, 'content-length': null };
+}
+
+/** Everything that one tenant has, as one text. */
+async function booksOfTenant({ api }: Lender): Promise<string> {
+  const [row] = await ledger.sql<{ books: string }>(
+    `SELECT concat_ws(' ',
+      (SELECT md5(coalesce(string_agg(l::text, ',' ORDER BY loan_id), '')) FROM hpts.loan AS l WHERE tenant_id = $1),
+      (SELECT md5(coalesce(string_agg(h::text, ','), '')) FROM hpts.tenant_head AS h WHERE tenant_id = $1),
+      (SELECT count(*) FROM hpts.journal_entry WHERE tenant_id = $1),
+      (SELECT count(*) FROM hpts.loan_movement WHERE tenant_id = $1),
+      (SELECT count(*) FROM hpts.idempotency_key WHERE tenant_id = $1)) AS books`,
+    [api.tenantId],
+  );
+  if (row === undefined) throw new Error('the books cannot be read');
+  return row.books;
+}
+
+async function durationMs(ask: () => Promise<HttpAnswer>): Promise<number> {
+  const beganMs = performance.now();
+  await ask();
+  return performance.now() - beganMs;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

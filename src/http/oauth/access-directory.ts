@@ -22,6 +22,7 @@ import { type KeyRing, openKeyRing } from './signing-keys.ts';
 export type AccessState = {
   readonly generation: bigint;
   readonly clients: ReadonlyMap<string, ActiveClient>;
+  readonly tenants: ReadonlySet<string>;
   readonly keys: KeyRing;
 };
 
@@ -132,6 +133,6 @@ async function load(
   masterKey: KeyObject,
   onProblem: (problem: unknown) => void,
 ): Promise<AccessState> {
-  const { generation, clients, signingKeys } = await readAccessSnapshot(db);
-  return { generation, clients, keys: await openKeyRing(signingKeys, masterKey, onProblem) };
+  const { generation, clients, tenants, signingKeys } = await readAccessSnapshot(db);
+  return { generation, clients, tenants, keys: await openKeyRing(signingKeys, masterKey, onProblem) };
 }

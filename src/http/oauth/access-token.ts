@@ -4,12 +4,14 @@
  * anything about clients and keys changes.
  */
 import { hash } from 'node:crypto';
-import { compactVerify, errors } from 'jose';
 import { isScope, type Scope } from '../../domain/scope.ts';
+import type { ActiveClient } from '../../postgres/access/access-snapshot.ts';
+import { SIGNING_ALGORITHM } from '../../postgres/access/sealed-key.ts';
 import { type AccessClaims, readAccessClaims } from './access-claims.ts';
 import type { AccessDirectory, AccessState } from './access-directory.ts';
+import { isSignedBy, type OutsideClaims, type OutsideIssuers } from './outside-token.ts';
 import type { RingKey } from './signing-keys.ts';
-import { readTokenText, TOKEN_CHARACTERS_MAX } from './token-text.ts';
+import { readTokenText, TOKEN_CHARACTERS_MAX, type TokenText } from './token-text.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
 /** Who a request is from. Everything it may do follows from this and from nothing in the request. */
@@ -20,13 +22,16 @@ export type Principal = {
   readonly scopes: ReadonlySet<Scope>;
   readonly subject: string;
   readonly expiresAtSeconds: number;
+  /** Thumbprints of the certificates of which the connection has to show one (RFC 8705); null: it needs none. */
+  readonly certificates: ReadonlySet<string> | null;
 };
 
 /**
  * Why nobody was recognised. `missing`: no bearer token came along (401 without an error code); `invalid`: 401
- * invalid_token; `unavailable`: it cannot be told at present (503).
+ * invalid_token; `unavailable`, `issuer_unavailable`: it cannot be told at present, for want of the database or of the
+ * issuer's keys (503).
  */
-export type TokenRefusal = 'missing' | 'invalid' | 'unavailable';
+export type TokenRefusal = 'missing' | 'invalid' | 'unavailable' | 'issuer_unavailable';
 
 export type TokenVerdict =
   | { readonly ok: true; readonly principal: Principal }
@@ -46,7 +51,12 @@ export type TokenVerifierOptions = {
   readonly audience: string;
   readonly tokenLifeSeconds: number;
   readonly cachedTokensMax?: number;
+  /** Other issuers that are trusted; none when left out. */
+  readonly outside?: OutsideIssuers;
 };
+
+/** Form of a kid of ours: the RFC 7638 thumbprint of a key in base64url. Anything else needs no look-up. */
+const OWN_KID = /^[A-Za-z0-9_-]{43}$/;
 
 const CACHED_TOKENS_MAX = 10_000;
 /** Strangers can make up kids; so a kid that is not known makes this process ask its database so often at most. */
@@ -97,13 +107,14 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     const beganMs = performance.now();
     const text = readTokenText(token);
     if (text === undefined) return INVALID;
+    if (options.outside?.has(text.claims['iss']) === true) return examineOutside(digest, token, text);
+    if (text.alg !== SIGNING_ALGORITHM || !OWN_KID.test(text.kid)) return INVALID;
     const state = directory.stateAt(beganMs) ?? (await directory.stateSince(beganMs));
     if (state === undefined) return UNAVAILABLE;
     const key = keyOf(state, text.kid) ?? (await keyMadeMeanwhile(text.kid, beganMs));
     if (key === 'unavailable') return UNAVAILABLE;
-    if (key === undefined || !(await isSignedBy(token, key))) return INVALID;
-    const nowSeconds = Math.floor(directory.databaseTimeMs(performance.now()) / 1_000);
-    const claims = readAccessClaims(text.claims, { ...options, nowSeconds });
+    if (key === undefined || !(await isSignedBy(token, key.publicKey, text.alg))) return INVALID;
+    const claims = readAccessClaims(text.claims, { ...options, nowSeconds: nowSeconds() });
     if (claims === undefined) return INVALID;
     return admit(digest, { claims, kid: text.kid, beganMs });
   }
@@ -123,13 +134,47 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     const client = state.clients.get(claims.clientId);
     const key = keyOf(state, kid);
     if (client === undefined || client.tenantId !== claims.tenantId || key === undefined) return INVALID;
-    const verdict: TokenVerdict = { ok: true, principal: principalOf(claims, client.scopes) };
-    if (state === rememberedUnder) {
-      const nowMs = performance.now();
-      const livesMs = Math.min(claims.expiresAtSeconds * 1_000, key.retiresAtMs) - directory.databaseTimeMs(nowMs);
-      remembered.set(digest, { verdict, untilMs: nowMs + livesMs });
+    const certificates = certificatesOf(claims, client);
+    if (certificates === undefined) return INVALID;
+    const verdict: TokenVerdict = { ok: true, principal: principalOf(claims, client.scopes, certificates) };
+    const endMs = Math.min(claims.expiresAtSeconds * 1_000, key.retiresAtMs);
+    return remember(digest, verdict, { state, untilMs: monotonicMs(endMs) });
+  }
+
+  /** A token that names another issuer is that issuer's or nobody's; our keys and clients have no part in it. */
+  async function examineOutside(digest: string, token: string, text: TokenText): Promise<TokenVerdict> {
+    const beganMs = performance.now();
+    const examined = await options.outside?.examine(token, text, { nowSeconds });
+    if (examined?.ok !== true) return examined === undefined ? INVALID : examined;
+    let state = directory.stateAt(performance.now());
+    // A tenant that is not known was made a moment ago, or is none of this ledger.
+    if (state?.tenants.has(examined.claims.tenantId) !== true) {
+      state = await directory.stateSince(beganMs, UNKNOWN_KEY_SPACING_MS);
     }
+    if (state === undefined) return UNAVAILABLE;
+    if (!state.tenants.has(examined.claims.tenantId)) return INVALID;
+    const verdict: TokenVerdict = { ok: true, principal: outsidePrincipal(examined) };
+    const untilMs = Math.min(monotonicMs(examined.claims.expiresAtSeconds * 1_000), examined.knownUntilMs);
+    return remember(digest, verdict, { state, untilMs });
+  }
+
+  function remember(
+    digest: string,
+    verdict: TokenVerdict,
+    basis: { readonly state: AccessState; readonly untilMs: number },
+  ): TokenVerdict {
+    if (basis.state === rememberedUnder) remembered.set(digest, { verdict, untilMs: basis.untilMs });
     return verdict;
+  }
+
+  function nowSeconds(): number {
+    return Math.floor(directory.databaseTimeMs(performance.now()) / 1_000);
+  }
+
+  /** The moment of performance.now() at which the database's clock shows that time. */
+  function monotonicMs(databaseMs: number): number {
+    const nowMs = performance.now();
+    return nowMs + databaseMs - directory.databaseTimeMs(nowMs);
   }
 
   function keyOf(state: AccessState, kid: string): RingKey | undefined {
@@ -157,17 +202,31 @@ function rememberedDigests(): (authorization: string, connection: object | undef
   };
 }
 
-async function isSignedBy(token: string, key: RingKey): Promise<boolean> {
-  try {
-    await compactVerify(token, key.publicKey, { algorithms: ['RS256'] });
-    return true;
-  } catch (error) {
-    if (error instanceof errors.JOSEError) return false;
-    throw error;
-  }
+/**
+ * The certificates that a token of ours may be used with: the one that it is bound to, as long as its client has that one;
+ * an unbound token of a client that shows certificates is of no use to anybody. Undefined for a token that is refused.
+ */
+function certificatesOf(claims: AccessClaims, client: ActiveClient): ReadonlySet<string> | null | undefined {
+  if (claims.boundTo === null) return client.certificates === null ? null : undefined;
+  return client.certificates?.has(claims.boundTo) === true ? new Set([claims.boundTo]) : undefined;
 }
 
-function principalOf(claims: AccessClaims, granted: ReadonlySet<Scope>): Principal {
+function outsidePrincipal({ claims, scopes, actor }: OutsideClaims): Principal {
+  return {
+    tenantId: claims.tenantId,
+    clientId: actor,
+    scopes,
+    subject: claims.subject,
+    expiresAtSeconds: claims.expiresAtSeconds,
+    certificates: claims.boundTo === null ? null : new Set([claims.boundTo]),
+  };
+}
+
+function principalOf(
+  claims: AccessClaims,
+  granted: ReadonlySet<Scope>,
+  certificates: ReadonlySet<string> | null,
+): Principal {
   const held = claims.scopes.filter(isScope).filter((scope) => granted.has(scope));
   return {
     tenantId: claims.tenantId,
@@ -175,5 +234,6 @@ function principalOf(claims: AccessClaims, granted: ReadonlySet<Scope>): Princip
     scopes: new Set(held),
     subject: claims.subject,
     expiresAtSeconds: claims.expiresAtSeconds,
+    certificates,
   };
 }

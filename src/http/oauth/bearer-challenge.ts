@@ -1,7 +1,7 @@
 import type { Scope } from '../../domain/scope.ts';
 
 /** What the answer to a refused request tells its client (RFC 6750 section 3.1). */
-export type BearerProblem = 'missing' | 'invalid' | { readonly missingScope: Scope };
+export type BearerProblem = 'missing' | 'malformed' | 'invalid' | { readonly missingScope: Scope };
 
 /**
  * The value of WWW-Authenticate. Without a token the challenge carries no error code; it never says what is wrong with a
@@ -10,6 +10,7 @@ export type BearerProblem = 'missing' | 'invalid' | { readonly missingScope: Sco
 export function bearerChallenge(problem: BearerProblem): string {
   const challenge = 'Bearer realm="hpts"';
   if (problem === 'missing') return challenge;
+  if (problem === 'malformed') return `${challenge}, error="invalid_request"`;
   if (problem === 'invalid') return `${challenge}, error="invalid_token"`;
   return `${challenge}, error="insufficient_scope", scope="${problem.missingScope}"`;
 }

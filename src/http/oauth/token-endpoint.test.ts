@@ -11,14 +11,15 @@ import { tokenEndpoint } from './token-endpoint.ts';
 
 let instance: AccessInstance;
 let app: FastifyInstance;
+const NO_CERTIFICATES = { thumbprintOf: () => undefined };
 
 beforeAll(async () => {
   instance = await startAccessInstance();
   app = fastify();
   const { pool: db, directory } = instance;
   const issuing = { db, directory, issuer: ISSUER, audience: AUDIENCE, tokenLifeSeconds: 3_600 };
-  await app.register(tokenEndpoint({ ...issuing, onProblem: () => undefined }));
-  await app.register(issuerMetadata({ issuer: ISSUER, directory }));
+  await app.register(tokenEndpoint({ ...issuing, certificates: NO_CERTIFICATES, onProblem: () => undefined }));
+  await app.register(issuerMetadata({ issuer: ISSUER, mtlsUrl: null, directory }));
   app.get('/other', async () => ({ ok: true }));
 });
 
@@ -85,6 +86,20 @@ test('200 with HTTP Basic, form-encoded or not, client_id repeated or not', asyn
   );
 });
 
+test('200 with more than one blank behind the name of the scheme, which may be in any case', async () => {
+  const { clientId, clientSecret } = instance.credentials;
+  const headers = { authorization: `bAsIc   ${btoa(`${clientId}:${clientSecret}`)}` };
+  expect((await ask({ headers })).statusCode).toBe(200);
+});
+
+test.each(['; charset=utf-8', ';charset=UTF-8', '; charset="utf-8"', '; boundary=x; charset=utf-8; q=1'])(
+  '200 with a form of the type application/x-www-form-urlencoded%s',
+  async (parameters) => {
+    const headers = { 'content-type': `application/x-www-form-urlencoded${parameters}` };
+    expect((await ask({ form: form(), headers })).statusCode).toBe(200);
+  },
+);
+
 test('200 without scope: every scope of the client; an empty one counts as left out', async () => {
   for (const changes of [{}, { scope: '' }] as Form[]) {
     expect((await ask({ form: form(changes) })).json<{ scope: string }>().scope).toBe(SCOPES.join(' '));
@@ -115,6 +130,10 @@ test.each<[string, (good: Form) => Request]>([
   ['HTTP Basic without a colon', () => ({ headers: { authorization: `Basic ${btoa('client')}` } })],
   ['HTTP Basic that is no base64', () => ({ headers: { authorization: 'Basic ?' } })],
   ['HTTP Basic with a broken escape', (good) => ({ basic: [good['client_id'] ?? '', '%zz'] })],
+  [
+    'HTTP Basic in base64url',
+    () => ({ headers: { authorization: `Basic ${btoa('c?:~~~').replace('+', '-').replace('/', '_')}` } }),
+  ],
   ['another way to authenticate', () => ({ headers: { authorization: 'Bearer abc' } })],
 ])('401 invalid_client: %s', async (_name, make) => {
   expectRefusal(await ask(make(form())), 401, 'invalid_client');
@@ -164,6 +183,14 @@ test.each<[string, (good: Form) => Request]>([
   ['parameters in the URI', (good) => ({ form: good, url: `/oauth2/token?${pair(good)}` })],
   ['JSON', (good) => ({ form: JSON.stringify(good), headers: { 'content-type': 'application/json' } })],
   ['text', (good) => ({ form: pair(good), headers: { 'content-type': 'text/plain' } })],
+  [
+    'a form in ISO-8859-1',
+    (good) => ({
+      form: pair(good),
+      headers: { 'content-type': 'application/x-www-form-urlencoded; charset=ISO-8859-1' },
+    }),
+  ],
+  ['a compressed form', (good) => ({ form: pair(good), headers: { 'content-encoding': 'gzip' } })],
   ['no UTF-8', () => ({ form: Buffer.from([0x61, 0x3d, 0xff]) })],
 ])('400 invalid_request: %s', async (_name, make) => {
   expectRefusal(await ask(make(form())), 400, 'invalid_request');
@@ -192,6 +219,27 @@ test.each(['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const)('405 for %s, wi
   const response = await app.inject({ method, url: '/oauth2/token' });
   expectRefusal(response, 405, 'invalid_request');
   expect(response.headers['allow']).toBe('POST');
+});
+
+test('every error_description is of the characters that RFC 6749 section 5.2 allows', async () => {
+  const { client_id: id = '', client_secret: secret = '' } = form();
+  const responses = await Promise.all([
+    ask({}),
+    ask({ form: '' }),
+    ask({ form: form({ client_secret: 'wrong' }) }),
+    ask({ form: form({ scope: '"\\ü' }) }),
+    ask({ form: form({ grant_type: '"\\' }) }),
+    ask({ form: form(), basic: [id, secret] }),
+    ask({ form: form({ client_id: 'other', client_secret: '' }), basic: [id, secret] }),
+    ask({ form: form({ scope: 'x'.repeat(20_000) }) }),
+    ask({ form: Buffer.from([0xff]) }),
+    ask({ form: '{}', headers: { 'content-type': 'application/json' } }),
+    app.inject({ method: 'GET', url: '/oauth2/token' }),
+  ]);
+  for (const response of responses) {
+    const { error_description: description } = response.json<{ error_description: string }>();
+    expect(description).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/);
+  }
 });
 
 test('a refusal repeats nothing that was sent', async () => {
@@ -232,7 +280,9 @@ test('503 with Retry-After while the database does not answer, and for more requ
   const problems: unknown[] = [];
   const { directory } = instance;
   const issuing = { db: failing, directory, issuer: ISSUER, audience: AUDIENCE, tokenLifeSeconds: 3_600 };
-  await lonely.register(tokenEndpoint({ ...issuing, onProblem: (problem) => problems.push(problem) }));
+  await lonely.register(
+    tokenEndpoint({ ...issuing, certificates: NO_CERTIFICATES, onProblem: (problem) => problems.push(problem) }),
+  );
   const url = '/oauth2/token';
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   const response = await lonely.inject({ method: 'POST', url, headers, payload: pair(form()) });
@@ -260,6 +310,48 @@ test('the metadata name the endpoints, the scopes and the two ways to authentica
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
   });
+});
+
+test('GET /.well-known/oauth-authorization-server: 200 under the path of an issuer that has one (RFC 8414 section 3.1)', async () => {
+  const elsewhere = fastify();
+  const issuer = 'https://ledger.example/books/';
+  await elsewhere.register(issuerMetadata({ issuer, mtlsUrl: 'https://mtls.example/', directory: instance.directory }));
+  for (const url of ['/.well-known/oauth-authorization-server', '/.well-known/oauth-authorization-server/books']) {
+    expect((await elsewhere.inject({ url })).json()).toMatchObject({
+      issuer,
+      token_endpoint: 'https://ledger.example/books/oauth2/token',
+      jwks_uri: 'https://ledger.example/books/.well-known/jwks.json',
+      tls_client_certificate_bound_access_tokens: true,
+      mtls_endpoint_aliases: { token_endpoint: 'https://mtls.example/oauth2/token' },
+    });
+  }
+  await elsewhere.close();
+});
+
+test.each<[string, RegExp]>([
+  ['/.well-known/oauth-authorization-server', /^application\/json/],
+  ['/.well-known/jwks.json', /^application\/jwk-set\+json/],
+])('GET %s: 200 for HEAD as well, 405 method_not_allowed for the rest', async (url, type) => {
+  for (const method of ['GET', 'HEAD'] as const) {
+    const response = await app.inject({ method, url });
+    expect([response.statusCode, response.headers['cache-control']]).toEqual([200, 'public, max-age=60']);
+    expect(response.headers['content-type']).toMatch(type);
+  }
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const) {
+    const response = await app.inject({ method, url });
+    expect([response.statusCode, response.headers['allow']]).toEqual([405, 'GET, HEAD']);
+    expect(response.json()).toMatchObject({ code: 'method_not_allowed' });
+  }
+});
+
+test('GET /.well-known/jwks.json: 503 unavailable while the keys are not known', async () => {
+  const lonely = fastify();
+  const directory = { ...instance.directory, stateAt: () => undefined, stateSince: async () => undefined };
+  await lonely.register(issuerMetadata({ issuer: ISSUER, mtlsUrl: null, directory }));
+  const response = await lonely.inject({ url: '/.well-known/jwks.json' });
+  expect([response.statusCode, response.headers['retry-after']]).toEqual([503, '1']);
+  expect(response.json()).toMatchObject({ code: 'unavailable' });
+  await lonely.close();
 });
 
 test('the key set holds public members only', async () => {

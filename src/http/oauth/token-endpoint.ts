@@ -1,11 +1,13 @@
 /** POST /oauth2/token: the client credentials grant (RFC 6749 section 4.4). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ClientCertificates } from '../client-certificate.ts';
 import { issueToken, type TokenIssuerOptions } from './token-issuer.ts';
 import { readTokenRequest, type TokenError, type TokenErrorCode } from './token-request.ts';
 
 export const TOKEN_PATH = '/oauth2/token';
 
 export type TokenEndpointOptions = TokenIssuerOptions & {
+  readonly certificates: ClientCertificates;
   /** Hears why a token could not be issued although the request was in order. */
   readonly onProblem: (problem: unknown) => void;
 };
@@ -14,6 +16,8 @@ const BODY_BYTES_MAX = 16_384;
 /** Requests under way at once; each costs a query and a signature of about a millisecond. */
 const REQUESTS_MAX = 64;
 const RETRY_AFTER_SECONDS = '1';
+
+const CHARSET = /;\s*charset="?([^";\s]*)/i;
 
 const STATUS: Readonly<Record<TokenErrorCode, number>> = {
   invalid_request: 400,
@@ -35,7 +39,10 @@ export function tokenEndpoint(options: TokenEndpointOptions): (app: FastifyInsta
     }
     underWay++;
     try {
-      const outcome = await issueToken(options, reading.request);
+      const outcome = await issueToken(options, {
+        ...reading.request,
+        certificate: options.certificates.thumbprintOf(request.raw),
+      });
       return outcome.ok ? reply.code(200).send(outcome.grant) : refuse(reply, outcome.error);
     } catch (problem) {
       options.onProblem(problem);
@@ -74,6 +81,10 @@ function readWholeRequest(request: FastifyRequest): ReturnType<typeof readTokenR
   // RFC 6749 section 2.3.1: credentials never stand in the URI, where they would end up in logs.
   if (request.url.includes('?')) return invalid('parameters stand in the body, not in the URI');
   if (!(request.body instanceof Uint8Array)) return invalid('the body must be application/x-www-form-urlencoded');
+  // RFC 6749 appendix B: the form is UTF-8, and it says nothing of compression.
+  const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  if (charset.toLowerCase() !== 'utf-8') return invalid('the charset of the form is UTF-8');
+  if (request.headers['content-encoding'] !== undefined) return invalid('the body must be sent as it is');
   // Node keeps the first of two Authorization headers; a proxy in front may have looked at the second.
   const authorizations = request.raw.rawHeaders.filter((name, at) => at % 2 === 0 && /^authorization$/i.test(name));
   if (authorizations.length > 1) return invalid('the Authorization header is given twice');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { readScopes, type Scope } from '../../domain/scope.ts';
-import { type AccessReader, findClient } from '../../postgres/access/access-snapshot.ts';
+import { type AccessReader, type ActiveClient, findClient } from '../../postgres/access/access-snapshot.ts';
 import { matchesClientSecret } from '../../postgres/access/client-secret.ts';
 import { SIGNING_ALGORITHM } from '../../postgres/access/sealed-key.ts';
 import type { AccessDirectory } from './access-directory.ts';
@@ -32,15 +32,26 @@ const CLIENT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
  * Authenticates the client against the database itself, so that one made a moment ago may come in and one revoked a
- * moment ago may not; then signs. Throws when the database does not answer.
+ * moment ago may not; then signs. `certificate`: thumbprint of the one that came along. Throws when the database does not answer.
  */
-export async function issueToken(options: TokenIssuerOptions, request: TokenRequest): Promise<TokenOutcome> {
+export async function issueToken(
+  options: TokenIssuerOptions,
+  request: TokenRequest & { readonly certificate?: string | undefined },
+): Promise<TokenOutcome> {
   const beganMs = performance.now();
   const { clientId, clientSecret } = request;
   const client = CLIENT_ID.test(clientId) ? await findClient(options.db, clientId) : undefined;
   const authentic = matchesClientSecret(clientSecret, client?.secretHashes ?? []);
   if (client === undefined || !authentic) {
     return refuse({ error: 'invalid_client', description: 'the client is unknown or its secret is wrong' });
+  }
+  const binding = bindingOf(client, request.certificate);
+  if (binding === undefined) {
+    // RFC 8705 section 2: the certificate is part of how this client authenticates.
+    return refuse({
+      error: 'invalid_client',
+      description: 'the client needs mutual TLS with a certificate of its own',
+    });
   }
   const scopes = grantedScopes(request.scope, client.scopes);
   if (scopes === undefined) {
@@ -65,6 +76,7 @@ export async function issueToken(options: TokenIssuerOptions, request: TokenRequ
     nbf: issuedAt,
     exp: issuedAt + options.tokenLifeSeconds,
     jti: randomUUID(),
+    ...binding,
   })
     .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: 'at+jwt', kid: key.kid })
     .sign(key.privateKey);
@@ -75,6 +87,12 @@ export async function issueToken(options: TokenIssuerOptions, request: TokenRequ
     scope,
   } as const;
   return { ok: true, grant };
+}
+
+/** The claim that binds a token to the certificate shown (RFC 8705 section 3.1); undefined when the client lacks one. */
+function bindingOf(client: ActiveClient, shown: string | undefined): { cnf?: { 'x5t#S256': string } } | undefined {
+  if (client.certificates === null) return {};
+  return shown !== undefined && client.certificates.has(shown) ? { cnf: { 'x5t#S256': shown } } : undefined;
 }
 
 /** The scopes asked for, or all when none is; undefined when one is unknown or not granted (RFC 6749 section 3.3). */

@@ -25,7 +25,8 @@ export type TokenRequestReading =
 
 type Credentials = { readonly clientId: string; readonly clientSecret: string };
 
-const BASIC = /^basic ([A-Za-z0-9+/_-]+={0,2})$/i;
+/** RFC 9110 section 11.4: one blank or more behind the scheme, then token68; RFC 7617 section 2: which is base64. */
+const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 
 /** Reads the form and the Authorization header, if one came. */
 export function readTokenRequest(form: Uint8Array, authorization: string | undefined): TokenRequestReading {

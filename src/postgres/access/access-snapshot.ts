@@ -7,7 +7,12 @@ import { clientConfig, type DatabaseAddress } from '../connection.ts';
 export type AccessReader = Pick<pg.Pool, 'query'>;
 
 /** A client that is not revoked. */
-export type ActiveClient = { readonly tenantId: string; readonly scopes: ReadonlySet<Scope> };
+export type ActiveClient = {
+  readonly tenantId: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** Thumbprints of the certificates of which it has to show one; null: it needs none. Empty: nobody is let in. */
+  readonly certificates: ReadonlySet<string> | null;
+};
 
 /** A key that is not retired yet. Times are the database's, in milliseconds since 1970. */
 export type StoredSigningKey = {
@@ -21,6 +26,7 @@ export type StoredSigningKey = {
 export type AccessSnapshot = {
   readonly generation: bigint;
   readonly clients: ReadonlyMap<string, ActiveClient>;
+  readonly tenants: ReadonlySet<string>;
   /** The newest first. */
   readonly signingKeys: readonly StoredSigningKey[];
 };
@@ -65,18 +71,37 @@ export async function readAccessGeneration(db: AccessReader): Promise<AccessGene
   return { generation: row.generation, databaseNowMs: row.now_ms };
 }
 
+type ClientRow = {
+  tenant_id: string;
+  scopes: string[];
+  certificate_required: boolean;
+  certificates: string[];
+};
+
 type SnapshotRow = {
   generation: bigint;
-  clients: { client_id: string; tenant_id: string; scopes: string[] }[];
+  clients: (ClientRow & { client_id: string })[];
+  tenants: string[];
   keys: { kid: string; sealed: string; retires_at_ms: number | null }[];
 };
+
+// As RFC 8705 section 3.1 writes a thumbprint: base64url without padding.
+const CERTIFICATES = `ARRAY(
+  SELECT translate(encode(thumbprint, 'base64'), '+/=', '-_') FROM hpts.client_certificate AS certificate
+  WHERE certificate.client_id = client.client_id)`;
 
 /** All of it in one statement, so that clients, keys and generation are of the same moment. */
 export async function readAccessSnapshot(db: AccessReader): Promise<AccessSnapshot> {
   const { rows } = await db.query<SnapshotRow>(
     `SELECT generation,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('client_id', client_id, 'tenant_id', tenant_id, 'scopes', scopes)), '[]')
+       (SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'client_id', client_id,
+            'tenant_id', tenant_id,
+            'scopes', scopes,
+            'certificate_required', certificate_required,
+            'certificates', ${CERTIFICATES})), '[]')
         FROM hpts.client WHERE revoked_at IS NULL) AS clients,
+       (SELECT coalesce(jsonb_agg(tenant_id), '[]') FROM hpts.tenant) AS tenants,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'kid', kid,
             'sealed', encode(private_key_sealed, 'base64'),
@@ -89,12 +114,8 @@ export async function readAccessSnapshot(db: AccessReader): Promise<AccessSnapsh
   if (row === undefined) throw new Error('hpts.access_generation has lost its row');
   return {
     generation: row.generation,
-    clients: new Map(
-      row.clients.map((client) => [
-        client.client_id,
-        { tenantId: client.tenant_id, scopes: knownScopes(client.scopes) },
-      ]),
-    ),
+    clients: new Map(row.clients.map((client) => [client.client_id, activeClient(client)])),
+    tenants: new Set(row.tenants),
     signingKeys: row.keys.map((key) => ({
       kid: key.kid,
       sealed: Buffer.from(key.sealed, 'base64'),
@@ -105,8 +126,8 @@ export async function readAccessSnapshot(db: AccessReader): Promise<AccessSnapsh
 
 /** The client of a token request with its unexpired secrets; undefined when there is none or it is revoked. */
 export async function findClient(db: AccessReader, clientId: string): Promise<ClientIdentity | undefined> {
-  const { rows } = await db.query<{ tenant_id: string; scopes: string[]; hashes: Buffer[]; generation: bigint }>(
-    `SELECT tenant_id, scopes, generation,
+  const { rows } = await db.query<ClientRow & { hashes: Buffer[]; generation: bigint }>(
+    `SELECT tenant_id, scopes, certificate_required, ${CERTIFICATES} AS certificates, generation,
        ARRAY(SELECT secret_hash FROM hpts.client_secret AS secret
              WHERE secret.client_id = client.client_id AND (expires_at IS NULL OR expires_at > clock_timestamp())) AS hashes
      FROM hpts.client AS client CROSS JOIN hpts.access_generation
@@ -115,11 +136,14 @@ export async function findClient(db: AccessReader, clientId: string): Promise<Cl
   );
   const row = rows[0];
   if (row === undefined) return undefined;
+  return { ...activeClient(row), secretHashes: row.hashes, generation: row.generation };
+}
+
+function activeClient(row: ClientRow): ActiveClient {
   return {
     tenantId: row.tenant_id,
     scopes: knownScopes(row.scopes),
-    secretHashes: row.hashes,
-    generation: row.generation,
+    certificates: row.certificate_required ? new Set(row.certificates) : null,
   };
 }
 

@@ -21,6 +21,8 @@ export type AdministrativeAct = {
     | 'client.rotate'
     | 'client.revoke'
     | 'client.grant'
+    | 'client.certificate.add'
+    | 'client.certificate.remove'
     | 'key.create'
     | 'key.retire';
   readonly tenantId: string | null;

@@ -4,6 +4,9 @@ import { parseUuid } from '../../domain/identifier.ts';
 import { SCOPES, type Scope } from '../../domain/scope.ts';
 import type { DatabaseAddress } from '../connection.ts';
 import { AdministrationRefused, type AdministrativeAct, administer } from './administration.ts';
+import type { CertificateIdentity } from './certificate.ts';
+import { registerCertificate } from './client-certificate.ts';
+import { lockActiveClient, noSuchClient } from './client-lock.ts';
 import { hashClientSecret, makeClientSecret } from './client-secret.ts';
 import { refuseUnprintableName } from './tenant.ts';
 
@@ -15,20 +18,28 @@ export type ClientCredentials = { readonly clientId: string; readonly clientSecr
 
 const CLIENT_ID_BYTES = 16;
 
-/** Makes a client with a random id and secret. Throws AdministrationRefused for an unknown tenant, no scope, a bad name. */
+/**
+ * Makes a client with a random id and secret; one with a certificate is only served over mutual TLS with it. Throws
+ * AdministrationRefused for an unknown tenant, no scope, a bad name, a certificate that has expired.
+ */
 export async function createClient(
   address: DatabaseAddress,
-  client: NewClient,
+  client: NewClient & { readonly certificate?: CertificateIdentity | undefined },
   by: { readonly actor: string },
 ): Promise<ClientCredentials> {
   const credentials = {
     clientId: `client_${randomBytes(CLIENT_ID_BYTES).toString('base64url')}`,
     clientSecret: makeClientSecret(),
   };
-  return administer(address, async (owner) => ({
-    outcome: credentials,
-    acts: [await addClient(owner, { credentials, client, actor: by.actor })],
-  }));
+  const { clientId } = credentials;
+  const { certificate } = client;
+  return administer(address, async (owner) => {
+    const created = await addClient(owner, { credentials, client, actor: by.actor });
+    if (certificate === undefined) return { outcome: credentials, acts: [created] };
+    const { tenantId, actor } = created;
+    const registered = await registerCertificate(owner, { clientId, certificate, tenantId, actor });
+    return { outcome: credentials, acts: [created, registered] };
+  });
 }
 
 /** The same inside a transaction that is already open, with credentials the caller chose. */
@@ -90,10 +101,6 @@ export async function revokeClient(
   });
 }
 
-function noSuchClient(clientId: string): AdministrationRefused {
-  return new AdministrationRefused(`there is no client ${JSON.stringify(clientId)}, or it was revoked`);
-}
-
 async function tenantExists(owner: pg.ClientBase, tenantId: string): Promise<boolean> {
   const { rowCount } = await owner.query('SELECT FROM hpts.tenant WHERE tenant_id = $1', [tenantId]);
   return rowCount !== 0;
@@ -113,17 +120,6 @@ async function insertClientSecret(owner: pg.ClientBase, credentials: ClientCrede
     credentials.clientId,
     hashClientSecret(credentials.clientSecret),
   ]);
-}
-
-/** The client's tenant; its row stays locked until the transaction ends, so that two rotations go one by one. */
-async function lockActiveClient(owner: pg.ClientBase, clientId: string): Promise<string | undefined> {
-  // U+0000 would be an error of the protocol, not a client that does not exist.
-  if (clientId.includes('\0')) return undefined;
-  const { rows } = await owner.query<{ tenant_id: string }>(
-    'SELECT tenant_id FROM hpts.client WHERE client_id = $1 AND revoked_at IS NULL FOR UPDATE',
-    [clientId],
-  );
-  return rows[0]?.tenant_id;
 }
 
 async function deleteExpiredSecrets(owner: pg.ClientBase, clientId: string): Promise<void> {

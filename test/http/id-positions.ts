@@ -1,0 +1,262 @@
+import { randomUUID } from 'node:crypto';
+import type { HttpAnswer } from './http-client.ts';
+import {
+  accrual,
+  DAY,
+  disbursement,
+  fee,
+  type Loan,
+  newLoan,
+  payment,
+  posted,
+  reversal,
+  unmadeLoan,
+  workedExample,
+} from './loan-story.ts';
+import { type TenantApi, textAt } from './tenant-api.ts';
+
+/** Everything of a tenant that somebody else might name. */
+export type Ids = {
+  readonly loan: string;
+  /** A loan that only a first disbursement names, for whoever does so has a loan of that id afterwards. */
+  readonly spareLoan: string;
+  readonly borrower: string;
+  readonly entry: string;
+  readonly event: string;
+  readonly program: string;
+  readonly webhookEndpoint: string;
+};
+
+/** A tenant with books of its own: what it has, and the loan that it may name itself. */
+export type Lender = { readonly api: TenantApi; readonly loan: Loan; readonly ids: Ids };
+
+/** One place of a request where an id stands. */
+export type IdPosition = {
+  /** As docs/api.md lists it. */
+  readonly operation: string;
+  /** `path loan_id`, `query …`, `body loans[].loan_id`; what else varies stands behind a comma. */
+  readonly position: string;
+  /** What is answered for an id that does not exist, and so for another tenant's. */
+  readonly status: number;
+  /** The request of `me`, in order but for the id: one of `ids`. */
+  readonly attempt: (ids: Ids, me: Lender) => Promise<HttpAnswer>;
+};
+
+/** A lender whose loan was paid once. */
+export async function newLender(api: TenantApi): Promise<Lender> {
+  const loan = await workedExample(api);
+  const spare = await newLoan(api);
+  const paid = await posted(api.post('/v1/payments', payment(loan)));
+  const ids = {
+    loan: loan.loanId,
+    spareLoan: spare.loanId,
+    borrower: loan.borrowerId,
+    entry: textAt(paid, 'journal_entry_id'),
+    event: textAt(paid, 'payment_event_id'),
+    program: api.defaultProgramId,
+    webhookEndpoint: await webhookEndpointOf(api),
+  };
+  return { api, loan, ids };
+}
+
+/** Nobody listens there, and nothing is sent: it is disabled. */
+async function webhookEndpointOf(api: TenantApi): Promise<string> {
+  const made = await posted(api.post('/v1/webhook-endpoints', { url: 'http://127.0.0.1:1025/hook' }));
+  const id = textAt(made, 'webhook_endpoint_id');
+  await posted(api.post(`/v1/webhook-endpoints/${id}/disable`, {}));
+  return id;
+}
+
+/** Ids of nothing at all, fresh ones each time. */
+export function noIds(): Ids {
+  return {
+    loan: randomUUID(),
+    spareLoan: randomUUID(),
+    borrower: randomUUID(),
+    entry: randomUUID(),
+    event: randomUUID(),
+    program: randomUUID(),
+    webhookEndpoint: randomUUID(),
+  };
+}
+
+const named = (ids: Ids, me: Lender): Loan => ({ ...me.loan, loanId: ids.loan, borrowerId: ids.borrower });
+
+const READING: readonly IdPosition[] = [
+  ...['', `?as_of_date=${DAY.paid}`, '?known_at=2026-05-01T00:00:00Z', '?layer=PENDING'].map(
+    (query): IdPosition => ({
+      operation: 'GET /v1/loans/{loan_id}/balance',
+      position: query === '' ? 'path loan_id' : `path loan_id, ${query}`,
+      status: 404,
+      attempt: (ids, { api }) => api.get(`/v1/loans/${ids.loan}/balance${query}`),
+    }),
+  ),
+  ...(['entry', 'event'] as const).flatMap((what) =>
+    ['', '?lines_page_token=bDE6MQ'].map(
+      (query): IdPosition => ({
+        operation: 'GET /v1/journal-entries/{journal_entry_id}',
+        position:
+          what === 'entry' && query === '' ? 'path journal_entry_id' : `path journal_entry_id, of the ${what} ${query}`,
+        status: 404,
+        attempt: (ids, { api }) => api.get(`/v1/journal-entries/${ids[what]}${query}`),
+      }),
+    ),
+  ),
+];
+
+const LISTS: readonly IdPosition[] = [
+  ...['', '?order=asc&event_type=accrual&page_size=1', `?from_date=${DAY.paid}`].map(
+    (query): IdPosition => ({
+      operation: 'GET /v1/loans/{loan_id}/journal-entries',
+      position: query === '' ? 'path loan_id' : `path loan_id, ${query}`,
+      status: 404,
+      attempt: (ids, { api }) => api.get(`/v1/loans/${ids.loan}/journal-entries${query}`),
+    }),
+  ),
+  {
+    operation: 'GET /v1/events',
+    position: 'query after',
+    status: 404,
+    attempt: (ids, { api }) => api.get(`/v1/events?after=${ids.entry}`),
+  },
+];
+
+const WEBHOOKS: readonly IdPosition[] = [
+  ...['', '/deliveries'].map(
+    (rest): IdPosition => ({
+      operation: `GET /v1/webhook-endpoints/{webhook_endpoint_id}${rest}`,
+      position: 'path webhook_endpoint_id',
+      status: 404,
+      attempt: (ids, { api }) => api.get(`/v1/webhook-endpoints/${ids.webhookEndpoint}${rest}`),
+    }),
+  ),
+  ...['rotate-secret', 'disable', 'enable'].map(
+    (act): IdPosition => ({
+      operation: `POST /v1/webhook-endpoints/{webhook_endpoint_id}/${act}`,
+      position: 'path webhook_endpoint_id',
+      status: 404,
+      attempt: (ids, { api }) => api.post(`/v1/webhook-endpoints/${ids.webhookEndpoint}/${act}`, {}),
+    }),
+  ),
+  ...(['webhook_endpoint_id', 'journal_entry_id'] as const).map(
+    (name): IdPosition => ({
+      operation: 'POST /v1/webhook-endpoints/{webhook_endpoint_id}/deliveries/{journal_entry_id}/resend',
+      position: `path ${name}`,
+      status: 404,
+      attempt: (ids, { api, ids: own }) => {
+        const endpoint = name === 'webhook_endpoint_id' ? ids.webhookEndpoint : own.webhookEndpoint;
+        return api.post(`/v1/webhook-endpoints/${endpoint}/deliveries/${ids.entry}/resend`, {});
+      },
+    }),
+  ),
+];
+
+const POSTING: readonly IdPosition[] = [
+  ...[{}, { layer: 'PENDING' }].map(
+    (changes): IdPosition => ({
+      operation: 'POST /v1/payments',
+      position: 'layer' in changes ? 'body loan_id, PENDING' : 'body loan_id',
+      status: 404,
+      attempt: (ids, me) => me.api.post('/v1/payments', payment(named(ids, me), changes)),
+    }),
+  ),
+  {
+    operation: 'POST /v1/payments',
+    position: 'body loan_id, with a borrower of its own',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/payments', payment({ ...me.loan, loanId: ids.loan })),
+  },
+  {
+    operation: 'POST /v1/payments',
+    position: 'body borrower_id',
+    status: 422,
+    attempt: (ids, me) => me.api.post('/v1/payments', payment({ ...me.loan, borrowerId: ids.borrower })),
+  },
+  {
+    operation: 'POST /v1/disbursements',
+    position: 'body loan_id',
+    // A loan begins with its first disbursement, so an id that is free here makes a loan here.
+    status: 201,
+    attempt: (ids, me) => me.api.post('/v1/disbursements', disbursement({ ...unmadeLoan(), loanId: ids.spareLoan })),
+  },
+  {
+    operation: 'POST /v1/disbursements',
+    position: 'body borrower_id',
+    status: 422,
+    attempt: (ids, me) => me.api.post('/v1/disbursements', disbursement({ ...me.loan, borrowerId: ids.borrower })),
+  },
+  {
+    operation: 'POST /v1/disbursements',
+    position: 'body borrower_id, of a first disbursement',
+    status: 201,
+    attempt: (ids, me) => me.api.post('/v1/disbursements', disbursement({ ...unmadeLoan(), borrowerId: ids.borrower })),
+  },
+  {
+    operation: 'POST /v1/disbursements',
+    position: 'body program_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/disbursements', disbursement(me.loan, { program_id: ids.program })),
+  },
+  {
+    operation: 'POST /v1/disbursements',
+    position: 'body program_id, of a first disbursement',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/disbursements', disbursement(unmadeLoan(), { program_id: ids.program })),
+  },
+  {
+    operation: 'POST /v1/fees',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/fees', fee(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/fees',
+    position: 'body borrower_id',
+    status: 422,
+    attempt: (ids, me) => me.api.post('/v1/fees', fee(me.loan, { borrower_id: ids.borrower })),
+  },
+  {
+    operation: 'POST /v1/accruals/batch',
+    position: 'body loans[].loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/accruals/batch', accrual(me.api, [[named(ids, me), '1']])),
+  },
+  {
+    operation: 'POST /v1/accruals/batch',
+    position: 'body loans[].loan_id, behind one of its own',
+    status: 404,
+    attempt: (ids, me) => {
+      const loans = [me.loan, named(ids, me)].map((loan) => [loan, '1'] as const);
+      return me.api.post('/v1/accruals/batch', accrual(me.api, loans, { accrual_date: DAY.paid }));
+    },
+  },
+  {
+    operation: 'POST /v1/accruals/batch',
+    position: 'body program_id',
+    status: 404,
+    attempt: (ids, me) => {
+      const changes = { program_id: ids.program, accrual_date: DAY.paid };
+      return me.api.post('/v1/accruals/batch', accrual(me.api, [[me.loan, '1']], changes));
+    },
+  },
+  ...(['entry', 'event'] as const).map(
+    (what): IdPosition => ({
+      operation: 'POST /v1/reversals',
+      position: what === 'entry' ? 'body reverses_entry_id' : 'body reverses_entry_id, of the event',
+      status: 404,
+      attempt: (ids, { api }) => api.post('/v1/reversals', reversal(ids[what])),
+    }),
+  ),
+];
+
+/** Every operation with every place where an id stands in it. A new operation adds its rows here. */
+export const ID_POSITIONS: readonly IdPosition[] = [...READING, ...LISTS, ...POSTING, ...WEBHOOKS];
+
+/** Operations with a scope that take no id of anything. */
+export const WITHOUT_IDS: ReadonlySet<string> = new Set<string>([
+  'GET /v1/accounts/{account_code}/balance',
+  'GET /v1/journal-entries',
+  'GET /v1/reconciliation/status',
+  'GET /v1/webhook-endpoints',
+  'POST /v1/webhook-endpoints',
+]);
