@@ -34,6 +34,8 @@ export const LIMITS = {
   readerLockTimeoutMs: 4_000,
   readerStatementTimeoutMs: 5_000,
   readerConnections: 8,
+  /** Brief reads that share one message to PostgreSQL. */
+  readsPerTrain: 16,
   queuedReads: 4_096,
   /** Lines of one entry that an answer shows. */
   linesPerPage: 1_000,

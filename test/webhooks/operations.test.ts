@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pageToken } from '../../src/http/page-token.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { type LedgerServer, startLedger } from '../http/ledger-server.ts';
 import { NOBODY, newLoan } from '../http/loan-story.ts';
@@ -364,10 +365,10 @@ describe('GET /v1/webhook-endpoints/{webhook_endpoint_id}/deliveries', () => {
   });
 
   test('400 validation_failed, invalid_page_token: a status that is none; a token of another list', async () => {
-    const { path } = await disabledEndpoint(api);
+    const { path, id } = await disabledEndpoint(api);
     const answer = await api.get(`${path}/deliveries?status=lost`);
     expectProblem(answer, { status: 400, code: 'validation_failed', fields: ['status'] });
-    const token = Buffer.from('x1:7').toString('base64url');
+    const token = pageToken([api.tenantId, 'webhook-deliveries', id, 'dead_letter'], '7');
     expect((await api.get(`${path}/deliveries?status=dead_letter&page_token=${token}`)).status).toBe(200);
     expectProblem(await api.get(`${path}/deliveries?page_token=${token}`), { status: 400, code: 'invalid_page_token' });
   });

@@ -5,7 +5,7 @@ import type { PlannedEntry, PlannedKey, PlannedMovement, PostingPlan } from '../
 import { StoreFailure } from '../../posting/posting-store.ts';
 import { plainArray } from '../array-literal.ts';
 import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray, uuidArray } from '../binary-array.ts';
-import { type BoundStatement, sendTrain } from '../statement-train.ts';
+import { type BoundStatement, isServerError, sendTrain } from '../statement-train.ts';
 import {
   ADD_BACKDATING_DAYS,
   COMMIT,
@@ -68,10 +68,6 @@ export async function writeAndCommit(
   }
   const postedAt = answers[statements.indexOf(batch)]?.rows ?? [];
   return new Map((postedAt as [string, string][]).map(([tenantId, time]) => [tenantId, time]));
-}
-
-function isServerError(error: unknown): boolean {
-  return error instanceof Error && 'severity' in error && error.severity === 'ERROR';
 }
 
 /** Loans that begin to be known, and layers besides SETTLED: before the batch moves them. */

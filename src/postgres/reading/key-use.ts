@@ -1,7 +1,7 @@
-import type { Statement } from '../statement-train.ts';
-import type { ReaderPool } from './reader-pool.ts';
+import type { ReaderPool, ReadStatement } from './reader-pool.ts';
 
-const READ_KEY_USE: Statement = {
+const READ_KEY_USE: ReadStatement = {
+  brief: true,
   name: 'read_key_use',
   text: 'SELECT 1 FROM hpts.idempotency_key AS k WHERE k.tenant_id = $1 AND k.key_hash = $2',
 };

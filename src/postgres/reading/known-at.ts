@@ -1,5 +1,5 @@
 import type { Statement } from '../statement-train.ts';
-import type { ReaderPool } from './reader-pool.ts';
+import type { ReaderPool, ReadStatement } from './reader-pool.ts';
 
 /**
  * Waits for whoever is about to commit when `known_at` is not settled yet. Whoever holds the head may be giving out a
@@ -10,7 +10,8 @@ export const SETTLE_KNOWN_AT: Statement = {
   text: `SELECT h.posted_at FROM hpts.tenant_head AS h WHERE h.tenant_id = $1 AND h.posted_at <= $2::timestamptz FOR SHARE`,
 };
 
-const READ_CLOCK: Statement = {
+const READ_CLOCK: ReadStatement = {
+  brief: true,
   name: 'read_clock',
   text: `SELECT greatest(clock_timestamp(), h.posted_at) >= $2::timestamptz FROM hpts.tenant_head AS h WHERE h.tenant_id = $1`,
 };

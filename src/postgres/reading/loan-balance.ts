@@ -2,7 +2,7 @@ import type { LayerNumber } from '../../domain/layer.ts';
 import type { Components } from '../../domain/loan.ts';
 import type { Statement } from '../statement-train.ts';
 import { SETTLE_KNOWN_AT } from './known-at.ts';
-import type { ReaderPool } from './reader-pool.ts';
+import type { ReaderPool, ReadStatement } from './reader-pool.ts';
 
 /**
  * A loan's components on one layer: counting every event effective up to `asOfDate` (null: the tenant's business date),
@@ -28,7 +28,8 @@ const SIX_DIGITS = `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'`;
 
 // Two index look-ups whatever the loan's length: the last movement whose frontier lies on or before the day, and what
 // backdated movements add on that day.
-export const READ_LOAN_BALANCE: Statement = {
+export const READ_LOAN_BALANCE: ReadStatement = {
+  brief: true,
   name: 'read_loan_balance',
   text: `SELECT l.currency, day.as_of,
       coalesce(m.principal_minor, 0)::numeric + coalesce(b.principal_minor, 0), coalesce(m.interest_minor, 0)::numeric + coalesce(b.interest_minor, 0),

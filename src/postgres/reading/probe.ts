@@ -1,6 +1,6 @@
-import type { ReaderPool } from './reader-pool.ts';
+import type { ReaderPool, ReadStatement } from './reader-pool.ts';
 
-const PROBE = { name: 'probe', text: 'SELECT 1' };
+const PROBE: ReadStatement = { brief: true, name: 'probe', text: 'SELECT 1' };
 
 /** Whether the database answers, and how fast. Never rejects. */
 export async function probeDatabase(reader: ReaderPool): Promise<{ readonly ok: boolean; readonly latencyMs: number }> {
