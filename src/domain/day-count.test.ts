@@ -58,6 +58,12 @@ describe('every convention', () => {
     );
   });
 
+  test.each(DAY_COUNT_CONVENTIONS)('%s: the night before a maturity at the end of February is the last one', (name) => {
+    const maturity = date('2026-02-28');
+    const { days } = countDays({ from: maturity, to: maturity }, { convention: name, maturity });
+    expect(days).toBe(0);
+  });
+
   test('never falls as the end moves on, so that no night earns less than nothing', () => {
     fc.assert(
       fc.property(anyDay, fc.nat(1500), convention, fc.nat(1500), (start, length, name, matures) => {

@@ -95,6 +95,7 @@ describe('which nights a step changes', () => {
       { from: date('2026-06-01'), principalMinor: 0n },
     ];
     expect(nightly(paidOff)).toBe('31');
+    expect(interestOfSpan(loan({ principal: paidOff }), terms('ACT_360')).segments).toHaveLength(1);
   });
 
   test('the night that begins on the day of a payment bears interest on what is left', () => {
