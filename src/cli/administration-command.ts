@@ -79,7 +79,8 @@ export function wholeSeconds(values: OptionValues, name: string, fallback: numbe
   return seconds;
 }
 
-function readOptions(argv: readonly string[], options: ParseArgsOptionsConfig): OptionValues {
+/** Reads the options, --json and --help among them; throws UsageError for unknown options and stray words. */
+export function readOptions(argv: readonly string[], options: ParseArgsOptionsConfig): OptionValues {
   const every = { ...options, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
   try {
     return parseArgs({ args: [...argv], options: every, strict: true, allowPositionals: false }).values as OptionValues;

@@ -10,6 +10,7 @@ import { clientCreate } from './client-create.ts';
 import { clientRevoke } from './client-revoke.ts';
 import { clientRotate } from './client-rotate.ts';
 import type { Command, CommandContext, OpenDatabase } from './command.ts';
+import { interest } from './interest.ts';
 import { keyRotate } from './key-rotate.ts';
 import { migrateCommand } from './migrate.ts';
 import { quickstart } from './quickstart.ts';
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   quickstart,
   migrateCommand,
   verify,
+  interest,
   tenantCreate,
   clientCreate,
   clientRotate,

@@ -82,6 +82,14 @@ export function addDays(date: CalendarDate, days: number): CalendarDate {
   return fromDayNumber(dayNumber(date) + days);
 }
 
+/** A date in its parts; the month is 1 to 12. */
+export type DateParts = { readonly year: number; readonly month: number; readonly day: number };
+
+/** The year, month and day of a date. */
+export function datePartsOf(date: CalendarDate): DateParts {
+  return { year: twoDigits(date, 0) * 100 + twoDigits(date, 2), month: twoDigits(date, 5), day: twoDigits(date, 8) };
+}
+
 /** The number that two ASCII digits at `at` form, NOT_A_NUMBER when they are not digits. */
 function twoDigits(text: string, at: number): number {
   const tens = text.charCodeAt(at) - DIGIT_0;
@@ -89,12 +97,13 @@ function twoDigits(text: string, at: number): number {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NOT_A_NUMBER;
 }
 
-function daysInMonth({ year, month }: { year: number; month: number }): number {
+/** How many days a month of a year has, 28 to 31. */
+export function daysInMonth({ year, month }: Pick<DateParts, 'year' | 'month'>): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % YEARS_PER_ERA === 0) ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-function written({ year, month, day }: { year: number; month: number; day: number }): CalendarDate {
+function written({ year, month, day }: DateParts): CalendarDate {
   const paddedYear = year >= 1000 ? `${year}` : `${year}`.padStart(4, '0');
   return `${paddedYear}-${month < 10 ? '0' : ''}${month}-${day < 10 ? '0' : ''}${day}` as CalendarDate;
 }
