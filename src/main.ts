@@ -4,18 +4,9 @@ import type { Config } from './config.ts';
 import { postDemoLoan } from './demo-loan.ts';
 import { HeavyPoster } from './http/heavy/heavy-poster.ts';
 import { startAccessDirectory } from './http/oauth/access-directory.ts';
-import type { Operation } from './http/operation.ts';
-import { type Posting, postingOperation } from './http/posting-operation.ts';
-import { accountBalance } from './http/routes/account-balance.ts';
-import { errorPages } from './http/routes/error-pages.ts';
-import { healthLive, healthReady } from './http/routes/health.ts';
-import { journalEntry } from './http/routes/journal-entry.ts';
-import { loanBalance } from './http/routes/loan-balance.ts';
-import { loanJournal } from './http/routes/loan-journal.ts';
-import { POSTING_ROUTES } from './http/routes/posting-routes.ts';
-import { reconciliationStatus } from './http/routes/reconciliation-status.ts';
-import { tenantJournal } from './http/routes/tenant-journal.ts';
+import type { Posting } from './http/posting-operation.ts';
 import { type Listeners, listen } from './listeners.ts';
+import { ledgerOperations, readApiDocument } from './operations.ts';
 import { openAccessPool } from './postgres/access/access-snapshot.ts';
 import { ensureDemo } from './postgres/access/demo.ts';
 import { ensureMasterKey, readMasterKey } from './postgres/access/master-key.ts';
@@ -90,14 +81,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       webhooks,
       onFailure,
     );
-    const operations: Operation[] = [
-      healthLive(program),
-      healthReady(() => probeDatabase(reader)),
-      errorPages,
-      ...readingOperations(reader, new ReconciliationRuns(address)),
-      ...webhooks.operations,
-      ...[...POSTING_ROUTES.values()].map((route) => route.use((one) => postingOperation(one, posting))),
-    ];
+    const operations = ledgerOperations({
+      program,
+      probe: () => probeDatabase(reader),
+      reader,
+      runs: new ReconciliationRuns(address),
+      posting,
+      webhooks: webhooks.operations,
+      document: readApiDocument(),
+    });
     const parts = { db: accessPool, directory, operations, loopbackHostsOnly: demoFolder !== null, onFailure };
     const listeners = await listen(config, parts);
     closers.push(listeners.close);
@@ -107,17 +99,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await closeAll();
     throw error;
   }
-}
-
-function readingOperations(reader: ReaderPool, runs: ReconciliationRuns): readonly Operation[] {
-  return [
-    loanBalance(reader),
-    accountBalance(reader),
-    loanJournal(reader),
-    tenantJournal(reader),
-    journalEntry(reader),
-    reconciliationStatus(runs),
-  ];
 }
 
 /** Whoever follows a tenant's journal hears of a posting at once; what other processes post is found by looking. */

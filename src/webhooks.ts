@@ -11,7 +11,7 @@ import {
 } from './http/routes/webhook-changes.ts';
 import { webhookDeliveries } from './http/routes/webhook-deliveries.ts';
 import { webhookEndpoint, webhookEndpoints } from './http/routes/webhook-endpoints.ts';
-import { webhookRegistration } from './http/routes/webhook-registration.ts';
+import { type RegistrationTools, webhookRegistration } from './http/routes/webhook-registration.ts';
 import { type DeliveryOptions, WebhookDelivery } from './jobs/webhooks/delivery.ts';
 import { ReceiverTargets, type ResolveName } from './jobs/webhooks/receiver-target.ts';
 import type { DatabaseAddress } from './postgres/connection.ts';
@@ -41,6 +41,24 @@ export type Webhooks = {
   readonly stop: () => Promise<void>;
 };
 
+/** The operations under /v1/webhook-endpoints, and the events pulled. */
+export function webhookOperations(
+  parts: RegistrationTools & { readonly acts: AdministrativeActs },
+): readonly Operation[] {
+  const { acts, reader, masterKey } = parts;
+  return [
+    administrativeOperation(webhookRegistration(parts), acts),
+    webhookEndpoints(reader),
+    webhookEndpoint(reader),
+    administrativeOperation(webhookSecretRotation(masterKey), acts),
+    administrativeOperation(webhookDisabling, acts),
+    administrativeOperation(webhookEnabling, acts),
+    webhookDeliveries(reader),
+    administrativeOperation(webhookResending, acts),
+    events(reader),
+  ];
+}
+
 /** Opens what registers and serves webhook endpoints, and begins to serve. */
 export function startWebhooks(options: WebhookOptions): Webhooks {
   const { config, address, masterKey, reader, version, onFailure } = options;
@@ -51,26 +69,15 @@ export function startWebhooks(options: WebhookOptions): Webhooks {
     ...(resolve === undefined ? {} : { resolve }),
   });
   const delivery = new WebhookDelivery({ database, reader, masterKey, targets, version, onFailure, ...pace });
-  const acts = new AdministrativeActs({ database, reader, masterKey });
-  const registration = webhookRegistration({
-    reader,
-    masterKey,
-    plainHttp: config.webhookReceivers === 'loopback',
-    mayBeSentTo: async (url) => typeof (await targets.find(url)) !== 'string',
-  });
   delivery.start();
   return {
-    operations: [
-      webhookEndpoints(reader),
-      administrativeOperation(registration, acts),
-      webhookEndpoint(reader),
-      administrativeOperation(webhookSecretRotation(masterKey), acts),
-      administrativeOperation(webhookDisabling, acts),
-      administrativeOperation(webhookEnabling, acts),
-      webhookDeliveries(reader),
-      administrativeOperation(webhookResending, acts),
-      events(reader),
-    ],
+    operations: webhookOperations({
+      acts: new AdministrativeActs({ database, reader, masterKey }),
+      reader,
+      masterKey,
+      plainHttp: config.webhookReceivers === 'loopback',
+      mayBeSentTo: async (url) => typeof (await targets.find(url)) !== 'string',
+    }),
     follows: (tenantId) => delivery.follows(tenantId),
     wake: (tenantId) => delivery.wake(tenantId),
     stop: async () => {

@@ -9,6 +9,7 @@ import type { FieldReader } from './field-reader.ts';
 import { principalOf } from './gate.ts';
 import { fingerprint } from './json/canonical-json.ts';
 import { parseStrictJson } from './json/strict-json.ts';
+import { type KeyedPostAbout, keyedPost } from './openapi/about.ts';
 import type { Operation } from './operation.ts';
 import { hashAsUuid, requireKey } from './posting-operation.ts';
 import { type Problem, ProblemError, sendProblem, validationProblem } from './problem.ts';
@@ -24,6 +25,7 @@ export type AdministrativeRequest<Body> = {
 export type AdministrativeRoute<Body, Prepared> = {
   readonly path: string;
   readonly scope: Scope;
+  readonly about: KeyedPostAbout;
   readonly body: FieldReader<Body>;
   readonly steps: (request: AdministrativeRequest<Body>) => ActSteps<Prepared, Problem>;
 };
@@ -37,6 +39,7 @@ export function administrativeOperation<Body, Prepared>(
     method: 'POST',
     path: route.path,
     scope: route.scope,
+    about: keyedPost(route.about, route.body.schema),
     bodyBytesMax: LIMITS.eventBodyBytes,
     async handle(request, reply) {
       const { tenantId, clientId } = principalOf(request);

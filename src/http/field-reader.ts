@@ -5,13 +5,14 @@ import { parseMinor } from '../domain/money.ts';
 import type { FieldProblem } from '../domain/refusal.ts';
 import { LIMITS } from '../limits.ts';
 import type { JsonObject, JsonValue } from './json/strict-json.ts';
+import { type JsonSchema, schemaRef } from './openapi/json-schema.ts';
 
 /**
  * Reads one value of a request: answers it in the domain's form, or puts what is wrong on `errors` and answers undefined.
  * `field` is the value's path in the body. `schema` is the same rule as JSON Schema, for the API's description.
  */
 export type FieldReader<T> = {
-  readonly schema: Readonly<Record<string, unknown>>;
+  readonly schema: JsonSchema;
   readonly read: (value: JsonValue, field: string, errors: FieldProblem[]) => T | undefined;
 };
 
@@ -28,13 +29,9 @@ const SHOWN_NAME_CHARS = 64;
 type Readers = Readonly<Record<string, FieldReader<unknown>>>;
 
 /** Texts that a pattern decides; `wanted` completes the sentence "must be …". */
-function textField<T>(
-  wanted: string,
-  schema: Record<string, unknown>,
-  parse: (text: string) => T | undefined,
-): FieldReader<T> {
+function textField<T>(wanted: string, schema: JsonSchema, parse: (text: string) => T | undefined): FieldReader<T> {
   return {
-    schema: { type: 'string', ...schema },
+    schema,
     read(value, field, errors) {
       const parsed = typeof value === 'string' ? parse(value) : undefined;
       if (parsed !== undefined) return parsed;
@@ -45,31 +42,31 @@ function textField<T>(
   };
 }
 
-export const uuidField = textField<string>('a UUID, as a string', { format: 'uuid' }, parseUuid);
+export const uuidField = textField<string>('a UUID, as a string', schemaRef('Uuid'), parseUuid);
 
 export const dateField: FieldReader<CalendarDate> = textField(
   'a calendar date YYYY-MM-DD, as a string',
-  { format: 'date' },
+  schemaRef('Date'),
   parseCalendarDate,
 );
 
 export const currencyField = textField<string>(
   'a live ISO 4217 code in capitals, such as "USD"',
-  { pattern: '^[A-Z]{3}$' },
+  schemaRef('Currency'),
   (text) => (isCurrency(text) ? text : undefined),
 );
 
 /** An amount that may be zero. */
 export const amountField = textField<bigint>(
   'a string of up to 18 digits in the minor unit, without sign or leading zero',
-  { pattern: '^(0|[1-9][0-9]{0,17})$' },
+  schemaRef('Money'),
   parseMinor,
 );
 
 /** An event's amount: at least 1. */
 export const positiveAmountField = textField<bigint>(
   'a string of up to 18 digits in the minor unit, at least "1", without sign or leading zero',
-  { pattern: '^[1-9][0-9]{0,17}$' },
+  schemaRef('PositiveMoney'),
   (text) => {
     const amountMinor = parseMinor(text);
     return amountMinor === undefined || amountMinor < 1n ? undefined : amountMinor;
@@ -78,20 +75,23 @@ export const positiveAmountField = textField<bigint>(
 
 /** Free text of bounded length, not empty. */
 export function freeTextField(charsMax: number): FieldReader<string> {
-  return textField(`a string of 1 to ${charsMax} characters`, { minLength: 1, maxLength: charsMax }, (text) =>
+  const schema = { type: 'string', minLength: 1, maxLength: charsMax };
+  return textField(`a string of 1 to ${charsMax} characters`, schema, (text) =>
     text.length >= 1 && text.length <= charsMax ? text : undefined,
   );
 }
 
 export function patternField(pattern: RegExp): FieldReader<string> {
-  return textField(`a string that matches ${pattern.source}`, { pattern: pattern.source }, (text) =>
+  return textField(`a string that matches ${pattern.source}`, { type: 'string', pattern: pattern.source }, (text) =>
     pattern.test(text) ? text : undefined,
   );
 }
 
-export function wordField<Word extends string>(words: readonly Word[]): FieldReader<Word> {
+/** One of some words; `name` is that of their schema in the API's description, where it has one. */
+export function wordField<Word extends string>(words: readonly Word[], name?: string): FieldReader<Word> {
   const known = new Map<string, Word>(words.map((word) => [word, word]));
-  return textField(`one of ${words.join(', ')}`, { enum: [...words] }, (text) => known.get(text));
+  const schema = name === undefined ? { type: 'string', enum: words } : schemaRef(name);
+  return textField(`one of ${words.join(', ')}`, schema, (text) => known.get(text));
 }
 
 /** A whole number in bounds, as a JSON number. Never for money. */
@@ -109,13 +109,18 @@ export function wholeNumberField({ min, max }: { readonly min: number; readonly 
 
 /** Any JSON object; its text is kept as it came, by whoever read the body. */
 export const metadataField: FieldReader<true> = {
-  schema: { type: 'object' },
+  schema: schemaRef('Metadata'),
   read(value, field, errors) {
     if (isObject(value)) return true;
     errors.push({ field, code: 'invalid_type', message: 'must be a JSON object' });
     return undefined;
   },
 };
+
+/** The same field; `description` says what it is in this place. */
+export function described<T>(field: FieldReader<T>, description: string): FieldReader<T> {
+  return { ...field, schema: { ...field.schema, description } };
+}
 
 /** A list of 1 to `itemsMax` values, or of none when `itemsMin` is 0. */
 export function listField<T>(

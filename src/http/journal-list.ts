@@ -1,31 +1,33 @@
 import type { FastifyReply } from 'fastify';
-import { parseCalendarDate } from '../domain/calendar-date.ts';
 import { EVENT_TYPES } from '../domain/event-type.ts';
 import { LIMITS } from '../limits.ts';
 import type { JournalFilter, JournalOrder, JournalPage } from '../postgres/reading/journal-page.ts';
 import { renderEntry } from './journal-entry-body.ts';
-import { parsePageSize } from './page-token.ts';
-
-const PAGE_SIZE_DEFAULT = 50;
+import { schemaRef } from './openapi/json-schema.ts';
+import { dateParameter, PAGE_SIZE_DEFAULT, PAGE_TOKEN, pageSizeParameter } from './query-parameters.ts';
+import type { QueryParameter } from './query-reader.ts';
 
 /** The parameters that every list of journal entries takes. */
 export const LIST_QUERY = {
-  from_date: parseCalendarDate,
-  to_date: parseCalendarDate,
-  event_type: (text: string) => EVENT_TYPES.find((type) => type === text),
-  page_size: parsePageSize(LIMITS.journalPageEntries),
-  page_token: (text: string) => text,
-  order: (text: string) => (text === 'desc' || text === 'asc' ? text : undefined),
-};
-
-export const LIST_WANTED = {
-  from_date: 'a calendar date YYYY-MM-DD',
-  to_date: 'a calendar date YYYY-MM-DD',
-  event_type: `one of ${EVENT_TYPES.join(', ')}`,
-  page_size: `a number from 1 to ${LIMITS.journalPageEntries}`,
-  page_token: 'the next_page_token of an earlier answer',
-  order: 'desc or asc',
-};
+  from_date: dateParameter('The first effective date of the list.'),
+  to_date: dateParameter('The last effective date of the list.'),
+  event_type: {
+    read: (text: string) => EVENT_TYPES.find((type) => type === text),
+    wanted: `one of ${EVENT_TYPES.join(', ')}`,
+    schema: schemaRef('EventType'),
+    description: 'Entries of that type alone.',
+    example: 'payment_received',
+  },
+  page_size: pageSizeParameter(LIMITS.journalPageEntries),
+  page_token: PAGE_TOKEN,
+  order: {
+    read: (text: string) => (text === 'desc' || text === 'asc' ? text : undefined),
+    wanted: 'desc or asc',
+    schema: { type: 'string', enum: ['desc', 'asc'], default: 'desc' },
+    description: 'Newest first, or in the order of posting.',
+    example: 'asc',
+  },
+} satisfies Readonly<Record<string, QueryParameter>>;
 
 type SentList = Readonly<Record<keyof typeof LIST_QUERY, string | null>>;
 

@@ -3,9 +3,6 @@ import { hasCome } from '../postgres/reading/known-at.ts';
 import type { ReaderPool } from '../postgres/reading/reader-pool.ts';
 import { ProblemError, validationProblem } from './problem.ts';
 
-/** What a `known_at` has to be; completes "must be …". */
-export const KNOWN_AT_WANTED = 'an RFC 3339 date-time with at most six digits of a second, "+" written %2B';
-
 const RFC_3339 =
   /^(\d{4}-\d{2}-\d{2})[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:[Zz]|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
 

@@ -41,8 +41,3 @@ function digestOf(list: ListQuery, place: string): Buffer {
     .digest()
     .subarray(0, DIGEST_BYTES);
 }
-
-/** Reads page_size: 1 to `itemsMax`, in decimal without a leading zero. */
-export function parsePageSize(itemsMax: number): (text: string) => string | undefined {
-  return (text) => (/^[1-9]\d{0,5}$/.test(text) && Number(text) <= itemsMax ? text : undefined);
-}

@@ -10,6 +10,7 @@ import type { FieldReader } from './field-reader.ts';
 import { idempotencyKeyHeader, principalOf } from './gate.ts';
 import { fingerprint } from './json/canonical-json.ts';
 import { parseStrictJson } from './json/strict-json.ts';
+import { type KeyedPostAbout, keyedPost } from './openapi/about.ts';
 import type { Operation } from './operation.ts';
 import { type Problem, ProblemError, sendProblem, validationProblem } from './problem.ts';
 
@@ -17,6 +18,7 @@ import { type Problem, ProblemError, sendProblem, validationProblem } from './pr
 export type PostingRoute<Body> = {
   readonly path: string;
   readonly scope: Scope;
+  readonly about: KeyedPostAbout;
   readonly bodyBytesMax?: number;
   readonly body: FieldReader<Body>;
   /** `metadata` is the text of that member as it came, or null. May put further problems on `errors`. */
@@ -98,6 +100,7 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
     method: 'POST',
     path: route.path,
     scope: route.scope,
+    about: keyedPost(route.about, route.body.schema),
     bodyBytesMax: route.bodyBytesMax ?? LIMITS.eventBodyBytes,
     async handle(request, reply) {
       const { tenantId, clientId } = principalOf(request);

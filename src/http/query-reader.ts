@@ -1,7 +1,20 @@
 import type { FastifyRequest } from 'fastify';
 import { parseUuid } from '../domain/identifier.ts';
 import type { FieldProblem } from '../domain/refusal.ts';
+import type { JsonSchema } from './openapi/json-schema.ts';
 import { type Problem, ProblemError, validationProblem } from './problem.ts';
+
+/** One query parameter: how it is read, and the same rule for people and for programs. */
+export type QueryParameter = {
+  /** Undefined for what it may not be. */
+  readonly read: (text: string) => string | undefined;
+  /** Completes "must be …". */
+  readonly wanted: string;
+  readonly schema: JsonSchema;
+  readonly description: string;
+  readonly example: string | number;
+  readonly required?: true;
+};
 
 /**
  * Reads the query parameters that an operation knows; one that is unknown, sent twice, or required and absent is refused,
@@ -9,31 +22,29 @@ import { type Problem, ProblemError, validationProblem } from './problem.ts';
  */
 export function readQuery<Name extends string>(
   request: FastifyRequest,
-  readers: Readonly<Record<Name, (text: string) => string | undefined>>,
-  wanted: Readonly<Record<Name, string>>,
-  required: readonly NoInfer<Name>[] = [],
+  parameters: Readonly<Record<Name, QueryParameter>>,
 ): Readonly<Record<Name, string | null>> {
   const errors: FieldProblem[] = [];
   const query = request.query as Readonly<Record<string, string | readonly string[]>>;
-  const result = Object.fromEntries(Object.keys(readers).map((name) => [name, null])) as Record<Name, string | null>;
+  const result = Object.fromEntries(Object.keys(parameters).map((name) => [name, null])) as Record<Name, string | null>;
   for (const [name, sent] of Object.entries(query)) {
-    if (!Object.hasOwn(readers, name)) {
+    if (!Object.hasOwn(parameters, name)) {
       errors.push({
         field: name,
         code: 'unknown_field',
-        message: `is not a parameter here; known are ${Object.keys(readers).join(', ')}`,
+        message: `is not a parameter here; known are ${Object.keys(parameters).join(', ')}`,
       });
       continue;
     }
     const known = name as Name;
-    const value = typeof sent === 'string' ? readers[known](sent) : undefined;
+    const value = typeof sent === 'string' ? parameters[known].read(sent) : undefined;
     if (value === undefined)
-      errors.push({ field: name, code: 'invalid_format', message: `must be ${wanted[known]}, once` });
+      errors.push({ field: name, code: 'invalid_format', message: `must be ${parameters[known].wanted}, once` });
     else result[known] = value;
   }
-  for (const name of required) {
-    if (!Object.hasOwn(query, name))
-      errors.push({ field: name, code: 'required', message: `is required: ${wanted[name]}` });
+  for (const [name, { required, wanted }] of Object.entries<QueryParameter>(parameters)) {
+    if (required && !Object.hasOwn(query, name))
+      errors.push({ field: name, code: 'required', message: `is required: ${wanted}` });
   }
   if (errors.length > 0) throw new ProblemError(validationProblem(errors));
   return result;

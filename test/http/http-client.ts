@@ -2,6 +2,8 @@ import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import type { SecureContextOptions } from 'node:tls';
+import { checkAnswer } from '../openapi/answer-check.ts';
+import { tellAnswered } from '../openapi/answered.ts';
 
 /** A request as it goes out. `headers` is a flat list of names and values, so that a header can be sent twice. */
 export type HttpRequest = {
@@ -32,7 +34,7 @@ export class HttpClient {
     this.#agent = this.#url.protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
   }
 
-  /** Resolves with whatever is answered; rejects when nothing is. */
+  /** Resolves with what is answered; rejects when nothing is, and when the answer is not one that openapi.json describes. */
   async send({ method, path, headers, body }: HttpRequest): Promise<HttpAnswer> {
     const length =
       body === undefined || method === 'GET' ? [] : ['content-length', String(Buffer.byteLength(body as string))];
@@ -51,7 +53,10 @@ export class HttpClient {
       outgoing.end(body);
     });
     const text = (await buffer(response)).toString('utf8');
-    return { status: response.statusCode ?? 0, headers: response.headers, text, json: readJson(response, text) };
+    const answer = { status: response.statusCode ?? 0, headers: response.headers, text };
+    const operation = checkAnswer({ method, path }, answer);
+    if (operation !== undefined) tellAnswered(operation, answer.status);
+    return { ...answer, json: readJson(response, text) };
   }
 
   /** Closes the connections. */

@@ -163,11 +163,11 @@ function documentedOperations(): readonly string[] {
   return rows.filter(([, , scope]) => scope !== 'none').map(([method, path]) => `${method} ${path}`);
 }
 
-type Schema = { format?: string; items?: Schema; properties?: Readonly<Record<string, Schema>> };
+type Schema = { $ref?: string; items?: Schema; properties?: Readonly<Record<string, Schema>> };
 
 /** Where a body has ids: `loan_id`, `loans[].loan_id`. */
 function uuidPaths(schema: Schema, place = ''): readonly string[] {
-  if (schema.format === 'uuid') return [place];
+  if (schema.$ref === '#/components/schemas/Uuid') return [place];
   if (schema.items !== undefined) return uuidPaths(schema.items, `${place}[]`);
   const prefix = place === '' ? '' : `${place}.`;
   return Object.entries(schema.properties ?? {}).flatMap(([name, member]) => uuidPaths(member, `${prefix}${name}`));

@@ -3,10 +3,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SCOPES } from '../../domain/scope.ts';
 import { sendProblem } from '../problem.ts';
 import type { AccessDirectory } from './access-directory.ts';
+import { JWKS_OPERATION, METADATA_OPERATION } from './issuer-operations.ts';
 import { TOKEN_PATH } from './token-endpoint.ts';
 
-const METADATA_PATH = '/.well-known/oauth-authorization-server';
-const JWKS_PATH = '/.well-known/jwks.json';
+const METADATA_PATH = METADATA_OPERATION.path;
+const JWKS_PATH = JWKS_OPERATION.path;
 
 /** Whoever meets a kid that is not in the copy at hand reads the set again, so a minute is never in the way. */
 const CACHE_CONTROL = 'public, max-age=60';

@@ -2,9 +2,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ClientCertificates } from '../client-certificate.ts';
 import { issueToken, type TokenIssuerOptions } from './token-issuer.ts';
+import { TOKEN_OPERATION } from './token-operation.ts';
 import { readTokenRequest, type TokenError, type TokenErrorCode } from './token-request.ts';
 
-export const TOKEN_PATH = '/oauth2/token';
+export const TOKEN_PATH = TOKEN_OPERATION.path;
 
 export type TokenEndpointOptions = TokenIssuerOptions & {
   readonly certificates: ClientCertificates;

@@ -1,28 +1,60 @@
 import { formatAccountCode, parseAccountCode } from '../../domain/account-code.ts';
-import { parseCalendarDate } from '../../domain/calendar-date.ts';
 import { normalSideOf } from '../../domain/chart-of-accounts.ts';
-import { isCurrency } from '../../domain/currency.ts';
 import { LAYERS, type LayerNumber, layerNumber, SETTLED } from '../../domain/layer.ts';
 import { type AccountBalance, readAccountBalance } from '../../postgres/reading/account-balance.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { principalOf } from '../gate.ts';
-import { KNOWN_AT_WANTED, parseInstant, refuseUnlessCome } from '../known-at.ts';
+import { refuseUnlessCome } from '../known-at.ts';
+import type { About } from '../openapi/about.ts';
+import { objectOf, schemaRef } from '../openapi/json-schema.ts';
 import type { Operation } from '../operation.ts';
 import { ProblemError } from '../problem.ts';
-import { pathPart, readQuery } from '../query-reader.ts';
+import { AS_OF_DATE, currencyParameter, KNOWN_AT, LAYER } from '../query-parameters.ts';
+import { pathPart, type QueryParameter, readQuery } from '../query-reader.ts';
 
 const QUERY = {
-  currency: (text: string) => (isCurrency(text) ? text : undefined),
-  layer: (text: string) => (layerNumber(text) === undefined ? undefined : text),
-  as_of_date: parseCalendarDate,
-  known_at: parseInstant,
-};
+  currency: { ...currencyParameter('The currency of the totals.'), required: true },
+  layer: LAYER,
+  as_of_date: AS_OF_DATE,
+  known_at: KNOWN_AT,
+} satisfies Readonly<Record<string, QueryParameter>>;
 
-const WANTED = {
-  currency: 'a live ISO 4217 code in capitals, such as "USD"',
-  layer: 'SETTLED, PENDING or ENCUMBRANCE',
-  as_of_date: 'a calendar date YYYY-MM-DD',
-  known_at: KNOWN_AT_WANTED,
+const about: About = {
+  id: 'getAccountBalance',
+  tag: 'Balances',
+  summary: 'Read the balance of an account',
+  description:
+    "All debits, all credits, and their difference on the account's normal side, in one currency on one layer. A currency that the account never saw answers zeros. Under a fixed `known_at` the figures never change.",
+  query: QUERY,
+  answers: {
+    200: {
+      description: 'The totals.',
+      schema: {
+        name: 'AccountBalance',
+        schema: objectOf({
+          account_code: schemaRef('AccountCode'),
+          account_name: { type: 'string', description: 'Its name in the chart as it stands.' },
+          currency: schemaRef('Currency'),
+          layer: schemaRef('Layer'),
+          as_of_date: schemaRef('Date'),
+          dr_balance_minor: schemaRef('TotalMoney', 'All debits.'),
+          cr_balance_minor: schemaRef('TotalMoney', 'All credits.'),
+          normal_balance_minor: schemaRef('SignedMoney', "Their difference on the account's normal side."),
+        }),
+      },
+      example: {
+        account_code: '1100',
+        account_name: 'Principal receivable',
+        currency: 'USD',
+        layer: 'SETTLED',
+        as_of_date: '2026-05-01',
+        dr_balance_minor: '1000000',
+        cr_balance_minor: '78349',
+        normal_balance_minor: '921651',
+      },
+    },
+  },
+  problems: ['validation_failed', 'account_not_found'],
 };
 
 /** GET /v1/accounts/{account_code}/balance: 200, 400, 401, 403, 404, 503. */
@@ -31,9 +63,10 @@ export function accountBalance(reader: ReaderPool): Operation {
     method: 'GET',
     path: '/v1/accounts/:account_code/balance',
     scope: 'hpts:balances:read',
+    about,
     async handle(request, reply) {
       const { tenantId } = principalOf(request);
-      const query = readQuery(request, QUERY, WANTED, ['currency']);
+      const query = readQuery(request, QUERY);
       const missing = new ProblemError({ code: 'account_not_found', detail: 'the chart has no such account' });
       const account = parseAccountCode(pathPart(request, 'account_code'));
       if (account === undefined) throw missing;

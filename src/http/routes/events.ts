@@ -3,17 +3,48 @@ import { LIMITS } from '../../limits.ts';
 import { readEvent, readEventsAfter, renderEvent } from '../../postgres/reading/journal-events.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { principalOf } from '../gate.ts';
+import type { About } from '../openapi/about.ts';
+import { EVENT_EXAMPLE } from '../openapi/journal-example.ts';
+import { listOf, objectOf, orNull, schemaRef } from '../openapi/json-schema.ts';
 import type { Operation } from '../operation.ts';
-import { parsePageSize } from '../page-token.ts';
 import { ProblemError } from '../problem.ts';
-import { readQuery } from '../query-reader.ts';
+import { PAGE_SIZE_DEFAULT, pageSizeParameter } from '../query-parameters.ts';
+import { type QueryParameter, readQuery } from '../query-reader.ts';
 
-const QUERY = { after: parseUuid, page_size: parsePageSize(LIMITS.webhookPageItems) };
-const WANTED = {
-  after: 'the journal_entry_id of the last event seen, a UUID',
-  page_size: `a whole number from 1 to ${LIMITS.webhookPageItems}`,
+const QUERY = {
+  after: {
+    read: parseUuid,
+    wanted: 'the journal_entry_id of the last event seen, a UUID',
+    schema: schemaRef('Uuid'),
+    description: "The last event seen; without it the list begins with the first entry of the tenant's journal.",
+    example: EVENT_EXAMPLE.journal_entry_id,
+  },
+  page_size: pageSizeParameter(LIMITS.webhookPageItems),
+} satisfies Readonly<Record<string, QueryParameter>>;
+
+const about: About = {
+  id: 'listEvents',
+  tag: 'Webhooks',
+  summary: 'Pull events',
+  description:
+    'The events that webhooks send, in the order of the journal. Ask again with `next_after`: no event is skipped and none comes twice, whatever is posted meanwhile.',
+  query: QUERY,
+  answers: {
+    200: {
+      description: 'A page of events.',
+      schema: {
+        name: 'EventPage',
+        schema: objectOf({
+          items: listOf(schemaRef('JournalEntryEvent'), 'In the order of the journal.'),
+          next_after: orNull(schemaRef('Uuid', 'What to send as after; null while the journal is empty.')),
+          has_more: { type: 'boolean', description: 'Whether there was more when this was read.' },
+        }),
+      },
+      example: { items: [EVENT_EXAMPLE], next_after: EVENT_EXAMPLE.journal_entry_id, has_more: false },
+    },
+  },
+  problems: ['validation_failed', 'journal_entry_not_found'],
 };
-const PAGE_SIZE = 50;
 
 /** GET /v1/events: the events that webhooks send, pulled. 200, 400, 401, 403, 404, 503. */
 export function events(reader: ReaderPool): Operation {
@@ -21,10 +52,11 @@ export function events(reader: ReaderPool): Operation {
     method: 'GET',
     path: '/v1/events',
     scope: 'hpts:webhooks:manage',
+    about,
     async handle(request, reply) {
       const { tenantId } = principalOf(request);
-      const query = readQuery(request, QUERY, WANTED);
-      const limit = Number(query.page_size ?? PAGE_SIZE);
+      const query = readQuery(request, QUERY);
+      const limit = Number(query.page_size ?? PAGE_SIZE_DEFAULT);
       const after = query.after === null ? null : await readEvent(reader, { tenantId, entryId: query.after });
       if (after === undefined) {
         throw new ProblemError({ code: 'journal_entry_not_found', detail: 'there is no such journal entry' });

@@ -1,5 +1,3 @@
-import { parseCalendarDate } from '../../domain/calendar-date.ts';
-import { isCurrency } from '../../domain/currency.ts';
 import { LIMITS } from '../../limits.ts';
 import { failureOf } from '../../postgres/posting/poster-connection.ts';
 import type { Reconciliation } from '../../postgres/reading/reconciliation.ts';
@@ -9,15 +7,13 @@ import { StoreFailure } from '../../posting/posting-store.ts';
 import { principalOf } from '../gate.ts';
 import type { Operation } from '../operation.ts';
 import { ProblemError } from '../problem.ts';
+import { AS_OF_DATE, currencyParameter } from '../query-parameters.ts';
 import { readQuery } from '../query-reader.ts';
+import { RECONCILIATION_ABOUT } from './reconciliation-about.ts';
 
 const QUERY = {
-  as_of_date: parseCalendarDate,
-  currency: (text: string) => (isCurrency(text) ? text : undefined),
-};
-const WANTED = {
-  as_of_date: 'a calendar date YYYY-MM-DD',
-  currency: 'a live ISO 4217 code in capitals, such as "USD"',
+  as_of_date: AS_OF_DATE,
+  currency: currencyParameter("Whose figures stand at the top; without it, the tenant's currency."),
 };
 
 /** GET /v1/reconciliation/status: 200, 400, 401, 403, 503. */
@@ -26,9 +22,10 @@ export function reconciliationStatus(runs: ReconciliationRuns): Operation {
     method: 'GET',
     path: '/v1/reconciliation/status',
     scope: 'hpts:reconciliation:read',
+    about: { ...RECONCILIATION_ABOUT, query: QUERY },
     async handle(request, reply) {
       const { tenantId } = principalOf(request);
-      const query = readQuery(request, QUERY, WANTED);
+      const query = readQuery(request, QUERY);
       const found = await runs.reconcile({ tenantId, asOfDate: query.as_of_date }).catch(refuseTooLarge);
       return reply
         .header('content-type', 'application/json; charset=utf-8')

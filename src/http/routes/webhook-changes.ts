@@ -15,10 +15,12 @@ import {
   retireWebhookSecrets,
 } from '../../postgres/webhooks/webhook-secret.ts';
 import type { AdministrativeRequest, AdministrativeRoute } from '../administrative-operation.ts';
-import { type FieldReader, objectField, wholeNumberField } from '../field-reader.ts';
+import { described, type FieldReader, objectField, wholeNumberField } from '../field-reader.ts';
+import type { KeyedPostAbout } from '../openapi/about.ts';
 import type { Problem } from '../problem.ts';
 import { NO_ENDPOINT } from './webhook-endpoints.ts';
 import { TOO_MANY } from './webhook-registration.ts';
+import { QUEUED_LETTER, ROTATED_SECRET, webhookEndpointStatus } from './webhook-schemas.ts';
 
 type Nothing = Readonly<Record<never, never>>;
 const noFields: FieldReader<Nothing> = objectField({}, {});
@@ -26,8 +28,57 @@ const ROTATION_OVERLAP_SECONDS = 86_400;
 
 const rotation = objectField(
   {},
-  { overlap_seconds: wholeNumberField({ min: 0, max: LIMITS.webhookSecretOverlapSeconds }) },
+  {
+    overlap_seconds: described(
+      wholeNumberField({ min: 0, max: LIMITS.webhookSecretOverlapSeconds }),
+      `How long the secret before goes on signing; ${ROTATION_OVERLAP_SECONDS} when left out.`,
+    ),
+  },
 );
+
+const rotationAbout: KeyedPostAbout = {
+  id: 'rotateWebhookSecret',
+  tag: 'Webhooks',
+  summary: "Rotate an endpoint's secret",
+  description: 'Answers a new secret. Until the one before ends, each request carries both signatures.',
+  bodyName: 'WebhookSecretRotationRequest',
+  request: { overlap_seconds: ROTATION_OVERLAP_SECONDS },
+  answer: ROTATED_SECRET,
+  problems: ['webhook_endpoint_not_found'],
+};
+
+const disablingAbout: KeyedPostAbout = {
+  id: 'disableWebhookEndpoint',
+  tag: 'Webhooks',
+  summary: 'Disable a webhook endpoint',
+  description: 'Stops sending; the place in the journal is kept.',
+  bodyName: 'NoFields',
+  request: {},
+  answer: webhookEndpointStatus('disabled'),
+  problems: ['webhook_endpoint_not_found'],
+};
+
+const enablingAbout: KeyedPostAbout = {
+  id: 'enableWebhookEndpoint',
+  tag: 'Webhooks',
+  summary: 'Enable a webhook endpoint',
+  description: 'Goes on sending from where it was disabled; on an active endpoint, makes the next attempt at once.',
+  bodyName: 'NoFields',
+  request: {},
+  answer: webhookEndpointStatus('active'),
+  problems: ['webhook_endpoint_not_found', 'too_many_webhook_endpoints'],
+};
+
+const resendingAbout: KeyedPostAbout = {
+  id: 'resendWebhookDelivery',
+  tag: 'Webhooks',
+  summary: 'Send a dead letter again',
+  description: 'Queues an event that did not arrive in all its attempts, with as many attempts again.',
+  bodyName: 'NoFields',
+  request: {},
+  answer: QUEUED_LETTER,
+  problems: ['webhook_endpoint_not_found', 'dead_letter_not_found'],
+};
 
 /** POST …/rotate-secret: 201, 200, 400, 401, 403, 404, 409, 413, 415, 422, 503. */
 export function webhookSecretRotation(
@@ -36,6 +87,7 @@ export function webhookSecretRotation(
   return {
     path: '/v1/webhook-endpoints/:webhook_endpoint_id/rotate-secret',
     scope: 'hpts:webhooks:manage',
+    about: rotationAbout,
     body: rotation,
     steps: (request) => ({
       prepare: async () => endpointOf(request),
@@ -63,6 +115,7 @@ export function webhookSecretRotation(
 export const webhookDisabling: AdministrativeRoute<Nothing, EndpointRef> = {
   path: '/v1/webhook-endpoints/:webhook_endpoint_id/disable',
   scope: 'hpts:webhooks:manage',
+  about: disablingAbout,
   body: noFields,
   steps: (request) => ({
     prepare: async () => endpointOf(request),
@@ -77,6 +130,7 @@ export const webhookDisabling: AdministrativeRoute<Nothing, EndpointRef> = {
 export const webhookEnabling: AdministrativeRoute<Nothing, EndpointRef> = {
   path: '/v1/webhook-endpoints/:webhook_endpoint_id/enable',
   scope: 'hpts:webhooks:manage',
+  about: enablingAbout,
   body: noFields,
   steps: (request) => ({
     prepare: async () => endpointOf(request),
@@ -93,6 +147,7 @@ export const webhookEnabling: AdministrativeRoute<Nothing, EndpointRef> = {
 export const webhookResending: AdministrativeRoute<Nothing, EndpointRef & { readonly entryId: string }> = {
   path: '/v1/webhook-endpoints/:webhook_endpoint_id/deliveries/:journal_entry_id/resend',
   scope: 'hpts:webhooks:manage',
+  about: resendingAbout,
   body: noFields,
   steps: (request) => ({
     async prepare() {

@@ -6,10 +6,13 @@ import {
   type WebhookEndpointView,
 } from '../../postgres/reading/webhook-endpoints.ts';
 import { principalOf } from '../gate.ts';
+import type { About } from '../openapi/about.ts';
 import type { Operation } from '../operation.ts';
-import { pageToken, parsePageSize, placeOfToken } from '../page-token.ts';
+import { pageToken, placeOfToken } from '../page-token.ts';
 import { type Problem, ProblemError } from '../problem.ts';
+import { PAGE_SIZE_DEFAULT, PAGE_TOKEN, pageSizeParameter } from '../query-parameters.ts';
 import { pathId, readQuery } from '../query-reader.ts';
+import { WEBHOOK_ENDPOINT, WEBHOOK_ENDPOINT_PAGE } from './webhook-schemas.ts';
 
 /** What is answered for an endpoint that the tenant does not have. */
 export const NO_ENDPOINT: Problem = {
@@ -17,12 +20,31 @@ export const NO_ENDPOINT: Problem = {
   detail: 'there is no such webhook endpoint',
 };
 
-const QUERY = { page_size: parsePageSize(LIMITS.webhookPageItems), page_token: (text: string) => text };
-const WANTED = {
-  page_size: `a whole number from 1 to ${LIMITS.webhookPageItems}`,
-  page_token: 'the next_page_token of an earlier answer',
+const QUERY = { page_size: pageSizeParameter(LIMITS.webhookPageItems), page_token: PAGE_TOKEN };
+
+const listAbout: About = {
+  id: 'listWebhookEndpoints',
+  tag: 'Webhooks',
+  summary: 'List webhook endpoints',
+  description: "The tenant's endpoints, disabled ones too, and how far each is served.",
+  query: QUERY,
+  answers: {
+    200: { description: 'A page of endpoints.', schema: WEBHOOK_ENDPOINT_PAGE, example: WEBHOOK_ENDPOINT_PAGE.example },
+  },
+  problems: ['validation_failed', 'invalid_page_token'],
 };
-const PAGE_SIZE = 50;
+
+const oneAbout: About = {
+  id: 'getWebhookEndpoint',
+  tag: 'Webhooks',
+  summary: 'Read a webhook endpoint',
+  description: 'An endpoint and how far it is served: failed attempts, the next one, dead letters.',
+  answers: {
+    200: { description: 'The endpoint.', schema: WEBHOOK_ENDPOINT, example: WEBHOOK_ENDPOINT.example },
+  },
+  problems: ['validation_failed', 'webhook_endpoint_not_found'],
+};
+
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** GET /v1/webhook-endpoints: 200, 400, 401, 403, 503. */
@@ -31,10 +53,11 @@ export function webhookEndpoints(reader: ReaderPool): Operation {
     method: 'GET',
     path: '/v1/webhook-endpoints',
     scope: 'hpts:webhooks:manage',
+    about: listAbout,
     async handle(request, reply) {
       const { tenantId } = principalOf(request);
-      const query = readQuery(request, QUERY, WANTED);
-      const limit = Number(query.page_size ?? PAGE_SIZE);
+      const query = readQuery(request, QUERY);
+      const limit = Number(query.page_size ?? PAGE_SIZE_DEFAULT);
       const list = [tenantId, 'webhook-endpoints'];
       const afterId = query.page_token === null ? null : placeOfToken(list, query.page_token, UUID);
       const items = await readWebhookEndpoints(reader, { tenantId, afterId, limit });
@@ -54,9 +77,10 @@ export function webhookEndpoint(reader: ReaderPool): Operation {
     method: 'GET',
     path: '/v1/webhook-endpoints/:webhook_endpoint_id',
     scope: 'hpts:webhooks:manage',
+    about: oneAbout,
     async handle(request, reply) {
       const { tenantId } = principalOf(request);
-      readQuery(request, {}, {});
+      readQuery(request, {});
       const endpointId = pathId(request, 'webhook_endpoint_id', NO_ENDPOINT);
       const endpoint = await readWebhookEndpoint(reader, { tenantId, endpointId });
       if (endpoint === undefined) throw new ProblemError(NO_ENDPOINT);

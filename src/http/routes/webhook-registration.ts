@@ -7,8 +7,18 @@ import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { insertEndpoint, type NewEndpoint } from '../../postgres/webhooks/endpoint-registry.ts';
 import { insertWebhookSecret, makeWebhookSecret } from '../../postgres/webhooks/webhook-secret.ts';
 import type { AdministrativeRoute } from '../administrative-operation.ts';
-import { type FieldReader, freeTextField, listField, objectField, uuidField, wordField } from '../field-reader.ts';
+import {
+  described,
+  type FieldReader,
+  freeTextField,
+  listField,
+  objectField,
+  uuidField,
+  wordField,
+} from '../field-reader.ts';
+import type { KeyedPostAbout } from '../openapi/about.ts';
 import type { Problem } from '../problem.ts';
+import { REGISTERED_ENDPOINT, REGISTRATION_EXAMPLE } from './webhook-schemas.ts';
 
 /** What registering asks of the rest of the program. */
 export type RegistrationTools = {
@@ -27,17 +37,32 @@ type Body = {
   readonly after: string | null;
 };
 
+const about: KeyedPostAbout = {
+  id: 'registerWebhookEndpoint',
+  tag: 'Webhooks',
+  summary: 'Register a webhook endpoint',
+  description: `Has every further journal entry of the tenant sent to an address on the public internet, at least once and in order. A tenant may have ${LIMITS.webhookEndpoints} active endpoints.`,
+  bodyName: 'WebhookEndpointRequest',
+  request: REGISTRATION_EXAMPLE,
+  answer: REGISTERED_ENDPOINT,
+  problems: ['journal_entry_not_found', 'webhook_receiver_forbidden', 'too_many_webhook_endpoints'],
+};
+
 /** POST /v1/webhook-endpoints: 201, 200, 400, 401, 403, 404, 409, 413, 415, 422, 503. */
 export function webhookRegistration(tools: RegistrationTools): AdministrativeRoute<Body, NewEndpoint> {
   return {
     path: '/v1/webhook-endpoints',
     scope: 'hpts:webhooks:manage',
+    about,
     body: objectField(
       { url: urlField(tools.plainHttp) },
       {
-        description: freeTextField(LIMITS.textChars),
-        event_types: listField<string>(wordField(EVENT_TYPES), { itemsMin: 1, itemsMax: EVENT_TYPES.length }),
-        after: uuidField,
+        description: described(freeTextField(LIMITS.textChars), 'For people.'),
+        event_types: described(
+          listField<string>(wordField(EVENT_TYPES, 'EventType'), { itemsMin: 1, itemsMax: EVENT_TYPES.length }),
+          'Which events are sent; every one when left out.',
+        ),
+        after: described(uuidField, 'The entry behind which to begin; when left out, from now on.'),
       },
     ),
     steps: ({ tenantId, body }) => ({
@@ -97,7 +122,12 @@ async function prepare(
 
 function urlField(plainHttp: boolean): FieldReader<string> {
   return {
-    schema: { type: 'string', format: 'uri', maxLength: 2048 },
+    schema: {
+      type: 'string',
+      format: 'uri',
+      maxLength: 2048,
+      description: 'https, a host in its usual spelling, no user, no fragment, port 443 or 1024 and above.',
+    },
     read(value, field, errors) {
       if (typeof value === 'string' && parseWebhookUrl(value, { plainHttp }) !== undefined) return value;
       const code = typeof value === 'string' ? 'invalid_format' : 'invalid_type';

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { JWKS_OPERATION, METADATA_OPERATION } from './http/oauth/issuer-operations.ts';
+import { TOKEN_OPERATION } from './http/oauth/token-operation.ts';
+import type { DescribedOperation } from './http/openapi/about.ts';
+import { openApiDocument } from './http/openapi/document.ts';
+import type { JsonSchema } from './http/openapi/json-schema.ts';
+import type { Operation } from './http/operation.ts';
+import { type Posting, postingOperation } from './http/posting-operation.ts';
+import { accountBalance } from './http/routes/account-balance.ts';
+import { apiDocument } from './http/routes/api-document.ts';
+import { errorPages } from './http/routes/error-pages.ts';
+import { type DatabaseProbe, healthLive, healthReady } from './http/routes/health.ts';
+import { journalEntry } from './http/routes/journal-entry.ts';
+import { loanBalance } from './http/routes/loan-balance.ts';
+import { loanJournal } from './http/routes/loan-journal.ts';
+import { POSTING_ROUTES } from './http/routes/posting-routes.ts';
+import { reconciliationStatus } from './http/routes/reconciliation-status.ts';
+import { tenantJournal } from './http/routes/tenant-journal.ts';
+import type { ReaderPool } from './postgres/reading/reader-pool.ts';
+import type { ReconciliationRuns } from './postgres/reading/reconciliation-runs.ts';
+import { webhookOperations } from './webhooks.ts';
+
+/** What the operations are made from. */
+export type OperationParts = {
+  readonly program: { readonly version: string; readonly gitSha: string };
+  readonly probe: DatabaseProbe;
+  readonly reader: ReaderPool;
+  readonly runs: ReconciliationRuns;
+  readonly posting: Posting;
+  readonly webhooks: readonly Operation[];
+  /** The text of openapi.json. */
+  readonly document: string;
+};
+
+/** Every operation that is served, but for those of the token endpoint and the issuer's documents. */
+export function ledgerOperations(parts: OperationParts): readonly Operation[] {
+  const { reader, posting } = parts;
+  return [
+    ...[...POSTING_ROUTES.values()].map((route) => route.use((one) => postingOperation(one, posting))),
+    loanBalance(reader),
+    accountBalance(reader),
+    loanJournal(reader),
+    tenantJournal(reader),
+    journalEntry(reader),
+    reconciliationStatus(parts.runs),
+    ...parts.webhooks,
+    healthLive(parts.program),
+    healthReady(parts.probe),
+    apiDocument(parts.document),
+    errorPages,
+  ];
+}
+
+/** The text of openapi.json as it lies beside package.json. Throws what the system says when it is not there. */
+export function readApiDocument(): string {
+  return readFileSync(new URL('../openapi.json', import.meta.url), 'utf8');
+}
+
+/** The OpenAPI document that the routes give. */
+export function makeApiDocument(version: string): JsonSchema {
+  return openApiDocument(describedOperations(), version);
+}
+
+/** What every operation says of itself. Made from no parts at all: an operation asks for its parts when it is called. */
+function describedOperations(): readonly DescribedOperation[] {
+  const nothing = {} as never;
+  const parts = { acts: nothing, reader: nothing, masterKey: nothing, plainHttp: false, mayBeSentTo: nothing };
+  const webhooks = webhookOperations(parts);
+  const program = { version: '', gitSha: '' };
+  const ledger = ledgerOperations({
+    program,
+    probe: nothing,
+    reader: nothing,
+    runs: nothing,
+    posting: nothing,
+    webhooks,
+    document: '',
+  });
+  return [TOKEN_OPERATION, ...ledger, METADATA_OPERATION, JWKS_OPERATION];
+}
