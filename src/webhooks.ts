@@ -47,8 +47,8 @@ export function webhookOperations(
 ): readonly Operation[] {
   const { acts, reader, masterKey } = parts;
   return [
-    administrativeOperation(webhookRegistration(parts), acts),
     webhookEndpoints(reader),
+    administrativeOperation(webhookRegistration(parts), acts),
     webhookEndpoint(reader),
     administrativeOperation(webhookSecretRotation(masterKey), acts),
     administrativeOperation(webhookDisabling, acts),

@@ -12,7 +12,7 @@ afterAll(() => ledger.stop());
 
 const open = { token: null };
 
-test.each(Object.entries(PROBLEMS))('200 GET /docs/errors/%s', async (code, { status, title, advice }) => {
+test.each(Object.entries(PROBLEMS))('GET /docs/errors/{code}: 200: %s', async (code, { status, title, advice }) => {
   const answer = await ledger.api.get(`/docs/errors/${code}`, open);
   expect(answer.status).toBe(200);
   expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
@@ -25,7 +25,7 @@ test('200: the type of a problem resolves to its page', async () => {
 });
 
 test.each(['nothing', '__proto__', 'constructor', 'LOAN_NOT_FOUND', '%00'])(
-  '404 not_found: there is no page for %s',
+  'GET /docs/errors/{code}: 404 not_found: there is no page for %s',
   async (code) => {
     expectProblem(await ledger.api.get(`/docs/errors/${code}`, open), { status: 404, code: 'not_found' });
   },

@@ -144,7 +144,7 @@ describe('400 invalid_page_token', () => {
   );
 });
 
-describe('404 journal_entry_not_found', () => {
+describe('GET /v1/journal-entries/{journal_entry_id}: 404 journal_entry_not_found', () => {
   test('no entry, an event, and what is no UUID', async () => {
     const charged = await posted(api.post('/v1/fees', fee(await newLoan(api))));
     for (const id of [NOBODY, textAt(charged, 'fee_event_id'), 'x', '%00', `${NOBODY}0`]) {

@@ -9,11 +9,13 @@ export type Documented = {
   readonly operation: string;
   readonly method: string;
   readonly path: string;
+  /** Ways to say who calls, as OpenAPI has them; none is open to everybody. */
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly responses: Readonly<Record<string, JsonSchema>>;
 };
 
 type Parsed = {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { responses: Record<string, JsonSchema> }>>>>;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Pick<Documented, 'responses' | 'security'>>>>>;
   readonly components: Readonly<Record<string, Readonly<Record<string, JsonSchema>>>>;
 };
 
@@ -21,9 +23,9 @@ const DOCUMENT = JSON.parse(DOCUMENT_TEXT) as Parsed;
 
 /** Every operation of the document. */
 export const DOCUMENTED: readonly Documented[] = Object.entries(DOCUMENT.paths).flatMap(([path, item]) =>
-  Object.entries(item).map(([name, { responses }]) => {
+  Object.entries(item).map(([name, { responses, security }]) => {
     const method = name.toUpperCase();
-    return { operation: `${method} ${path}`, method, path, responses };
+    return { operation: `${method} ${path}`, method, path, security, responses };
   }),
 );
 

@@ -440,35 +440,32 @@ describe('GET /v1/events', () => {
   });
 });
 
-describe('404 webhook_endpoint_not_found', () => {
-  test('another tenant’s endpoint answers exactly as one that does not exist, and nothing is changed', async () => {
+describe('another tenant’s endpoint answers exactly as one that does not exist, and nothing is changed', () => {
+  test.each<[string, string]>([
+    ['GET', ''],
+    ['GET', '/deliveries'],
+    ['GET', '/deliveries?status=dead_letter'],
+    ['POST', '/rotate-secret'],
+    ['POST', '/disable'],
+    ['POST', '/enable'],
+    ['POST', '/deliveries/{journal_entry_id}/resend'],
+  ])('%s /v1/webhook-endpoints/{webhook_endpoint_id}%s: 404 webhook_endpoint_not_found', async (method, rest) => {
     const stranger = await ledger.newTenant();
     await freshTenant(api);
     const { endpoint, entryId } = await withDeadLetter(api);
-    const asks: readonly [string, string][] = [
-      ['GET', ''],
-      ['GET', '/deliveries'],
-      ['GET', '/deliveries?status=dead_letter'],
-      ['POST', '/rotate-secret'],
-      ['POST', '/disable'],
-      ['POST', '/enable'],
-      ['POST', `/deliveries/${entryId}/resend`],
-    ];
-    for (const [method, rest] of asks) {
-      const ask = (id: string) => {
-        const path = `/v1/webhook-endpoints/${id}${rest}`;
-        return method === 'GET' ? stranger.get(path) : stranger.post(path, {});
-      };
-      const refused = { status: 404, code: 'webhook_endpoint_not_found' } as const;
-      const foreign = await expectNothingDone(ledger, () => ask(endpoint.id), refused);
-      const none = await expectNothingDone(ledger, () => ask(NOBODY), refused);
-      const nameless = (answer: typeof foreign, id: string) => ({
-        ...(JSON.parse(answer.text.replaceAll(id, 'the-id')) as object),
-        trace_id: '',
-      });
-      expect(nameless(foreign, endpoint.id)).toEqual(nameless(none, NOBODY));
-      await expectNothingDone(ledger, () => ask('no-id'), refused);
-    }
+    const ask = (id: string) => {
+      const path = `/v1/webhook-endpoints/${id}${rest.replace('{journal_entry_id}', entryId)}`;
+      return method === 'GET' ? stranger.get(path) : stranger.post(path, {});
+    };
+    const refused = { status: 404, code: 'webhook_endpoint_not_found' } as const;
+    const foreign = await expectNothingDone(ledger, () => ask(endpoint.id), refused);
+    const none = await expectNothingDone(ledger, () => ask(NOBODY), refused);
+    const nameless = (answer: typeof foreign, id: string) => ({
+      ...(JSON.parse(answer.text.replaceAll(id, 'the-id')) as object),
+      trace_id: '',
+    });
+    expect(nameless(foreign, endpoint.id)).toEqual(nameless(none, NOBODY));
+    await expectNothingDone(ledger, () => ask('no-id'), refused);
     expect((await stranger.get('/v1/webhook-endpoints')).json).toEqual({ items: [], next_page_token: null });
     expect((await stranger.get('/v1/events')).json).toMatchObject({ items: [] });
   });

@@ -3,6 +3,7 @@ import { text as readText } from 'node:stream/consumers';
 import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ACTOR, type AccessInstance, AUDIENCE, ISSUER, startAccessInstance } from '../../../test/access/instance.ts';
+import { injected } from '../../../test/openapi/injected.ts';
 import { SCOPES, type Scope } from '../../domain/scope.ts';
 import { revokeClient, rotateClientSecret } from '../../postgres/access/client.ts';
 import { createTokenVerifier } from './access-token.ts';
@@ -34,7 +35,7 @@ type Request = { form?: Form | string | Buffer; basic?: [string, string]; header
 function ask(request: Request): Promise<LightMyRequestResponse> {
   const { form = { grant_type: 'client_credentials' }, basic, headers = {}, url = '/oauth2/token' } = request;
   const authorization = basic === undefined ? {} : { authorization: `Basic ${btoa(basic.join(':'))}` };
-  return app.inject({
+  return injected(app, {
     method: 'POST',
     url,
     headers: { 'content-type': 'application/x-www-form-urlencoded', ...authorization, ...headers },
@@ -56,7 +57,7 @@ function expectRefusal(response: LightMyRequestResponse, status: number, error: 
   expect(response.headers['www-authenticate'] !== undefined).toBe(error === 'invalid_client');
 }
 
-test('200 with credentials in the form: exactly the promised members, and a token that is accepted', async () => {
+test('POST /oauth2/token: 200 with credentials in the form: exactly the promised members, and a token that is accepted', async () => {
   const response = await ask({ form: form({ scope: 'hpts:payments:write hpts:balances:read' }) });
   expect(response.statusCode).toBe(200);
   expect(response.headers['cache-control']).toBe('no-store');
@@ -211,12 +212,12 @@ test('400 invalid_request: two Authorization headers', async () => {
   expect(answer).toContain('the Authorization header is given twice');
 });
 
-test('413 invalid_request: a body over 16 KiB', async () => {
+test('POST /oauth2/token: 413 invalid_request: a body over 16 KiB', async () => {
   expectRefusal(await ask({ form: form({ scope: 'x'.repeat(20_000) }) }), 413, 'invalid_request');
 });
 
 test.each(['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const)('405 for %s, with what is allowed', async (method) => {
-  const response = await app.inject({ method, url: '/oauth2/token' });
+  const response = await injected(app, { method, url: '/oauth2/token' });
   expectRefusal(response, 405, 'invalid_request');
   expect(response.headers['allow']).toBe('POST');
 });
@@ -234,7 +235,7 @@ test('every error_description is of the characters that RFC 6749 section 5.2 all
     ask({ form: form({ scope: 'x'.repeat(20_000) }) }),
     ask({ form: Buffer.from([0xff]) }),
     ask({ form: '{}', headers: { 'content-type': 'application/json' } }),
-    app.inject({ method: 'GET', url: '/oauth2/token' }),
+    injected(app, { method: 'GET', url: '/oauth2/token' }),
   ]);
   for (const response of responses) {
     const { error_description: description } = response.json<{ error_description: string }>();
@@ -274,7 +275,7 @@ test.each([
   expect((await ask({ form: { ...old, client_secret: after.clientSecret } })).statusCode).toBe(200);
 });
 
-test('503 with Retry-After while the database does not answer, and for more requests at once than there is room', async () => {
+test('POST /oauth2/token: 503 with Retry-After while the database does not answer, and for more requests at once than there is room', async () => {
   const lonely = fastify();
   const failing = { query: () => Promise.reject(new Error('no database')) } as never;
   const problems: unknown[] = [];
@@ -285,7 +286,7 @@ test('503 with Retry-After while the database does not answer, and for more requ
   );
   const url = '/oauth2/token';
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  const response = await lonely.inject({ method: 'POST', url, headers, payload: pair(form()) });
+  const response = await injected(lonely, { method: 'POST', url, headers, payload: pair(form()) });
   expectRefusal(response, 503, 'temporarily_unavailable');
   expect(response.headers['retry-after']).toBe('1');
   expect(problems).toHaveLength(1);
@@ -300,7 +301,7 @@ test('routes beside it keep their own parsers and headers', async () => {
 });
 
 test('the metadata name the endpoints, the scopes and the two ways to authenticate', async () => {
-  const response = await app.inject({ url: '/.well-known/oauth-authorization-server' });
+  const response = await injected(app, { url: '/.well-known/oauth-authorization-server' });
   expect(response.json()).toEqual({
     issuer: ISSUER,
     token_endpoint: `${ISSUER}/oauth2/token`,
@@ -333,12 +334,12 @@ test.each<[string, RegExp]>([
   ['/.well-known/jwks.json', /^application\/jwk-set\+json/],
 ])('GET %s: 200 for HEAD as well, 405 method_not_allowed for the rest', async (url, type) => {
   for (const method of ['GET', 'HEAD'] as const) {
-    const response = await app.inject({ method, url });
+    const response = await injected(app, { method, url });
     expect([response.statusCode, response.headers['cache-control']]).toEqual([200, 'public, max-age=60']);
     expect(response.headers['content-type']).toMatch(type);
   }
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const) {
-    const response = await app.inject({ method, url });
+    const response = await injected(app, { method, url });
     expect([response.statusCode, response.headers['allow']]).toEqual([405, 'GET, HEAD']);
     expect(response.json()).toMatchObject({ code: 'method_not_allowed' });
   }
@@ -348,14 +349,14 @@ test('GET /.well-known/jwks.json: 503 unavailable while the keys are not known',
   const lonely = fastify();
   const directory = { ...instance.directory, stateAt: () => undefined, stateSince: async () => undefined };
   await lonely.register(issuerMetadata({ issuer: ISSUER, mtlsUrl: null, directory }));
-  const response = await lonely.inject({ url: '/.well-known/jwks.json' });
+  const response = await injected(lonely, { url: '/.well-known/jwks.json' });
   expect([response.statusCode, response.headers['retry-after']]).toEqual([503, '1']);
   expect(response.json()).toMatchObject({ code: 'unavailable' });
   await lonely.close();
 });
 
-test('the key set holds public members only', async () => {
-  const response = await app.inject({ url: '/.well-known/jwks.json' });
+test('GET /.well-known/jwks.json: 200 with public members only', async () => {
+  const response = await injected(app, { url: '/.well-known/jwks.json' });
   const { keys } = response.json<{ keys: Record<string, string>[] }>();
   expect(keys).toHaveLength(1);
   expect(Object.keys(keys[0] ?? {}).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
