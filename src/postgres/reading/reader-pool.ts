@@ -40,6 +40,16 @@ export class ReaderPool {
     this.#slots = Array.from({ length: connections }, () => undefined);
   }
 
+  /** Connections that are open or being opened. */
+  get openConnections(): number {
+    return this.#slots.filter((slot) => slot !== undefined).length;
+  }
+
+  /** Reads that wait for their answer. */
+  get underWay(): number {
+    return this.#outstanding;
+  }
+
   /** One read of the tenants named. Rows come as arrays of the driver's parsed values. */
   async read(tenantIds: string, statement: Statement, values: unknown[]): Promise<unknown[][]> {
     return this.#use(async (client) => {
