@@ -70,6 +70,9 @@ export const SETTINGS: readonly Setting[] = [
       'where webhook receivers may live: public (https on the internet) or loopback (this machine as well, http too)',
   },
   { name: 'HPTS_LOG_LEVEL', fallback: 'info', meaning: 'fatal, error, warn, info, debug or silent' },
+  { name: 'HPTS_ACCESS_LOG', fallback: 'off', meaning: 'on: a log line for every request, at level info' },
+  { name: 'HPTS_METRICS_PORT', fallback: 'no such listener', meaning: 'port to answer GET /metrics on' },
+  { name: 'HPTS_METRICS_HOST', fallback: '127.0.0.1', meaning: 'address of that listener' },
   { name: 'HPTS_GIT_SHA', fallback: 'read from .git, else unknown', meaning: 'revision that /v1/health/live answers' },
 ];
 
@@ -107,6 +110,10 @@ export type Config = {
   readonly postingLanes: number;
   readonly webhookReceivers: (typeof WEBHOOK_RECEIVERS)[number];
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** A line for every request; without it, for those that were answered 5xx. */
+  readonly accessLog: boolean;
+  /** null: nothing is counted. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
   readonly gitSha: string | null;
 };
 
@@ -124,7 +131,7 @@ export function readConfig(env: Environment): Config {
   }
   const database = readDatabase(env, wrong);
   const host = text(env, 'HPTS_HOST') ?? '127.0.0.1';
-  for (const name of ['HPTS_HOST', 'HPTS_MTLS_HOST']) {
+  for (const name of ['HPTS_HOST', 'HPTS_MTLS_HOST', 'HPTS_METRICS_HOST']) {
     const place = text(env, name);
     if (database !== null || place === null || isLoopback(place)) continue;
     wrong.push(
@@ -152,6 +159,7 @@ export function readConfig(env: Environment): Config {
     postingLanes: wholeNumber({ env, name: 'HPTS_POSTING_LANES', min: 1, max: 8 }, wrong) ?? 1,
     webhookReceivers: webhookReceivers ?? 'public',
     logLevel: logLevel ?? 'info',
+    ...readObservation(env, wrong),
     gitSha: text(env, 'HPTS_GIT_SHA'),
   };
   if (wrong.length > 0) throw new SettingsRefused(wrong.join('\n'));
@@ -168,6 +176,20 @@ function readDatabase(env: Environment, wrong: string[]): DatabaseAddress | null
     wrong.push(`HPTS_DATABASE_URL ${error.message}`);
     return null;
   }
+}
+
+/** Metrics answer whoever reaches them, so they never share a listener with the API and stay on loopback unless told. */
+function readObservation(env: Environment, wrong: string[]): Pick<Config, 'accessLog' | 'metrics'> {
+  const accessLog = text(env, 'HPTS_ACCESS_LOG') ?? 'off';
+  if (accessLog !== 'on' && accessLog !== 'off') wrong.push('HPTS_ACCESS_LOG must be on or off');
+  const port = wholeNumber({ env, name: 'HPTS_METRICS_PORT', min: 1, max: 65_535 }, wrong);
+  for (const other of ['HPTS_PORT', 'HPTS_MTLS_PORT']) {
+    if (port !== null && String(port) === text(env, other))
+      wrong.push(`HPTS_METRICS_PORT must be another port than ${other}`);
+  }
+  const host = text(env, 'HPTS_METRICS_HOST');
+  if (host !== null && port === null) wrong.push('HPTS_METRICS_HOST is of no use without HPTS_METRICS_PORT');
+  return { accessLog: accessLog === 'on', metrics: port === null ? null : { host: host ?? '127.0.0.1', port } };
 }
 
 function readIssuer(env: Environment, wrong: string[]): string | null {

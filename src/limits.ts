@@ -58,6 +58,12 @@ export const LIMITS = {
   requestTimeoutMs: 30_000,
   headersTimeoutMs: 10_000,
   keepAliveTimeoutMs: 72_000,
+  /** How often connections are looked through for requests whose time is over. */
+  slowRequestCheckMs: 1_000,
+  /** The request target: path and query. */
+  urlChars: 8_192,
+  /** The request line and all headers together. */
+  headerBytes: 16 * 1024,
   /** How long requests under way may take to end when the server is told to; then their connections are cut. */
   drainMs: 8_000,
   /** Certificates of one client: those in use and those that are to follow them. */
@@ -126,4 +132,14 @@ export const LIMITS = {
   webhookScan: 10_000,
   /** Items of one page of endpoints, deliveries or events. */
   webhookPageItems: 500,
+  /** Entries whose request's trace a process remembers, to continue it in webhooks. */
+  rememberedTraces: 10_000,
+  /** Lines that one second's answers of 503 may write to the log; the rest are counted. */
+  unavailableLogLines: 50,
+  /** Connections to the listener for metrics. */
+  metricsConnections: 16,
+  /** What a scrape waits for the database; it then answers without what only the database knows. */
+  metricsDatabaseMs: 1_000,
+  /** How often the event loop's delay is sampled. */
+  eventLoopSampleMs: 20,
 } as const;

@@ -17,9 +17,8 @@ export class PortTaken extends Error {
 }
 
 /** What the listeners serve from. */
-export type ServingParts = Pick<HttpServerOptions, 'operations' | 'loopbackHostsOnly'> & {
-  readonly onFailure: (error: unknown) => void;
-} & Pick<TokenEndpointOptions, 'db' | 'directory'>;
+export type ServingParts = Pick<HttpServerOptions, 'operations' | 'loopbackHostsOnly' | 'watch' | 'onFailure'> &
+  Pick<TokenEndpointOptions, 'db' | 'directory'>;
 
 /** The listeners of a process. */
 export type Listeners = {

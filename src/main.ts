@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import pino from 'pino';
+import type { DestinationStream } from 'pino';
 import type { Config } from './config.ts';
 import { postDemoLoan } from './demo-loan.ts';
 import { HeavyPoster } from './http/heavy/heavy-poster.ts';
 import { startAccessDirectory } from './http/oauth/access-directory.ts';
-import type { Posting } from './http/posting-operation.ts';
+import type { Posting, TracedRequest } from './http/posting-operation.ts';
 import { type Listeners, listen } from './listeners.ts';
+import { Observation } from './observation.ts';
 import { ledgerOperations, readApiDocument } from './operations.ts';
 import { openAccessPool } from './postgres/access/access-snapshot.ts';
 import { ensureDemo } from './postgres/access/demo.ts';
@@ -18,6 +19,7 @@ import { probeDatabase } from './postgres/reading/probe.ts';
 import { ReaderPool } from './postgres/reading/reader-pool.ts';
 import { ReconciliationRuns } from './postgres/reading/reconciliation-runs.ts';
 import { refuseUnsafeServer } from './postgres/server-safety.ts';
+import type { Command } from './posting/command.ts';
 import { type Outcome, PostingEngine } from './posting/engine.ts';
 import { readProgram } from './program-identity.ts';
 import { startWebhooks, type WebhookPace, type Webhooks } from './webhooks.ts';
@@ -29,6 +31,8 @@ export type ServerOptions = {
   readonly demoFolder: string | null;
   /** Only tests set it. */
   readonly webhookPace?: WebhookPace;
+  /** Where the log goes in place of standard error; only tests set it. */
+  readonly logTo?: DestinationStream;
 };
 
 export type RunningServer = Pick<Listeners, 'url' | 'mtlsUrl'> & {
@@ -42,8 +46,8 @@ export type RunningServer = Pick<Listeners, 'url' | 'mtlsUrl'> & {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, address, demoFolder } = options;
-  const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
-  const onFailure = (error: unknown): void => log.error({ err: error }, 'a request could not be served');
+  const observation = new Observation(config, options.logTo);
+  const { onFailure, figures } = observation;
   const closers: (() => Promise<unknown>)[] = [];
   const closeAll = async (): Promise<void> => {
     // What cannot be closed must not keep the rest open.
@@ -68,29 +72,29 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       heavy: heavy.submit,
       monotonicMs: () => performance.now(),
       onFailure,
+      ...(figures === null ? {} : { watch: figures.engine }),
     });
     closers.push(() => engine.drain(), heavy.stop.bind(heavy));
     heavy.start();
     if (demoFolder !== null) await postDemoLoan(engine);
     const program = readProgram(config.gitSha);
     const pace = options.webhookPace ?? {};
-    const webhooks = startWebhooks({ config, address, masterKey, reader, version: program.version, onFailure, pace });
+    const webhookParts = { config, address, masterKey, reader, version: program.version, onFailure, pace };
+    const webhooks = startWebhooks({ ...webhookParts, watch: figures?.webhooks });
     closers.push(webhooks.stop);
-    const posting = tellingWebhooks(
-      { submit: (command) => engine.submit(command), submitLarge: heavy.submitLarge },
-      webhooks,
-      onFailure,
-    );
+    const untold = { submit: (command: Command) => engine.submit(command), submitLarge: heavy.submitLarge };
     const operations = ledgerOperations({
       program,
       probe: () => probeDatabase(reader),
       reader,
       runs: new ReconciliationRuns(address),
-      posting,
+      posting: tellingWebhooks(untold, webhooks, onFailure),
       webhooks: webhooks.operations,
       document: readApiDocument(),
     });
-    const parts = { db: accessPool, directory, operations, loopbackHostsOnly: demoFolder !== null, onFailure };
+    closers.push(await observation.listen({ engine, store, reader, heavy, accessPool, webhooks, program }));
+    const watch = observation.requests;
+    const parts = { db: accessPool, directory, operations, loopbackHostsOnly: demoFolder !== null, watch, onFailure };
     const listeners = await listen(config, parts);
     closers.push(listeners.close);
     const { url, mtlsUrl } = listeners;
@@ -103,17 +107,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 /** Whoever follows a tenant's journal hears of a posting at once; what other processes post is found by looking. */
 function tellingWebhooks(posting: Posting, webhooks: Webhooks, onFailure: (error: unknown) => void): Posting {
-  const told = <Answer extends object>(tenantId: string, posted: Promise<Answer>): Promise<Answer> => {
-    if (webhooks.follows(tenantId)) posted.then((answer) => isCreated(answer) && webhooks.wake(tenantId), onFailure);
+  const told = <Answer extends object>(
+    tenantId: string,
+    request: TracedRequest,
+    posted: Promise<Answer>,
+  ): Promise<Answer> => {
+    if (webhooks.follows(tenantId)) {
+      posted.then((answer) => isCreated(answer) && webhooks.posted(tenantId, answer.body, request), onFailure);
+    }
     return posted;
   };
   return {
-    submit: (command) => told(command.tenantId, posting.submit(command)),
-    submitLarge: (path, sender, bytes) => told(sender.tenantId, posting.submitLarge(path, sender, bytes)),
+    submit: (command, request) => told(command.tenantId, request, posting.submit(command, request)),
+    submitLarge: (large, request) => told(large.sender.tenantId, request, posting.submitLarge(large, request)),
   };
 }
 
-function isCreated(answer: object): boolean {
+function isCreated(answer: object): answer is Outcome & { outcome: 'created' } {
   return (answer as Partial<Outcome>).outcome === 'created';
 }
 

@@ -2,6 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import type { Config } from './config.ts';
 import { administrativeOperation } from './http/administrative-operation.ts';
 import type { Operation } from './http/operation.ts';
+import type { TracedRequest } from './http/posting-operation.ts';
+import { RememberedTraces } from './http/remembered-traces.ts';
 import { events } from './http/routes/events.ts';
 import {
   webhookDisabling,
@@ -12,11 +14,13 @@ import {
 import { webhookDeliveries } from './http/routes/webhook-deliveries.ts';
 import { webhookEndpoint, webhookEndpoints } from './http/routes/webhook-endpoints.ts';
 import { type RegistrationTools, webhookRegistration } from './http/routes/webhook-registration.ts';
+import { continuedTrace } from './http/trace.ts';
 import { type DeliveryOptions, WebhookDelivery } from './jobs/webhooks/delivery.ts';
 import { ReceiverTargets, type ResolveName } from './jobs/webhooks/receiver-target.ts';
 import type { DatabaseAddress } from './postgres/connection.ts';
 import type { ReaderPool } from './postgres/reading/reader-pool.ts';
 import { AdministrativeActs } from './postgres/webhooks/administrative-act.ts';
+import { type DeliveryLag, readDeliveryLag } from './postgres/webhooks/delivery-state.ts';
 import { WebhookDatabase } from './postgres/webhooks/webhook-database.ts';
 
 /** What tests make shorter, and the names that they make up. */
@@ -30,6 +34,8 @@ export type WebhookOptions = {
   readonly version: string;
   readonly onFailure: (error: unknown) => void;
   readonly pace: WebhookPace;
+  /** Absent where nobody counts. */
+  readonly watch: DeliveryOptions['watch'];
 };
 
 /** The part of the composition that is about webhooks. */
@@ -37,7 +43,11 @@ export type Webhooks = {
   readonly operations: readonly Operation[];
   /** Whether a tenant has an endpoint that wants to be woken. */
   readonly follows: (tenantId: string) => boolean;
-  readonly wake: (tenantId: string) => void;
+  /** Something of a tenant was posted here by a request: its endpoints are served, in its trace if it came with one. */
+  readonly posted: (tenantId: string, receipt: string, request: TracedRequest) => void;
+  readonly connections: () => { readonly open: number; readonly idle: number };
+  /** Rejects with what the database throws. */
+  readonly lag: () => Promise<DeliveryLag>;
   readonly stop: () => Promise<void>;
 };
 
@@ -61,14 +71,19 @@ export function webhookOperations(
 
 /** Opens what registers and serves webhook endpoints, and begins to serve. */
 export function startWebhooks(options: WebhookOptions): Webhooks {
-  const { config, address, masterKey, reader, version, onFailure } = options;
+  const { config, address, masterKey, reader, version, onFailure, watch } = options;
   const { resolve, ...pace } = options.pace;
   const database = new WebhookDatabase(address);
   const targets = new ReceiverTargets({
     places: config.webhookReceivers,
     ...(resolve === undefined ? {} : { resolve }),
   });
-  const delivery = new WebhookDelivery({ database, reader, masterKey, targets, version, onFailure, ...pace });
+  const traces = new RememberedTraces();
+  const delivery = new WebhookDelivery({
+    ...{ database, reader, masterKey, targets, version, onFailure, ...pace },
+    traceHeaders: traces.headersFor,
+    ...(watch === undefined ? {} : { watch }),
+  });
   delivery.start();
   return {
     operations: webhookOperations({
@@ -79,7 +94,13 @@ export function startWebhooks(options: WebhookOptions): Webhooks {
       mayBeSentTo: async (url) => typeof (await targets.find(url)) !== 'string',
     }),
     follows: (tenantId) => delivery.follows(tenantId),
-    wake: (tenantId) => delivery.wake(tenantId),
+    posted: (tenantId, receipt, request) => {
+      const trace = continuedTrace(request);
+      if (trace !== undefined) traces.remember(receipt, trace);
+      delivery.wake(tenantId);
+    },
+    connections: () => database.connections,
+    lag: () => readDeliveryLag(database),
     stop: async () => {
       await delivery.stop();
       await database.close();

@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Scope } from '../domain/scope.ts';
+import { excludesJson } from './accept.ts';
+import { countHeader } from './broken-request.ts';
 import type { ClientCertificates } from './client-certificate.ts';
 import type { Principal, TokenVerdict, TokenVerifier } from './oauth/access-token.ts';
 import { bearerChallenge } from './oauth/bearer-challenge.ts';
@@ -21,14 +23,25 @@ export function requireScope(verifier: TokenVerifier, certificates: ClientCertif
   return async function gate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (request.headers['x-trace-id'] !== undefined) reply.header('deprecation', X_TRACE_ID_DEPRECATION);
     // RFC 6750 section 3.1: more than one way to bring a token is invalid_request.
-    if (countHeader(request, 'authorization') > 1) throw duplicateHeader('Authorization', 'malformed');
+    if (countHeader(request.raw, 'authorization') > 1) throw duplicateHeader('Authorization', 'malformed');
     const asked = verifier.verify(request.headers.authorization, request.raw.socket);
     const verdict = asked instanceof Promise ? await asked : asked;
     if (verdict.ok && verdict.principal.certificates !== null) {
       requireCertificate(verdict.principal.certificates, certificates.thumbprintOf(request.raw));
     }
     request.principal = admitted(verdict, scope);
+    refuseUnanswerable(request);
   };
+}
+
+/** What is wrong with the headers of a request whoever sends it: no answer that it would take, or two content types. */
+export function refuseUnanswerable(request: FastifyRequest): void {
+  if (excludesJson(request.headers.accept)) {
+    throw new ProblemError({ code: 'not_acceptable', detail: 'the answer is application/json' });
+  }
+  if (request.headers['content-type'] !== undefined && countHeader(request.raw, 'content-type') > 1) {
+    throw duplicateHeader('Content-Type');
+  }
 }
 
 /** The caller, once the gate let it through. */
@@ -39,7 +52,7 @@ export function principalOf(request: FastifyRequest): Principal {
 
 /** The one Idempotency-Key of a request; undefined when there is none. Throws when it was sent twice. */
 export function idempotencyKeyHeader(request: FastifyRequest): string | undefined {
-  if (countHeader(request, 'idempotency-key') > 1) throw duplicateHeader('Idempotency-Key');
+  if (countHeader(request.raw, 'idempotency-key') > 1) throw duplicateHeader('Idempotency-Key');
   const header = request.headers['idempotency-key'];
   return typeof header === 'string' ? header : undefined;
 }
@@ -88,15 +101,4 @@ function duplicateHeader(name: string, challenge?: 'malformed'): ProblemError {
     detail: `the header ${name} was sent more than once`,
     ...(challenge === undefined ? {} : { headers: { 'www-authenticate': bearerChallenge(challenge) } }),
   });
-}
-
-// Node joins or drops repeated headers in `headers`; only the raw list shows them.
-function countHeader(request: FastifyRequest, name: string): number {
-  const { rawHeaders } = request.raw;
-  let count = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const raw = rawHeaders[index];
-    if (raw !== undefined && raw.length === name.length && raw.toLowerCase() === name) count += 1;
-  }
-  return count;
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { parseIdempotencyKey } from '../domain/identifier.ts';
 import type { FieldProblem } from '../domain/refusal.ts';
@@ -89,10 +90,16 @@ function problemOf(outcome: Exclude<Outcome, { outcome: 'created' | 'replayed' }
 
 export type Posting = {
   /** Posts a command that was read on this thread. */
-  readonly submit: (command: Command) => Promise<Outcome>;
+  readonly submit: (command: Command, request: TracedRequest) => Promise<Outcome>;
   /** Reads and posts a body too large to be read on this thread without holding up everybody else. */
-  readonly submitLarge: (path: string, sender: Sender, bytes: Uint8Array) => Promise<Outcome | { problem: Problem }>;
+  readonly submitLarge: (large: LargeBody, request: TracedRequest) => Promise<Outcome | { problem: Problem }>;
 };
+
+/** A body that is read elsewhere, for the operation at `path`. */
+export type LargeBody = { readonly path: string; readonly sender: Sender; readonly bytes: Uint8Array };
+
+/** What tells the trace of a request, to whoever asks. */
+export type TracedRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
 
 /** Makes the HTTP operation of a posting route. */
 export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posting): Operation {
@@ -108,8 +115,8 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
       const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array();
       const outcome =
         bytes.length > LIMITS.eventBodyBytes
-          ? await posting.submitLarge(route.path, sender, bytes)
-          : await submitHere(bytes, sender);
+          ? await posting.submitLarge({ path: route.path, sender, bytes }, request.raw)
+          : await submitHere(bytes, sender, request.raw);
       if ('problem' in outcome) return sendProblem(request, reply, outcome.problem);
       if (outcome.outcome === 'created' || outcome.outcome === 'replayed') {
         if (outcome.outcome === 'replayed') reply.header('idempotent-replayed', 'true');
@@ -123,9 +130,13 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
     },
   };
 
-  async function submitHere(bytes: Uint8Array, sender: Sender): Promise<Outcome | { problem: Problem }> {
+  async function submitHere(
+    bytes: Uint8Array,
+    sender: Sender,
+    request: TracedRequest,
+  ): Promise<Outcome | { problem: Problem }> {
     const command = readCommand(route, sender, bytes);
-    return 'problem' in command ? command : posting.submit(command);
+    return 'problem' in command ? command : posting.submit(command, request);
   }
 }
 

@@ -20,7 +20,11 @@ export type ProblemCode =
   | 'webhook_receiver_forbidden'
   | 'too_many_webhook_endpoints'
   | 'method_not_allowed'
+  | 'not_acceptable'
+  | 'request_timeout'
   | 'payload_too_large'
+  | 'uri_too_long'
+  | 'headers_too_large'
   | 'unsupported_media_type'
   | 'idempotency_in_progress'
   | 'too_busy'
@@ -43,7 +47,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   malformed_request: {
     status: 400,
     title: 'The bytes are not an HTTP request',
-    advice: 'Send HTTP/1.1 with a Host header, and headers of at most 16 KiB together.',
+    advice: 'Send HTTP/1.1 with one Host header, and either Content-Length or Transfer-Encoding.',
   },
   validation_failed: {
     status: 400,
@@ -131,10 +135,30 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The method is not allowed here',
     advice: 'The Allow header names the methods of this address. What moved money is never changed or removed.',
   },
+  not_acceptable: {
+    status: 406,
+    title: 'The answer would be JSON, which the Accept header excludes',
+    advice: 'Send Accept: application/json, */*, or no Accept header.',
+  },
+  request_timeout: {
+    status: 408,
+    title: 'The request took too long to arrive',
+    advice: 'Send headers within 10 seconds and the whole request within 30. Nothing was posted.',
+  },
   payload_too_large: {
     status: 413,
     title: 'The body is larger than this operation takes',
     advice: 'One event may have 64 KiB, an accrual batch 4 MiB.',
+  },
+  uri_too_long: {
+    status: 414,
+    title: 'The address is too long',
+    advice: 'Path and query may have 8,192 characters together.',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'The headers are too large',
+    advice: 'The request line and all headers may have 16 KiB together.',
   },
   unsupported_media_type: {
     status: 415,

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FieldProblem } from '../domain/refusal.ts';
 import { LIMITS } from '../limits.ts';
 import { PROBLEMS, type ProblemCode } from './problem-table.ts';
-import { traceIdOf } from './trace.ts';
+import { traceOf } from './trace.ts';
 
 /** What turns a request away; status and title follow from the code. */
 export type Problem = {
@@ -30,10 +30,11 @@ export function validationProblem(errors: readonly FieldProblem[]): Problem {
   return { code: 'validation_failed', detail: `${first?.field}: ${first?.message}${rest}`, errors };
 }
 
-/** Answers application/problem+json (RFC 9457). */
+/** Answers application/problem+json (RFC 9457), without a charset: JSON has none to declare (RFC 8259 section 11). */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const { status, title } = PROBLEMS[problem.code];
   const [instance] = request.url.split('?', 1);
+  request.server.watch.refused(request, { code: problem.code, status });
   if (status === 503 || status === 429) reply.header('retry-after', String(LIMITS.retryAfterSeconds));
   if (problem.headers !== undefined) reply.headers({ ...problem.headers });
   return reply
@@ -41,15 +42,18 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     .header('content-type', 'application/problem+json')
     .header('cache-control', 'no-store')
     .send(
-      JSON.stringify({
-        type: `/docs/errors/${problem.code}`,
-        title,
-        status,
-        detail: problem.detail,
-        instance,
-        code: problem.code,
-        trace_id: traceIdOf(request),
-        ...(problem.errors === undefined ? {} : { errors: problem.errors }),
-      }),
+      // As bytes: fastify adds a charset to JSON that comes as text.
+      Buffer.from(
+        JSON.stringify({
+          type: `/docs/errors/${problem.code}`,
+          title,
+          status,
+          detail: problem.detail,
+          instance,
+          code: problem.code,
+          trace_id: traceOf(request).traceId,
+          ...(problem.errors === undefined ? {} : { errors: problem.errors }),
+        }),
+      ),
     );
 }

@@ -1,17 +1,23 @@
 import type { Server as HttpServer } from 'node:http';
 import type { ServerOptions as TlsOptions } from 'node:https';
-import type { Socket } from 'node:net';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type onRequestHookHandler,
+} from 'fastify';
 import { LIMITS } from '../limits.ts';
 import { failureOf } from '../postgres/posting/poster-connection.ts';
 import { TooManyReads } from '../postgres/reading/reader-pool.ts';
 import { StoreFailure } from '../posting/posting-store.ts';
+import { answerBrokenBytes, brokenRequest } from './broken-request.ts';
 import type { ClientCertificates } from './client-certificate.ts';
-import { requireScope } from './gate.ts';
+import { refuseUnanswerable, requireScope } from './gate.ts';
 import type { TokenVerifier } from './oauth/access-token.ts';
 import type { Operation } from './operation.ts';
 import { type Problem, ProblemError, sendProblem } from './problem.ts';
-import { PROBLEMS } from './problem-table.ts';
+import type { RequestWatch } from './request-watch.ts';
+import { traceOf } from './trace.ts';
 
 export type HttpServerOptions = {
   readonly operations: readonly Operation[];
@@ -23,10 +29,17 @@ export type HttpServerOptions = {
   readonly tls?: TlsOptions;
   /** A demo instance answers only to loopback host names, so that a web page cannot reach it by a name of its own. */
   readonly loopbackHostsOnly: boolean;
+  readonly watch: RequestWatch;
   /** Told of what a caller only sees as 500 or 503. */
-  readonly onFailure: (error: unknown, traceId: string | null) => void;
+  readonly onFailure: (error: unknown, traceId?: string) => void;
 };
 
+const NODE_OPTIONS = {
+  // A request without one is answered by us, with a problem.
+  requireHostHeader: false,
+  connectionsCheckingInterval: LIMITS.slowRequestCheckMs,
+  maxHeaderSize: LIMITS.headerBytes,
+};
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 /** More than Node's limit on headers lets through: a long id is a missing thing, and no error of its own. */
 const PATH_PART_CHARS = 20_000;
@@ -36,7 +49,9 @@ const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify<HttpServer>({
     // An https.Server has all of an http.Server that is used here; the type of the one spares every file the other's.
-    ...(options.tls === undefined ? {} : ({ https: options.tls } as object)),
+    ...(options.tls === undefined
+      ? { http: NODE_OPTIONS }
+      : ({ https: { ...NODE_OPTIONS, ...options.tls } } as object)),
     logger: false,
     bodyLimit: LIMITS.eventBodyBytes,
     requestTimeout: LIMITS.requestTimeoutMs,
@@ -46,43 +61,30 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: PATH_PART_CHARS },
     // A path that cannot be decoded, or with a part too long to be an id, names nothing.
-    frameworkErrors: (_error, request, reply) => sendProblem(request, reply, nothingHere(request)),
-    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (_error, request, reply) => answerNowhere(options, request, reply),
+    // RFC 9112 section 3.2.2: the address may be given in full; which host it names is of no concern here.
+    rewriteUrl: ({ url = '' }) => (url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]+(?=\/)/i, '')),
+    clientErrorHandler: (error, socket) => answerBrokenBytes(options.watch, error, socket),
   });
   app.server.headersTimeout = LIMITS.headersTimeoutMs;
+  // RFC 9110 section 10.1.1 leaves it to the server; Node would answer 417 without a body.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  app.decorate('watch', options.watch);
   app.decorateRequest('principal', null);
+  app.decorateRequest('arrivedMs', 0);
+  app.addHook('onRequest', receive(options));
+  const scoped = new Set(options.operations.filter(({ scope }) => scope !== null).map(({ path }) => path));
+  app.addHook('onRoute', (route) => options.watch.watchRoute(route, (path) => scoped.has(path)));
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, request, reply) => answerError(options, { error, request, reply }));
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, nothingHere(request)));
+  app.setNotFoundHandler((request, reply) => answerNowhere(options, request, reply));
   if (options.loopbackHostsOnly) app.addHook('onRequest', refuseForeignHosts);
   for (const plugin of options.plugins) await app.register(plugin);
   for (const operation of options.operations) addOperation(app, operation, options);
   refuseOtherMethods(app, options.operations);
   await app.ready();
   return app;
-}
-
-/**
- * Bytes that are no HTTP request, or headers beyond Node's limit: there is no request to answer, only a socket. RFC 9112
- * section 9.6: the answer says that the connection closes.
- */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  // What went wrong below HTTP, such as a TLS handshake that was not finished, leaves nobody who could read an answer.
-  if (!/^(?:HPE_|ERR_HTTP_)/.test(error.code ?? '') || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const detail = 'the bytes that came are not an HTTP/1.1 request that this server accepts';
-  const body = JSON.stringify({
-    type: '/docs/errors/malformed_request',
-    title: PROBLEMS.malformed_request.title,
-    status: 400,
-    detail,
-    code: 'malformed_request',
-  });
-  const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
-  socket.end(head + body);
 }
 
 function addOperation(app: FastifyInstance, operation: Operation, gates: HttpServerOptions): void {
@@ -92,12 +94,17 @@ function addOperation(app: FastifyInstance, operation: Operation, gates: HttpSer
     method: method === 'GET' ? ['GET', 'HEAD'] : method,
     url: path,
     ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
-    ...(scope === null ? {} : { onRequest: requireScope(gates.verifier, gates.certificates, scope) }),
+    ...(scope === null ? openTo(path) : { onRequest: requireScope(gates.verifier, gates.certificates, scope) }),
     handler: (request, reply) => {
       if (method === 'POST') refuseEncodedBody(request);
       return operation.handle(request, reply);
     },
   });
+}
+
+/** What is open to everybody and answers JSON. */
+function openTo(path: string): { onRequest?: (request: FastifyRequest) => Promise<void> } {
+  return path.startsWith('/v1/') ? { onRequest: async (request) => refuseUnanswerable(request) } : {};
 }
 
 /** A body is JSON as it stands: neither without a type nor compressed, which would be read as broken JSON. */
@@ -121,19 +128,14 @@ const WRONG_MEDIA_TYPE: Problem = {
 function refuseOtherMethods(app: FastifyInstance, operations: readonly Operation[]): void {
   const byPath = Map.groupBy(operations, (operation) => operation.path);
   for (const [path, here] of byPath) {
-    const allowed = here.flatMap(({ method }): string[] => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+    const allowed = allowedMethods(here);
     const others = METHODS.filter((method) => !allowed.includes(method));
     app.route({
       method: others,
       url: path,
       // Before the body is read or parsed: whatever it is, the method is what is wrong.
       onRequest: async (request, reply) => {
-        const detail = `${request.method} is not allowed here; allowed: ${allowed.join(', ')}`;
-        await sendProblem(request, reply, {
-          code: 'method_not_allowed',
-          detail,
-          headers: { allow: allowed.join(', ') },
-        });
+        await sendProblem(request, reply, notAllowed(request, allowed));
       },
       handler: async (_request, reply) => reply,
     });
@@ -149,6 +151,47 @@ async function refuseForeignHosts(request: FastifyRequest, reply: FastifyReply):
   });
 }
 
+/**
+ * Before everything else: the request's time begins; a message that is none is refused wherever it goes, and one that goes
+ * nowhere before its body is looked at.
+ */
+function receive(options: HttpServerOptions): onRequestHookHandler {
+  return (request, reply, done) => {
+    request.arrivedMs = performance.now();
+    const problem = brokenRequest(request.raw);
+    if (problem !== undefined) sendProblem(request, reply, problem);
+    else if (request.is404) answerNowhere(options, request, reply);
+    else done();
+  };
+}
+
+/** 404, or 405 where another method than those of METHODS came to an address that there is. */
+function answerNowhere(options: HttpServerOptions, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const isRouted = METHODS.some((method) => method === request.method);
+  const allowed = isRouted ? [] : allowedAt(options.operations, request.url);
+  if (allowed.length === 0) sendProblem(request, reply, nothingHere(request));
+  else sendProblem(request, reply, notAllowed(request, allowed));
+  options.watch.answeredNowhere(request, reply);
+  return reply;
+}
+
+function allowedAt(operations: readonly Operation[], url: string): readonly string[] {
+  const [path = ''] = url.split('?', 1);
+  const here = operations.filter((one) =>
+    new RegExp(`^${one.path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`).test(path),
+  );
+  return allowedMethods(here);
+}
+
+function allowedMethods(operations: readonly Operation[]): readonly string[] {
+  return operations.flatMap(({ method }): string[] => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+}
+
+function notAllowed(request: FastifyRequest, allowed: readonly string[]): Problem {
+  const detail = `${request.method} is not allowed here; allowed: ${allowed.join(', ')}`;
+  return { code: 'method_not_allowed', detail, headers: { allow: allowed.join(', ') } };
+}
+
 function nothingHere(request: FastifyRequest): Problem {
   const [path] = request.url.split('?', 1);
   return { code: 'not_found', detail: `there is nothing at ${(path ?? '').slice(0, 200)}` };
@@ -157,10 +200,10 @@ function nothingHere(request: FastifyRequest): Problem {
 type Failed = { readonly error: unknown; readonly request: FastifyRequest; readonly reply: FastifyReply };
 
 function answerError(options: HttpServerOptions, { error, request, reply }: Failed): FastifyReply {
-  return sendProblem(request, reply, problemOfError(options, error));
+  return sendProblem(request, reply, problemOfError(options, error, request));
 }
 
-function problemOfError(options: HttpServerOptions, error: unknown): Problem {
+function problemOfError(options: HttpServerOptions, error: unknown, request: FastifyRequest): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof TooManyReads)
     return { code: 'too_busy', detail: 'too many reads are waiting; nothing was changed' };
@@ -174,7 +217,7 @@ function problemOfError(options: HttpServerOptions, error: unknown): Problem {
   // The client went away in the middle of its body; there is nobody to answer and nothing to mend.
   if (code === 'ECONNRESET' || code === 'ECONNABORTED')
     return { code: 'malformed_json', detail: 'the body was not sent whole' };
-  options.onFailure(error, null);
+  options.onFailure(error, traceOf(request).traceId);
   const failure = failureOf(error);
   if (failure instanceof StoreFailure && failure.kind === 'timeout') {
     return { code: 'too_busy', detail: 'the answer waited too long for postings that were about to commit; ask again' };

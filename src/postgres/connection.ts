@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import pg from 'pg';
 
 /**
@@ -18,7 +19,7 @@ export type DatabaseRole = 'owner' | 'hpts_poster' | 'hpts_reader' | 'hpts_acces
 
 export type ConnectionOptions = {
   readonly role: DatabaseRole;
-  /** Shows in pg_stat_activity. */
+  /** Shows in pg_stat_activity, with this process's host and pid behind it, as its log names them. */
   readonly applicationName: string;
   /** Statements are sent without waiting for the answers of those before them. */
   readonly pipeline?: boolean;
@@ -33,6 +34,11 @@ export type ConnectionOptions = {
   /** A plan for each execution, made for the arrays it came with: for statements that are few and large. */
   readonly planEachTime?: boolean;
 };
+
+/** Connections live longer than requests and one batch serves many, so it is the process that they name. */
+const PROCESS = `${hostname()}:${process.pid}`;
+/** PostgreSQL cuts longer names. */
+const NAME_CHARS = 63;
 
 const CONNECT_WAIT_MS = 5_000;
 /** How much longer than the statement's own time-out its answer is waited for. */
@@ -81,7 +87,7 @@ export function clientConfig(address: DatabaseAddress, options: ConnectionOption
     password: address.password,
     database: address.database,
     ...(address.ssl === undefined ? {} : { ssl: address.ssl }),
-    application_name: options.applicationName,
+    application_name: `${options.applicationName} ${PROCESS}`.slice(0, NAME_CHARS),
     options: settings.join(' '),
     connectionTimeoutMillis: CONNECT_WAIT_MS,
     // A server that stopped answering cannot time a statement out; then the driver gives the connection up.

@@ -32,7 +32,7 @@ export function decideBatch(commands: readonly Command[], state: LedgerState, ne
   const decisions = commands.map((command): Decision => {
     const used = state.keys.get(scopedKey(command.tenantId, command.keyHash));
     if (used !== undefined) {
-      if (used.payloadHash !== command.payloadHash) return { outcome: 'refused', refusal: keyMismatch(command) };
+      if (used.payloadHash !== command.payloadHash) return { outcome: 'refused', refusal: keyMismatch() };
       return { outcome: 'replayed', entryId: used.entryId, receiptVersion: used.receiptVersion };
     }
     const decided = decide(command, state);
@@ -42,10 +42,10 @@ export function decideBatch(commands: readonly Command[], state: LedgerState, ne
   return { decisions, plan };
 }
 
-function keyMismatch(command: Command): Refusal {
+function keyMismatch(): Refusal {
   return {
     code: 'idempotency_mismatch',
-    detail: `Idempotency-Key ${command.key} was used for another request; send the first request again, or choose a new key`,
+    detail: 'the Idempotency-Key was used for another request; send the first request again, or choose a new key',
   };
 }
 

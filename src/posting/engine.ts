@@ -2,6 +2,7 @@ import type { Refusal } from '../domain/refusal.ts';
 import { LIMITS } from '../limits.ts';
 import { type Command, type CommandOf, weightOf } from './command.ts';
 import { type Decision, decideBatch } from './decide-batch.ts';
+import type { EngineWatch } from './engine-watch.ts';
 import { type ResolvedEntry, scopedKey } from './ledger-state.ts';
 import { type CommittedBatch, type EntryRef, type PostingStore, StoreFailure } from './posting-store.ts';
 import { RECEIPT_VERSION, renderReceipt } from './receipt.ts';
@@ -24,6 +25,8 @@ export type EngineOptions = {
   readonly monotonicMs: () => number;
   /** Told of every failure that a caller only sees as 503, and of every bug. */
   readonly onFailure: (error: unknown) => void;
+  /** Absent where nobody counts. */
+  readonly watch?: EngineWatch;
 };
 
 type Waiting = {
@@ -58,6 +61,16 @@ export class PostingEngine {
   /** Commands accepted and not yet answered. */
   get pending(): number {
     return this.#inFlight.size;
+  }
+
+  /** Commands that wait for a place in a batch. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Batches under way. */
+  get batches(): number {
+    return this.#options.lanes - this.#freeLanes.length;
   }
 
   /** Decides and posts one command. Never rejects: what goes wrong is an outcome. */
@@ -159,13 +172,16 @@ export class PostingEngine {
   }
 
   #takeBatch(): Waiting[] {
-    const oldestMs = this.#options.monotonicMs() - LIMITS.queueWaitMs;
+    const nowMs = this.#options.monotonicMs();
+    const oldestMs = nowMs - LIMITS.queueWaitMs;
+    const { watch } = this.#options;
     const batch: Waiting[] = [];
     let weight = 0;
     let taken = 0;
     for (const waiting of this.#queue) {
       if (batch.length > 0 && weight + waiting.weight > LIMITS.batchWeight) break;
       taken += 1;
+      watch?.waited(nowMs - waiting.sinceMs);
       if (waiting.sinceMs < oldestMs) {
         waiting.answer({ outcome: 'too_busy' });
         continue;
@@ -180,7 +196,7 @@ export class PostingEngine {
   async #run(batch: readonly Waiting[], lane: number): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const committed = await this.#post(batch, lane);
+        const committed = await this.#watched(batch, lane);
         await this.#answer(batch, committed);
         return;
       } catch (error) {
@@ -218,6 +234,21 @@ export class PostingEngine {
     return batch.filter((waiting) => waiting.sinceMs >= oldestMs);
   }
 
+  async #watched(batch: readonly Waiting[], lane: number): Promise<CommittedBatch> {
+    const { watch, monotonicMs } = this.#options;
+    if (watch === undefined) return this.#post(batch, lane);
+    const beganMs = monotonicMs();
+    try {
+      const committed = await this.#post(batch, lane);
+      watch.batchEnded(batch.length, monotonicMs() - beganMs, 'decided');
+      return committed;
+    } catch (error) {
+      const end = error instanceof StoreFailure ? error.kind : 'fault';
+      watch.batchEnded(batch.length, monotonicMs() - beganMs, end);
+      throw error;
+    }
+  }
+
   #post(batch: readonly Waiting[], lane: number): Promise<CommittedBatch> {
     const commands = batch.map((waiting) => waiting.command);
     const resolved = new Map<string, ResolvedEntry>();
@@ -238,6 +269,7 @@ export class PostingEngine {
       else waiting.answer(this.#outcomeOf(decision, committed));
     });
     if (replays.length === 0) return;
+    this.#options.watch?.replayed(replays.length);
     // Everybody else has their answer; whoever replays waits for one more read of rows that never change.
     try {
       const refs: EntryRef[] = replays.map(({ waiting, decision }) => ({
@@ -247,7 +279,7 @@ export class PostingEngine {
       const facts = await this.#options.store.receipts(refs);
       for (const { waiting, decision } of replays) {
         const found = facts.get(scopedKey(waiting.command.tenantId, decision.entryId));
-        if (found === undefined) throw new Error(`key ${waiting.command.key} names an entry that is not there`);
+        if (found === undefined) throw new Error(`a key names entry ${decision.entryId}, which is not there`);
         waiting.answer({ outcome: 'replayed', body: renderReceipt(decision.receiptVersion, found) });
       }
     } catch (error) {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import type { DestinationStream } from 'pino';
 import { readConfig } from '../../src/config.ts';
 import { startServer } from '../../src/main.ts';
 import type { DatabaseAddress } from '../../src/postgres/connection.ts';
@@ -42,6 +43,8 @@ export type LedgerOptions = {
   /** Serves webhook receivers at this pace, and lets them live on this machine unless `webhookReceivers` says otherwise. */
   readonly webhookPace?: WebhookPace;
   readonly webhookReceivers?: 'public' | 'loopback';
+  /** Hears the log, at the level of `settings`. */
+  readonly logTo?: DestinationStream;
   /** More settings, or others in place of those of a test. */
   readonly settings?: Readonly<Record<string, string>>;
 };
@@ -81,7 +84,8 @@ async function start(
   });
   if (config.database === null) throw new Error('the settings name no database');
   const pace = options.webhookPace === undefined ? {} : { webhookPace: options.webhookPace };
-  const server = await startServer({ config, address: config.database, demoFolder: null, ...pace });
+  const log = options.logTo === undefined ? {} : { logTo: options.logTo };
+  const server = await startServer({ config, address: config.database, demoFolder: null, ...pace, ...log });
   closers.push(server.stop);
   const http = new HttpClient(server.url);
   closers.push(async () => http.close());

@@ -17,7 +17,7 @@ export type ExpectedProblem = {
 export function expectProblem(answer: HttpAnswer, expected: ExpectedProblem): void {
   const { status, code } = expected;
   expect({ status: answer.status, body: answer.json }).toMatchObject({ status, body: { status, code } });
-  expect(answer.headers['content-type']).toMatch(/^application\/problem\+json(?:; charset=utf-8)?$/);
+  expect(answer.headers['content-type']).toBe('application/problem+json');
   expect(answer.headers['cache-control']).toBe('no-store');
   expect(answer.headers['retry-after']).toBe(status === 503 ? '1' : undefined);
   expect(answer.json).toEqual({

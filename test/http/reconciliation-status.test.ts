@@ -1,5 +1,7 @@
+import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCOPES } from '../../src/domain/scope.ts';
+import { RequestWatch } from '../../src/http/request-watch.ts';
 import { reconciliationStatus } from '../../src/http/routes/reconciliation-status.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { ReconciliationRuns } from '../../src/postgres/reading/reconciliation-runs.ts';
@@ -343,7 +345,7 @@ describe('GET /v1/reconciliation/status: 503 too_busy', () => {
     const days = Array.from({ length: 24 }, (_, day) => `2026-06-${String(day + 1).padStart(2, '0')}`);
     const asked = days.map((day) => api.get(`${PATH}?as_of_date=${day}`));
     const turnedAway = await Promise.race(asked);
-    const runs = await ledger.sql(`SELECT FROM pg_stat_activity WHERE application_name = 'hpts reconciliation'`);
+    const runs = await ledger.sql(`SELECT FROM pg_stat_activity WHERE application_name LIKE 'hpts reconciliation %'`);
     // Whoever asks for a day that somebody waits for gets the same answer.
     const shared = api.get(`${PATH}?as_of_date=${days[5]}`);
     await holder.query('ROLLBACK');
@@ -367,6 +369,7 @@ describe('GET /v1/reconciliation/status: 503 too_busy', () => {
       certificates: { thumbprintOf: () => undefined },
       verifier: { verify: () => ({ ok: true, principal: { ...CALLER, tenantId: api.tenantId, certificates: null } }) },
       loopbackHostsOnly: false,
+      watch: new RequestWatch({ log: pino({ level: 'silent' }), accessLog: false, metrics: false }),
       onFailure: () => undefined,
     });
     const client = new HttpClient(await impatient.listen({ host: '127.0.0.1', port: 0 }));
@@ -404,7 +407,7 @@ test('GET /v1/reconciliation/status: 200 for a batch over several loans', async 
 });
 
 async function runsUnderWay(): Promise<number> {
-  const runs = await ledger.sql(`SELECT FROM pg_stat_activity WHERE application_name = 'hpts reconciliation'`);
+  const runs = await ledger.sql(`SELECT FROM pg_stat_activity WHERE application_name LIKE 'hpts reconciliation %'`);
   return runs.length;
 }
 

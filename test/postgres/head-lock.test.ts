@@ -19,7 +19,7 @@ test('posted_at is computed after the head was waited for: later than every inst
   await vi.waitFor(
     async () => {
       const waiting = await ledger.sql(
-        `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'hpts poster'`,
+        `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE 'hpts poster %'`,
       );
       expect(waiting.length).toBeGreaterThan(0);
     },

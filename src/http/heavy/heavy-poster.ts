@@ -3,7 +3,7 @@ import { LIMITS } from '../../limits.ts';
 import type { DatabaseAddress } from '../../postgres/connection.ts';
 import type { Command } from '../../posting/command.ts';
 import type { Outcome } from '../../posting/engine.ts';
-import type { Sender } from '../posting-operation.ts';
+import type { LargeBody } from '../posting-operation.ts';
 import type { Problem } from '../problem.ts';
 import type { HeavyAnswer, HeavyQuestion, HeavyThreadData } from './heavy-message.ts';
 
@@ -30,6 +30,11 @@ export class HeavyPoster {
     this.#thread();
   }
 
+  /** Heavy commands and large bodies that were not answered yet. */
+  get pending(): number {
+    return this.#waiting.size;
+  }
+
   /** Posts a command that is too heavy to share a batch. */
   readonly submit = async (command: Command): Promise<Outcome> => {
     const outcome = await this.#ask({ ask: 'post', command });
@@ -38,8 +43,7 @@ export class HeavyPoster {
   };
 
   /** Reads a large body and posts it. */
-  readonly submitLarge = (path: string, sender: Sender, bytes: Uint8Array): Promise<HeavyOutcome> =>
-    this.#ask({ ask: 'read_and_post', path, sender, bytes });
+  readonly submitLarge = (large: LargeBody): Promise<HeavyOutcome> => this.#ask({ ask: 'read_and_post', ...large });
 
   /** Lets the thread finish what it has, then ends it. */
   async stop(): Promise<void> {

@@ -1,5 +1,6 @@
 /** POST /oauth2/token: the client credentials grant (RFC 6749 section 4.4). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { countHeader } from '../broken-request.ts';
 import type { ClientCertificates } from '../client-certificate.ts';
 import { issueToken, type TokenIssuerOptions } from './token-issuer.ts';
 import { TOKEN_OPERATION } from './token-operation.ts';
@@ -86,9 +87,10 @@ function readWholeRequest(request: FastifyRequest): ReturnType<typeof readTokenR
   const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1] ?? 'utf-8';
   if (charset.toLowerCase() !== 'utf-8') return invalid('the charset of the form is UTF-8');
   if (request.headers['content-encoding'] !== undefined) return invalid('the body must be sent as it is');
-  // Node keeps the first of two Authorization headers; a proxy in front may have looked at the second.
-  const authorizations = request.raw.rawHeaders.filter((name, at) => at % 2 === 0 && /^authorization$/i.test(name));
-  if (authorizations.length > 1) return invalid('the Authorization header is given twice');
+  // Node keeps the first of two; a proxy in front may have looked at the second.
+  for (const name of ['Authorization', 'Content-Type']) {
+    if (countHeader(request.raw, name.toLowerCase()) > 1) return invalid(`the ${name} header is given twice`);
+  }
   return readTokenRequest(request.body, request.headers.authorization);
 }
 

@@ -4,7 +4,7 @@ import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { claimEndpoint, countActiveEndpoints, findDueEndpoints } from '../../postgres/webhooks/delivery-state.ts';
 import type { WebhookDatabase } from '../../postgres/webhooks/webhook-database.ts';
 import type { EndpointRef } from '../../postgres/webhooks/webhook-secret.ts';
-import { EndpointService, type ServiceTools } from './endpoint-service.ts';
+import { type DeliveryWatch, EndpointService, type ServiceTools } from './endpoint-service.ts';
 import { ATTEMPT_WAITS, type AttemptWaits } from './receiver-connection.ts';
 import type { ReceiverTargets } from './receiver-target.ts';
 import { RETRY_PACE, type RetryPace } from './retry.ts';
@@ -16,6 +16,8 @@ export type DeliveryOptions = {
   readonly targets: ReceiverTargets;
   readonly version: string;
   readonly onFailure: (error: unknown) => void;
+  readonly watch?: DeliveryWatch;
+  readonly traceHeaders?: NonNullable<ServiceTools['traceHeaders']>;
   /** Only tests set these. */
   readonly retry?: RetryPace;
   readonly waits?: AttemptWaits;

@@ -32,8 +32,18 @@ export type ServiceTools = {
   readonly waits: AttemptWaits;
   readonly leaseMs: number;
   readonly userAgent: string;
+  /** Told of every attempt, and of events that are given up; absent where nobody counts. */
+  readonly watch?: DeliveryWatch;
+  /** Headers that continue the trace of the request that posted an entry; absent when it is not known here. */
+  readonly traceHeaders?: (entryId: string) => Readonly<Record<string, string>> | undefined;
   /** Told of what is wrong on our side. */
   readonly onFailure: (error: unknown) => void;
+};
+
+/** `outcome`: `received`, or the word under which the attempt is written down. */
+export type DeliveryWatch = {
+  readonly attempted: (outcome: string, ms: number) => void;
+  readonly becameDeadLetter: () => void;
 };
 
 /** How long an endpoint that was served to its end is kept, so that the next event need not take the lease again. */
@@ -136,7 +146,7 @@ export class EndpointService {
       return true;
     }
     if (!(await this.#keepLease())) return false;
-    const attempt = await this.#attempt(event, this.#failures);
+    const attempt = await this.#watchedAttempt(event, this.#failures);
     if (attempt === undefined) return false;
     if (attempt.error !== null) return this.#fail(event, attempt);
     return this.#receive(event, attempt);
@@ -166,6 +176,7 @@ export class EndpointService {
     // The lease was given back with the failure, or lost.
     this.#holdsLease = written && retryInMs === null;
     if (this.#holdsLease) this.#saved(seq);
+    if (this.#holdsLease) this.#tools.watch?.becameDeadLetter();
     return this.#holdsLease;
   }
 
@@ -231,13 +242,19 @@ export class EndpointService {
       if (!(await this.#keepLease())) return;
       const event = await readEvent(reader, { tenantId: this.#lease.tenantId, entryId: letter.entryId });
       if (event === undefined) throw new Error(`dead letter ${letter.entryId} names an entry that is not there`);
-      const attempt = await this.#attempt(event, letter.failures);
+      const attempt = await this.#watchedAttempt(event, letter.failures);
       if (attempt === undefined) return;
       const retryInMs = pauseAfter(letter.failures + 1, retry, Math.random());
       const resend = { seq: letter.seq, entryId: letter.entryId, attempt, retryInMs, leaseMs };
       this.#leaseEndsMs = performance.now() + leaseMs;
       this.#holdsLease = await recordResend(database, this.#lease, resend);
     }
+  }
+
+  async #watchedAttempt(event: JournalEvent, failures: number): Promise<AttemptRecord | undefined> {
+    const attempt = await this.#attempt(event, failures);
+    if (attempt !== undefined) this.#tools.watch?.attempted(attempt.error ?? 'received', attempt.durationMs);
+    return attempt;
   }
 
   /** One attempt to bring an event to the receiver; undefined when we were told to end in the middle of it. */
@@ -258,15 +275,17 @@ export class EndpointService {
     const id = webhookId(this.#lease.endpointId, event.entryId);
     // Seconds since 1970 by this machine's clock: receivers refuse a signature that is not of about now.
     const timestampSeconds = Math.floor(Date.now() / 1_000);
-    // The trace of everything that is told about one occurrence is its correlation id, which is as long.
+    // Where the trace of the request is not known, that of everything about one occurrence is its correlation id, which
+    // is as long.
     const traceparent = `00-${event.correlationId.replaceAll('-', '')}-${randomBytes(8).toString('hex')}-01`;
+    const trace = this.#tools.traceHeaders?.(event.entryId) ?? { traceparent };
     return {
       'content-type': 'application/json',
       'user-agent': this.#tools.userAgent,
       'webhook-id': id,
       'webhook-timestamp': String(timestampSeconds),
       'webhook-signature': signatureHeader({ id, timestampSeconds, body }, this.#secrets),
-      traceparent,
+      ...trace,
     };
   }
 

@@ -65,6 +65,10 @@ export class PosterConnection {
     this.#statements = statements;
   }
 
+  get isOpen(): boolean {
+    return this.#client !== null;
+  }
+
   /** The open client. Throws StoreFailure `unavailable` when none can be opened. */
   async client(): Promise<pg.Client> {
     if (this.#client !== null) return this.#client;

@@ -63,6 +63,11 @@ export class PostgresStore implements PostingStore {
     );
   }
 
+  /** Lanes whose connection is open; the others open theirs when they are used. */
+  get openConnections(): number {
+    return this.#lanes.filter(({ isOpen }) => isOpen).length;
+  }
+
   readonly resolve: PostingStore['resolve'] = async (refs) => {
     try {
       return await resolveEntries(this.#reader, refs);

@@ -39,6 +39,16 @@ export class ReaderPool {
     this.#idle = this.#slots.map((_, slot) => slot);
   }
 
+  /** Connections that are open or being opened. */
+  get openConnections(): number {
+    return this.#slots.filter((slot) => slot !== undefined).length;
+  }
+
+  /** Reads that wait for their answer. */
+  get underWay(): number {
+    return this.#outstanding;
+  }
+
   /** One read of the tenants named. Rows come as arrays of the driver's parsed values. */
   read(tenantIds: string, statement: ReadStatement, values: readonly ReadValue[]): Promise<unknown[][]> {
     return this.#ask({ tenantIds, statements: [[statement, values]] }, statement.brief === true);

@@ -61,6 +61,32 @@ export async function countActiveEndpoints(database: WebhookDatabase): Promise<R
   return new Map(rows.map((row) => [row.tenant_id, Number(row.endpoints)]));
 }
 
+/** How far active endpoints are behind the journals of their tenants, in entries, over all tenants. */
+export type DeliveryLag = {
+  readonly endpoints: number;
+  /** Endpoints that wait after a failed attempt. */
+  readonly failing: number;
+  readonly entriesTotal: number;
+  readonly entriesMax: number;
+};
+
+/** Reads how far deliveries are behind, at the cursors as they are written down. */
+export async function readDeliveryLag(database: WebhookDatabase): Promise<DeliveryLag> {
+  const [row] = await database.acrossTenants<Record<'endpoints' | 'failing' | 'total' | 'most', string>>(
+    `SELECT count(*)::text AS endpoints, (count(*) FILTER (WHERE w.failures > 0))::text AS failing,
+       coalesce(sum(h.seq - w.cursor_seq), 0)::text AS total, coalesce(max(h.seq - w.cursor_seq), 0)::text AS most
+     FROM hpts.webhook_endpoint AS w JOIN hpts.tenant_head AS h ON h.tenant_id = w.tenant_id
+     WHERE w.status = 'active'`,
+    [],
+  );
+  return {
+    endpoints: Number(row?.endpoints),
+    failing: Number(row?.failing),
+    entriesTotal: Number(row?.total),
+    entriesMax: Number(row?.most),
+  };
+}
+
 type ClaimRow = {
   url: string;
   event_types: string[] | null;

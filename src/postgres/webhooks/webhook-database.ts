@@ -24,6 +24,11 @@ export class WebhookDatabase {
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
+  /** Its connections: open, and of those idle. */
+  get connections(): { readonly open: number; readonly idle: number } {
+    return { open: this.#pool.totalCount, idle: this.#pool.idleCount };
+  }
+
   /** The few questions that are about every tenant; row-level security answers them for endpoints and heads alone. */
   async acrossTenants<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
     return (await this.#pool.query<Row>(text, values)).rows;

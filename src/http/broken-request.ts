@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { LIMITS } from '../limits.ts';
+import type { Problem } from './problem.ts';
+import { PROBLEMS, type ProblemCode } from './problem-table.ts';
+import type { RequestWatch } from './request-watch.ts';
+
+/**
+ * What is wrong with a request as a message, whatever it asks for: RFC 9112 section 3.2 has 400 for an HTTP/1.1 request
+ * without a Host header or with several.
+ */
+export function brokenRequest(request: IncomingMessage): Problem | undefined {
+  if ((request.url ?? '').length > LIMITS.urlChars) {
+    return { code: 'uri_too_long', detail: `path and query may have ${LIMITS.urlChars} characters together` };
+  }
+  const hosts = countHeader(request, 'host');
+  if (hosts > 1) return { code: 'duplicate_header', detail: 'the header Host was sent more than once' };
+  if (hosts === 0 && request.httpVersion !== '1.0') {
+    return { code: 'malformed_request', detail: 'an HTTP/1.1 request needs a Host header' };
+  }
+  return undefined;
+}
+
+/** How often a header was sent; `name` in lower case. Node joins or drops repeated ones: only the raw list shows them. */
+export function countHeader({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>, name: string): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const raw = rawHeaders[index];
+    if (raw !== undefined && raw.length === name.length && (raw === name || raw.toLowerCase() === name)) count += 1;
+  }
+  return count;
+}
+
+type ParserError = NodeJS.ErrnoException & { readonly rawPacket?: unknown };
+
+/**
+ * Bytes that are no HTTP request, headers beyond the limit, a request that does not arrive: there is no request to answer,
+ * only a socket. RFC 9112 section 9.6: the answer says that the connection closes.
+ */
+export function answerBrokenBytes(watch: RequestWatch, error: ParserError, socket: Socket): void {
+  // What went wrong below HTTP, such as a TLS handshake that was not finished, leaves nobody who could read an answer.
+  if (!/^(?:HPE_|ERR_HTTP_)/.test(error.code ?? '') || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code = codeFor(error);
+  const { status, title, advice } = PROBLEMS[code];
+  const { traceId } = watch.refusedBytes({ code, status });
+  const type = `/docs/errors/${code}`;
+  const body = JSON.stringify({ type, title, status, detail: advice, code, trace_id: traceId });
+  const head = [
+    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Bad Request'}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+  ].join('\r\n');
+  socket.end(`${head}\r\n\r\n${body}`);
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  408: 'Request Timeout',
+  413: 'Payload Too Large',
+  414: 'URI Too Long',
+  431: 'Request Header Fields Too Large',
+};
+
+function codeFor({ code, rawPacket }: ParserError): ProblemCode {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout';
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return 'payload_too_large';
+  if (code !== 'HPE_HEADER_OVERFLOW') return 'malformed_request';
+  return isLongRequestLine(rawPacket) ? 'uri_too_long' : 'headers_too_large';
+}
+
+/** Of the bytes in which the limit was passed, the first are a request line that does not end within what one may have. */
+function isLongRequestLine(packet: unknown): boolean {
+  if (!(packet instanceof Uint8Array)) return false;
+  const start = Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength).toString('latin1');
+  const end = start.indexOf('\r\n');
+  return /^[A-Z-]+ \//.test(start) && (end === -1 || end > LIMITS.urlChars);
+}

@@ -1,0 +1,50 @@
+import type { BatchEnd, EngineWatch } from '../../posting/engine-watch.ts';
+import { counter, type Family } from './exposition.ts';
+import { durations, Histogram } from './histogram.ts';
+
+const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048];
+
+/** What the posting engine of the serving thread did since the process began. */
+export class EngineFigures implements EngineWatch {
+  readonly #queueWait = durations();
+  readonly #batchDuration = durations();
+  readonly #batchSize = new Histogram(BATCH_SIZES);
+  readonly #ends: Record<BatchEnd, number> = {
+    decided: 0,
+    conflict: 0,
+    timeout: 0,
+    unavailable: 0,
+    unknown: 0,
+    fault: 0,
+  };
+  #replays = 0;
+
+  readonly waited = (ms: number): void => this.#queueWait.observe(ms);
+
+  readonly batchEnded = (commands: number, ms: number, end: BatchEnd): void => {
+    this.#batchSize.observe(commands);
+    this.#batchDuration.observe(ms);
+    this.#ends[end] += 1;
+  };
+
+  readonly replayed = (commands: number): void => {
+    this.#replays += commands;
+  };
+
+  families(): readonly Family[] {
+    const batches = Object.entries(this.#ends).map(([end, value]) => ({ labels: { end }, value }));
+    return [
+      { ...HISTOGRAMS.queueWait, type: 'histogram', series: [{ histogram: this.#queueWait }] },
+      { ...HISTOGRAMS.batchDuration, type: 'histogram', series: [{ histogram: this.#batchDuration }] },
+      { ...HISTOGRAMS.batchSize, type: 'histogram', series: [{ histogram: this.#batchSize }] },
+      counter('hpts_batches_total', 'Attempts to post a batch, by how they ended.', batches),
+      counter('hpts_replays_total', 'Commands answered from what was posted before.', [{ value: this.#replays }]),
+    ];
+  }
+}
+
+const HISTOGRAMS = {
+  queueWait: { name: 'hpts_queue_wait_seconds', help: 'Time that a command waited for its place in a batch.' },
+  batchDuration: { name: 'hpts_batch_duration_seconds', help: 'Time of one attempt to post a batch, COMMIT included.' },
+  batchSize: { name: 'hpts_batch_commands', help: 'Commands in one attempt to post a batch.' },
+} as const;
