@@ -10,8 +10,10 @@ const GOOD: Answer = {
 };
 
 const LOAN = { method: 'GET', path: '/v1/loans/x/balance' };
-const problem = (code: string): string =>
-  JSON.stringify({ type: `/docs/errors/${code}`, title: 'T', status: 404, detail: 'd', instance: '/', code });
+const problem = (code: string): string => {
+  const type = `/docs/errors/${code}`;
+  return JSON.stringify({ type, title: 'T', status: 404, detail: 'd', instance: '/', code, trace_id: '0'.repeat(32) });
+};
 const MISSING: Answer = {
   status: 404,
   headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },

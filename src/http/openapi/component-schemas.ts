@@ -82,10 +82,9 @@ const PROBLEM_SHAPES: Readonly<Record<string, JsonSchema>> = {
         trace_id: { type: 'string', pattern: '^[0-9a-f]{32}$', description: 'The trace that the request belongs to.' },
         errors: listOf(schemaRef('FieldProblem'), 'Every field at fault.'),
       },
-      ['instance', 'trace_id', 'errors'],
+      ['instance', 'errors'],
     ),
-    description:
-      'What turned the request away (RFC 9457). instance and trace_id lack only where no request could be read.',
+    description: 'What turned the request away (RFC 9457). instance lacks only where no request could be read.',
   },
 };
 

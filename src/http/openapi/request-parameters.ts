@@ -46,6 +46,14 @@ const REQUEST_HEADERS: Readonly<Record<string, JsonSchema>> = {
     schema: { type: 'string' },
     example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
   },
+  Tracestate: {
+    name: 'tracestate',
+    in: 'header',
+    required: false,
+    description: "What the caller's tracing systems have to say to one another; passed on with the trace.",
+    schema: { type: 'string' },
+    example: 'vendor=t61rcWkgMzE',
+  },
   XTraceId: {
     name: 'X-Trace-Id',
     in: 'header',
@@ -72,6 +80,7 @@ export function parametersOf({ path, scope, about }: DescribedOperation): readon
   const headers = [
     ...(about.keyRequired ? ['IdempotencyKey'] : []),
     'Traceparent',
+    'Tracestate',
     ...(scope === null ? [] : ['XTraceId']),
   ];
   return [

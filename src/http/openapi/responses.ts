@@ -4,11 +4,16 @@ import { type HeaderName, headerRefs } from './headers.ts';
 import { type JsonSchema, schemaRef } from './json-schema.ts';
 
 /** What every request can meet before anything of it is looked at. */
-const EVERYWHERE: readonly ProblemCode[] = ['malformed_request'];
+const EVERYWHERE: readonly ProblemCode[] = [
+  'malformed_request',
+  'duplicate_header',
+  'request_timeout',
+  'uri_too_long',
+  'headers_too_large',
+];
 
 /** What every operation with a scope can answer, whatever it does. */
 const BEHIND_THE_GATE: readonly ProblemCode[] = [
-  'duplicate_header',
   'invalid_token',
   'insufficient_scope',
   'certificate_required',
@@ -17,18 +22,28 @@ const BEHIND_THE_GATE: readonly ProblemCode[] = [
   'unavailable',
 ];
 
-/** Answers that are the same wherever they occur, by the name under which the document lists them. */
-const SHARED: Readonly<Record<string, readonly ProblemCode[]>> = {
+/** Answers to messages that nothing was read of, the same for every operation. */
+const BEFORE_THE_GATE: Readonly<Record<string, readonly ProblemCode[]>> = {
+  RequestTimeout: ['request_timeout'],
+  UriTooLong: ['uri_too_long'],
+  HeadersTooLarge: ['headers_too_large'],
+};
+
+/** Answers that are the same for every operation with a scope. */
+const GATED: Readonly<Record<string, readonly ProblemCode[]>> = {
   Unauthorized: ['invalid_token'],
   Forbidden: ['insufficient_scope', 'certificate_required', 'certificate_mismatch'],
+  NotAcceptable: ['not_acceptable'],
   PayloadTooLarge: ['payload_too_large'],
   UnsupportedMediaType: ['unsupported_media_type'],
   TryAgain: ['too_busy', 'unavailable'],
 };
 
 /** Every problem that an operation can answer. */
-export function problemsOf({ scope, about }: DescribedOperation): readonly ProblemCode[] {
-  return [...EVERYWHERE, ...(scope === null ? [] : BEHIND_THE_GATE), ...about.problems];
+export function problemsOf({ path, scope, about }: DescribedOperation): readonly ProblemCode[] {
+  // What answers JSON alone looks at the Accept header.
+  const ofJson: readonly ProblemCode[] = path.startsWith('/v1/') ? ['not_acceptable'] : [];
+  return [...EVERYWHERE, ...(scope === null ? [] : BEHIND_THE_GATE), ...ofJson, ...about.problems];
 }
 
 /** The `responses` of an operation: every status, with the headers and bodies that it comes with. */
@@ -48,7 +63,10 @@ export function responsesOf(operation: DescribedOperation): Readonly<Record<stri
 /** The responses that the document lists by name. */
 export function sharedResponses(): Readonly<Record<string, JsonSchema>> {
   return Object.fromEntries(
-    Object.entries(SHARED).map(([name, codes]): [string, JsonSchema] => [name, wholeProblemResponse(codes, true)]),
+    [
+      ...Object.entries(BEFORE_THE_GATE).map(([name, codes]) => ({ name, codes, gated: false })),
+      ...Object.entries(GATED).map(([name, codes]) => ({ name, codes, gated: true })),
+    ].map(({ name, codes, gated }): [string, JsonSchema] => [name, wholeProblemResponse(codes, gated)]),
   );
 }
 
@@ -71,7 +89,8 @@ function answerResponse({ description, schema, example, mediaType, headers }: An
 }
 
 function problemResponse(codes: readonly ProblemCode[], gated: boolean): JsonSchema {
-  const shared = gated ? Object.entries(SHARED).find(([, same]) => same.join() === codes.join()) : undefined;
+  const all = Object.entries(gated ? { ...BEFORE_THE_GATE, ...GATED } : BEFORE_THE_GATE);
+  const shared = all.find(([, same]) => same.join() === codes.join());
   return shared === undefined ? wholeProblemResponse(codes, gated) : { $ref: `#/components/responses/${shared[0]}` };
 }
 
@@ -111,10 +130,12 @@ function merged(answer: JsonSchema | undefined, problem: JsonSchema): JsonSchema
   };
 }
 
+/** Where no request could be read, there is no path to name. */
+const NO_INSTANCE: ReadonlySet<ProblemCode> = new Set(['malformed_request', 'request_timeout', 'headers_too_large']);
+
 function exampleOf(code: ProblemCode): JsonSchema {
   const { status, title, advice } = PROBLEMS[code];
   const errors = [{ field: 'amount_minor', code: 'invalid_type', message: 'must be a string of up to 18 digits' }];
-  const request = { instance: '/v1/payments', trace_id: '4bf92f3577b34da6a3ce929d0e0e4736' };
   return {
     summary: title,
     value: {
@@ -122,9 +143,9 @@ function exampleOf(code: ProblemCode): JsonSchema {
       title,
       status,
       detail: advice,
-      ...(code === 'malformed_request' ? {} : { instance: request.instance }),
+      ...(NO_INSTANCE.has(code) ? {} : { instance: '/v1/payments' }),
       code,
-      ...(code === 'malformed_request' ? {} : { trace_id: request.trace_id }),
+      trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
       ...(code === 'validation_failed' ? { errors } : {}),
     },
   };
