@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
 import { checkAnswer } from '../openapi/answer-check.ts';
 import { tellAnswered } from '../openapi/answered.ts';
-import { DOCUMENTED, type Documented } from '../openapi/api-document.ts';
+import { byName, DOCUMENTED, type Documented } from '../openapi/api-document.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import { NOBODY } from './loan-story.ts';
 import { expectProblem } from './problem.ts';
@@ -33,7 +33,7 @@ function expectRefusedBytes(one: Documented, answer: RawAnswer, expected: { stat
 }
 
 describe('a message without a Host header', () => {
-  test.each(OPEN)('$operation: 400 malformed_request', async (one) => {
+  test.each(byName(OPEN))('%s: 400 malformed_request', async (_name, one) => {
     const raw = `${one.method} ${addressOf(one)} HTTP/1.1\r\nConnection: close\r\n\r\n`;
     expectRefusedBytes(one, await sendRawOnce(ledger.url, raw), { status: 400, code: 'malformed_request' });
   });
@@ -50,7 +50,7 @@ describe('headers that do not end', () => {
     answers = new Map(await Promise.all(slow));
   });
 
-  test.each(DOCUMENTED)('$operation: 408 request_timeout', (one) => {
+  test.each(byName(DOCUMENTED))('%s: 408 request_timeout', (_name, one) => {
     const answer = answers.get(one);
     if (answer === undefined) throw new Error('nothing was answered');
     expectRefusedBytes(one, answer, { status: 408, code: 'request_timeout' });
@@ -58,7 +58,7 @@ describe('headers that do not end', () => {
 });
 
 describe('an address longer than the limit', () => {
-  test.each(DOCUMENTED)('$operation: 414 uri_too_long', async (one) => {
+  test.each(byName(DOCUMENTED))('%s: 414 uri_too_long', async (_name, one) => {
     const path = `${addressOf(one)}?long=${'x'.repeat(LIMITS.urlChars)}`;
     const answer = await ledger.http.send({ method: one.method, path, headers: [] });
     expectProblem(answer, { status: 414, code: 'uri_too_long' });
@@ -66,7 +66,7 @@ describe('an address longer than the limit', () => {
 });
 
 describe('headers larger than the limit', () => {
-  test.each(DOCUMENTED)('$operation: 431 headers_too_large', async (one) => {
+  test.each(byName(DOCUMENTED))('%s: 431 headers_too_large', async (_name, one) => {
     const headers = ['x-large', 'x'.repeat(LIMITS.headerBytes)];
     const answer = await ledger.http.send({ method: one.method, path: addressOf(one), headers });
     expect(answer.json).toMatchObject({ status: 431, code: 'headers_too_large' });
@@ -74,7 +74,7 @@ describe('headers larger than the limit', () => {
 });
 
 describe('an Accept header that excludes JSON', () => {
-  test.each(ANSWERS_JSON)('$operation: 406 not_acceptable', async (one) => {
+  test.each(byName(ANSWERS_JSON))('%s: 406 not_acceptable', async (_name, one) => {
     const headers = ['accept', 'text/html'];
     const answer = await ledger.api.request(one.method, addressOf(one), { headers });
     expectProblem(answer, { status: 406, code: 'not_acceptable' });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openEmbedded } from '../../src/postgres/embedded/embedded-server.ts';
-import { DOCUMENTED } from '../openapi/api-document.ts';
+import { byName, DOCUMENTED } from '../openapi/api-document.ts';
 import { guardFolder } from '../postgres/folder-guard.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import { NOBODY } from './loan-story.ts';
@@ -43,7 +43,7 @@ const READING = DOCUMENTED.filter(({ method, path, responses }) => {
 });
 
 describe('while the database does not answer', () => {
-  test.each(READING)('$operation: 503 unavailable', async ({ path }) => {
+  test.each(byName(READING))('%s: 503 unavailable', async (_name, { path }) => {
     const query = path.startsWith('/v1/accounts') ? '?currency=USD' : '';
     const address = path.replace('{account_code}', '1100').replaceAll(/\{\w+\}/g, NOBODY);
     expectProblem(await ledger.api.get(`${address}${query}`), { status: 503, code: 'unavailable' });

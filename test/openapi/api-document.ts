@@ -29,6 +29,11 @@ export const DOCUMENTED: readonly Documented[] = Object.entries(DOCUMENT.paths).
   }),
 );
 
+/** Operations with their names in front, for titles: those of properties are cut short. */
+export function byName(operations: readonly Documented[]): (readonly [string, Documented])[] {
+  return operations.map((one) => [one.operation, one] as const);
+}
+
 /** The thing itself where a reference to a component stands for it. */
 export function resolved(thing: JsonSchema): JsonSchema {
   const { $ref } = thing;
