@@ -184,7 +184,7 @@ function allowedAt(operations: readonly Operation[], url: string): readonly stri
 }
 
 function allowedMethods(operations: readonly Operation[]): readonly string[] {
-  return operations.flatMap(({ method }): string[] => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  return operations.flatMap(({ method }): string[] => (method === 'GET' ? ['GET', 'HEAD'] : [method])).sort();
 }
 
 function notAllowed(request: FastifyRequest, allowed: readonly string[]): Problem {

@@ -1,22 +1,30 @@
 import { connect as connectTcp } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
+import pino from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ACTOR, type AccessInstance, AUDIENCE, ISSUER, startAccessInstance } from '../../../test/access/instance.ts';
 import { injected } from '../../../test/openapi/injected.ts';
 import { SCOPES, type Scope } from '../../domain/scope.ts';
 import { revokeClient, rotateClientSecret } from '../../postgres/access/client.ts';
+import { RequestWatch } from '../request-watch.ts';
 import { createTokenVerifier } from './access-token.ts';
 import { issuerMetadata } from './metadata.ts';
 import { tokenEndpoint } from './token-endpoint.ts';
 
 let instance: AccessInstance;
+/** An application with what the plugins under test expect of the server that they are part of. */
+function plainApp(): FastifyInstance {
+  const watch = new RequestWatch({ log: pino({ enabled: false }), accessLog: false, metrics: false });
+  return fastify().decorate('watch', watch).decorateRequest('principal', null).decorateRequest('arrivedMs', 0);
+}
+
 let app: FastifyInstance;
 const NO_CERTIFICATES = { thumbprintOf: () => undefined };
 
 beforeAll(async () => {
   instance = await startAccessInstance();
-  app = fastify();
+  app = plainApp();
   const { pool: db, directory } = instance;
   const issuing = { db, directory, issuer: ISSUER, audience: AUDIENCE, tokenLifeSeconds: 3_600 };
   await app.register(tokenEndpoint({ ...issuing, certificates: NO_CERTIFICATES, onProblem: () => undefined }));
@@ -276,7 +284,7 @@ test.each([
 });
 
 test('POST /oauth2/token: 503 with Retry-After while the database does not answer, and for more requests at once than there is room', async () => {
-  const lonely = fastify();
+  const lonely = plainApp();
   const failing = { query: () => Promise.reject(new Error('no database')) } as never;
   const problems: unknown[] = [];
   const { directory } = instance;
@@ -314,7 +322,7 @@ test('the metadata name the endpoints, the scopes and the two ways to authentica
 });
 
 test('GET /.well-known/oauth-authorization-server: 200 under the path of an issuer that has one (RFC 8414 section 3.1)', async () => {
-  const elsewhere = fastify();
+  const elsewhere = plainApp();
   const issuer = 'https://ledger.example/books/';
   await elsewhere.register(issuerMetadata({ issuer, mtlsUrl: 'https://mtls.example/', directory: instance.directory }));
   for (const url of ['/.well-known/oauth-authorization-server', '/.well-known/oauth-authorization-server/books']) {
@@ -346,7 +354,7 @@ test.each<[string, RegExp]>([
 });
 
 test('GET /.well-known/jwks.json: 503 unavailable while the keys are not known', async () => {
-  const lonely = fastify();
+  const lonely = plainApp();
   const directory = { ...instance.directory, stateAt: () => undefined, stateSince: async () => undefined };
   await lonely.register(issuerMetadata({ issuer: ISSUER, mtlsUrl: null, directory }));
   const response = await injected(lonely, { url: '/.well-known/jwks.json' });
