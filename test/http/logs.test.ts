@@ -74,9 +74,20 @@ describe('without an access log', () => {
     });
     log.text = '';
     await ledger.sql('ALTER TABLE hpts.account_delta RENAME COLUMN layer TO gone');
-    const fault = await ledger.api.get('/v1/accounts/1100/balance?currency=USD', { headers: TRACED });
+    // As bytes: the test client takes no 500, which openapi.json promises never to answer.
+    const [fault] = await sendRaw(
+      ledger.url,
+      [
+        'GET /v1/accounts/1100/balance?currency=USD HTTP/1.1',
+        `Host: ${new URL(ledger.url).host}`,
+        `Authorization: Bearer ${await ledger.api.token()}`,
+        TRACED.join(': '),
+        'Connection: close',
+        '\r\n',
+      ].join('\r\n'),
+    );
     await ledger.sql('ALTER TABLE hpts.account_delta RENAME COLUMN gone TO layer');
-    expect([fault.status, textAt(fault, 'code')]).toEqual([500, 'internal_error']);
+    expect([fault?.status, JSON.parse(fault?.body ?? '').code]).toEqual([500, 'internal_error']);
     const account = 'GET /v1/accounts/{account_code}/balance';
     expect(log.lines).toMatchObject([
       { level: 'error', trace_id: TRACE, err: { code: '42703' } },

@@ -16,7 +16,7 @@ const DESCRIPTION = `The books of lenders: a double-entry, append-only ledger fo
 - **Lists** answer \`next_page_token\`: send it back as \`page_token\` with the same filters until it is null.
 - **The tenant** comes from the token alone; another tenant's things are not found.
 - **What goes wrong** is \`application/problem+json\` (RFC 9457), but at the token endpoint, whose errors are those of RFC 6749.
-- **Every path** answers HEAD where it answers GET, and any other method with 405 and \`Allow\`; an \`Accept\` that excludes JSON with 406 under /v1; a fault of the server's own is 500. A demo instance answers 404 to names of hosts that are not its own machine's.`;
+- **Every path** answers HEAD where it answers GET, and any other method with 405 and \`Allow\`. A fault of the server's own would be 500 \`internal_error\`; no request is to cause one. A demo instance answers 404 to names of hosts that are not its own machine's.`;
 
 /** The OpenAPI document of the whole API, made from what its operations say. Throws when two schemas share a name. */
 export function openApiDocument(operations: readonly DescribedOperation[], version: string): JsonSchema {
