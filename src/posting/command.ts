@@ -28,17 +28,3 @@ export type Command = Envelope &
   );
 
 export type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;
-
-/** Rows that one loan of a batch may write: its balance, its movement, its accrual month. */
-const ROWS_PER_LOAN = 3;
-const ROWS_PER_COMMAND = 4;
-
-/**
- * How many rows a command may write, which bounds how many travel together. `reversedLoans` is how many loans the entry
- * concerns that a reversal undoes.
- */
-export function weightOf(command: Command, reversedLoans: number): number {
-  if (command.kind === 'accrual') return ROWS_PER_COMMAND + ROWS_PER_LOAN * command.accrual.loans.length;
-  if (command.kind === 'reversal') return ROWS_PER_COMMAND + ROWS_PER_LOAN * reversedLoans;
-  return ROWS_PER_COMMAND;
-}

@@ -55,6 +55,13 @@ export type PostingPlan = {
   readonly entries: PlannedEntry[];
   readonly movements: PlannedMovement[];
   readonly keys: PlannedKey[];
+  /** Entries that follow the first of their command, in order; `place` counts from 1. */
+  readonly following: {
+    readonly tenantId: string;
+    readonly firstEntryId: string;
+    readonly place: number;
+    readonly entryId: string;
+  }[];
   readonly reversals: { readonly tenantId: string; readonly reversedEntryId: string; readonly entryId: string }[];
   readonly disbursements: {
     readonly tenantId: string;
@@ -78,6 +85,7 @@ export function emptyPlan(): PostingPlan {
     entries: [],
     movements: [],
     keys: [],
+    following: [],
     reversals: [],
     disbursements: [],
     accrualBatches: [],

@@ -11,21 +11,13 @@ import {
   type PostingStore,
   StoreFailure,
 } from '../../posting/posting-store.ts';
+import { type ReadSet, readSetOf } from '../../posting/read-set.ts';
 import { type ConnectionOptions, type DatabaseAddress, renewPlans } from '../connection.ts';
 import type { ReaderPool } from '../reading/reader-pool.ts';
 import { ConfigurationCache } from './configuration.ts';
 import { readReceipts, resolveEntries } from './posted-entries.ts';
 import { failureOf, needsNewConnection, PosterConnection } from './poster-connection.ts';
-import {
-  type LockedRows,
-  lockAndRead,
-  READ_STATEMENTS,
-  type ReadSet,
-  type ReadState,
-  readKeys,
-  readSetOf,
-  stateOf,
-} from './read-state.ts';
+import { type LockedRows, lockAndRead, READ_STATEMENTS, type ReadState, readKeys, stateOf } from './read-state.ts';
 import { writeAndCommit } from './write-plan.ts';
 import { WRITE_STATEMENTS } from './write-statements.ts';
 

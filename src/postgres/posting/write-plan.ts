@@ -11,6 +11,7 @@ import {
   COMMIT,
   INSERT_ACCRUAL_BATCHES,
   INSERT_DISBURSEMENTS,
+  INSERT_FOLLOWING,
   INSERT_REVERSALS,
   MAKE_LOANS_KNOWN,
   MARK_ACCRUAL_MONTHS,
@@ -114,8 +115,14 @@ function facts(plan: PostingPlan): BoundStatement[] {
       int8Array(accrual.loans, (loan) => loan.interestMinor),
     ],
   ]);
-  const { reversals, disbursements } = plan;
+  const { following, reversals, disbursements } = plan;
   const months = [...plan.accrualMonths.values()];
+  if (following.length > 0) {
+    const firsts = uuidArray(following, (one) => one.firstEntryId);
+    const places = int2Array(following, (one) => one.place);
+    const entryIds = uuidArray(following, (one) => one.entryId);
+    statements.push([INSERT_FOLLOWING, [uuidArray(following, (one) => one.tenantId), firsts, places, entryIds]]);
+  }
   if (reversals.length > 0) {
     const tenantIds = uuidArray(reversals, (one) => one.tenantId);
     const reversed = uuidArray(reversals, (one) => one.reversedEntryId);

@@ -36,6 +36,12 @@ export const REMOVE_UNMADE_LOANS: Statement = {
     WHERE l.tenant_id = n.tenant_id AND l.loan_id = n.loan_id AND l.borrower_id IS NULL`,
 };
 
+export const INSERT_FOLLOWING: Statement = {
+  name: 'insert_following',
+  text: `INSERT INTO hpts.following_entry (tenant_id, first_entry_id, place, entry_id)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[])`,
+};
+
 export const INSERT_REVERSALS: Statement = {
   name: 'insert_reversals',
   text: `INSERT INTO hpts.reversal (tenant_id, reversed_entry_id, entry_id)
@@ -262,6 +268,7 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   MAKE_LOANS_KNOWN,
   MOVE_LAYERS,
   REMOVE_UNMADE_LOANS,
+  INSERT_FOLLOWING,
   INSERT_REVERSALS,
   INSERT_DISBURSEMENTS,
   INSERT_ACCRUAL_BATCHES,

@@ -3,6 +3,7 @@ import type { LedgerCheck } from './check.ts';
 const TENANT_TABLES = [
   'journal_entry',
   'idempotency_key',
+  'following_entry',
   'reversal',
   'disbursement',
   'accrual_batch',
@@ -15,6 +16,7 @@ const TENANT_TABLES = [
 const TRIGGERED_TABLES = [
   'journal_entry',
   'idempotency_key',
+  'following_entry',
   'reversal',
   'disbursement',
   'accrual_batch',

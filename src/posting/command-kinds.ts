@@ -1,0 +1,20 @@
+import type { Command, CommandOf } from './command.ts';
+import { ACCRUAL } from './kinds/accrual.ts';
+import type { CommandKind } from './kinds/command-kind.ts';
+import { DISBURSEMENT } from './kinds/disbursement.ts';
+import { FEE } from './kinds/fee.ts';
+import { PAYMENT } from './kinds/payment.ts';
+import { REVERSAL } from './kinds/reversal.ts';
+
+const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> } = {
+  payment: PAYMENT,
+  disbursement: DISBURSEMENT,
+  fee: FEE,
+  accrual: ACCRUAL,
+  reversal: REVERSAL,
+};
+
+/** The kind of a command; it is to be asked about that command alone. */
+export function kindOf(command: Command): CommandKind<Command> {
+  return KINDS[command.kind] as CommandKind<Command>;
+}
