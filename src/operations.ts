@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { configurationOperations } from './configuration.ts';
 import { JWKS_OPERATION, METADATA_OPERATION } from './http/oauth/issuer-operations.ts';
 import { TOKEN_OPERATION } from './http/oauth/token-operation.ts';
 import type { DescribedOperation } from './http/openapi/about.ts';
@@ -28,6 +29,7 @@ export type OperationParts = {
   readonly runs: ReconciliationRuns;
   readonly posting: Posting;
   readonly webhooks: readonly Operation[];
+  readonly configuration: readonly Operation[];
   /** The text of openapi.json. */
   readonly document: string;
 };
@@ -43,6 +45,7 @@ export function ledgerOperations(parts: OperationParts): readonly Operation[] {
     tenantJournal(reader),
     journalEntry(reader),
     reconciliationStatus(parts.runs),
+    ...parts.configuration,
     ...parts.webhooks,
     healthLive(parts.program),
     healthReady(parts.probe),
@@ -74,6 +77,7 @@ function describedOperations(): readonly DescribedOperation[] {
     runs: nothing,
     posting: nothing,
     webhooks,
+    configuration: configurationOperations(nothing, nothing),
     document: '',
   });
   return [TOKEN_OPERATION, ...ledger, METADATA_OPERATION, JWKS_OPERATION];

@@ -23,3 +23,10 @@ export function parseAccountCode(text: string): number | undefined {
 export function formatAccountCode(account: number): string {
   return account.toString().padStart(4, '0');
 }
+
+const FEE_INCOME = { first: 4_100, last: 4_199 };
+
+/** Whether an account's number is one that fee types may name: 41xx (ACCOUNTING.md section 1). */
+export function isFeeIncomeAccount(account: number): boolean {
+  return account >= FEE_INCOME.first && account <= FEE_INCOME.last;
+}

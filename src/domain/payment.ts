@@ -56,7 +56,8 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
     const outstanding = componentsOn(loan, payment.layer);
     const split = payment.split ?? allocate(payment.amountMinor, outstanding, version.policy.waterfall);
     const unfit = payment.split === null ? null : refuseSplit(payment.split, payment.amountMinor, loan);
-    if (unfit !== null) return unfit;
+    const excess = unfit ?? refuseOverpayment(payment, version, loan);
+    if (excess !== null) return excess;
     lines
       .credit(ACCOUNT.feesReceivable, split.fees)
       .credit(ACCOUNT.interestReceivable, split.interest)
@@ -105,6 +106,18 @@ function refuseSplit(split: Allocation, amountMinor: bigint, loan: LoanState): R
     detail: 'allocation gives a component more than it has outstanding; send what is over as suspense_minor',
     errors,
   };
+}
+
+/** Over-payment is what is more than the loan owes altogether, however it is split (ACCOUNTING.md rule 10). */
+function refuseOverpayment(payment: Payment, version: ProgramVersion, loan: LoanState): Refusal | null {
+  const { fees, interest, principal } = componentsOn(loan, payment.layer);
+  const owed = fees + interest + principal;
+  if (version.policy.overpayment === 'suspense' || payment.amountMinor <= owed) return null;
+  return refusalOfField(
+    'amount_exceeds_outstanding',
+    'amount_minor',
+    `${payment.amountMinor} is more than the ${owed} outstanding, and the loan's program takes no over-payment`,
+  );
 }
 
 function inputOf(payment: Payment, version: ProgramVersion): EventInput {
