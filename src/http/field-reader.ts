@@ -83,7 +83,7 @@ export const positiveAmountField = textField<bigint>(
 /** A name for people: on one line, not blank. */
 export const nameField: FieldReader<string> = textField(
   `a string of 1 to ${LIMITS.nameChars} characters, no control characters, not blank`,
-  { type: 'string', minLength: 1, maxLength: LIMITS.nameChars, pattern: NAME.source },
+  { type: 'string', minLength: 1, maxLength: LIMITS.nameChars, description: 'On one line, and not blank.' },
   (text) => ([...text].length <= LIMITS.nameChars && NAME.test(text) ? text : undefined),
 );
 
