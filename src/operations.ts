@@ -14,6 +14,7 @@ import { type DatabaseProbe, healthLive, healthReady } from './http/routes/healt
 import { journalEntry } from './http/routes/journal-entry.ts';
 import { loanBalance } from './http/routes/loan-balance.ts';
 import { loanJournal } from './http/routes/loan-journal.ts';
+import { loan, loans } from './http/routes/loans.ts';
 import { POSTING_ROUTES } from './http/routes/posting-routes.ts';
 import { reconciliationStatus } from './http/routes/reconciliation-status.ts';
 import { tenantJournal } from './http/routes/tenant-journal.ts';
@@ -39,6 +40,8 @@ export function ledgerOperations(parts: OperationParts): readonly Operation[] {
   const { reader, posting } = parts;
   return [
     ...[...POSTING_ROUTES.values()].map((route) => route.use((one) => postingOperation(one, posting))),
+    loans(reader),
+    loan(reader),
     loanBalance(reader),
     accountBalance(reader),
     loanJournal(reader),

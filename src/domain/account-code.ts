@@ -7,6 +7,7 @@ export const ACCOUNT = {
   feesReceivable: 1300,
   disbursementClearing: 2000,
   borrowerSuspense: 2100,
+  openingBalances: 3900,
   interestIncome: 4000,
   feeIncome: 4100,
   nonAccrualInterestReceivable: 9100,

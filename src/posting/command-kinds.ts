@@ -4,6 +4,7 @@ import type { CommandKind } from './kinds/command-kind.ts';
 import { DISBURSEMENT } from './kinds/disbursement.ts';
 import { FEE } from './kinds/fee.ts';
 import { PAYMENT } from './kinds/payment.ts';
+import { REGISTRATION } from './kinds/registration.ts';
 import { REVERSAL } from './kinds/reversal.ts';
 
 const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> } = {
@@ -12,6 +13,7 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   fee: FEE,
   accrual: ACCRUAL,
   reversal: REVERSAL,
+  registration: REGISTRATION,
 };
 
 /** The kind of a command; it is to be asked about that command alone. */

@@ -1,6 +1,7 @@
 import type { AccrualBatch } from '../domain/accrual.ts';
 import type { Disbursement } from '../domain/disbursement.ts';
 import type { Fee } from '../domain/fee.ts';
+import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { Reversal } from '../domain/reversal.ts';
 
@@ -25,6 +26,7 @@ export type Command = Envelope &
     | { readonly kind: 'fee'; readonly fee: Fee }
     | { readonly kind: 'accrual'; readonly accrual: AccrualBatch }
     | { readonly kind: 'reversal'; readonly reversal: Reversal }
+    | { readonly kind: 'registration'; readonly registration: LoanRegistration }
   );
 
 export type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;

@@ -2,6 +2,7 @@ import type { PostingRoute } from '../posting-operation.ts';
 import { accrualBatches } from './accrual-batches.ts';
 import { disbursements } from './disbursements.ts';
 import { fees } from './fees.ts';
+import { loanRegistrations } from './loan-registrations.ts';
 import { payments } from './payments.ts';
 import { reversals } from './reversals.ts';
 
@@ -19,4 +20,5 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [fees.path, anyRoute(fees)],
   [accrualBatches.path, anyRoute(accrualBatches)],
   [reversals.path, anyRoute(reversals)],
+  [loanRegistrations.path, anyRoute(loanRegistrations)],
 ]);
