@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import { parseIdempotencyKey } from '../domain/identifier.ts';
+import { parseIdempotencyKey, parseUuid } from '../domain/identifier.ts';
 import type { FieldProblem } from '../domain/refusal.ts';
 import type { Scope } from '../domain/scope.ts';
 import { LIMITS } from '../limits.ts';
@@ -26,15 +26,29 @@ export type PostingRoute<Body> = {
   readonly body: FieldReader<Body>;
   /** `metadata` is the text of that member as it came, or null. May put further problems on `errors`. */
   readonly command: (body: Body, accepted: Accepted) => CommandBody | undefined;
+  /** Of a path with ids: what is answered for one that is no UUID, as for one that names nothing. */
+  readonly missing?: Problem;
 };
 
-export type Accepted = { readonly metadata: string | null; readonly errors: FieldProblem[] };
+/** `params` are the ids of the path, in lower case. */
+export type Accepted = {
+  readonly metadata: string | null;
+  readonly errors: FieldProblem[];
+  readonly params: Readonly<Record<string, string>>;
+};
 
 /** A command before it has its envelope. */
 export type CommandBody = Command extends infer One ? (One extends Command ? Omit<One, keyof Envelope> : never) : never;
 
-/** Who sends a body and under which key; plain data, so that it can cross threads. */
-export type Sender = { readonly tenantId: string; readonly actor: string; readonly key: string };
+const NO_IDS: Readonly<Record<string, string>> = {};
+
+/** Who sends a body, under which key and to which ids of the path; plain data, so that it can cross threads. */
+export type Sender = {
+  readonly tenantId: string;
+  readonly actor: string;
+  readonly key: string;
+  readonly params: Readonly<Record<string, string>>;
+};
 
 /** Reads a body into a command, or says what is wrong with it. Pure: the same on every thread. */
 export function readCommand<Body>(
@@ -54,9 +68,12 @@ export function readCommand<Body>(
   if (metadata !== null && Buffer.byteLength(metadata) > LIMITS.metadataBytes) {
     errors.push({ field: 'metadata', code: 'out_of_range', message: `must be at most ${LIMITS.metadataBytes} bytes` });
   }
-  const command = body === undefined ? undefined : route.command(body, { metadata, errors });
+  const command = body === undefined ? undefined : route.command(body, { metadata, errors, params: sender.params });
   if (command === undefined || errors.length > 0) return { problem: validationProblem(errors) };
-  const payload = fingerprint({ method: 'POST', route: route.path, pathParams: {}, body: reading.value });
+  if (route.missing !== undefined && Object.values(sender.params).some((id) => parseUuid(id) === undefined)) {
+    return { problem: route.missing };
+  }
+  const payload = fingerprint({ method: 'POST', route: route.path, pathParams: sender.params, body: reading.value });
   return {
     ...command,
     tenantId: sender.tenantId,
@@ -113,7 +130,7 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
     bodyBytesMax: route.bodyBytesMax ?? LIMITS.eventBodyBytes,
     async handle(request, reply) {
       const { tenantId, clientId } = principalOf(request);
-      const sender = { tenantId, actor: clientId, key: requireKey(request) };
+      const sender = { tenantId, actor: clientId, key: requireKey(request), params: idsOf(request) };
       const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array();
       const outcome =
         bytes.length > LIMITS.eventBodyBytes
@@ -143,6 +160,12 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
     if (furtherScope !== null) requireFurtherScope(request, furtherScope);
     return posting.submit(command, request.raw);
   }
+}
+
+/** Ids of the path as they are compared: in lower case. */
+function idsOf(request: FastifyRequest): Readonly<Record<string, string>> {
+  const params = Object.entries(request.params as Readonly<Record<string, string>>);
+  return params.length === 0 ? NO_IDS : Object.fromEntries(params.map(([name, id]) => [name, id.toLowerCase()]));
 }
 
 /** The Idempotency-Key of a POST. Throws a ProblemError when it is missing, malformed or sent twice. */

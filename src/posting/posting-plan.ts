@@ -79,6 +79,8 @@ export type PostingPlan = {
   readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
   /** Loans that moved, by scopedKey, each with its state after the batch. */
   readonly loans: Map<string, LoanState>;
+  /** Loans whose standing changed, likewise. */
+  readonly standings: Map<string, LoanState>;
   readonly accrualMonths: Map<string, AccrualMonth>;
   /** By tenant, currency, layer and day, then by account: a payment's lines differ in nothing but the account. */
   readonly accountDeltas: Map<string, Map<number, PlannedAccountDelta>>;
@@ -98,6 +100,7 @@ export function emptyPlan(): PostingPlan {
     registrations: [],
     accrualBatches: [],
     loans: new Map(),
+    standings: new Map(),
     accrualMonths: new Map(),
     accountDeltas: new Map(),
     entriesOfTenant: new Map(),

@@ -106,16 +106,16 @@ function schemasOf(operations: readonly DescribedOperation[]): Readonly<Record<s
 }
 
 const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {
-  'hpts:payments:write': 'Post payments.',
+  'hpts:payments:write': 'Post payments, apply and refund suspense.',
   'hpts:disbursements:write': 'Post disbursements and register loans.',
   'hpts:balances:read': 'Read balances of loans and accounts.',
   'hpts:ledger:read': 'Read journal entries, loans and the chart of accounts.',
   'hpts:accruals:write': 'Post accrual batches.',
   'hpts:reversals:write': 'Reverse entries.',
-  'hpts:fees:write': 'Assess fees.',
+  'hpts:fees:write': 'Assess and waive fees.',
   'hpts:chargeoffs:write': 'Opens nothing yet.',
   'hpts:restructures:write': 'Opens nothing yet.',
-  'hpts:adjustments:write': 'Register loans with opening balances.',
+  'hpts:adjustments:write': 'Post goodwill credits, register loans with opening balances.',
   'hpts:adjustments:approve': 'Opens nothing yet.',
   'hpts:programs:read': 'Read programs.',
   'hpts:programs:write': 'Add programs, their versions and accounts; rename accounts.',

@@ -17,6 +17,7 @@ import {
   sendTrain,
   type TextRow,
 } from '../statement-train.ts';
+import { readStanding } from './stored-standing.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
 
@@ -35,7 +36,7 @@ const MAKE_LOANS: Statement = {
 const LOCK_LOANS: Statement = {
   name: 'lock_loans',
   text: `SELECT asked.place, l.ctid, l.borrower_id, l.currency, l.program_id, l.first_disbursed_on, l.loan_seq, l.frontier, l.principal_minor,
-      l.interest_minor, l.fees_minor, l.suspense_minor, l.memo_interest_minor, l.pending_minor, l.encumbrance_minor
+      l.interest_minor, l.fees_minor, l.suspense_minor, l.memo_interest_minor, l.pending_minor, l.encumbrance_minor, l.standing
     FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id,
         generate_subscripts($2::uuid[], 1) AS place) AS asked
     JOIN hpts.loan AS l USING (tenant_id, loan_id)
@@ -196,6 +197,7 @@ type LoanRow = [
   memoInterest: string,
   pending: string | null,
   encumbrance: string | null,
+  standing: string | null,
 ];
 
 function loansOf(rows: readonly LoanRow[], asked: ReadSet['loans']): Pick<ReadState, 'loans' | 'loanRows'> {
@@ -223,6 +225,7 @@ function loansOf(rows: readonly LoanRow[], asked: ReadSet['loans']): Pick<ReadSt
       firstDisbursedOn: row[5],
       loanSeq: Number(row[6]),
       frontier: row[7],
+      standing: readStanding(row[15]),
       layers: [settled, componentsOf(row[13]), componentsOf(row[14])],
     });
   }
