@@ -8,6 +8,7 @@ import {
   type AccrualMonth,
   type LedgerState,
   monthKey,
+  type Night,
   type ResolvedEntry,
   type StandingDisbursement,
   scopedKey,
@@ -106,12 +107,29 @@ export class MemoryBooks {
           return [key, { reversedBy: this.reversals.get(key) ?? null }];
         }),
       ),
+      nights: this.#nights(set.nights),
       accrualMonths: pick(
         this.accrualMonths,
         set.accrualMonths.map(({ tenantId, loanId, month }) => monthKey(tenantId, loanId, month)),
       ),
       disbursements: pick(this.disbursements, standing),
     };
+  }
+
+  #nights(asked: readonly { tenantId: string; loanId: string; day: string }[]): Map<string, Night[]> {
+    const nights = new Map<string, Night[]>();
+    for (const { tenantId, loanId, day } of asked) {
+      const key = scopedKey(tenantId, loanId);
+      const own = this.movements.filter((one) => one.tenantId === tenantId && one.loanId === loanId && one.layer === 0);
+      let principalMinor = 0n;
+      let before = 0n;
+      for (const { after, effectiveAt } of own) {
+        if (effectiveAt <= day) principalMinor += after.principal - before;
+        before = after.principal;
+      }
+      nights.set(key, [...(nights.get(key) ?? []), { day, principalMinor }]);
+    }
+    return nights;
   }
 
   #write(plan: PostingPlan): void {

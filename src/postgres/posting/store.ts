@@ -17,7 +17,15 @@ import type { ReaderPool } from '../reading/reader-pool.ts';
 import { ConfigurationCache } from './configuration.ts';
 import { readReceipts, resolveEntries } from './posted-entries.ts';
 import { failureOf, needsNewConnection, PosterConnection } from './poster-connection.ts';
-import { type LockedRows, lockAndRead, READ_STATEMENTS, type ReadState, readKeys, stateOf } from './read-state.ts';
+import {
+  type LockedRows,
+  lockAndRead,
+  READ_STATEMENTS,
+  type ReadState,
+  readKeys,
+  readNights,
+  stateOf,
+} from './read-state.ts';
 import { writeAndCommit } from './write-plan.ts';
 import { WRITE_STATEMENTS } from './write-statements.ts';
 
@@ -100,7 +108,7 @@ export class PostgresStore implements PostingStore {
     const readSet = readSetOf(batch.commands, batch.resolved);
     const lookForKeys = this.#lookForKeys > 0;
     this.#lookForKeys = Math.max(this.#lookForKeys - 1, 0);
-    let locked = await lockAndRead(client, readSet, { keys: lookForKeys });
+    let locked = await readNights(client, await lockAndRead(client, readSet, { keys: lookForKeys }));
     let decided = await this.#decide(client, locked, { batch, decide });
     if (!lookForKeys && decided.decisions.some(({ outcome }) => outcome === 'refused')) {
       // A key that was used before is answered before any refusal.

@@ -14,6 +14,7 @@ import {
   INSERT_ACCRUAL_BATCHES,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
+  INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
   MAKE_LOANS_KNOWN,
@@ -123,7 +124,7 @@ function facts(plan: PostingPlan): BoundStatement[] {
       int8Array(accrual.loans, (loan) => loan.interestMinor),
     ],
   ]);
-  const { following, reversals, disbursements, registrations } = plan;
+  const { following, reversals, disbursements, registrations, principalDifferences } = plan;
   const months = [...plan.accrualMonths.values()];
   if (following.length > 0) {
     const firsts = uuidArray(following, (one) => one.firstEntryId);
@@ -140,6 +141,19 @@ function facts(plan: PostingPlan): BoundStatement[] {
     const entryIds = uuidArray(disbursements, (one) => one.entryId);
     const dates = dateArray(disbursements, (one) => one.effectiveAt);
     statements.push([INSERT_DISBURSEMENTS, [...loanColumns(disbursements), entryIds, dates]]);
+  }
+  if (principalDifferences.length > 0) {
+    statements.push([
+      INSERT_PRINCIPAL_DIFFERENCES,
+      [
+        ...loanColumns(principalDifferences),
+        uuidArray(principalDifferences, (one) => one.entryId),
+        textArray(principalDifferences, (one) => one.currency),
+        dateArray(principalDifferences, (one) => one.date),
+        int8Array(principalDifferences, (one) => one.sentMinor),
+        plainArray(principalDifferences.map((one) => one.ledgerMinor)),
+      ],
+    ]);
   }
   if (registrations.length > 0) {
     statements.push([
