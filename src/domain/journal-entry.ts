@@ -43,7 +43,12 @@ export type EventInput = { readonly [name: string]: string | number | null | Eve
  * An entry that one command books behind its first, in the same database transaction and under the same correlation.
  * `eventId` is that of an event which it books again; null makes it the first booking of an event of its own.
  */
-export type FollowingEntry = { readonly draft: EntryDraft; readonly eventId: string | null };
+export type FollowingEntry = {
+  readonly draft: EntryDraft;
+  readonly eventId: string | null;
+  /** The entry in whose place a restatement posts this one. */
+  readonly supersedes?: string;
+};
 
 /** What a command books when it is more than one entry; its key names the first. */
 export type BookedEntries = { readonly first: EntryDraft; readonly following: readonly FollowingEntry[] };

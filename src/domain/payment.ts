@@ -1,5 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import { allocateTo, creditAllocation, refuseSplit, splitInput } from './allocation.ts';
+import { allocateTo, creditAllocation, cutSplit, refuseSplit, splitInput } from './allocation.ts';
 import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
 import { type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
 import { type LayerNumber, PENDING } from './layer.ts';
@@ -29,6 +29,8 @@ export type PaymentContext = {
   readonly loan: LoanState;
   readonly program: readonly ProgramVersion[];
   readonly calendar: Calendar;
+  /** It stands already and is decided again at its place: money that came in never blocks (ACCOUNTING.md rule 11). */
+  readonly again?: boolean;
 };
 
 /**
@@ -37,11 +39,11 @@ export type PaymentContext = {
  * CONTRACT.md section 2: loan, borrower, currency, dates, the loan's state, amounts.
  */
 export function decidePayment(payment: Payment, context: PaymentContext): Refusal | EntryDraft {
-  const { loan } = context;
+  const { loan, again = false } = context;
   const refused =
     refuseStranger(payment, loan) ??
     refuseFuture(payment.effectiveAt, context.calendar, 'effective_at') ??
-    refuseBeforeDisbursement(payment.effectiveAt, loan, 'effective_at') ??
+    (again ? null : refuseBeforeDisbursement(payment.effectiveAt, loan, 'effective_at')) ??
     refuseChargedOff(loan);
   if (refused !== null) return refused;
   const version = versionInForce(context.program, payment.effectiveAt);
@@ -56,11 +58,8 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
     }
     lines.credit(ACCOUNT.borrowerSuspense, payment.amountMinor);
   } else {
-    const unfit = payment.split === null ? null : refuseSplit(payment.split, payment.amountMinor, loan);
-    if (unfit !== null) return unfit;
-    const allocation = payment.split ?? allocateTo(loan, payment.amountMinor, version.policy);
-    const excess = refuseOverpayment(payment, allocation, version);
-    if (excess !== null) return excess;
+    const allocation = again ? allocateAgain(payment, loan, version) : allocateNew(payment, loan, version);
+    if ('code' in allocation) return allocation;
     creditAllocation(lines, allocation, loan);
   }
   return {
@@ -81,6 +80,17 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
 
 function inputOf({ sourceMethod, split }: Payment, version: ProgramVersion): EventInput {
   return { source_method: sourceMethod, program_version: version.version, ...splitInput(split) };
+}
+
+function allocateNew(payment: Payment, loan: LoanState, version: ProgramVersion): Refusal | Allocation {
+  const unfit = payment.split === null ? null : refuseSplit(payment.split, payment.amountMinor, loan);
+  if (unfit !== null) return unfit;
+  const allocation = payment.split ?? allocateTo(loan, payment.amountMinor, version.policy);
+  return refuseOverpayment(payment, allocation, version) ?? allocation;
+}
+
+function allocateAgain({ split, amountMinor }: Payment, loan: LoanState, { policy }: ProgramVersion): Allocation {
+  return split === null ? allocateTo(loan, amountMinor, policy) : cutSplit(split, loan);
 }
 
 /** What is left over is over-payment (ACCOUNTING.md rule 10); what the caller's own split puts in suspense is not left over. */

@@ -25,9 +25,11 @@ export type PostedEntry = {
 export type EntryStanding = {
   /** The entry that reversed it. */
   reversedBy: string | null;
+  /** The entry that a restatement posted in its place; this one was then reversed by that restatement. */
+  supersededBy: string | null;
 };
 
 /** An entry to which nothing was done, as a value of its own to change. */
 export function untouched(): EntryStanding {
-  return { reversedBy: null };
+  return { reversedBy: null, supersededBy: null };
 }

@@ -20,26 +20,35 @@ export type ReversalContext = {
   readonly standing: EntryStanding;
   readonly loan: (loanId: string) => LoanState;
   readonly calendar: Calendar;
+  /**
+   * Loans of the entry whose program has backdating `replay`. If there is one, the reversal counts from the entry's own date;
+   * what was built on the entry is decided again for these loans, in place of refused (ACCOUNTING.md rule 11).
+   */
+  readonly replayed: ReadonlySet<string>;
+  /** The entry is what a restatement posted to an accrual entry, and no event by itself. */
+  readonly isDifference: boolean;
 };
 
 /** Books the exact mirror of every line of an entry, once (ACCOUNTING.md rule 6). */
 export function decideReversal(reversal: Reversal, context: ReversalContext): Refusal | EntryDraft {
-  const { entry } = context;
+  const { entry, replayed } = context;
   if (entry === undefined) {
     const message = `there is no journal entry ${reversal.reversesEntryId}`;
     return refusalOfField('journal_entry_not_found', 'reverses_entry_id', message);
   }
-  const refused = refuseDates(reversal, entry, context.calendar) ?? refuseState(entry, context.standing);
+  const refused = refuseDates(reversal, entry, context.calendar) ?? refuseState(entry, context);
   if (refused !== null) return refused;
   const lines = entry.lines.map((line) => ({ ...line, amountMinor: -line.amountMinor }));
   for (const [loanId, effect] of effectsByLoan(lines)) {
+    if (replayed.has(loanId)) continue;
     const movement = { layer: entry.layer, effect, field: 'reverses_entry_id' };
     const outOfRange = refuseOutOfRange(context.loan(loanId), movement);
     if (outOfRange !== null) return outOfRange;
   }
+  const inPlace = replayed.size > 0;
   return {
     eventType: 'reversal',
-    effectiveAt: reversal.effectiveAt,
+    effectiveAt: inPlace ? entry.effectiveAt : reversal.effectiveAt,
     currency: entry.currency,
     layer: entry.layer,
     loanId: entry.loanId,
@@ -48,7 +57,11 @@ export function decideReversal(reversal: Reversal, context: ReversalContext): Re
     reversesEntryId: entry.entryId,
     externalRef: entry.externalRef,
     description: reversal.reasonDescription,
-    eventInput: { reason_code: reversal.reasonCode },
+    eventInput: {
+      reason_code: reversal.reasonCode,
+      ...(inPlace ? { requested_effective_at: reversal.effectiveAt } : {}),
+      ...(reversal.reversesEntryId === entry.entryId ? {} : { requested_entry_id: reversal.reversesEntryId }),
+    },
     metadata: reversal.metadata,
   };
 }
@@ -61,7 +74,12 @@ function refuseDates(reversal: Reversal, entry: PostedEntry, calendar: Calendar)
   return refusalOfField('validation_failed', 'effective_at', message);
 }
 
-function refuseState(entry: PostedEntry, { reversedBy }: EntryStanding): Refusal | null {
+function refuseState(entry: PostedEntry, { standing, isDifference }: ReversalContext): Refusal | null {
+  const { reversedBy } = standing;
+  if (isDifference) {
+    const message = `entry ${entry.entryId} is what a restatement posted to an accrual; reverse the accrual's own entry`;
+    return refusalOfField('not_reversible', 'reverses_entry_id', message);
+  }
   if (entry.eventType === 'reversal') {
     const message = `entry ${entry.entryId} is itself a reversal; post the event again in place of reversing its reversal`;
     return refusalOfField('not_reversible', 'reverses_entry_id', message);

@@ -65,11 +65,14 @@ function applyFollowing(
   newEntryId: () => string,
   target: Target,
 ): readonly PlannedEntry[] {
-  return booked.map(({ draft, eventId }, index) => {
+  return booked.map(({ draft, eventId, supersedes }, index) => {
     const fresh = newEntryId();
     const entryId = eventId === null ? fresh : rebookingIdOf(fresh);
     const ids = { entryId, eventId: eventId ?? eventIdOf(fresh), correlationId, actor };
     target.plan.following.push({ tenantId, firstEntryId, place: index + 1, entryId });
+    if (supersedes !== undefined) target.plan.superseded.push({ tenantId, entryId: supersedes, successorId: entryId });
+    const { reversesEntryId } = draft;
+    if (reversesEntryId !== null) target.plan.reversals.push({ tenantId, reversedEntryId: reversesEntryId, entryId });
     return applyEntry(tenantId, draft, { ...ids, idempotencyKey: null, payloadHash: null }, target);
   });
 }

@@ -8,7 +8,7 @@ import { type ResolvedEntry, scopedKey } from './ledger-state.ts';
 import { receiptFacts } from './posted-receipt.ts';
 import { type CommittedBatch, type EntryRef, type PostingStore, StoreFailure } from './posting-store.ts';
 import { renderReceipt } from './receipt.ts';
-import { entryIdOf, type Reference } from './reference.ts';
+import { entryIdOf } from './reference.ts';
 
 /** What a caller of the engine learns. `created` and `replayed` mean: committed. */
 export type Outcome =
@@ -36,9 +36,13 @@ type Waiting = {
   readonly command: Command;
   readonly weight: number;
   readonly resolved: ResolvedEntry | undefined;
+  /** It was deferred so many times, and runs by itself from then on. */
+  readonly deferrals: number;
   readonly sinceMs: number;
   readonly answer: (outcome: Outcome) => void;
 };
+
+type Unprepared = Pick<Waiting, 'command' | 'answer' | 'deferrals'>;
 
 /**
  * The posting engine: the only way by which money is written. Commands that are waiting become one batch, bounded by the
@@ -94,9 +98,7 @@ export class PostingEngine {
         resolve(outcome);
         if (this.#inFlight.size === 0) for (const wake of this.#idle.splice(0)) wake();
       };
-      const { refersTo } = kindOf(command);
-      if (refersTo === null) this.#route({ command, resolved: undefined, answer });
-      else this.#resolve(command, refersTo(command), answer);
+      this.#prepare({ command, answer, deferrals: 0 });
     });
   }
 
@@ -108,28 +110,48 @@ export class PostingEngine {
   }
 
   /** Finds the earlier entry that a command names, so that its loans can be locked. */
-  #resolve(command: Command, reference: Reference, answer: (outcome: Outcome) => void): void {
-    const ref = { tenantId: command.tenantId, entryId: entryIdOf(reference) };
+  #prepare(asked: Unprepared): void {
+    const { command, answer } = asked;
+    const ref = referenceOf(command);
+    if (ref === undefined) {
+      this.#route({ ...asked, resolved: undefined });
+      return;
+    }
     this.#options.store
       .resolve([ref])
-      .then((found) => this.#route({ command, resolved: found.get(scopedKey(ref.tenantId, ref.entryId)), answer }))
+      .then((found) => this.#route({ ...asked, resolved: found.get(scopedKey(ref.tenantId, ref.entryId)) }))
       .catch((error: unknown) => {
         this.#options.onFailure(error);
         answer({ outcome: 'unavailable' });
       });
   }
 
-  #route({ command, resolved, answer }: Omit<Waiting, 'weight' | 'sinceMs'>): void {
-    const weight = kindOf(command).weight(command, resolved);
+  #route(asked: Unprepared & Pick<Waiting, 'resolved'>): void {
+    const weight = kindOf(asked.command).weight(asked.command, asked.resolved);
     if (weight > LIMITS.lightWeight && this.#options.heavy !== undefined) {
-      this.#options.heavy(command).then(answer, (error: unknown) => {
-        this.#options.onFailure(error);
-        answer({ outcome: 'unavailable' });
-      });
+      this.#postElsewhere(asked, this.#options.heavy);
       return;
     }
-    this.#queue.push({ command, weight, resolved, sinceMs: this.#options.monotonicMs(), answer });
+    this.#queue.push({ ...asked, weight, sinceMs: this.#options.monotonicMs() });
     this.#pumpSoon();
+  }
+
+  #postElsewhere({ command, answer }: Unprepared, heavy: (command: Command) => Promise<Outcome>): void {
+    heavy(command).then(answer, (error: unknown) => {
+      this.#options.onFailure(error);
+      answer({ outcome: 'unavailable' });
+    });
+  }
+
+  /**
+   * A command that needs more than a shared batch reads (decisions/0017): it goes where heavy commands go, or runs again
+   * here by itself, its earlier entry looked up anew.
+   */
+  #defer({ command, answer, deferrals }: Waiting): void {
+    const { heavy } = this.#options;
+    if (heavy !== undefined) this.#postElsewhere({ command, answer, deferrals }, heavy);
+    else if (deferrals < LIMITS.batchAttempts) this.#prepare({ command, answer, deferrals: deferrals + 1 });
+    else answer({ outcome: 'too_busy' });
   }
 
   /**
@@ -184,7 +206,7 @@ export class PostingEngine {
     let weight = 0;
     let taken = 0;
     for (const waiting of this.#queue) {
-      if (batch.length > 0 && weight + waiting.weight > LIMITS.batchWeight) break;
+      if (batch.length > 0 && (waiting.deferrals > 0 || weight + waiting.weight > LIMITS.batchWeight)) break;
       taken += 1;
       watch?.waited(nowMs - waiting.sinceMs);
       if (waiting.sinceMs < oldestMs) {
@@ -193,6 +215,7 @@ export class PostingEngine {
       }
       weight += waiting.weight;
       batch.push(waiting);
+      if (waiting.deferrals > 0) break;
     }
     this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken);
     return batch;
@@ -258,9 +281,12 @@ export class PostingEngine {
     const commands = batch.map((waiting) => waiting.command);
     const resolved = new Map<string, ResolvedEntry>();
     for (const { command, resolved: found } of batch) {
-      if (found !== undefined) resolved.set(scopedKey(command.tenantId, found.entry.entryId), found);
+      // Under the id that was sent: of an entry that was restated it leads to the one that stands in its place.
+      const ref = referenceOf(command);
+      if (found !== undefined && ref !== undefined) resolved.set(scopedKey(ref.tenantId, ref.entryId), found);
     }
-    return this.#options.store.post({ commands, resolved, lane }, (state, newEntryId) =>
+    const readsHistories = batch.length === 1 && this.#options.heavy === undefined;
+    return this.#options.store.post({ commands, resolved, lane, readsHistories }, (state, newEntryId) =>
       decideBatch(commands, state, newEntryId),
     );
   }
@@ -271,6 +297,7 @@ export class PostingEngine {
       const decision = committed.decisions[index];
       if (decision === undefined) throw new Error('a batch answered fewer decisions than it had commands');
       if (decision.outcome === 'replayed') replays.push({ waiting, decision });
+      else if (decision.outcome === 'deferred') this.#defer(waiting);
       else waiting.answer(this.#outcomeOf(decision, committed));
     });
     if (replays.length === 0) return;
@@ -293,7 +320,7 @@ export class PostingEngine {
     }
   }
 
-  #outcomeOf(decision: Exclude<Decision, { outcome: 'replayed' }>, committed: CommittedBatch): Outcome {
+  #outcomeOf(decision: Exclude<Decision, { outcome: 'replayed' | 'deferred' }>, committed: CommittedBatch): Outcome {
     if (decision.outcome === 'refused') return decision;
     const { entry, following, receiptVersion } = decision;
     const postedAt = committed.postedAt.get(entry.tenantId);
@@ -301,4 +328,10 @@ export class PostingEngine {
     const body = renderReceipt(receiptVersion, receiptFacts({ entry, following }, postedAt));
     return { outcome: 'created', body };
   }
+}
+
+/** The earlier entry that a command names, by the id that it was sent with. */
+function referenceOf(command: Command): EntryRef | undefined {
+  const { refersTo } = kindOf(command);
+  return refersTo === null ? undefined : { tenantId: command.tenantId, entryId: entryIdOf(refersTo(command)) };
 }

@@ -1,6 +1,7 @@
 import type { LoanState } from '../domain/loan.ts';
 import type { EntryStanding, PostedEntry } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
+import type { LoanHistory } from './restatement/loan-history.ts';
 
 /** What is configured for a tenant, as of one config_epoch; immutable, so it may be cached under that epoch. */
 export type TenantConfiguration = {
@@ -52,6 +53,10 @@ export type LedgerState = {
   readonly nights: Map<string, Night[]>;
   /** Loaded for loans of which a disbursement is to be reversed, else absent. */
   readonly disbursements: Map<string, StandingDisbursement[]>;
+  /** Lives of loans that a command sets back, by scopedKey; read only when a decision has asked for them. */
+  readonly histories?: ReadonlyMap<string, LoanHistory>;
+  /** Set where an event is decided again: the version of its program that it was accepted under, null when none was kept. */
+  readonly again?: { readonly version: number | null };
 };
 
 /** A loan of a tenant. */

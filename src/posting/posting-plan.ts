@@ -63,6 +63,8 @@ export type PostingPlan = {
     readonly place: number;
     readonly entryId: string;
   }[];
+  /** Entries that a restatement posted in the place of others. */
+  readonly superseded: { readonly tenantId: string; readonly entryId: string; readonly successorId: string }[];
   readonly reversals: { readonly tenantId: string; readonly reversedEntryId: string; readonly entryId: string }[];
   /** Disbursements and opening balances: what a loan begins with. */
   readonly disbursements: {
@@ -101,6 +103,7 @@ export function emptyPlan(): PostingPlan {
     movements: [],
     keys: [],
     following: [],
+    superseded: [],
     reversals: [],
     disbursements: [],
     registrations: [],

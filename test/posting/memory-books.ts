@@ -1,3 +1,4 @@
+import type { AccrualBatch } from '../../src/domain/accrual.ts';
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
 import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
@@ -17,9 +18,17 @@ import {
 import type { PlannedAccountDelta, PlannedMovement, PostingPlan } from '../../src/posting/posting-plan.ts';
 import { readSetOf } from '../../src/posting/read-set.ts';
 import { entryIdOf } from '../../src/posting/reference.ts';
+import type { HistoryRef, LoanHistory } from '../../src/posting/restatement/loan-history.ts';
+import { historyOf } from './memory-history.ts';
 
 /** A tenant of the books, with the programs that its loans may have. */
-export type BooksTenant = { readonly tenantId: string; readonly programId: string; readonly otherProgramId: string };
+export type BooksTenant = {
+  readonly tenantId: string;
+  readonly programId: string;
+  readonly otherProgramId: string;
+  /** Of both programs; `append` unless it is said. */
+  readonly backdating?: 'append' | 'replay';
+};
 
 export const BUSINESS_DATE = '2026-05-10';
 
@@ -36,6 +45,9 @@ export class MemoryBooks {
   readonly entries = new Map<string, ResolvedEntry>();
   readonly accountDeltas = new Map<string, PlannedAccountDelta>();
   readonly movements: PlannedMovement[] = [];
+  /** Successors of entries that a restatement posted again. */
+  readonly superseded = new Map<string, string>();
+  readonly batches = new Map<string, AccrualBatch>();
   readonly #tenants: readonly BooksTenant[];
   #lastId = 0;
 
@@ -46,9 +58,8 @@ export class MemoryBooks {
   copy(): MemoryBooks {
     const copy = new MemoryBooks(this.#tenants);
     copy.#lastId = this.#lastId;
-    const { loans, keys, reversals, accrualMonths, disbursements, entries, accountDeltas } = structuredClone({
-      ...this,
-    });
+    const { loans, keys, reversals, accrualMonths, disbursements, entries, accountDeltas, superseded, batches } =
+      structuredClone({ ...this });
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
@@ -57,6 +68,8 @@ export class MemoryBooks {
       [copy.disbursements, disbursements],
       [copy.entries, entries],
       [copy.accountDeltas, accountDeltas],
+      [copy.superseded, superseded],
+      [copy.batches, batches],
     ] as [Map<string, unknown>, Map<string, unknown>][]) {
       for (const [key, value] of copied) map.set(key, value);
     }
@@ -64,19 +77,41 @@ export class MemoryBooks {
     return copy;
   }
 
-  /** Decides the commands together, as one batch, and takes its plan over. */
-  post(commands: readonly Command[]): DecidedBatch {
+  /** Decides the commands together, as one batch, and takes its plan over; `again`: as facts that stand already. */
+  post(commands: readonly Command[], again: LedgerState['again'] = undefined): DecidedBatch {
     const resolved = new Map<string, ResolvedEntry>();
     for (const command of commands) {
       const reference = kindOf(command).refersTo?.(command);
       if (reference === undefined) continue;
-      const key = scopedKey(command.tenantId, entryIdOf(reference));
-      const found = this.entries.get(key);
-      if (found !== undefined) resolved.set(key, found);
+      const asked = entryIdOf(reference);
+      const found = this.entries.get(scopedKey(command.tenantId, this.#liveId(command.tenantId, asked)));
+      if (found !== undefined) resolved.set(scopedKey(command.tenantId, asked), found);
     }
-    const decided = decideBatch(commands, this.#read(commands, resolved), () => this.#newEntryId());
+    const decide = (histories: LedgerState['histories']): DecidedBatch =>
+      decideBatch(
+        commands,
+        { ...this.#read(commands, resolved), ...(histories && { histories }), ...(again && { again }) },
+        () => this.#newEntryId(),
+      );
+    let decided = decide(undefined);
+    const [first] = decided.decisions;
+    if (commands.length === 1 && first?.outcome === 'deferred') {
+      decided = decide(
+        new Map(first.histories.map((ref) => [scopedKey(ref.tenantId, ref.loanId), this.#history(ref)])),
+      );
+    }
     this.#write(decided.plan);
     return decided;
+  }
+
+  #liveId(tenantId: string, entryId: string): string {
+    const next = this.superseded.get(scopedKey(tenantId, entryId));
+    return next === undefined ? entryId : this.#liveId(tenantId, next);
+  }
+
+  /** A loan's life from a day on, as the database answers it. */
+  #history(ref: HistoryRef): LoanHistory {
+    return historyOf(ref, this);
   }
 
   #newEntryId(): string {
@@ -104,7 +139,8 @@ export class MemoryBooks {
       standings: new Map(
         set.earlier.map(({ tenantId, entryId }) => {
           const key = scopedKey(tenantId, entryId);
-          return [key, { reversedBy: this.reversals.get(key) ?? null }];
+          const [reversedBy, supersededBy] = [this.reversals.get(key) ?? null, this.superseded.get(key) ?? null];
+          return [key, { reversedBy, supersededBy }];
         }),
       ),
       nights: this.#nights(set.nights),
@@ -141,6 +177,12 @@ export class MemoryBooks {
     for (const { tenantId, loanId, entryId, effectiveAt } of plan.disbursements) {
       const key = scopedKey(tenantId, loanId);
       this.disbursements.set(key, [...(this.disbursements.get(key) ?? []), { entryId, effectiveAt }]);
+    }
+    for (const { tenantId, entryId, successorId } of plan.superseded) {
+      this.superseded.set(scopedKey(tenantId, entryId), successorId);
+    }
+    for (const { tenantId, entryId, accrual } of plan.accrualBatches) {
+      this.batches.set(scopedKey(tenantId, entryId), accrual);
     }
     this.#writeReversals(plan);
     this.#writeEntries(plan);
@@ -195,6 +237,7 @@ function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends Readon
     effectiveFrom: null,
     policy: {
       ...readPolicy(DEFAULT_PROGRAM_POLICY),
+      backdating: tenant.backdating ?? 'append',
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
       feeIncomeAccounts: new Map([['late_fee', incomeAccount]]),
     },

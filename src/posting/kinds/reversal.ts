@@ -2,8 +2,10 @@ import type { EventType } from '../../domain/event-type.ts';
 import { untouched } from '../../domain/posted-entry.ts';
 import { decideReversal } from '../../domain/reversal.ts';
 import type { CommandOf } from '../command.ts';
+import { isRebooking } from '../entry-id.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import { type Reference, referredEntry } from '../reference.ts';
+import { replayedLoans } from '../restatement/replayed-loans.ts';
 import { loanOf, standingOf, tenantOf } from '../scene.ts';
 import { ACCRUAL_UNDOING } from './accrual.ts';
 import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, ROWS_PER_LOAN, type Target } from './command-kind.ts';
@@ -26,14 +28,25 @@ export const REVERSAL: CommandKind<CommandOf<'reversal'>> = {
   reads: (_command, reads, reversed) => {
     if (reversed !== undefined) UNDOINGS[reversed.entry.eventType]?.reads(reversed, reads);
   },
+  place: (_command, reversed) =>
+    reversed === undefined
+      ? null
+      : {
+          effectiveAt: reversed.entry.effectiveAt,
+          loanIds: reversed.loanIds,
+          drops: [reversed.entry.eventId],
+        },
   decide: (command, state) => {
     const { reversal, tenantId } = command;
-    const entry = referredEntry(entryToReverse(command), { tenantId, resolved: state.entries })?.entry;
+    const reversed = referredEntry(entryToReverse(command), { tenantId, resolved: state.entries });
+    const entry = reversed?.entry;
     return decideReversal(reversal, {
       entry,
       standing: entry === undefined ? untouched() : standingOf(state, tenantId, entry.entryId),
       loan: (loanId) => loanOf(state, tenantId, loanId),
       calendar: tenantOf(state, tenantId),
+      replayed: replayedLoans(state, tenantId, reversed?.loanIds ?? []),
+      isDifference: entry?.eventType === 'accrual' && isRebooking(entry.entryId),
     });
   },
   remember: rememberReversal,
