@@ -34,7 +34,7 @@ export type PostingBatch = {
   readonly resolved: ReadonlyMap<string, ResolvedEntry>;
   readonly lane: number;
   /** The batch is one command by itself, and may read the lives of its loans. */
-  readonly readsHistories: boolean;
+  readonly readsHistories?: boolean;
 };
 
 /**

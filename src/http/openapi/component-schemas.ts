@@ -117,7 +117,9 @@ const JOURNAL: Readonly<Record<string, JsonSchema>> = {
     description: orNull({ type: 'string', description: 'What the event said of itself.' }),
     actor: { type: 'string', description: 'The client that posted it.' },
     reversed_by_entry_id: orNull(schemaRef('Uuid', 'The entry that reverses this one.')),
-    superseded_by_entry_id: orNull(schemaRef('Uuid', 'Always null so far.')),
+    superseded_by_entry_id: orNull(
+      schemaRef('Uuid', 'The entry that a restatement posted in its place; that one may have been replaced in turn.'),
+    ),
     lines_total: { type: 'integer', minimum: 0, maximum: 32_767, description: 'How many lines the entry has.' },
     lines_next_page_token: orNull({
       type: 'string',

@@ -62,9 +62,10 @@ const READ_KEYS: Statement = {
 // One join for each kind of fact that may have befallen an entry; the answer has one column for each.
 const READ_STANDINGS: Statement = {
   name: 'read_standings',
-  text: `SELECT asked.tenant_id, asked.entry_id, r.entry_id
+  text: `SELECT asked.tenant_id, asked.entry_id, r.entry_id, s.successor_id
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
-    LEFT JOIN hpts.reversal AS r ON r.tenant_id = asked.tenant_id AND r.reversed_entry_id = asked.entry_id`,
+    LEFT JOIN hpts.reversal AS r ON r.tenant_id = asked.tenant_id AND r.reversed_entry_id = asked.entry_id
+    LEFT JOIN hpts.superseded_entry AS s ON s.tenant_id = asked.tenant_id AND s.entry_id = asked.entry_id`,
 };
 
 const READ_ACCRUAL_MONTHS: Statement = {
@@ -222,7 +223,7 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     })),
     ...loansOf(loanRows, set.loans),
     keys: keysOf(rowsOf(READ_KEYS) as [string, string, string, string, string][]),
-    standings: standingsOf(rowsOf(READ_STANDINGS) as [string, string, string | null][]),
+    standings: standingsOf(rowsOf(READ_STANDINGS) as StandingRow[]),
     nights: nightsOf({ set, rowsOf }),
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
     disbursements: disbursementsOf(rowsOf(READ_STANDING_DISBURSEMENTS) as [string, string, string, string][]),
@@ -303,8 +304,15 @@ function keysOf(rows: readonly [string, string, string, string, string][]): Map<
   );
 }
 
-function standingsOf(rows: readonly [string, string, string | null][]): Map<string, EntryStanding> {
-  return new Map(rows.map(([tenantId, entryId, reversedBy]) => [scopedKey(tenantId, entryId), { reversedBy }]));
+type StandingRow = [tenantId: string, entryId: string, reversedBy: string | null, supersededBy: string | null];
+
+function standingsOf(rows: readonly StandingRow[]): Map<string, EntryStanding> {
+  return new Map(
+    rows.map(([tenantId, entryId, reversedBy, supersededBy]) => [
+      scopedKey(tenantId, entryId),
+      { reversedBy, supersededBy },
+    ]),
+  );
 }
 
 function monthsOf(rows: readonly [string, string, string, string][]): Map<string, AccrualMonth> {

@@ -12,11 +12,13 @@ import {
   StoreFailure,
 } from '../../posting/posting-store.ts';
 import { type ReadSet, readSetOf } from '../../posting/read-set.ts';
+import type { LoanHistory } from '../../posting/restatement/loan-history.ts';
 import { type ConnectionOptions, type DatabaseAddress, renewPlans } from '../connection.ts';
 import type { ReaderPool } from '../reading/reader-pool.ts';
 import { ConfigurationCache } from './configuration.ts';
 import { readReceipts, resolveEntries } from './posted-entries.ts';
 import { failureOf, needsNewConnection, PosterConnection } from './poster-connection.ts';
+import { readHistories } from './read-histories.ts';
 import {
   type LockedRows,
   lockAndRead,
@@ -35,6 +37,12 @@ export type PostgresStoreOptions = {
   /** Heavy lanes wait longer for locks and statements: LIMITS.heavy… in place of LIMITS.poster…. */
   readonly heavy: boolean;
   readonly reader: ReaderPool;
+};
+
+type Deciding = {
+  readonly batch: PostingBatch;
+  readonly decide: DecideBatch;
+  readonly histories?: ReadonlyMap<string, LoanHistory>;
 };
 
 const STATEMENTS = [...READ_STATEMENTS, ...WRITE_STATEMENTS];
@@ -110,13 +118,18 @@ export class PostgresStore implements PostingStore {
     this.#lookForKeys = Math.max(this.#lookForKeys - 1, 0);
     let locked = await readNights(client, await lockAndRead(client, readSet, { keys: lookForKeys }));
     let decided = await this.#decide(client, locked, { batch, decide });
-    if (!lookForKeys && decided.decisions.some(({ outcome }) => outcome === 'refused')) {
+    if (!lookForKeys && decided.decisions.some(({ outcome }) => outcome === 'refused' || outcome === 'deferred')) {
       // A key that was used before is answered before any refusal.
       const withKeys = await readKeys(client, locked);
       if (withKeys !== undefined) {
         locked = withKeys;
         decided = await this.#decide(client, locked, { batch, decide });
       }
+    }
+    const asked = decided.decisions.flatMap((one) => (one.outcome === 'deferred' ? one.histories : []));
+    if (batch.readsHistories === true && asked.length > 0) {
+      const histories = await readHistories(client, asked);
+      decided = await this.#decide(client, locked, { batch, decide, histories });
     }
     const { decisions, plan, state } = decided;
     if (plan.entries.length === 0) {
@@ -132,11 +145,11 @@ export class PostgresStore implements PostingStore {
   async #decide(
     client: pg.Client,
     locked: LockedRows,
-    { batch, decide }: { readonly batch: PostingBatch; readonly decide: DecideBatch },
+    { batch, decide, histories }: Deciding,
   ): Promise<DecidedBatch & { readonly state: LedgerState & Pick<ReadState, 'loanRows'> }> {
     const read = stateOf(locked);
     const tenants = await this.#tenants(client, read);
-    const state = { ...read, tenants, entries: batch.resolved };
+    const state = { ...read, tenants, entries: batch.resolved, ...(histories === undefined ? {} : { histories }) };
     return { ...decide(state, () => newEntryId(read.databaseTimeMs)), state };
   }
 

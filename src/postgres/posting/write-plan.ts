@@ -17,6 +17,7 @@ import {
   INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
+  INSERT_SUPERSEDED,
   MAKE_LOANS_KNOWN,
   MARK_ACCRUAL_MONTHS,
   MOVE_BACKDATED_DAYS,
@@ -124,13 +125,18 @@ function facts(plan: PostingPlan): BoundStatement[] {
       int8Array(accrual.loans, (loan) => loan.interestMinor),
     ],
   ]);
-  const { following, reversals, disbursements, registrations, principalDifferences } = plan;
+  const { following, superseded, reversals, disbursements, registrations, principalDifferences } = plan;
   const months = [...plan.accrualMonths.values()];
   if (following.length > 0) {
     const firsts = uuidArray(following, (one) => one.firstEntryId);
     const places = int2Array(following, (one) => one.place);
     const entryIds = uuidArray(following, (one) => one.entryId);
     statements.push([INSERT_FOLLOWING, [uuidArray(following, (one) => one.tenantId), firsts, places, entryIds]]);
+  }
+  if (superseded.length > 0) {
+    const tenantIds = uuidArray(superseded, (one) => one.tenantId);
+    const entryIds = uuidArray(superseded, (one) => one.entryId);
+    statements.push([INSERT_SUPERSEDED, [tenantIds, entryIds, uuidArray(superseded, (one) => one.successorId)]]);
   }
   if (reversals.length > 0) {
     const tenantIds = uuidArray(reversals, (one) => one.tenantId);
