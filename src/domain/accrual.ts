@@ -6,7 +6,7 @@ import { SETTLED } from './layer.ts';
 import { type LoanState, noComponents } from './loan.ts';
 import { MINOR_MAX } from './money.ts';
 import { type ProgramPolicy, type ProgramVersion, versionInForce } from './program.ts';
-import type { FieldProblem, Refusal, RefusalCode } from './refusal.ts';
+import { type FieldProblem, type Refusal, type RefusalCode, refusalOfField } from './refusal.ts';
 
 /** One loan of a client's batch; interest may be 0, it is counted and gets no line. */
 export type AccruedLoan = {
@@ -40,14 +40,7 @@ export type AccrualContext = {
  * nothing: status and code are those of the first refused loan, errors[] names every one.
  */
 export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext): Refusal | EntryDraft {
-  if (context.program === undefined) {
-    const message = `there is no program ${batch.programId}`;
-    return {
-      code: 'program_not_found',
-      detail: message,
-      errors: [{ field: 'program_id', code: 'program_not_found', message }],
-    };
-  }
+  if (context.program === undefined) return refuseProgram(batch.programId);
   const { principalCheck } = versionInForce(context.program, batch.accrualDate).policy;
   const currency = batch.loans[0] === undefined ? null : context.loan(batch.loans[0].loanId).currency;
   const errors: (FieldProblem & { code: RefusalCode })[] = [];
@@ -78,11 +71,7 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
   if (total > MINOR_MAX) {
     const message =
       'the interest of the batch sums to more than 999999999999999999 minor units; send it as several batches';
-    return {
-      code: 'amount_out_of_range',
-      detail: message,
-      errors: [{ field: 'loans', code: 'amount_out_of_range', message }],
-    };
+    return refusalOfField('amount_out_of_range', 'loans', message);
   }
   if (total > 0n) lines.push({ account: ACCOUNT.interestIncome, amountMinor: -total, loanId: null, borrowerId: null });
   if (currency === null) throw new Error('an accrual batch without a loan was not refused');
@@ -106,6 +95,10 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
     },
     metadata: null,
   };
+}
+
+function refuseProgram(programId: string): Refusal {
+  return refusalOfField('program_not_found', 'program_id', `there is no program ${programId}`);
 }
 
 type LoanToAccrue = {
