@@ -21,6 +21,7 @@ import { ReconciliationRuns } from './postgres/reading/reconciliation-runs.ts';
 import { refuseUnsafeServer } from './postgres/server-safety.ts';
 import type { Command } from './posting/command.ts';
 import { type Outcome, PostingEngine } from './posting/engine.ts';
+import { previewCommand } from './posting/preview.ts';
 import { readProgram } from './program-identity.ts';
 import { startWebhooks, type WebhookPace, type Webhooks } from './webhooks.ts';
 
@@ -82,7 +83,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const webhookParts = { config, address, masterKey, reader, version: program.version, onFailure, pace };
     const webhooks = startWebhooks({ ...webhookParts, watch: figures?.webhooks });
     closers.push(webhooks.stop);
-    const untold = { submit: (command: Command) => engine.submit(command), submitLarge: heavy.submitLarge };
+    const untold = {
+      submit: (command: Command) => engine.submit(command),
+      submitLarge: heavy.submitLarge,
+      preview: (command: Command) => previewCommand(command, { store, heavy: heavy.preview, onFailure }),
+    };
     const operations = ledgerOperations({
       program,
       probe: () => probeDatabase(reader),
@@ -119,6 +124,7 @@ function tellingWebhooks(posting: Posting, webhooks: Webhooks, onFailure: (error
   };
   return {
     submit: (command, request) => told(command.tenantId, request, posting.submit(command, request)),
+    preview: posting.preview,
     submitLarge: (large, request) => told(large.sender.tenantId, request, posting.submitLarge(large, request)),
   };
 }

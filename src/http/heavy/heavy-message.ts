@@ -1,6 +1,7 @@
 import type { DatabaseAddress } from '../../postgres/connection.ts';
 import type { Command } from '../../posting/command.ts';
 import type { Outcome } from '../../posting/engine.ts';
+import type { PreviewOutcome } from '../../posting/preview.ts';
 import type { Sender } from '../posting-operation.ts';
 import type { Problem } from '../problem.ts';
 
@@ -9,10 +10,10 @@ export type HeavyThreadData = { readonly address: DatabaseAddress };
 
 /** What the serving thread asks of the heavy one; each question has a number of its own. */
 export type HeavyQuestion =
-  | { readonly id: number; readonly ask: 'post'; readonly command: Command }
+  | { readonly id: number; readonly ask: 'post' | 'preview'; readonly command: Command }
   | {
       readonly id: number;
-      readonly ask: 'read_and_post';
+      readonly ask: 'read_and_post' | 'read_and_preview';
       readonly path: string;
       readonly sender: Sender;
       readonly bytes: Uint8Array;
@@ -20,5 +21,5 @@ export type HeavyQuestion =
   | { readonly id: number; readonly ask: 'stop' };
 
 export type HeavyAnswer =
-  | { readonly id: number; readonly outcome: Outcome | { readonly problem: Problem } }
+  | { readonly id: number; readonly outcome: Outcome | PreviewOutcome | { readonly problem: Problem } }
   | { readonly id: null; readonly failure: string };

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { PostgresStore } from '../../postgres/posting/store.ts';
 import { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { PostingEngine } from '../../posting/engine.ts';
+import { previewCommand } from '../../posting/preview.ts';
 import { readCommand } from '../posting-operation.ts';
 import { POSTING_ROUTES } from '../routes/posting-routes.ts';
 import type { HeavyAnswer, HeavyQuestion, HeavyThreadData } from './heavy-message.ts';
@@ -17,19 +18,15 @@ const { address } = workerData as HeavyThreadData;
 const reader = new ReaderPool(address, 1);
 const store = new PostgresStore({ address, lanes: 1, heavy: true, reader });
 const answer = (message: HeavyAnswer): void => port.postMessage(message);
-const engine = new PostingEngine({
-  store,
-  lanes: 1,
-  monotonicMs: () => performance.now(),
-  onFailure: (error) =>
-    answer({ id: null, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
-});
+const onFailure = (error: unknown): void =>
+  answer({ id: null, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+const engine = new PostingEngine({ store, lanes: 1, monotonicMs: () => performance.now(), onFailure });
 
 port.on('message', (question: HeavyQuestion) => {
   handle(question).then(
     (outcome) => answer({ id: question.id, outcome }),
     (error: unknown) => {
-      answer({ id: null, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      onFailure(error);
       answer({ id: question.id, outcome: { outcome: 'unavailable' } });
     },
   );
@@ -39,11 +36,15 @@ async function handle(question: HeavyQuestion): Promise<Extract<HeavyAnswer, { i
   switch (question.ask) {
     case 'post':
       return engine.submit(question.command);
-    case 'read_and_post': {
+    case 'preview':
+      return previewCommand(question.command, { store, onFailure });
+    case 'read_and_post':
+    case 'read_and_preview': {
       const route = POSTING_ROUTES.get(question.path);
       if (route === undefined) throw new Error(`there is no posting route ${question.path}`);
       const command = route.use((posting) => readCommand(posting, question.sender, question.bytes));
-      return 'problem' in command ? command : engine.submit(command);
+      if ('problem' in command) return command;
+      return question.ask === 'read_and_post' ? engine.submit(command) : previewCommand(command, { store, onFailure });
     }
     case 'stop':
       await engine.drain();

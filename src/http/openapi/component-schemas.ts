@@ -147,6 +147,21 @@ const JOURNAL: Readonly<Record<string, JsonSchema>> = {
     principal_minor: schemaRef('Money', 'What went to principal.'),
     suspense_minor: schemaRef('Money', 'What was left over.'),
   }),
+  PostingPreview: objectOf(
+    {
+      allocation: schemaRef('Allocation', 'Of what runs a waterfall.'),
+      lines: listOf(schemaRef('Line'), 'The lines of every entry that would be posted, numbered on.'),
+      restates: listOf(
+        objectOf({
+          journal_entry_id: schemaRef('Uuid'),
+          lines_before: listOf(schemaRef('Line'), 'As they stand.'),
+          lines_after: listOf(schemaRef('Line'), 'As they would be posted again.'),
+        }),
+        'Entries that would be restated; none as yet.',
+      ),
+    },
+    ['allocation'],
+  ),
 };
 
 /** The schemas that several operations have in common, by name. */
