@@ -9,7 +9,7 @@ const PREVIEW: QueryParameter = {
   schema: { type: 'boolean', default: false },
   description:
     'With `true` nothing is posted: the answer is 200 with the lines that the request would post now. Needs no Idempotency-Key, and looks at none.',
-  example: 'true',
+  example: true,
 };
 
 /** The query of every POST that moves money. */
