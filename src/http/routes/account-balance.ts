@@ -36,7 +36,7 @@ const about: About = {
           account_name: { type: 'string', description: 'Its name in the chart as it stands.' },
           currency: schemaRef('Currency'),
           layer: schemaRef('Layer'),
-          as_of_date: schemaRef('Date'),
+          as_of_date: schemaRef('CalendarDate'),
           dr_balance_minor: schemaRef('TotalMoney', 'All debits.'),
           cr_balance_minor: schemaRef('TotalMoney', 'All credits.'),
           normal_balance_minor: schemaRef('SignedMoney', "Their difference on the account's normal side."),

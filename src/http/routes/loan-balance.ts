@@ -27,7 +27,7 @@ const about: About = {
         schema: objectOf({
           loan_id: schemaRef('Uuid'),
           currency: schemaRef('Currency'),
-          as_of_date: schemaRef('Date'),
+          as_of_date: schemaRef('CalendarDate'),
           principal_outstanding_minor: schemaRef('SignedMoney'),
           interest_receivable_minor: schemaRef('SignedMoney'),
           fees_receivable_minor: schemaRef('SignedMoney'),
