@@ -1,7 +1,8 @@
+import { DAY_COUNT_CONVENTIONS } from '../../domain/day-count.ts';
 import { EVENT_TYPES } from '../../domain/event-type.ts';
 import { LAYERS } from '../../domain/layer.ts';
 import { PROBLEMS } from '../problem-table.ts';
-import { DAY_COUNT_CONVENTIONS, MONEY_MOVES, POSTING_LAYERS, REVERSAL_REASONS } from '../vocabulary.ts';
+import { MONEY_MOVES, POSTING_LAYERS, REVERSAL_REASONS } from '../vocabulary.ts';
 import { type JsonSchema, listOf, type NamedSchema, objectOf, orNull, schemaRef } from './json-schema.ts';
 
 const VALUES: Readonly<Record<string, JsonSchema>> = {

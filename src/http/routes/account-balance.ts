@@ -4,6 +4,7 @@ import { LAYERS, type LayerNumber, layerNumber, SETTLED } from '../../domain/lay
 import { type AccountBalance, readAccountBalance } from '../../postgres/reading/account-balance.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { principalOf } from '../gate.ts';
+import { sendJson } from '../json-answer.ts';
 import { refuseUnlessCome } from '../known-at.ts';
 import type { About } from '../openapi/about.ts';
 import { objectOf, schemaRef } from '../openapi/json-schema.ts';
@@ -76,10 +77,7 @@ export function accountBalance(reader: ReaderPool): Operation {
       const layer = layerNumber(query.layer ?? 'SETTLED') ?? SETTLED;
       const balance = await readAccountBalance(reader, { tenantId, account, currency, layer, asOfDate, knownAt });
       if (balance === undefined) throw missing;
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(renderBalance({ account, currency, layer }, balance));
+      return sendJson(reply, renderBalance({ account, currency, layer }, balance));
     },
   };
 }
