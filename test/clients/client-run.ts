@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseAddress } from '../../src/postgres/connection.ts';
-import { startDemoInstances } from './demo-instances.ts';
+import { startDemoInstances } from '../http/demo-instances.ts';
 import { type GeneratedClient, generateClient, type ListQuery } from './generated-client.ts';
 import { HistoryWriter, type Written } from './history-writer.ts';
 import { faultsOf, faultsOfWhole, type ListWalk, walkList } from './list-walk.ts';

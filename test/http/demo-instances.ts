@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readConfig } from '../../src/config.ts';
 import { startServer } from '../../src/main.ts';
 import type { DatabaseAddress } from '../../src/postgres/connection.ts';
-import { freePort } from '../http/free-port.ts';
+import { freePort } from './free-port.ts';
 
 /** Two servers of one demo instance, as `npm start` makes it; each takes the tokens of the other. */
 export type DemoInstances = { readonly urls: readonly [string, string]; stop(): Promise<void> };
