@@ -1,4 +1,5 @@
 import { answerObject } from './comparison.ts';
+import type { EventPull } from './event-pull.ts';
 import type { JournalWalk } from './journal-walk.ts';
 import type { BusinessNow } from './model/decision.ts';
 import { entryOf, type TenantLedger } from './model/ledger.ts';
@@ -35,6 +36,8 @@ export class Course {
   readonly snapshots: FixedAnswer[] = [];
   /** Lists that were read while others wrote to them. */
   readonly walks: JournalWalk[] = [];
+  /** Events that were pulled while others posted. */
+  readonly pulls: EventPull[] = [];
   /** Loans whose state the model has lost, after an answer that it cannot explain. */
   readonly lostLoans = new Set<string>();
   readonly #newest: string[];
