@@ -63,11 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(directory.stop);
     const reader = new ReaderPool(address);
     closers.push(() => reader.close());
-    const heavy = new HeavyPoster({
-      address,
-      onFailure,
-      ...(figures === null ? {} : { watch: figures.engine.heavy }),
-    });
+    const heavy = new HeavyPoster({ address, onFailure, watch: figures?.engine.heavy });
     const store = new PostgresStore({ address, lanes: config.postingLanes, heavy: false, reader });
     closers.push(() => store.close());
     const engine = new PostingEngine({

@@ -1,6 +1,5 @@
 import { answerObject } from './comparison.ts';
-import type { EventPull } from './event-pull.ts';
-import type { JournalWalk } from './journal-walk.ts';
+import type { EventPull, JournalWalk } from './journal-walk.ts';
 import type { BusinessNow } from './model/decision.ts';
 import { entryOf, type TenantLedger } from './model/ledger.ts';
 import { REFUSAL_STATUS, type RefusalCode } from './model/refusal.ts';

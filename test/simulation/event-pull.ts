@@ -1,15 +1,9 @@
 import { answerObject } from './comparison.ts';
 import type { Course } from './course.ts';
-import { type JournalList, type JournalWalk, walkDifferences } from './journal-walk.ts';
+import { type EventPull, type JournalList, walkDifferences } from './journal-walk.ts';
 import type { TenantLedger } from './model/ledger.ts';
 import type { Random } from './random.ts';
 import { getRequest } from './read-programme.ts';
-
-/** Events that were pulled, page by page, each as it was answered. */
-export interface EventPull {
-  readonly walk: JournalWalk;
-  readonly events: readonly Readonly<Record<string, unknown>>[];
-}
 
 /** How events are asked for. */
 export interface EventQuestion {

@@ -27,6 +27,12 @@ export interface JournalWalk {
   readonly behind?: { readonly entryId: string; readonly postedAt: string } | undefined;
 }
 
+/** Events that were pulled page by page: where they stand in the journal, and each as it was answered. */
+export interface EventPull {
+  readonly walk: JournalWalk;
+  readonly events: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** A list at random: of this loan, or without one of the tenant. Chosen apart from the writes (TRUST.md section 4). */
 export function someList(
   random: Random,

@@ -22,11 +22,11 @@ export class HeavyPoster {
   #lastId = 0;
   #stopped = false;
 
-  /** `watch` hears what the thread's engine does; without it the thread tells nothing. */
+  /** `watch` hears what the thread's engine does; undefined: the thread tells nothing. */
   constructor(options: {
     readonly address: DatabaseAddress;
     readonly onFailure: (error: unknown) => void;
-    readonly watch?: EngineWatch;
+    readonly watch: EngineWatch | undefined;
   }) {
     this.#address = options.address;
     this.#onFailure = options.onFailure;
