@@ -11,6 +11,7 @@ import type { FieldReader } from './field-reader.ts';
 import { idempotencyKeyHeader, principalOf } from './gate.ts';
 import { fingerprint } from './json/canonical-json.ts';
 import { parseStrictJson } from './json/strict-json.ts';
+import { sendReceipt } from './json-answer.ts';
 import { type KeyedPostAbout, keyedPost } from './openapi/about.ts';
 import type { Operation } from './operation.ts';
 import { type Problem, ProblemError, sendProblem, validationProblem } from './problem.ts';
@@ -119,12 +120,7 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
           : await submitHere(bytes, sender, request.raw);
       if ('problem' in outcome) return sendProblem(request, reply, outcome.problem);
       if (outcome.outcome === 'created' || outcome.outcome === 'replayed') {
-        if (outcome.outcome === 'replayed') reply.header('idempotent-replayed', 'true');
-        return reply
-          .code(outcome.outcome === 'created' ? 201 : 200)
-          .header('content-type', 'application/json; charset=utf-8')
-          .header('cache-control', 'no-store')
-          .send(outcome.body);
+        return sendReceipt(reply, outcome);
       }
       return sendProblem(request, reply, problemOf(outcome));
     },
