@@ -63,7 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(directory.stop);
     const reader = new ReaderPool(address);
     closers.push(() => reader.close());
-    const heavy = new HeavyPoster({ address, onFailure });
+    const heavy = new HeavyPoster({ address, onFailure, watch: figures?.engine.heavy });
     const store = new PostgresStore({ address, lanes: config.postingLanes, heavy: false, reader });
     closers.push(() => store.close());
     const engine = new PostingEngine({
@@ -72,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       heavy: heavy.submit,
       monotonicMs: () => performance.now(),
       onFailure,
-      ...(figures === null ? {} : { watch: figures.engine }),
+      ...(figures === null ? {} : { watch: figures.engine.light }),
     });
     closers.push(() => engine.drain(), heavy.stop.bind(heavy));
     heavy.start();

@@ -12,6 +12,7 @@ import type { FieldReader } from './field-reader.ts';
 import { idempotencyKeyHeader, principalOf } from './gate.ts';
 import { fingerprint } from './json/canonical-json.ts';
 import { parseStrictJson } from './json/strict-json.ts';
+import { sendJson, sendReceipt } from './json-answer.ts';
 import type { KeyedPostAbout } from './openapi/about.ts';
 import { PREVIEW_QUERY, previewedPost } from './openapi/preview.ts';
 import type { Operation } from './operation.ts';
@@ -151,12 +152,7 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
           : await submitHere(bytes, sender, { isPreview, request: request.raw });
       if ('problem' in outcome) return sendProblem(request, reply, outcome.problem);
       if (!('body' in outcome)) return sendProblem(request, reply, problemOf(outcome));
-      if (outcome.outcome === 'replayed') reply.header('idempotent-replayed', 'true');
-      return reply
-        .code(outcome.outcome === 'created' ? 201 : 200)
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(outcome.body);
+      return outcome.outcome === 'previewed' ? sendJson(reply, outcome.body) : sendReceipt(reply, outcome);
     },
   };
 
