@@ -4,6 +4,7 @@ import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.
 import type { DraftLine, EntryDraft } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { type LoanState, noComponents } from './loan.ts';
+import { isOnNonAccrual, refuseChargedOff } from './loan-standing.ts';
 import { MINOR_MAX } from './money.ts';
 import { type ProgramPolicy, type ProgramVersion, versionInForce } from './program.ts';
 import { type FieldProblem, type Refusal, type RefusalCode, refusalOfField } from './refusal.ts';
@@ -36,8 +37,9 @@ export type AccrualContext = {
 };
 
 /**
- * Books a batch as one entry: DR 1200 one line per loan, CR 4000 one line, the sum (ACCOUNTING.md section 2). All or
- * nothing: status and code are those of the first refused loan, errors[] names every one.
+ * Books a batch as one entry: DR 1200 one line per loan, CR 4000 one line, the sum; of loans on non-accrual DR 9100 and
+ * CR 9200 (ACCOUNTING.md section 2). All or nothing: status and code are those of the first refused loan, errors[] names
+ * every one.
  */
 export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext): Refusal | EntryDraft {
   if (context.program === undefined) return refuseProgram(batch.programId);
@@ -45,7 +47,7 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
   const currency = batch.loans[0] === undefined ? null : context.loan(batch.loans[0].loanId).currency;
   const errors: (FieldProblem & { code: RefusalCode })[] = [];
   const lines: DraftLine[] = [];
-  let total = 0n;
+  let [total, memoTotal] = [0n, 0n];
   batch.loans.forEach((accrued, index) => {
     const loan = context.loan(accrued.loanId);
     const problem = refuseLoan({ batch, accrued, loan, currency, context, principalCheck });
@@ -53,10 +55,12 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
       errors.push({ ...problem, field: `loans[${index}].${problem.field}` });
       return;
     }
-    total += accrued.interestMinor;
+    const memo = isOnNonAccrual(loan);
+    if (memo) memoTotal += accrued.interestMinor;
+    else total += accrued.interestMinor;
     if (accrued.interestMinor !== 0n) {
       lines.push({
-        account: ACCOUNT.interestReceivable,
+        account: memo ? ACCOUNT.nonAccrualInterestReceivable : ACCOUNT.interestReceivable,
         amountMinor: accrued.interestMinor,
         loanId: accrued.loanId,
         borrowerId: loan.borrowerId,
@@ -68,12 +72,12 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
     const detail = `${errors.length} of ${batch.loans.length} loans were refused and nothing was posted; the first: ${first.message}`;
     return { code: first.code, detail, errors };
   }
-  if (total > MINOR_MAX) {
+  if (total + memoTotal > MINOR_MAX) {
     const message =
       'the interest of the batch sums to more than 999999999999999999 minor units; send it as several batches';
     return refusalOfField('amount_out_of_range', 'loans', message);
   }
-  if (total > 0n) lines.push({ account: ACCOUNT.interestIncome, amountMinor: -total, loanId: null, borrowerId: null });
+  lines.push(...incomeLine(ACCOUNT.interestIncome, total), ...incomeLine(ACCOUNT.nonAccrualInterestIncome, memoTotal));
   if (currency === null) throw new Error('an accrual batch without a loan was not refused');
   const differences = principalDifferences(batch, context.nightPrincipal).length;
   return {
@@ -99,6 +103,10 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
 
 function refuseProgram(programId: string): Refusal {
   return refusalOfField('program_not_found', 'program_id', `there is no program ${programId}`);
+}
+
+function incomeLine(account: number, amountMinor: bigint): readonly DraftLine[] {
+  return amountMinor === 0n ? [] : [{ account, amountMinor: -amountMinor, loanId: null, borrowerId: null }];
 }
 
 type LoanToAccrue = {
@@ -129,15 +137,17 @@ function refuseLoan({
   if (loan.programId !== batch.programId) {
     return { field: 'loan_id', code: 'program_mismatch', message: `loan ${loanId} belongs to another program` };
   }
-  const dated =
+  const refused =
     refuseFuture(batch.accrualDate, context.calendar, 'accrual_date') ??
-    refuseBeforeDisbursement(batch.accrualDate, loan, 'accrual_date');
-  if (dated !== null) return { field: 'loan_id', code: dated.code, message: dated.detail };
+    refuseBeforeDisbursement(batch.accrualDate, loan, 'accrual_date') ??
+    refuseChargedOff(loan);
+  if (refused !== null) return { field: 'loan_id', code: refused.code, message: refused.detail };
   if (context.accrued(loanId)) {
     const message = `loan ${loanId} has accrued for ${batch.accrualDate} already; leave it out, or reverse that batch`;
     return { field: 'loan_id', code: 'accrual_already_posted', message };
   }
-  const effect = { ...noComponents(), interest: accrued.interestMinor };
+  const component = isOnNonAccrual(loan) ? 'memoInterest' : 'interest';
+  const effect = { ...noComponents(), [component]: accrued.interestMinor };
   const range = rangeProblem(loan, { layer: SETTLED, effect, field: 'interest_minor' });
   if (range !== null) return { ...range, code: 'amount_out_of_range' };
   return principalCheck === 'record' ? null : refuseOtherPrincipal(accrued, context.nightPrincipal(loanId));

@@ -231,11 +231,21 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     advice:
       'A reversal is not reversed: post the event again. A registration without opening balances has nothing to reverse.',
   },
+  loan_charged_off: {
+    status: 422,
+    title: 'The loan is charged off',
+    advice: 'It takes no fee, accrual, disbursement or plain payment any more; post money that comes in as a recovery.',
+  },
   amount_exceeds_outstanding: {
     status: 422,
     title: 'The amount is more than is outstanding',
     advice:
-      'errors[] names the components that get too much; send what is over as suspense_minor. Where it names amount_minor, the program takes no over-payment.',
+      'errors[] names what; of an allocation, send what is over as suspense_minor. Some programs take no over-payment.',
+  },
+  amount_exceeds_suspense: {
+    status: 422,
+    title: 'The amount is more than the loan has in suspense',
+    advice: 'Read suspense_minor of the balance of the loan, and ask for no more than that.',
   },
   amount_out_of_range: {
     status: 422,

@@ -1,9 +1,13 @@
 import type { AccrualBatch } from '../domain/accrual.ts';
 import type { Disbursement } from '../domain/disbursement.ts';
 import type { Fee } from '../domain/fee.ts';
+import type { FeeWaiver } from '../domain/fee-waiver.ts';
+import type { GoodwillCredit } from '../domain/goodwill-credit.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { Reversal } from '../domain/reversal.ts';
+import type { SuspenseAllocation } from '../domain/suspense-allocation.ts';
+import type { SuspenseRefund } from '../domain/suspense-refund.ts';
 
 /**
  * Who asks, and under which key. `keyHash` and `payloadHash` are the first 16 bytes of a SHA-256, written as a UUID:
@@ -25,6 +29,10 @@ export type Command = Envelope &
     | { readonly kind: 'disbursement'; readonly disbursement: Disbursement }
     | { readonly kind: 'fee'; readonly fee: Fee }
     | { readonly kind: 'accrual'; readonly accrual: AccrualBatch }
+    | { readonly kind: 'fee_waiver'; readonly feeWaiver: FeeWaiver }
+    | { readonly kind: 'goodwill_credit'; readonly goodwillCredit: GoodwillCredit }
+    | { readonly kind: 'suspense_allocation'; readonly suspenseAllocation: SuspenseAllocation }
+    | { readonly kind: 'suspense_refund'; readonly suspenseRefund: SuspenseRefund }
     | { readonly kind: 'reversal'; readonly reversal: Reversal }
     | { readonly kind: 'registration'; readonly registration: LoanRegistration }
   );

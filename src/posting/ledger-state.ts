@@ -54,6 +54,9 @@ export type LedgerState = {
   readonly disbursements: Map<string, StandingDisbursement[]>;
 };
 
+/** A loan of a tenant. */
+export type LoanRef = { readonly tenantId: string; readonly loanId: string };
+
 /** One thing of one tenant as a map key. */
 export function scopedKey(tenantId: string, id: string): string {
   return tenantId + id;

@@ -85,6 +85,8 @@ export type PostingPlan = {
   })[];
   /** Loans that moved, by scopedKey, each with its state after the batch. */
   readonly loans: Map<string, LoanState>;
+  /** Loans whose standing changed, likewise. */
+  readonly standings: Map<string, LoanState>;
   readonly accrualMonths: Map<string, AccrualMonth>;
   /** By tenant, currency, layer and day, then by account: a payment's lines differ in nothing but the account. */
   readonly accountDeltas: Map<string, Map<number, PlannedAccountDelta>>;
@@ -105,6 +107,7 @@ export function emptyPlan(): PostingPlan {
     accrualBatches: [],
     principalDifferences: [],
     loans: new Map(),
+    standings: new Map(),
     accrualMonths: new Map(),
     accountDeltas: new Map(),
     entriesOfTenant: new Map(),

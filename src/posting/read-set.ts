@@ -1,10 +1,7 @@
 import type { Command } from './command.ts';
 import { kindOf } from './command-kinds.ts';
-import { monthKey, monthOf, type ResolvedEntry, scopedKey } from './ledger-state.ts';
+import { type LoanRef, monthKey, monthOf, type ResolvedEntry, scopedKey } from './ledger-state.ts';
 import { referredEntry } from './reference.ts';
-
-/** A loan of a tenant. */
-export type LoanRef = { readonly tenantId: string; readonly loanId: string };
 
 /** Which rows a batch locks and reads, each list in the order in which its locks are taken. */
 export type ReadSet = {

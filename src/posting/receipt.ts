@@ -37,11 +37,19 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
     `{"payment_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)}}`,
   disbursement: (facts) => `{"disbursement_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)}}`,
   accrual: (facts) =>
-    `{"accrual_event_id":"${facts.eventId}",${entryId(facts)},"loan_count":${facts.loanCount},"total_accrued_minor":"${credited(facts, ACCOUNT.interestIncome)}",${postedAt(facts)}}`,
+    `{"accrual_event_id":"${facts.eventId}",${entryId(facts)},"loan_count":${facts.loanCount},"total_accrued_minor":"${credited(facts, ACCOUNT.interestIncome) + credited(facts, ACCOUNT.nonAccrualInterestIncome)}",${postedAt(facts)}}`,
   reversal: (facts) =>
     `{${entryId(facts)},"reverses_entry_id":"${facts.reversesEntryId}",${postedAt(facts)},${correlationId(facts)}}`,
   fee_assessed: (facts) =>
     `{"fee_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  fee_waived: (facts) =>
+    `{"waiver_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  goodwill_credit: (facts) =>
+    `{"goodwill_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  payment_allocated: (facts) =>
+    `{"allocation_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  suspense_refunded: (facts) =>
+    `{"refund_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
 };
 
 /** By the version that the key names. A command whose event type another answers differently has a version of its own. */
@@ -62,6 +70,13 @@ export function renderReceipt(version: number, facts: ReceiptFacts): string {
   return render(facts);
 }
 
+const ALLOCATED: ReadonlySet<EventType> = new Set(['payment_received', 'goodwill_credit', 'payment_allocated']);
+
+/** The member `allocation` of an answer, for events that answer one; null for the others. */
+export function allocationIn(facts: ReceiptFacts): string | null {
+  return ALLOCATED.has(facts.eventType) ? allocation(facts) : null;
+}
+
 function entryId(facts: ReceiptFacts): string {
   return `"journal_entry_id":"${facts.entryId}"`;
 }
@@ -75,11 +90,16 @@ function correlationId(facts: ReceiptFacts): string {
 }
 
 function allocation(facts: ReceiptFacts): string {
-  return `"allocation":{"fees_minor":"${credited(facts, ACCOUNT.feesReceivable)}","interest_minor":"${credited(facts, ACCOUNT.interestReceivable)}","principal_minor":"${credited(facts, ACCOUNT.principalReceivable)}","suspense_minor":"${credited(facts, ACCOUNT.borrowerSuspense)}"}`;
+  return `"allocation":{"fees_minor":"${credited(facts, ACCOUNT.feesReceivable)}","interest_minor":"${interestPaid(facts)}","principal_minor":"${credited(facts, ACCOUNT.principalReceivable)}","suspense_minor":"${credited(facts, ACCOUNT.borrowerSuspense)}"}`;
 }
 
 function credited(facts: ReceiptFacts, account: number): bigint {
   let sum = 0n;
-  for (const line of facts.lines) if (line.account === account) sum -= line.amountMinor;
+  for (const line of facts.lines) if (line.account === account && line.amountMinor < 0n) sum -= line.amountMinor;
   return sum;
+}
+
+/** On non-accrual, interest that is paid is memo interest. */
+function interestPaid(facts: ReceiptFacts): bigint {
+  return credited(facts, ACCOUNT.interestReceivable) + credited(facts, ACCOUNT.nonAccrualInterestReceivable);
 }

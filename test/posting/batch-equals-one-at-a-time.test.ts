@@ -89,6 +89,10 @@ const EVERY_OUTCOME = [
   'disbursement',
   'fee_assessed',
   'accrual',
+  'fee_waived',
+  'goodwill_credit',
+  'payment_allocated',
+  'suspense_refunded',
   'reversal',
   'replayed',
   'idempotency_mismatch',
@@ -105,6 +109,7 @@ const EVERY_OUTCOME = [
   'accrual_already_posted',
   'allocation_mismatch',
   'amount_exceeds_outstanding',
+  'amount_exceeds_suspense',
   'amount_out_of_range',
   'balance_would_be_negative',
 ];

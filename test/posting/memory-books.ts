@@ -195,6 +195,7 @@ function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends Readon
     effectiveFrom: null,
     policy: {
       ...readPolicy(DEFAULT_PROGRAM_POLICY),
+      principalCheck: programId === tenant.programId ? 'record' : 'reject',
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
       feeIncomeAccounts: new Map([['late_fee', incomeAccount]]),
     },

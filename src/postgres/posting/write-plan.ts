@@ -6,8 +6,10 @@ import { StoreFailure } from '../../posting/posting-store.ts';
 import { plainArray } from '../array-literal.ts';
 import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray, uuidArray } from '../binary-array.ts';
 import { type BoundStatement, isServerError, sendTrain } from '../statement-train.ts';
+import { storedStanding } from './stored-standing.ts';
 import {
   ADD_BACKDATING_DAYS,
+  CHANGE_STANDINGS,
   COMMIT,
   INSERT_ACCRUAL_BATCHES,
   INSERT_DISBURSEMENTS,
@@ -74,7 +76,7 @@ export async function writeAndCommit(
   return new Map((postedAt as [string, string][]).map(([tenantId, time]) => [tenantId, time]));
 }
 
-/** Loans that begin to be known, and layers besides SETTLED: before the batch moves them. */
+/** Loans that begin to be known, layers besides SETTLED, standings: before the batch moves them. */
 function rareChangesOfLoans(plan: PostingPlan): BoundStatement[] {
   const statements: BoundStatement[] = [];
   if (plan.disbursements.length > 0 || plan.reversals.length > 0 || plan.registrations.length > 0) {
@@ -100,6 +102,11 @@ function rareChangesOfLoans(plan: PostingPlan): BoundStatement[] {
         textArray(layered, (loan) => componentLiteral(loan.layers[2])),
       ],
     ]);
+  }
+  if (plan.standings.size > 0) {
+    const changed = [...plan.standings.values()];
+    const standings = textArray(changed, (loan) => storedStanding(loan.standing));
+    statements.push([CHANGE_STANDINGS, [...loanColumns(changed), standings]]);
   }
   return statements;
 }

@@ -48,7 +48,7 @@ const SERVER_ROLES = [
 const READING_ROLES = ['hpts_reader', 'hpts_access', 'hpts_auditor'];
 const CONSTRAINTS = [
   { table: 'journal_entry', names: ['lines_are_parallel', 'lines_agree', 'key_has_its_payload'] },
-  { table: 'loan', names: ['loan_is_complete'] },
+  { table: 'loan', names: ['loan_is_complete', 'standing_is_complete'] },
   { table: 'loan_movement', names: ['backdated_says_its_effect'] },
   { table: 'loan_registration', names: ['opening_is_complete'] },
   { table: 'principal_difference', names: ['principal_differs'] },
