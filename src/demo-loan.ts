@@ -37,7 +37,7 @@ export async function postDemoLoan(engine: PostingEngine): Promise<void> {
 }
 
 async function post<Body>(engine: PostingEngine, route: PostingRoute<Body>, key: string, body: object): Promise<void> {
-  const sender = { tenantId: DEMO_TENANT.tenantId, actor: 'demo', key };
+  const sender = { tenantId: DEMO_TENANT.tenantId, actor: 'demo', key, params: {} };
   const command = readCommand(route, sender, Buffer.from(JSON.stringify(body)));
   if ('problem' in command) throw new Error(`the demo loan cannot be read: ${command.problem.detail}`);
   const outcome = await engine.submit(command);

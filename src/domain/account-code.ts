@@ -9,7 +9,12 @@ export const ACCOUNT = {
   borrowerSuspense: 2100,
   interestIncome: 4000,
   feeIncome: 4100,
+  interestChargedOff: 4900,
+  feesChargedOff: 4910,
+  feesWaived: 4920,
+  goodwillExpense: 5200,
   nonAccrualInterestReceivable: 9100,
+  nonAccrualInterestIncome: 9200,
 } as const;
 
 const FOUR_DIGITS = /^[0-9]{4}$/;

@@ -4,6 +4,7 @@ import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.
 import type { DraftLine, EntryDraft } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { type LoanState, noComponents } from './loan.ts';
+import { isOnNonAccrual, refuseChargedOff } from './loan-standing.ts';
 import { MINOR_MAX } from './money.ts';
 import type { FieldProblem, Refusal, RefusalCode } from './refusal.ts';
 
@@ -31,8 +32,9 @@ export type AccrualContext = {
 };
 
 /**
- * Books a batch as one entry: DR 1200 one line per loan, CR 4000 one line, the sum (ACCOUNTING.md section 2). All or
- * nothing: status and code are those of the first refused loan, errors[] names every one.
+ * Books a batch as one entry: DR 1200 one line per loan, CR 4000 one line, the sum; of loans on non-accrual DR 9100 and
+ * CR 9200 (ACCOUNTING.md section 2). All or nothing: status and code are those of the first refused loan, errors[] names
+ * every one.
  */
 export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext): Refusal | EntryDraft {
   if (!context.programExists) {
@@ -46,7 +48,7 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
   const currency = batch.loans[0] === undefined ? null : context.loan(batch.loans[0].loanId).currency;
   const errors: (FieldProblem & { code: RefusalCode })[] = [];
   const lines: DraftLine[] = [];
-  let total = 0n;
+  let [total, memoTotal] = [0n, 0n];
   batch.loans.forEach((accrued, index) => {
     const loan = context.loan(accrued.loanId);
     const problem = refuseLoan({ batch, accrued, loan, currency, context });
@@ -54,10 +56,12 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
       errors.push({ ...problem, field: `loans[${index}].${problem.field}` });
       return;
     }
-    total += accrued.interestMinor;
+    const memo = isOnNonAccrual(loan);
+    if (memo) memoTotal += accrued.interestMinor;
+    else total += accrued.interestMinor;
     if (accrued.interestMinor !== 0n) {
       lines.push({
-        account: ACCOUNT.interestReceivable,
+        account: memo ? ACCOUNT.nonAccrualInterestReceivable : ACCOUNT.interestReceivable,
         amountMinor: accrued.interestMinor,
         loanId: accrued.loanId,
         borrowerId: loan.borrowerId,
@@ -69,7 +73,7 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
     const detail = `${errors.length} of ${batch.loans.length} loans were refused and nothing was posted; the first: ${first.message}`;
     return { code: first.code, detail, errors };
   }
-  if (total > MINOR_MAX) {
+  if (total + memoTotal > MINOR_MAX) {
     const message =
       'the interest of the batch sums to more than 999999999999999999 minor units; send it as several batches';
     return {
@@ -78,7 +82,7 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
       errors: [{ field: 'loans', code: 'amount_out_of_range', message }],
     };
   }
-  if (total > 0n) lines.push({ account: ACCOUNT.interestIncome, amountMinor: -total, loanId: null, borrowerId: null });
+  lines.push(...incomeLine(ACCOUNT.interestIncome, total), ...incomeLine(ACCOUNT.nonAccrualInterestIncome, memoTotal));
   if (currency === null) throw new Error('an accrual batch without a loan was not refused');
   return {
     eventType: 'accrual',
@@ -98,6 +102,10 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
     },
     metadata: null,
   };
+}
+
+function incomeLine(account: number, amountMinor: bigint): readonly DraftLine[] {
+  return amountMinor === 0n ? [] : [{ account, amountMinor: -amountMinor, loanId: null, borrowerId: null }];
 }
 
 type LoanToAccrue = {
@@ -126,15 +134,17 @@ function refuseLoan({
   if (loan.programId !== batch.programId) {
     return { field: 'loan_id', code: 'program_mismatch', message: `loan ${loanId} belongs to another program` };
   }
-  const dated =
+  const refused =
     refuseFuture(batch.accrualDate, context.calendar, 'accrual_date') ??
-    refuseBeforeDisbursement(batch.accrualDate, loan, 'accrual_date');
-  if (dated !== null) return { field: 'loan_id', code: dated.code, message: dated.detail };
+    refuseBeforeDisbursement(batch.accrualDate, loan, 'accrual_date') ??
+    refuseChargedOff(loan);
+  if (refused !== null) return { field: 'loan_id', code: refused.code, message: refused.detail };
   if (context.accrued(loanId)) {
     const message = `loan ${loanId} has accrued for ${batch.accrualDate} already; leave it out, or reverse that batch`;
     return { field: 'loan_id', code: 'accrual_already_posted', message };
   }
-  const effect = { ...noComponents(), interest: accrued.interestMinor };
+  const component = isOnNonAccrual(loan) ? 'memoInterest' : 'interest';
+  const effect = { ...noComponents(), [component]: accrued.interestMinor };
   const range = rangeProblem(loan, { layer: SETTLED, effect, field: 'interest_minor' });
   return range === null ? null : { ...range, code: 'amount_out_of_range' };
 }

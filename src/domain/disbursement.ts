@@ -4,6 +4,7 @@ import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import type { LayerNumber } from './layer.ts';
 import type { LoanState } from './loan.ts';
 import { refuseStranger } from './loan-identity.ts';
+import { refuseChargedOff } from './loan-standing.ts';
 import { type ProgramVersion, versionInForce } from './program.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
@@ -44,7 +45,8 @@ export function decideDisbursement(disbursement: Disbursement, context: Disburse
     (loan.borrowerId === null
       ? null
       : (refuseStranger(disbursement, loan) ?? refuseOtherProgram(disbursement, context))) ??
-    refuseFuture(disbursement.effectiveAt, context.calendar, 'effective_at');
+    refuseFuture(disbursement.effectiveAt, context.calendar, 'effective_at') ??
+    refuseChargedOff(loan);
   if (refused !== null) return refused;
   if (program === undefined) throw new Error('a disbursement without a program was not refused');
   const version = versionInForce(program, disbursement.effectiveAt);

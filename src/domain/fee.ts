@@ -3,7 +3,8 @@ import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.
 import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import type { LoanState } from './loan.ts';
-import { refuseStranger } from './loan-identity.ts';
+import { ownerOf, refuseStranger } from './loan-identity.ts';
+import { refuseChargedOff } from './loan-standing.ts';
 import { type ProgramVersion, versionInForce } from './program.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -33,19 +34,18 @@ export function decideFee(fee: Fee, context: FeeContext): Refusal | EntryDraft {
   const refused =
     refuseStranger(fee, loan) ??
     refuseFuture(fee.effectiveAt, context.calendar, 'effective_at') ??
-    refuseBeforeDisbursement(fee.effectiveAt, loan, 'effective_at');
+    refuseBeforeDisbursement(fee.effectiveAt, loan, 'effective_at') ??
+    refuseChargedOff(loan);
   if (refused !== null) return refused;
-  const borrowerId = loan.borrowerId;
-  if (borrowerId === null) throw new Error('a fee on a loan that does not exist was not refused');
+  const owner = ownerOf(loan);
   const version = versionInForce(context.program, fee.effectiveAt);
   return {
     eventType: 'fee_assessed',
     effectiveAt: fee.effectiveAt,
     currency: fee.currency,
     layer: SETTLED,
-    loanId: fee.loanId,
-    borrowerId,
-    lines: new LoanLines({ loanId: fee.loanId, borrowerId })
+    ...owner,
+    lines: new LoanLines(owner)
       .debit(ACCOUNT.feesReceivable, fee.amountMinor)
       .credit(version.policy.feeIncomeAccounts.get(fee.feeType) ?? ACCOUNT.feeIncome, fee.amountMinor).lines,
     reversesEntryId: null,

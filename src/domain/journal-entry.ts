@@ -39,6 +39,18 @@ export type EntryDraft = {
 /** What is kept of an event besides its lines; JSON, amounts as strings. */
 export type EventInput = { readonly [name: string]: string | number | null | EventInput | readonly EventInput[] };
 
+/**
+ * An entry that one command books behind its first, in the same database transaction and under the same correlation.
+ * `eventId` is that of an event which it books again; null makes it the first booking of an event of its own.
+ */
+export type FollowingEntry = { readonly draft: EntryDraft; readonly eventId: string | null };
+
+/** What a command books when it is more than one entry; its key names the first. */
+export type BookedEntries = { readonly first: EntryDraft; readonly following: readonly FollowingEntry[] };
+
+/** What an accepted command books. */
+export type Booked = EntryDraft | BookedEntries;
+
 /** Lines of one loan, collected without zeros: "No line has amount 0" (ACCOUNTING.md section 2). */
 export class LoanLines {
   readonly lines: DraftLine[] = [];

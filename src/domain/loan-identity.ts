@@ -25,3 +25,9 @@ export function refuseStranger(
   }
   return null;
 }
+
+/** Loan and borrower of an event that named the loan alone. Throws for a loan that refuseStranger should have refused. */
+export function ownerOf({ loanId, borrowerId }: LoanState): { readonly loanId: string; readonly borrowerId: string } {
+  if (borrowerId === null) throw new Error(`loan ${loanId} does not exist and was not refused`);
+  return { loanId, borrowerId };
+}

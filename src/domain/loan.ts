@@ -15,6 +15,34 @@ export type Component = keyof Components;
 
 export const COMPONENTS: readonly Component[] = ['principal', 'interest', 'fees', 'suspense', 'memoInterest'];
 
+/** What a charge-off takes away and a recovery brings back, in minor units. */
+export type Receivables = { readonly principal: bigint; readonly interest: bigint; readonly fees: bigint };
+
+/**
+ * What a loan is besides its balances. A value that is replaced and never changed, so that the loans of which there is
+ * nothing to say share one.
+ */
+export type LoanStanding = {
+  readonly status: 'active' | 'charged_off';
+  /** It was charged off for fraud: what is lost on it later is fraud too (ACCOUNTING.md rule 9). */
+  readonly fraud: boolean;
+  readonly chargedOff: Receivables;
+  readonly recovered: Receivables;
+  /** Effective date from which it is on non-accrual. */
+  readonly nonAccrualSince: string | null;
+};
+
+const NO_RECEIVABLES: Receivables = { principal: 0n, interest: 0n, fees: 0n };
+
+/** Active, never charged off, accruing. */
+export const PLAIN_STANDING: LoanStanding = {
+  status: 'active',
+  fraud: false,
+  chargedOff: NO_RECEIVABLES,
+  recovered: NO_RECEIVABLES,
+  nonAccrualSince: null,
+};
+
 /**
  * A loan as the posting engine holds it while a batch is decided: read under the loan's lock, changed by each posting of
  * the batch, written once at its end. `borrowerId` is null while the loan does not exist yet.
@@ -30,6 +58,7 @@ export type LoanState = {
   loanSeq: number;
   /** Latest effective date among the loan's movements. */
   frontier: string | null;
+  standing: LoanStanding;
   /** Indexed by layer; a layer that was never touched is null. */
   readonly layers: [Components, Components | null, Components | null];
 };
@@ -45,6 +74,7 @@ export function unmadeLoan(tenantId: string, loanId: string): LoanState {
     firstDisbursedOn: null,
     loanSeq: 0,
     frontier: null,
+    standing: PLAIN_STANDING,
     layers: [noComponents(), null, null],
   };
 }

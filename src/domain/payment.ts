@@ -1,12 +1,14 @@
 import { ACCOUNT } from './account-code.ts';
+import { allocateTo, creditAllocation, refuseSplit, splitInput } from './allocation.ts';
 import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
 import { type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
 import { type LayerNumber, PENDING } from './layer.ts';
-import { componentsOn, type LoanState } from './loan.ts';
+import type { LoanState } from './loan.ts';
 import { refuseStranger } from './loan-identity.ts';
+import { refuseChargedOff } from './loan-standing.ts';
 import { type ProgramVersion, versionInForce } from './program.ts';
-import { type FieldProblem, type Refusal, refusalOfField } from './refusal.ts';
-import { type Allocation, allocate } from './waterfall.ts';
+import { type Refusal, refusalOfField } from './refusal.ts';
+import type { Allocation } from './waterfall.ts';
 
 /** A borrower's money that came in (POST /v1/payments). `split` is the caller's own allocation, or null. */
 export type Payment = {
@@ -32,14 +34,15 @@ export type PaymentContext = {
 /**
  * Books a payment: DR 1010, CR 1300, 1200, 1100 by the waterfall or the explicit split, the rest CR 2100. On PENDING the
  * whole amount stands as DR 1010 CR 2100 until it settles (ACCOUNTING.md section 2). Refuses in the order of
- * CONTRACT.md section 2: loan, borrower, currency, dates, amounts.
+ * CONTRACT.md section 2: loan, borrower, currency, dates, the loan's state, amounts.
  */
 export function decidePayment(payment: Payment, context: PaymentContext): Refusal | EntryDraft {
   const { loan } = context;
   const refused =
     refuseStranger(payment, loan) ??
     refuseFuture(payment.effectiveAt, context.calendar, 'effective_at') ??
-    refuseBeforeDisbursement(payment.effectiveAt, loan, 'effective_at');
+    refuseBeforeDisbursement(payment.effectiveAt, loan, 'effective_at') ??
+    refuseChargedOff(loan);
   if (refused !== null) return refused;
   const version = versionInForce(context.program, payment.effectiveAt);
   const lines = new LoanLines(payment).debit(ACCOUNT.paymentClearing, payment.amountMinor);
@@ -53,15 +56,9 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
     }
     lines.credit(ACCOUNT.borrowerSuspense, payment.amountMinor);
   } else {
-    const outstanding = componentsOn(loan, payment.layer);
-    const split = payment.split ?? allocate(payment.amountMinor, outstanding, version.policy.waterfall);
     const unfit = payment.split === null ? null : refuseSplit(payment.split, payment.amountMinor, loan);
     if (unfit !== null) return unfit;
-    lines
-      .credit(ACCOUNT.feesReceivable, split.fees)
-      .credit(ACCOUNT.interestReceivable, split.interest)
-      .credit(ACCOUNT.principalReceivable, split.principal)
-      .credit(ACCOUNT.borrowerSuspense, split.suspense);
+    creditAllocation(lines, payment.split ?? allocateTo(loan, payment.amountMinor, version.policy), loan);
   }
   return {
     eventType: 'payment_received',
@@ -79,48 +76,6 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
   };
 }
 
-function refuseSplit(split: Allocation, amountMinor: bigint, loan: LoanState): Refusal | null {
-  const sum = split.fees + split.interest + split.principal + split.suspense;
-  if (sum !== amountMinor) {
-    return refusalOfField(
-      'allocation_mismatch',
-      'allocation',
-      `the parts of allocation sum to ${sum}, not to amount_minor ${amountMinor}`,
-    );
-  }
-  const has = componentsOn(loan, 0);
-  const errors: FieldProblem[] = [];
-  for (const component of ['fees', 'interest', 'principal'] as const) {
-    if (split[component] > has[component]) {
-      errors.push({
-        field: `allocation.${component}_minor`,
-        code: 'amount_exceeds_outstanding',
-        message: `${split[component]} is more than the ${has[component]} outstanding`,
-      });
-    }
-  }
-  if (errors.length === 0) return null;
-  return {
-    code: 'amount_exceeds_outstanding',
-    detail: 'allocation gives a component more than it has outstanding; send what is over as suspense_minor',
-    errors,
-  };
-}
-
-function inputOf(payment: Payment, version: ProgramVersion): EventInput {
-  const { split } = payment;
-  return {
-    source_method: payment.sourceMethod,
-    program_version: version.version,
-    ...(split === null
-      ? {}
-      : {
-          allocation: {
-            fees_minor: split.fees.toString(),
-            interest_minor: split.interest.toString(),
-            principal_minor: split.principal.toString(),
-            suspense_minor: split.suspense.toString(),
-          },
-        }),
-  };
+function inputOf({ sourceMethod, split }: Payment, version: ProgramVersion): EventInput {
+  return { source_method: sourceMethod, program_version: version.version, ...splitInput(split) };
 }

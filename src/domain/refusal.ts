@@ -16,7 +16,9 @@ export type RefusalCode =
   | 'effective_date_in_future'
   | 'effective_date_before_disbursement'
   | 'not_reversible'
+  | 'loan_charged_off'
   | 'amount_exceeds_outstanding'
+  | 'amount_exceeds_suspense'
   | 'amount_out_of_range'
   | 'balance_would_be_negative'
   | 'allocation_mismatch';

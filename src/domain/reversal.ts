@@ -1,9 +1,8 @@
 import { refuseOutOfRange } from './component-range.ts';
 import { type Calendar, refuseFuture } from './dating.ts';
-import type { EventType } from './event-type.ts';
-import { type DraftLine, type EntryDraft, effectsByLoan } from './journal-entry.ts';
-import type { LayerNumber } from './layer.ts';
+import { type EntryDraft, effectsByLoan } from './journal-entry.ts';
 import type { LoanState } from './loan.ts';
+import type { EntryStanding, PostedEntry } from './posted-entry.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
 /** A wish to undo one entry (POST /v1/reversals). */
@@ -15,26 +14,10 @@ export type Reversal = {
   readonly metadata: string | null;
 };
 
-/** An entry that was posted before, as far as its reversal needs it. */
-export type PostedEntry = {
-  readonly entryId: string;
-  readonly eventId: string;
-  readonly correlationId: string;
-  readonly eventType: EventType;
-  readonly effectiveAt: string;
-  readonly currency: string;
-  readonly layer: LayerNumber;
-  readonly loanId: string | null;
-  readonly borrowerId: string | null;
-  readonly lines: readonly DraftLine[];
-  readonly externalRef: string | null;
-  readonly postedAt: string;
-};
-
-/** What a reversal meets: the entry named (undefined: none), who reversed it, and its loans. */
+/** What a reversal meets: the entry named (undefined: none), what was done to it since, and its loans. */
 export type ReversalContext = {
   readonly entry: PostedEntry | undefined;
-  readonly reversedBy: string | undefined;
+  readonly standing: EntryStanding;
   readonly loan: (loanId: string) => LoanState;
   readonly calendar: Calendar;
 };
@@ -46,7 +29,7 @@ export function decideReversal(reversal: Reversal, context: ReversalContext): Re
     const message = `there is no journal entry ${reversal.reversesEntryId}`;
     return refusalOfField('journal_entry_not_found', 'reverses_entry_id', message);
   }
-  const refused = refuseDates(reversal, entry, context.calendar) ?? refuseState(entry, context.reversedBy);
+  const refused = refuseDates(reversal, entry, context.calendar) ?? refuseState(entry, context.standing);
   if (refused !== null) return refused;
   const lines = entry.lines.map((line) => ({ ...line, amountMinor: -line.amountMinor }));
   for (const [loanId, effect] of effectsByLoan(lines)) {
@@ -78,12 +61,12 @@ function refuseDates(reversal: Reversal, entry: PostedEntry, calendar: Calendar)
   return refusalOfField('validation_failed', 'effective_at', message);
 }
 
-function refuseState(entry: PostedEntry, reversedBy: string | undefined): Refusal | null {
+function refuseState(entry: PostedEntry, { reversedBy }: EntryStanding): Refusal | null {
   if (entry.eventType === 'reversal') {
     const message = `entry ${entry.entryId} is itself a reversal; post the event again in place of reversing its reversal`;
     return refusalOfField('not_reversible', 'reverses_entry_id', message);
   }
-  if (reversedBy !== undefined) {
+  if (reversedBy !== null) {
     const message = `entry ${entry.entryId} was reversed by ${reversedBy}`;
     return refusalOfField('already_reversed', 'reverses_entry_id', message);
   }

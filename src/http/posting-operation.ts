@@ -1,20 +1,23 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import { parseIdempotencyKey } from '../domain/identifier.ts';
+import { parseIdempotencyKey, parseUuid } from '../domain/identifier.ts';
 import type { FieldProblem } from '../domain/refusal.ts';
 import type { Scope } from '../domain/scope.ts';
 import { LIMITS } from '../limits.ts';
 import type { Command, Envelope } from '../posting/command.ts';
 import type { Outcome } from '../posting/engine.ts';
+import type { PreviewOutcome } from '../posting/preview.ts';
 import type { FieldReader } from './field-reader.ts';
 import { idempotencyKeyHeader, principalOf } from './gate.ts';
 import { fingerprint } from './json/canonical-json.ts';
 import { parseStrictJson } from './json/strict-json.ts';
-import { sendReceipt } from './json-answer.ts';
-import { type KeyedPostAbout, keyedPost } from './openapi/about.ts';
+import { sendJson, sendReceipt } from './json-answer.ts';
+import type { KeyedPostAbout } from './openapi/about.ts';
+import { PREVIEW_QUERY, previewedPost } from './openapi/preview.ts';
 import type { Operation } from './operation.ts';
 import { type Problem, ProblemError, sendProblem, validationProblem } from './problem.ts';
+import { readQuery } from './query-reader.ts';
 
 /** One POST that moves money: what its body looks like and which command it is. */
 export type PostingRoute<Body> = {
@@ -25,15 +28,29 @@ export type PostingRoute<Body> = {
   readonly body: FieldReader<Body>;
   /** `metadata` is the text of that member as it came, or null. May put further problems on `errors`. */
   readonly command: (body: Body, accepted: Accepted) => CommandBody | undefined;
+  /** Of a path with ids: what is answered for one that is no UUID, as for one that names nothing. */
+  readonly missing?: Problem;
 };
 
-export type Accepted = { readonly metadata: string | null; readonly errors: FieldProblem[] };
+/** `params` are the ids of the path, in lower case. */
+export type Accepted = {
+  readonly metadata: string | null;
+  readonly errors: FieldProblem[];
+  readonly params: Readonly<Record<string, string>>;
+};
 
 /** A command before it has its envelope. */
 export type CommandBody = Command extends infer One ? (One extends Command ? Omit<One, keyof Envelope> : never) : never;
 
-/** Who sends a body and under which key; plain data, so that it can cross threads. */
-export type Sender = { readonly tenantId: string; readonly actor: string; readonly key: string };
+const NO_IDS: Readonly<Record<string, string>> = {};
+
+/** Who sends a body, under which key and to which ids of the path; plain data, so that it can cross threads. */
+export type Sender = {
+  readonly tenantId: string;
+  readonly actor: string;
+  readonly key: string;
+  readonly params: Readonly<Record<string, string>>;
+};
 
 /** Reads a body into a command, or says what is wrong with it. Pure: the same on every thread. */
 export function readCommand<Body>(
@@ -53,9 +70,12 @@ export function readCommand<Body>(
   if (metadata !== null && Buffer.byteLength(metadata) > LIMITS.metadataBytes) {
     errors.push({ field: 'metadata', code: 'out_of_range', message: `must be at most ${LIMITS.metadataBytes} bytes` });
   }
-  const command = body === undefined ? undefined : route.command(body, { metadata, errors });
+  const command = body === undefined ? undefined : route.command(body, { metadata, errors, params: sender.params });
   if (command === undefined || errors.length > 0) return { problem: validationProblem(errors) };
-  const payload = fingerprint({ method: 'POST', route: route.path, pathParams: {}, body: reading.value });
+  if (route.missing !== undefined && Object.values(sender.params).some((id) => parseUuid(id) === undefined)) {
+    return { problem: route.missing };
+  }
+  const payload = fingerprint({ method: 'POST', route: route.path, pathParams: sender.params, body: reading.value });
   return {
     ...command,
     tenantId: sender.tenantId,
@@ -67,7 +87,7 @@ export function readCommand<Body>(
 }
 
 /** Answers an outcome of the engine, or throws it as a problem. */
-function problemOf(outcome: Exclude<Outcome, { outcome: 'created' | 'replayed' }>): Problem {
+function problemOf(outcome: Exclude<Outcome | PreviewOutcome, { body: string }>): Problem {
   switch (outcome.outcome) {
     case 'refused':
       return outcome.refusal;
@@ -93,11 +113,21 @@ export type Posting = {
   /** Posts a command that was read on this thread. */
   readonly submit: (command: Command, request: TracedRequest) => Promise<Outcome>;
   /** Reads and posts a body too large to be read on this thread without holding up everybody else. */
-  readonly submitLarge: (large: LargeBody, request: TracedRequest) => Promise<Outcome | { problem: Problem }>;
+  readonly submitLarge: (
+    large: LargeBody,
+    request: TracedRequest,
+  ) => Promise<Outcome | PreviewOutcome | { problem: Problem }>;
+  /** Says what a command that was read on this thread would post. */
+  readonly preview: (command: Command) => Promise<PreviewOutcome>;
 };
 
 /** A body that is read elsewhere, for the operation at `path`. */
-export type LargeBody = { readonly path: string; readonly sender: Sender; readonly bytes: Uint8Array };
+export type LargeBody = {
+  readonly path: string;
+  readonly sender: Sender;
+  readonly bytes: Uint8Array;
+  readonly isPreview: boolean;
+};
 
 /** What tells the trace of a request, to whoever asks. */
 export type TracedRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
@@ -108,32 +138,47 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
     method: 'POST',
     path: route.path,
     scope: route.scope,
-    about: keyedPost(route.about, route.body.schema),
+    about: previewedPost(route.about, route.body.schema),
     bodyBytesMax: route.bodyBytesMax ?? LIMITS.eventBodyBytes,
     async handle(request, reply) {
       const { tenantId, clientId } = principalOf(request);
-      const sender = { tenantId, actor: clientId, key: requireKey(request) };
+      const isPreview = asksForPreview(request);
+      const key = isPreview ? NO_KEY : requireKey(request);
+      const sender = { tenantId, actor: clientId, key, params: idsOf(request) };
       const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array();
       const outcome =
         bytes.length > LIMITS.eventBodyBytes
-          ? await posting.submitLarge({ path: route.path, sender, bytes }, request.raw)
-          : await submitHere(bytes, sender, request.raw);
+          ? await posting.submitLarge({ path: route.path, sender, bytes, isPreview }, request.raw)
+          : await submitHere(bytes, sender, { isPreview, request: request.raw });
       if ('problem' in outcome) return sendProblem(request, reply, outcome.problem);
-      if (outcome.outcome === 'created' || outcome.outcome === 'replayed') {
-        return sendReceipt(reply, outcome);
-      }
-      return sendProblem(request, reply, problemOf(outcome));
+      if (!('body' in outcome)) return sendProblem(request, reply, problemOf(outcome));
+      return outcome.outcome === 'previewed' ? sendJson(reply, outcome.body) : sendReceipt(reply, outcome);
     },
   };
 
   async function submitHere(
     bytes: Uint8Array,
     sender: Sender,
-    request: TracedRequest,
-  ): Promise<Outcome | { problem: Problem }> {
+    { isPreview, request }: { readonly isPreview: boolean; readonly request: TracedRequest },
+  ): Promise<Outcome | PreviewOutcome | { problem: Problem }> {
     const command = readCommand(route, sender, bytes);
-    return 'problem' in command ? command : posting.submit(command, request);
+    if ('problem' in command) return command;
+    return isPreview ? posting.preview(command) : posting.submit(command, request);
   }
+}
+
+/** What stands in the place of a key where none is asked for. */
+const NO_KEY = 'preview';
+
+function asksForPreview(request: FastifyRequest): boolean {
+  if (!request.url.includes('?')) return false;
+  return readQuery(request, PREVIEW_QUERY).preview === 'true';
+}
+
+/** Ids of the path as they are compared: in lower case. */
+function idsOf(request: FastifyRequest): Readonly<Record<string, string>> {
+  const params = Object.entries(request.params as Readonly<Record<string, string>>);
+  return params.length === 0 ? NO_IDS : Object.fromEntries(params.map(([name, id]) => [name, id.toLowerCase()]));
 }
 
 /** The Idempotency-Key of a POST. Throws a ProblemError when it is missing, malformed or sent twice. */

@@ -215,10 +215,20 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'This entry cannot be reversed',
     advice: 'A reversal is not reversed: post the event again.',
   },
+  loan_charged_off: {
+    status: 422,
+    title: 'The loan is charged off',
+    advice: 'It takes no fee, accrual, disbursement or plain payment any more; post money that comes in as a recovery.',
+  },
   amount_exceeds_outstanding: {
     status: 422,
-    title: 'The allocation gives a component more than it has',
-    advice: 'errors[] names the components; send what is over as suspense_minor.',
+    title: 'The amount is more than is outstanding',
+    advice: 'errors[] names what; of an allocation, send what is over as suspense_minor.',
+  },
+  amount_exceeds_suspense: {
+    status: 422,
+    title: 'The amount is more than the loan has in suspense',
+    advice: 'Read suspense_minor of the balance of the loan, and ask for no more than that.',
   },
   amount_out_of_range: {
     status: 422,

@@ -1,139 +1,111 @@
-import { assertPostable, type EntryDraft, effectOfLines, effectsByLoan } from '../domain/journal-entry.ts';
+import {
+  assertPostable,
+  type Booked,
+  type EntryDraft,
+  effectOfLines,
+  effectsByLoan,
+  type FollowingEntry,
+} from '../domain/journal-entry.ts';
 import { addComponents, type Components, type LoanState, noComponents } from '../domain/loan.ts';
 import type { Command } from './command.ts';
-import { eventIdOf } from './entry-id.ts';
-import { dayBit, type LedgerState, monthKey, monthOf, scopedKey } from './ledger-state.ts';
+import { kindOf } from './command-kinds.ts';
+import { eventIdOf, rebookingIdOf } from './entry-id.ts';
+import type { PostedEntries, Target } from './kinds/command-kind.ts';
+import { type LedgerState, scopedKey } from './ledger-state.ts';
 import type { PlannedEntry, PostingPlan } from './posting-plan.ts';
-import { RECEIPT_VERSION } from './receipt.ts';
+import { referredEntry } from './reference.ts';
 
-type Booking = {
+/** A command that was accepted, and what it books. */
+type Accepted = {
   readonly command: Command;
-  readonly draft: EntryDraft;
-  readonly entryId: string;
+  readonly booked: Booked;
+  readonly newEntryId: () => string;
   readonly state: LedgerState;
   readonly plan: PostingPlan;
 };
 
+type AppliedCommand = PostedEntries & { readonly outcome: 'posted'; readonly receiptVersion: number };
+
+const NOTHING: readonly PlannedEntry[] = [];
+
 /**
- * Lets an accepted entry take effect: on the state that later commands of the batch will see, and as rows of the plan.
- * The one place where an entry moves balances, whatever the event.
+ * Lets an accepted command take effect: on the state that later commands of the batch will see, and as rows of the plan.
+ * The one place where entries move balances, whatever the event. The key names the first entry; those that follow share
+ * its correlation.
  */
-export function applyEntry({ command, draft, entryId, state, plan }: Booking): PlannedEntry {
-  assertPostable(draft);
+export function applyBooked({ command, booked, newEntryId, state, plan }: Accepted): AppliedCommand {
+  const kind = kindOf(command);
+  const { receiptVersion } = kind;
+  const target = { state, plan };
+  const first = 'first' in booked ? booked.first : booked;
+  const entryId = newEntryId();
+  const eventId = eventIdOf(entryId);
+  const correlationId = (kind.inheritsCorrelation ? inheritedCorrelation(command, state) : undefined) ?? eventId;
+  const { actor, key: idempotencyKey, payloadHash } = command;
+  const ids = { entryId, eventId, correlationId, actor, idempotencyKey, payloadHash };
+  const entry = applyEntry(command.tenantId, first, ids, target);
+  rememberKey(command, { entryId, receiptVersion }, target);
+  const following = 'first' in booked ? applyFollowing(booked.following, entry, newEntryId, target) : NOTHING;
+  const applied: AppliedCommand = { outcome: 'posted', entry, following, receiptVersion };
+  kind.remember?.(command, applied, target);
+  return applied;
+}
+
+function inheritedCorrelation(command: Command, state: LedgerState): string | undefined {
+  const { refersTo } = kindOf(command);
+  if (refersTo === null) throw new Error(`${command.kind} inherits a correlation and refers to nothing`);
   const { tenantId } = command;
+  return referredEntry(refersTo(command), { tenantId, resolved: state.entries })?.entry.correlationId;
+}
+
+function applyFollowing(
+  booked: readonly FollowingEntry[],
+  { tenantId, entryId: firstEntryId, correlationId, actor }: PlannedEntry,
+  newEntryId: () => string,
+  target: Target,
+): readonly PlannedEntry[] {
+  return booked.map(({ draft, eventId }, index) => {
+    const fresh = newEntryId();
+    const entryId = eventId === null ? fresh : rebookingIdOf(fresh);
+    const ids = { entryId, eventId: eventId ?? eventIdOf(fresh), correlationId, actor };
+    target.plan.following.push({ tenantId, firstEntryId, place: index + 1, entryId });
+    return applyEntry(tenantId, draft, { ...ids, idempotencyKey: null, payloadHash: null }, target);
+  });
+}
+
+type Ids = Omit<PlannedEntry, 'tenantId' | 'ordinal' | 'draft'>;
+
+function applyEntry(tenantId: string, draft: EntryDraft, ids: Ids, target: Target): PlannedEntry {
+  assertPostable(draft);
+  const { plan } = target;
   const ordinal = (plan.entriesOfTenant.get(tenantId) ?? 0) + 1;
   plan.entriesOfTenant.set(tenantId, ordinal);
   const entry: PlannedEntry = {
     tenantId,
-    entryId,
-    eventId: eventIdOf(entryId),
-    correlationId: correlationOf(command, state) ?? eventIdOf(entryId),
+    entryId: ids.entryId,
+    eventId: ids.eventId,
+    correlationId: ids.correlationId,
     ordinal,
-    actor: command.actor,
-    idempotencyKey: command.key,
-    payloadHash: command.payloadHash,
+    actor: ids.actor,
+    idempotencyKey: ids.idempotencyKey,
+    payloadHash: ids.payloadHash,
     draft,
   };
   plan.entries.push(entry);
-  rememberKey(command, entryId, { state, plan });
-  rememberFacts(command, entry, { state, plan });
-  if (draft.loanId !== null) moveLoan(draft.loanId, effectOfLines(draft.lines), entry, { state, plan });
-  else for (const [loanId, effect] of effectsByLoan(draft.lines)) moveLoan(loanId, effect, entry, { state, plan });
+  if (draft.loanId !== null) moveLoan(draft.loanId, effectOfLines(draft.lines), entry, target);
+  else for (const [loanId, effect] of effectsByLoan(draft.lines)) moveLoan(loanId, effect, entry, target);
   moveAccounts(entry, plan);
   return entry;
 }
 
-type Target = { readonly state: LedgerState; readonly plan: PostingPlan };
-
-/** A reversal takes the reversed entry's correlation; every other event begins its own. */
-function correlationOf(command: Command, state: LedgerState): string | undefined {
-  if (command.kind !== 'reversal') return undefined;
-  return state.entries.get(scopedKey(command.tenantId, command.reversal.reversesEntryId))?.entry.correlationId;
-}
-
-function rememberKey(command: Command, entryId: string, { state, plan }: Target): void {
-  const { tenantId, keyHash, payloadHash } = command;
-  const key = { tenantId, keyHash, payloadHash, entryId, receiptVersion: RECEIPT_VERSION };
-  plan.keys.push(key);
-  state.keys.set(scopedKey(tenantId, keyHash), key);
-}
-
-function rememberFacts(command: Command, entry: PlannedEntry, target: Target): void {
-  const { state, plan } = target;
-  const { tenantId } = command;
-  switch (command.kind) {
-    case 'disbursement': {
-      const { loanId, effectiveAt } = command.disbursement;
-      makeLoan(command.disbursement, loanIn(state, tenantId, loanId), state);
-      plan.disbursements.push({ tenantId, loanId, entryId: entry.entryId, effectiveAt });
-      state.disbursements.get(scopedKey(tenantId, loanId))?.push({ entryId: entry.entryId, effectiveAt });
-      return;
-    }
-    case 'accrual': {
-      const { accrual } = command;
-      plan.accrualBatches.push({ tenantId, entryId: entry.entryId, accrual });
-      for (const { loanId } of accrual.loans)
-        markAccrued({ tenantId, loanId, date: accrual.accrualDate, accrued: true }, target);
-      return;
-    }
-    case 'reversal':
-      undoFacts(command.reversal.reversesEntryId, entry, target);
-      return;
-    case 'payment':
-    case 'fee':
-      return;
-  }
-}
-
-/** What a reversal takes back besides balances: the date of an accrual, the standing of a disbursement. */
-function undoFacts(reversedEntryId: string, entry: PlannedEntry, target: Target): void {
-  const { state, plan } = target;
-  const { tenantId } = entry;
-  plan.reversals.push({ tenantId, reversedEntryId, entryId: entry.entryId });
-  state.reversals.set(scopedKey(tenantId, reversedEntryId), entry.entryId);
-  const resolved = state.entries.get(scopedKey(tenantId, reversedEntryId));
-  if (resolved === undefined) throw new Error(`entry ${reversedEntryId} was reversed without being read`);
-  if (resolved.entry.eventType === 'accrual') {
-    for (const loanId of resolved.loanIds) {
-      markAccrued({ tenantId, loanId, date: resolved.entry.effectiveAt, accrued: false }, target);
-    }
-  }
-  if (resolved.entry.eventType === 'disbursement' && resolved.entry.loanId !== null) {
-    const key = scopedKey(tenantId, resolved.entry.loanId);
-    const standing = (state.disbursements.get(key) ?? []).filter((one) => one.entryId !== reversedEntryId);
-    state.disbursements.set(key, standing);
-    const loan = loanIn(state, tenantId, resolved.entry.loanId);
-    loan.firstDisbursedOn = standing.reduce<string | null>(
-      (first, one) => (first === null || one.effectiveAt < first ? one.effectiveAt : first),
-      null,
-    );
-  }
-}
-
-function makeLoan(
-  disbursement: { borrowerId: string; currency: string; programId: string | null; effectiveAt: string },
-  loan: LoanState,
-  state: LedgerState,
-): void {
-  const { effectiveAt } = disbursement;
-  if (loan.borrowerId === null) {
-    loan.borrowerId = disbursement.borrowerId;
-    loan.currency = disbursement.currency;
-    loan.programId = disbursement.programId ?? state.tenants.get(loan.tenantId)?.configuration.defaultProgramId ?? null;
-  }
-  if (loan.firstDisbursedOn === null || effectiveAt < loan.firstDisbursedOn) loan.firstDisbursedOn = effectiveAt;
-}
-
-function markAccrued(
-  day: { readonly tenantId: string; readonly loanId: string; readonly date: string; readonly accrued: boolean },
+function rememberKey(
+  { tenantId, keyHash, payloadHash }: Command,
+  { entryId, receiptVersion }: { readonly entryId: string; readonly receiptVersion: number },
   { state, plan }: Target,
 ): void {
-  const month = monthOf(day.date);
-  const key = monthKey(day.tenantId, day.loanId, month);
-  const row = state.accrualMonths.get(key) ?? { tenantId: day.tenantId, loanId: day.loanId, month, days: 0 };
-  row.days = day.accrued ? row.days | dayBit(day.date) : row.days & ~dayBit(day.date);
-  state.accrualMonths.set(key, row);
-  plan.accrualMonths.set(key, row);
+  const key = { tenantId, keyHash, payloadHash, entryId, receiptVersion };
+  plan.keys.push(key);
+  state.keys.set(scopedKey(tenantId, keyHash), key);
 }
 
 function moveLoan(loanId: string, effect: Components, entry: PlannedEntry, { state, plan }: Target): void {

@@ -1,8 +1,12 @@
 import type { AccrualBatch } from '../domain/accrual.ts';
 import type { Disbursement } from '../domain/disbursement.ts';
 import type { Fee } from '../domain/fee.ts';
+import type { FeeWaiver } from '../domain/fee-waiver.ts';
+import type { GoodwillCredit } from '../domain/goodwill-credit.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { Reversal } from '../domain/reversal.ts';
+import type { SuspenseAllocation } from '../domain/suspense-allocation.ts';
+import type { SuspenseRefund } from '../domain/suspense-refund.ts';
 
 /**
  * Who asks, and under which key. `keyHash` and `payloadHash` are the first 16 bytes of a SHA-256, written as a UUID:
@@ -24,21 +28,11 @@ export type Command = Envelope &
     | { readonly kind: 'disbursement'; readonly disbursement: Disbursement }
     | { readonly kind: 'fee'; readonly fee: Fee }
     | { readonly kind: 'accrual'; readonly accrual: AccrualBatch }
+    | { readonly kind: 'fee_waiver'; readonly feeWaiver: FeeWaiver }
+    | { readonly kind: 'goodwill_credit'; readonly goodwillCredit: GoodwillCredit }
+    | { readonly kind: 'suspense_allocation'; readonly suspenseAllocation: SuspenseAllocation }
+    | { readonly kind: 'suspense_refund'; readonly suspenseRefund: SuspenseRefund }
     | { readonly kind: 'reversal'; readonly reversal: Reversal }
   );
 
 export type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;
-
-/** Rows that one loan of a batch may write: its balance, its movement, its accrual month. */
-const ROWS_PER_LOAN = 3;
-const ROWS_PER_COMMAND = 4;
-
-/**
- * How many rows a command may write, which bounds how many travel together. `reversedLoans` is how many loans the entry
- * concerns that a reversal undoes.
- */
-export function weightOf(command: Command, reversedLoans: number): number {
-  if (command.kind === 'accrual') return ROWS_PER_COMMAND + ROWS_PER_LOAN * command.accrual.loans.length;
-  if (command.kind === 'reversal') return ROWS_PER_COMMAND + ROWS_PER_LOAN * reversedLoans;
-  return ROWS_PER_COMMAND;
-}

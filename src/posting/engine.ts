@@ -1,11 +1,14 @@
 import type { Refusal } from '../domain/refusal.ts';
 import { LIMITS } from '../limits.ts';
-import { type Command, type CommandOf, weightOf } from './command.ts';
+import type { Command } from './command.ts';
+import { kindOf } from './command-kinds.ts';
 import { type Decision, decideBatch } from './decide-batch.ts';
 import type { EngineWatch } from './engine-watch.ts';
 import { type ResolvedEntry, scopedKey } from './ledger-state.ts';
+import { receiptFacts } from './posted-receipt.ts';
 import { type CommittedBatch, type EntryRef, type PostingStore, StoreFailure } from './posting-store.ts';
-import { RECEIPT_VERSION, renderReceipt } from './receipt.ts';
+import { renderReceipt } from './receipt.ts';
+import { entryIdOf, type Reference } from './reference.ts';
 
 /** What a caller of the engine learns. `created` and `replayed` mean: committed. */
 export type Outcome =
@@ -91,8 +94,9 @@ export class PostingEngine {
         resolve(outcome);
         if (this.#inFlight.size === 0) for (const wake of this.#idle.splice(0)) wake();
       };
-      if (command.kind === 'reversal') this.#submitReversal(command, answer);
-      else this.#route({ command, resolved: undefined, answer });
+      const { refersTo } = kindOf(command);
+      if (refersTo === null) this.#route({ command, resolved: undefined, answer });
+      else this.#resolve(command, refersTo(command), answer);
     });
   }
 
@@ -103,8 +107,9 @@ export class PostingEngine {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  #submitReversal(command: CommandOf<'reversal'>, answer: (outcome: Outcome) => void): void {
-    const ref = { tenantId: command.tenantId, entryId: command.reversal.reversesEntryId };
+  /** Finds the earlier entry that a command names, so that its loans can be locked. */
+  #resolve(command: Command, reference: Reference, answer: (outcome: Outcome) => void): void {
+    const ref = { tenantId: command.tenantId, entryId: entryIdOf(reference) };
     this.#options.store
       .resolve([ref])
       .then((found) => this.#route({ command, resolved: found.get(scopedKey(ref.tenantId, ref.entryId)), answer }))
@@ -115,7 +120,7 @@ export class PostingEngine {
   }
 
   #route({ command, resolved, answer }: Omit<Waiting, 'weight' | 'sinceMs'>): void {
-    const weight = weightOf(command, resolved?.loanIds.length ?? 0);
+    const weight = kindOf(command).weight(command, resolved);
     if (weight > LIMITS.lightWeight && this.#options.heavy !== undefined) {
       this.#options.heavy(command).then(answer, (error: unknown) => {
         this.#options.onFailure(error);
@@ -290,20 +295,10 @@ export class PostingEngine {
 
   #outcomeOf(decision: Exclude<Decision, { outcome: 'replayed' }>, committed: CommittedBatch): Outcome {
     if (decision.outcome === 'refused') return decision;
-    const { entry } = decision;
+    const { entry, following, receiptVersion } = decision;
     const postedAt = committed.postedAt.get(entry.tenantId);
     if (postedAt === undefined) throw new Error('a committed batch has no time for one of its tenants');
-    const loanCount = entry.draft.eventInput['loan_count'];
-    const body = renderReceipt(RECEIPT_VERSION, {
-      eventType: entry.draft.eventType,
-      entryId: entry.entryId,
-      eventId: entry.eventId,
-      correlationId: entry.correlationId,
-      reversesEntryId: entry.draft.reversesEntryId,
-      postedAt,
-      lines: entry.draft.lines,
-      loanCount: typeof loanCount === 'number' ? loanCount : 0,
-    });
+    const body = renderReceipt(receiptVersion, receiptFacts({ entry, following }, postedAt));
     return { outcome: 'created', body };
   }
 }

@@ -33,3 +33,11 @@ export function eventIdOf(firstEntryId: string): string {
 export function firstEntryIdOf(eventId: string): string {
   return `${eventId.slice(0, -1)}0`;
 }
+
+/**
+ * The id of an entry that books an event again, made of a fresh entry id: its last digit is 2, so that no event id derives
+ * from it.
+ */
+export function rebookingIdOf(freshEntryId: string): string {
+  return `${freshEntryId.slice(0, -1)}2`;
+}

@@ -1,6 +1,6 @@
 import type { LoanState } from '../domain/loan.ts';
+import type { EntryStanding, PostedEntry } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
-import type { PostedEntry } from '../domain/reversal.ts';
 
 /** What is configured for a tenant, as of one config_epoch; immutable, so it may be cached under that epoch. */
 export type TenantConfiguration = {
@@ -23,12 +23,12 @@ export type StandingDisbursement = { readonly entryId: string; readonly effectiv
 /** Days of a month in which a loan has accrued, bit n−1 for day n; `month` is its first day. */
 export type AccrualMonth = { readonly tenantId: string; readonly loanId: string; readonly month: string; days: number };
 
-/** The loans of an entry that is about to be reversed, and its batch's loans when it is an accrual. */
+/** An earlier entry that a command names, with every loan whose balance or accrual date it holds. */
 export type ResolvedEntry = { readonly entry: PostedEntry; readonly loanIds: readonly string[] };
 
 /**
  * Everything that a batch is decided on: read under the locks of all its loans, in statements that began after the locks
- * were held. Maps are keyed by `scopedKey`. The decision changes loans, keys, reversals, accrual months and disbursements
+ * were held. Maps are keyed by `scopedKey`. The decision changes loans, keys, standings, accrual months and disbursements
  * in place, so that each command sees the effects of those before it.
  */
 export type LedgerState = {
@@ -37,13 +37,17 @@ export type LedgerState = {
   readonly tenants: ReadonlyMap<string, TenantState>;
   readonly loans: Map<string, LoanState>;
   readonly keys: Map<string, UsedKey>;
+  /** Earlier entries that commands of the batch name. */
   readonly entries: ReadonlyMap<string, ResolvedEntry>;
-  /** Reversed entry → the entry that reversed it. */
-  readonly reversals: Map<string, string>;
+  /** What was done to those entries since; one that is missing is untouched. */
+  readonly standings: Map<string, EntryStanding>;
   readonly accrualMonths: Map<string, AccrualMonth>;
   /** Loaded for loans of which a disbursement is to be reversed, else absent. */
   readonly disbursements: Map<string, StandingDisbursement[]>;
 };
+
+/** A loan of a tenant. */
+export type LoanRef = { readonly tenantId: string; readonly loanId: string };
 
 /** One thing of one tenant as a map key. */
 export function scopedKey(tenantId: string, id: string): string {

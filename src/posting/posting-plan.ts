@@ -55,6 +55,13 @@ export type PostingPlan = {
   readonly entries: PlannedEntry[];
   readonly movements: PlannedMovement[];
   readonly keys: PlannedKey[];
+  /** Entries that follow the first of their command, in order; `place` counts from 1. */
+  readonly following: {
+    readonly tenantId: string;
+    readonly firstEntryId: string;
+    readonly place: number;
+    readonly entryId: string;
+  }[];
   readonly reversals: { readonly tenantId: string; readonly reversedEntryId: string; readonly entryId: string }[];
   readonly disbursements: {
     readonly tenantId: string;
@@ -65,6 +72,8 @@ export type PostingPlan = {
   readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
   /** Loans that moved, by scopedKey, each with its state after the batch. */
   readonly loans: Map<string, LoanState>;
+  /** Loans whose standing changed, likewise. */
+  readonly standings: Map<string, LoanState>;
   readonly accrualMonths: Map<string, AccrualMonth>;
   /** By tenant, currency, layer and day, then by account: a payment's lines differ in nothing but the account. */
   readonly accountDeltas: Map<string, Map<number, PlannedAccountDelta>>;
@@ -78,10 +87,12 @@ export function emptyPlan(): PostingPlan {
     entries: [],
     movements: [],
     keys: [],
+    following: [],
     reversals: [],
     disbursements: [],
     accrualBatches: [],
     loans: new Map(),
+    standings: new Map(),
     accrualMonths: new Map(),
     accountDeltas: new Map(),
     entriesOfTenant: new Map(),

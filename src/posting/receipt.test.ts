@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { EventType } from '../domain/event-type.ts';
 import { type ReceiptFacts, renderReceipt } from './receipt.ts';
 
-/** The bodies that clients have stored: a replay of years ago must still answer them. This file is never edited. */
+/** The bodies that clients have stored: a replay of years ago must still answer them. A body in this file is never edited; a new event adds its own. */
 const GOLDEN: Readonly<Record<string, string>> = JSON.parse(
   readFileSync(new URL('receipts-v1.golden.json', import.meta.url), 'utf8'),
 );
@@ -22,6 +22,7 @@ function facts(
     postedAt: '2026-05-01T12:34:56.789012Z',
     lines: lines.map(([account, amountMinor]) => ({ account, amountMinor })),
     loanCount,
+    following: [],
   };
   return all;
 }
@@ -60,6 +61,46 @@ const CASES: Readonly<Record<string, ReceiptFacts>> = {
   'a fee': facts('fee_assessed', [
     [1300, 5n],
     [4100, -5n],
+  ]),
+  'a payment on non-accrual': facts('payment_received', [
+    [1010, 60n],
+    [4000, -10n],
+    [1100, -50n],
+    [9200, 10n],
+    [9100, -10n],
+  ]),
+  'an accrual batch with a loan on non-accrual': facts(
+    'accrual',
+    [
+      [1200, 17n],
+      [9100, 25n],
+      [4000, -17n],
+      [9200, -25n],
+    ],
+    2,
+  ),
+  'a fee waiver': facts('fee_waived', [
+    [4920, 5n],
+    [1300, -5n],
+  ]),
+  'a goodwill credit': facts('goodwill_credit', [
+    [5200, 70n],
+    [4900, 20n],
+    [4910, 10n],
+    [1300, -10n],
+    [1200, -20n],
+    [1100, -30n],
+    [2100, -40n],
+  ]),
+  'an allocation of suspense': facts('payment_allocated', [
+    [2100, 60n],
+    [1300, -10n],
+    [1200, -20n],
+    [1100, -30n],
+  ]),
+  'a refund of suspense': facts('suspense_refunded', [
+    [2100, 60n],
+    [1010, -60n],
   ]),
 };
 

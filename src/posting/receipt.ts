@@ -4,6 +4,9 @@ import type { EventType } from '../domain/event-type.ts';
 /** The renderer that new keys name. A rendered body never changes: a new form is a new version beside the old. */
 export const RECEIPT_VERSION = 1;
 
+/** An entry that a command booked besides the one that its key names. */
+export type FollowingFacts = { readonly eventType: EventType; readonly entryId: string };
+
 /** What a receipt is rendered from: facts of the entry that never change, so a replay is the original byte for byte. */
 export type ReceiptFacts = {
   readonly eventType: EventType;
@@ -17,29 +20,77 @@ export type ReceiptFacts = {
   readonly lines: readonly { readonly account: number; readonly amountMinor: bigint }[];
   /** Of an accrual batch: how many loans it named. */
   readonly loanCount: number;
+  /** The other entries of the same command, in order. */
+  readonly following: readonly FollowingFacts[];
 };
 
-/** The body that answers an accepted command. Throws for a version that this program does not know. */
+type Renderer = (facts: ReceiptFacts) => string;
+
+/** By the event type of the entry that the key names. An event adds its own; one that is there is never edited. */
+const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
+  payment_received: (facts) =>
+    `{"payment_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)}}`,
+  disbursement: (facts) => `{"disbursement_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)}}`,
+  accrual: (facts) =>
+    `{"accrual_event_id":"${facts.eventId}",${entryId(facts)},"loan_count":${facts.loanCount},"total_accrued_minor":"${credited(facts, ACCOUNT.interestIncome) + credited(facts, ACCOUNT.nonAccrualInterestIncome)}",${postedAt(facts)}}`,
+  reversal: (facts) =>
+    `{${entryId(facts)},"reverses_entry_id":"${facts.reversesEntryId}",${postedAt(facts)},${correlationId(facts)}}`,
+  fee_assessed: (facts) =>
+    `{"fee_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  fee_waived: (facts) =>
+    `{"waiver_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  goodwill_credit: (facts) =>
+    `{"goodwill_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  payment_allocated: (facts) =>
+    `{"allocation_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  suspense_refunded: (facts) =>
+    `{"refund_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+};
+
+/** By the version that the key names. A command whose event type another answers differently has a version of its own. */
+const VERSIONS: Readonly<Record<number, Partial<Readonly<Record<EventType, Renderer>>>>> = {
+  [RECEIPT_VERSION]: VERSION_1,
+};
+
+/** The body that answers an accepted command. Throws for a version or an event that this program cannot render. */
 export function renderReceipt(version: number, facts: ReceiptFacts): string {
-  if (version !== 1) throw new Error(`receipt version ${version} is unknown to this program`);
-  switch (facts.eventType) {
-    case 'payment_received':
-      return `{"payment_event_id":"${facts.eventId}","journal_entry_id":"${facts.entryId}","allocation":{"fees_minor":"${credited(facts, ACCOUNT.feesReceivable)}","interest_minor":"${credited(facts, ACCOUNT.interestReceivable)}","principal_minor":"${credited(facts, ACCOUNT.principalReceivable)}","suspense_minor":"${credited(facts, ACCOUNT.borrowerSuspense)}"},"posted_at":"${facts.postedAt}"}`;
-    case 'disbursement':
-      return `{"disbursement_event_id":"${facts.eventId}","journal_entry_id":"${facts.entryId}","posted_at":"${facts.postedAt}"}`;
-    case 'accrual':
-      return `{"accrual_event_id":"${facts.eventId}","journal_entry_id":"${facts.entryId}","loan_count":${facts.loanCount},"total_accrued_minor":"${credited(facts, ACCOUNT.interestIncome)}","posted_at":"${facts.postedAt}"}`;
-    case 'reversal':
-      return `{"journal_entry_id":"${facts.entryId}","reverses_entry_id":"${facts.reversesEntryId}","posted_at":"${facts.postedAt}","correlation_id":"${facts.correlationId}"}`;
-    case 'fee_assessed':
-      return `{"fee_event_id":"${facts.eventId}","journal_entry_id":"${facts.entryId}","posted_at":"${facts.postedAt}","correlation_id":"${facts.correlationId}"}`;
-    default:
-      throw new Error(`there is no receipt for ${facts.eventType}`);
-  }
+  const renderers = VERSIONS[version];
+  if (renderers === undefined) throw new Error(`receipt version ${version} is unknown to this program`);
+  const render = renderers[facts.eventType];
+  if (render === undefined) throw new Error(`there is no receipt for ${facts.eventType}`);
+  return render(facts);
+}
+
+const ALLOCATED: ReadonlySet<EventType> = new Set(['payment_received', 'goodwill_credit', 'payment_allocated']);
+
+/** The member `allocation` of an answer, for events that answer one; null for the others. */
+export function allocationIn(facts: ReceiptFacts): string | null {
+  return ALLOCATED.has(facts.eventType) ? allocation(facts) : null;
+}
+
+function entryId(facts: ReceiptFacts): string {
+  return `"journal_entry_id":"${facts.entryId}"`;
+}
+
+function postedAt(facts: ReceiptFacts): string {
+  return `"posted_at":"${facts.postedAt}"`;
+}
+
+function correlationId(facts: ReceiptFacts): string {
+  return `"correlation_id":"${facts.correlationId}"`;
+}
+
+function allocation(facts: ReceiptFacts): string {
+  return `"allocation":{"fees_minor":"${credited(facts, ACCOUNT.feesReceivable)}","interest_minor":"${interestPaid(facts)}","principal_minor":"${credited(facts, ACCOUNT.principalReceivable)}","suspense_minor":"${credited(facts, ACCOUNT.borrowerSuspense)}"}`;
 }
 
 function credited(facts: ReceiptFacts, account: number): bigint {
   let sum = 0n;
-  for (const line of facts.lines) if (line.account === account) sum -= line.amountMinor;
+  for (const line of facts.lines) if (line.account === account && line.amountMinor < 0n) sum -= line.amountMinor;
   return sum;
+}
+
+/** On non-accrual, interest that is paid is memo interest. */
+function interestPaid(facts: ReceiptFacts): bigint {
+  return credited(facts, ACCOUNT.interestReceivable) + credited(facts, ACCOUNT.nonAccrualInterestReceivable);
 }

@@ -5,11 +5,15 @@ import {
   DAY,
   disbursement,
   fee,
+  feeWaiver,
+  goodwillCredit,
   type Loan,
   newLoan,
   payment,
   posted,
   reversal,
+  suspenseAllocation,
+  suspenseRefund,
   unmadeLoan,
   workedExample,
 } from './loan-story.ts';
@@ -214,6 +218,39 @@ const POSTING: readonly IdPosition[] = [
     position: 'body borrower_id',
     status: 422,
     attempt: (ids, me) => me.api.post('/v1/fees', fee(me.loan, { borrower_id: ids.borrower })),
+  },
+  {
+    operation: 'POST /v1/fees/waivers',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/fees/waivers', feeWaiver(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/goodwill-credits',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/goodwill-credits', goodwillCredit(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/goodwill-credits',
+    position: 'body borrower_id',
+    status: 422,
+    attempt: (ids, me) => {
+      const body = goodwillCredit({ ...me.loan, borrowerId: ids.borrower });
+      return me.api.post('/v1/goodwill-credits', body);
+    },
+  },
+  {
+    operation: 'POST /v1/payments/allocations',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/payments/allocations', suspenseAllocation(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/suspense-refunds',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/suspense-refunds', suspenseRefund(named(ids, me))),
   },
   {
     operation: 'POST /v1/accruals/batch',

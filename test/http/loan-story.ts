@@ -85,6 +85,48 @@ export function fee(loan: Loan, changes: object = {}): object {
   };
 }
 
+export function feeWaiver(loan: Loan, changes: object = {}): object {
+  return {
+    loan_id: loan.loanId,
+    amount_minor: '500',
+    currency: loan.currency,
+    effective_at: DAY.paid,
+    reason_code: 'goodwill',
+    ...changes,
+  };
+}
+
+export function goodwillCredit(loan: Loan, changes: object = {}): object {
+  return {
+    loan_id: loan.loanId,
+    borrower_id: loan.borrowerId,
+    amount_minor: '88849',
+    currency: loan.currency,
+    effective_at: DAY.paid,
+    ...changes,
+  };
+}
+
+export function suspenseAllocation(loan: Loan, changes: object = {}): object {
+  return { loan_id: loan.loanId, currency: loan.currency, effective_at: DAY.paid, ...changes };
+}
+
+export function suspenseRefund(loan: Loan, changes: object = {}): object {
+  return {
+    loan_id: loan.loanId,
+    amount_minor: '200',
+    currency: loan.currency,
+    effective_at: DAY.paid,
+    method: 'ach',
+    ...changes,
+  };
+}
+
+/** A payment that leaves everything in suspense, whatever the loan owes. */
+export function unapplied(loan: Loan, amountMinor: string): object {
+  return payment(loan, { amount_minor: amountMinor, allocation: { suspense_minor: amountMinor } });
+}
+
 /** A batch of the tenant's default program; each loan with its interest. */
 export function accrual(api: TenantApi, loans: readonly (readonly [Loan, string])[], changes: object = {}): object {
   return {

@@ -63,6 +63,26 @@ const fee = fc.record({
   description: fc.constant(null),
 });
 
+const feeWaiver = fc.record({
+  ...common,
+  amountMinor: fc.bigInt({ min: 1n, max: 60n }),
+  reasonCode: fc.constant('other'),
+  description: fc.constant(null),
+});
+
+const goodwillCredit = payment.map(({ layer: _layer, sourceMethod: _method, ...one }) => one);
+
+const suspenseAllocation = fc.record({
+  ...common,
+  amountMinor: fc.option(fc.bigInt({ min: 1n, max: 300n }), { nil: null, freq: 3 }),
+});
+
+const suspenseRefund = fc.record({
+  ...common,
+  amountMinor: fc.bigInt({ min: 1n, max: 120n }),
+  method: fc.constant('ach'),
+});
+
 function disbursementOf(tenant: BooksTenant) {
   const { externalRef, ...rest } = common;
   return fc.record({
@@ -108,6 +128,10 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
         arbitrary: fc.record({ kind: fc.constant('disbursement' as const), disbursement: disbursementOf(tenant) }),
       },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('fee' as const), fee }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('fee_waiver' as const), feeWaiver }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('goodwill_credit' as const), goodwillCredit }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_allocation' as const), suspenseAllocation }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_refund' as const), suspenseRefund }) },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
       {
         weight: known.length === 0 ? 1 : 4,

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Command } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
-import { RECEIPT_VERSION, renderReceipt } from '../../src/posting/receipt.ts';
+import { receiptFacts } from '../../src/posting/posted-receipt.ts';
+import { renderReceipt } from '../../src/posting/receipt.ts';
 import { arbitraryCommand, PRELUDE, TENANTS } from './arbitrary-command.ts';
 import { balancesOf, MemoryBooks } from './memory-books.ts';
 
@@ -88,6 +89,10 @@ const EVERY_OUTCOME = [
   'disbursement',
   'fee_assessed',
   'accrual',
+  'fee_waived',
+  'goodwill_credit',
+  'payment_allocated',
+  'suspense_refunded',
   'reversal',
   'replayed',
   'idempotency_mismatch',
@@ -104,6 +109,7 @@ const EVERY_OUTCOME = [
   'accrual_already_posted',
   'allocation_mismatch',
   'amount_exceeds_outstanding',
+  'amount_exceeds_suspense',
   'amount_out_of_range',
   'balance_would_be_negative',
 ];
@@ -131,17 +137,7 @@ function postOneByOne(books: MemoryBooks, commands: readonly Command[]): readonl
 /** What the caller would be told, byte for byte but for the time. */
 function answerOf(decision: Decision): unknown {
   if (decision.outcome !== 'posted') return decision;
-  const { draft, entryId, eventId, correlationId } = decision.entry;
-  return renderReceipt(RECEIPT_VERSION, {
-    eventType: draft.eventType,
-    entryId,
-    eventId,
-    correlationId,
-    reversesEntryId: draft.reversesEntryId,
-    postedAt: 'then',
-    lines: draft.lines,
-    loanCount: Number(draft.eventInput['loan_count'] ?? 0),
-  });
+  return renderReceipt(decision.receiptVersion, receiptFacts(decision, 'then'));
 }
 
 function count(seen: Map<string, number>, decision: Decision): void {

@@ -1,7 +1,7 @@
 import type { Components, LoanState } from '../../src/domain/loan.ts';
 import type { ProgramVersion } from '../../src/domain/program.ts';
-import { readSetOf } from '../../src/postgres/posting/read-state.ts';
 import type { Command } from '../../src/posting/command.ts';
+import { kindOf } from '../../src/posting/command-kinds.ts';
 import { type DecidedBatch, decideBatch } from '../../src/posting/decide-batch.ts';
 import {
   type AccrualMonth,
@@ -13,6 +13,8 @@ import {
   type UsedKey,
 } from '../../src/posting/ledger-state.ts';
 import type { PlannedAccountDelta, PlannedMovement, PostingPlan } from '../../src/posting/posting-plan.ts';
+import { readSetOf } from '../../src/posting/read-set.ts';
+import { entryIdOf } from '../../src/posting/reference.ts';
 
 /** A tenant of the books, with the programs that its loans may have. */
 export type BooksTenant = { readonly tenantId: string; readonly programId: string; readonly otherProgramId: string };
@@ -64,8 +66,9 @@ export class MemoryBooks {
   post(commands: readonly Command[]): DecidedBatch {
     const resolved = new Map<string, ResolvedEntry>();
     for (const command of commands) {
-      if (command.kind !== 'reversal') continue;
-      const key = scopedKey(command.tenantId, command.reversal.reversesEntryId);
+      const reference = kindOf(command).refersTo?.(command);
+      if (reference === undefined) continue;
+      const key = scopedKey(command.tenantId, entryIdOf(reference));
       const found = this.entries.get(key);
       if (found !== undefined) resolved.set(key, found);
     }
@@ -96,9 +99,11 @@ export class MemoryBooks {
         set.keys.map(({ tenantId, keyHash }) => scopedKey(tenantId, keyHash)),
       ),
       entries,
-      reversals: pick(
-        this.reversals,
-        set.reversals.map(({ tenantId, entryId }) => scopedKey(tenantId, entryId)),
+      standings: new Map(
+        set.earlier.map(({ tenantId, entryId }) => {
+          const key = scopedKey(tenantId, entryId);
+          return [key, { reversedBy: this.reversals.get(key) ?? null }];
+        }),
       ),
       accrualMonths: pick(
         this.accrualMonths,

@@ -13,7 +13,15 @@ import { fillHandLedger, LOANS, OTHER_TENANT, TENANT } from './hand-ledger.ts';
 import { OF_RELATIONS } from './relation-damage.ts';
 import { fillHandWebhooks, OF_WEBHOOKS } from './webhook-damage.ts';
 
-const APPEND_ONLY = ['journal_entry', 'idempotency_key', 'reversal', 'disbursement', 'accrual_batch', 'audit_event'];
+const APPEND_ONLY = [
+  'journal_entry',
+  'idempotency_key',
+  'following_entry',
+  'reversal',
+  'disbursement',
+  'accrual_batch',
+  'audit_event',
+];
 
 let whole: TestDatabase;
 

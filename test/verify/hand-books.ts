@@ -11,7 +11,7 @@ export type HandEntry = {
   readonly lines: readonly HandLine[];
   readonly layer?: number;
   readonly reverses?: string;
-  /** The entry of the same command that it follows; it then carries no key and derives its ids from it. */
+  /** The first entry of the same command, right before it; it then carries no key. */
   readonly follows?: string;
   readonly accrues?: readonly (readonly [loan: string, interestMinor: number])[];
 };
@@ -161,7 +161,7 @@ export class HandBooks {
     const tenant_id = this.#tenant.id;
     const first = entry.follows === undefined ? undefined : this.#entries.get(entry.follows);
     const stem = `01900000-0000-7000-8000-${this.#tenant.number.toString(16)}${this.#seq.toString(16).padStart(10, '0')}`;
-    const id = first === undefined ? `${stem}0` : `${String(first['entry_id']).slice(0, -1)}2`;
+    const id = `${stem}0`;
     const event = `${id.slice(0, -1)}1`;
     const reversed = entry.reverses === undefined ? undefined : this.#entries.get(entry.reverses);
     const loans = [...new Set(entry.lines.map(([, , loan]) => loan ?? null))];
@@ -196,6 +196,9 @@ export class HandBooks {
     made.set(entry.name, { id, seq: this.#seq });
     this.#add('journal_entry', row);
     if (key !== null) this.#addKey(key, id);
+    if (first !== undefined) {
+      this.#add('following_entry', { tenant_id, first_entry_id: first['entry_id'], place: 1, entry_id: id });
+    }
     if (reversed !== undefined)
       this.#add('reversal', { tenant_id, reversed_entry_id: reversed['entry_id'], entry_id: id });
     if (entry.type === 'disbursement')

@@ -40,6 +40,35 @@ export const OF_RELATIONS: readonly Damage[] = [
     named: () => ['idempotency_keys: key payment_received:1:payment'],
   },
   {
+    what: 'the row of a following entry removed',
+    sql: () => `DELETE FROM hpts.following_entry WHERE ${entry('return fee')}`,
+    named: () => [`following_entries: entry ${entryId('return fee')}`],
+  },
+  {
+    what: 'a following entry at another place',
+    sql: () => `UPDATE hpts.following_entry SET place = 2 WHERE ${entry('return fee')}`,
+    named: () => [`following_entries: entry ${entryId('return fee')}`],
+  },
+  {
+    what: 'a following entry behind another command',
+    sql: () => `UPDATE hpts.following_entry SET first_entry_id = '${entryId('payment')}' WHERE ${entry('return fee')}`,
+    named: () => [`following_entries: entry ${entryId('return fee')}`],
+  },
+  {
+    what: 'a following entry of another correlation',
+    sql: () =>
+      `UPDATE hpts.journal_entry SET correlation_id = '00000000-0000-4000-8000-0000000000ff' WHERE ${entry('return fee')}`,
+    named: () => [`following_entries: entry ${entryId('return fee')}`],
+  },
+  {
+    what: 'an entry with a key said to follow',
+    sql: () => `UPDATE hpts.following_entry SET entry_id = '${entryId('payment')}' WHERE ${entry('return fee')}`,
+    named: () => [
+      `following_entries: entry ${entryId('return fee')}`,
+      `following_entries: entry ${entryId('payment')}`,
+    ],
+  },
+  {
     what: 'a reversal row removed',
     sql: () => `DELETE FROM hpts.reversal WHERE ${entry('unpayment')}`,
     named: () => [`reversals: entry ${entryId('unpayment')}`],

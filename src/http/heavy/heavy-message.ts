@@ -2,6 +2,7 @@ import type { DatabaseAddress } from '../../postgres/connection.ts';
 import type { Command } from '../../posting/command.ts';
 import type { Outcome } from '../../posting/engine.ts';
 import type { BatchEnd } from '../../posting/engine-watch.ts';
+import type { PreviewOutcome } from '../../posting/preview.ts';
 import type { Sender } from '../posting-operation.ts';
 import type { Problem } from '../problem.ts';
 
@@ -10,10 +11,10 @@ export type HeavyThreadData = { readonly address: DatabaseAddress; readonly watc
 
 /** What the serving thread asks of the heavy one; each question has a number of its own. */
 export type HeavyQuestion =
-  | { readonly id: number; readonly ask: 'post'; readonly command: Command }
+  | { readonly id: number; readonly ask: 'post' | 'preview'; readonly command: Command }
   | {
       readonly id: number;
-      readonly ask: 'read_and_post';
+      readonly ask: 'read_and_post' | 'read_and_preview';
       readonly path: string;
       readonly sender: Sender;
       readonly bytes: Uint8Array;
@@ -27,6 +28,6 @@ export type HeavyFigure =
   | { readonly what: 'replayed'; readonly commands: number };
 
 export type HeavyAnswer =
-  | { readonly id: number; readonly outcome: Outcome | { readonly problem: Problem } }
+  | { readonly id: number; readonly outcome: Outcome | PreviewOutcome | { readonly problem: Problem } }
   | { readonly id: null; readonly figure: HeavyFigure }
   | { readonly id: null; readonly failure: string };

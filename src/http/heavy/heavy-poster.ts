@@ -4,11 +4,12 @@ import type { DatabaseAddress } from '../../postgres/connection.ts';
 import type { Command } from '../../posting/command.ts';
 import type { Outcome } from '../../posting/engine.ts';
 import type { EngineWatch } from '../../posting/engine-watch.ts';
+import type { PreviewOutcome } from '../../posting/preview.ts';
 import type { LargeBody } from '../posting-operation.ts';
 import type { Problem } from '../problem.ts';
 import type { HeavyAnswer, HeavyFigure, HeavyQuestion, HeavyThreadData } from './heavy-message.ts';
 
-type HeavyOutcome = Outcome | { readonly problem: Problem };
+type HeavyOutcome = Outcome | PreviewOutcome | { readonly problem: Problem };
 /** A question before it is numbered, for each form of it. */
 type Unnumbered = HeavyQuestion extends infer One ? (One extends HeavyQuestion ? Omit<One, 'id'> : never) : never;
 
@@ -46,12 +47,17 @@ export class HeavyPoster {
   /** Posts a command that is too heavy to share a batch. */
   readonly submit = async (command: Command): Promise<Outcome> => {
     const outcome = await this.#ask({ ask: 'post', command });
-    if ('problem' in outcome) throw new Error('the heavy thread found a problem in a command that had been read');
+    if ('problem' in outcome || outcome.outcome === 'previewed') throw new Error('the heavy thread did not post');
     return outcome;
   };
 
-  /** Reads a large body and posts it. */
-  readonly submitLarge = (large: LargeBody): Promise<HeavyOutcome> => this.#ask({ ask: 'read_and_post', ...large });
+  /** Says what a command that is too heavy for the serving thread would post. */
+  readonly preview = async (command: Command): Promise<PreviewOutcome> =>
+    previewOutcome(await this.#ask({ ask: 'preview', command }));
+
+  /** Reads a large body and posts it, or says what it would post. */
+  readonly submitLarge = ({ isPreview, ...large }: LargeBody): Promise<HeavyOutcome> =>
+    this.#ask({ ask: isPreview ? 'read_and_preview' : 'read_and_post', ...large });
 
   /** Lets the thread finish what it has, then ends it. */
   async stop(): Promise<void> {
@@ -108,5 +114,18 @@ export class HeavyPoster {
     if (this.#worker === worker) this.#worker = null;
     for (const resolve of this.#waiting.values()) resolve({ outcome: 'unavailable' });
     this.#waiting.clear();
+  }
+}
+
+function previewOutcome(outcome: HeavyOutcome): PreviewOutcome {
+  if ('problem' in outcome) throw new Error('the heavy thread found a problem in a command that had been read');
+  switch (outcome.outcome) {
+    case 'previewed':
+    case 'refused':
+    case 'too_busy':
+    case 'unavailable':
+      return outcome;
+    default:
+      throw new Error(`the heavy thread answered a preview with ${outcome.outcome}`);
   }
 }

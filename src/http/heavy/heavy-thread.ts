@@ -3,6 +3,7 @@ import { PostgresStore } from '../../postgres/posting/store.ts';
 import { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { PostingEngine } from '../../posting/engine.ts';
 import type { EngineWatch } from '../../posting/engine-watch.ts';
+import { previewCommand } from '../../posting/preview.ts';
 import { readCommand } from '../posting-operation.ts';
 import { POSTING_ROUTES } from '../routes/posting-routes.ts';
 import type { HeavyAnswer, HeavyFigure, HeavyQuestion, HeavyThreadData } from './heavy-message.ts';
@@ -18,6 +19,8 @@ const { address, watched } = workerData as HeavyThreadData;
 const reader = new ReaderPool(address, 1);
 const store = new PostgresStore({ address, lanes: 1, heavy: true, reader });
 const answer = (message: HeavyAnswer): void => port.postMessage(message);
+const onFailure = (error: unknown): void =>
+  answer({ id: null, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
 // A figure goes out before the answers that it counts, so whoever was answered finds it counted.
 const tell = (figure: HeavyFigure): void => answer({ id: null, figure });
 const watch: EngineWatch = {
@@ -29,8 +32,7 @@ const engine = new PostingEngine({
   store,
   lanes: 1,
   monotonicMs: () => performance.now(),
-  onFailure: (error) =>
-    answer({ id: null, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  onFailure,
   ...(watched ? { watch } : {}),
 });
 
@@ -38,7 +40,7 @@ port.on('message', (question: HeavyQuestion) => {
   handle(question).then(
     (outcome) => answer({ id: question.id, outcome }),
     (error: unknown) => {
-      answer({ id: null, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      onFailure(error);
       answer({ id: question.id, outcome: { outcome: 'unavailable' } });
     },
   );
@@ -48,11 +50,15 @@ async function handle(question: HeavyQuestion): Promise<Extract<HeavyAnswer, { i
   switch (question.ask) {
     case 'post':
       return engine.submit(question.command);
-    case 'read_and_post': {
+    case 'preview':
+      return previewCommand(question.command, { store, onFailure });
+    case 'read_and_post':
+    case 'read_and_preview': {
       const route = POSTING_ROUTES.get(question.path);
       if (route === undefined) throw new Error(`there is no posting route ${question.path}`);
       const command = route.use((posting) => readCommand(posting, question.sender, question.bytes));
-      return 'problem' in command ? command : engine.submit(command);
+      if ('problem' in command) return command;
+      return question.ask === 'read_and_post' ? engine.submit(command) : previewCommand(command, { store, onFailure });
     }
     case 'stop':
       await engine.drain();

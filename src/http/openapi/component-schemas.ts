@@ -2,7 +2,7 @@ import { DAY_COUNT_CONVENTIONS } from '../../domain/day-count.ts';
 import { EVENT_TYPES } from '../../domain/event-type.ts';
 import { LAYERS } from '../../domain/layer.ts';
 import { PROBLEMS } from '../problem-table.ts';
-import { MONEY_MOVES, POSTING_LAYERS, REVERSAL_REASONS } from '../vocabulary.ts';
+import { MONEY_MOVES, POSTING_LAYERS, REVERSAL_REASONS, WAIVER_REASONS } from '../vocabulary.ts';
 import { type JsonSchema, listOf, type NamedSchema, objectOf, orNull, schemaRef } from './json-schema.ts';
 
 const VALUES: Readonly<Record<string, JsonSchema>> = {
@@ -56,6 +56,7 @@ const VALUES: Readonly<Record<string, JsonSchema>> = {
     description: 'How the days of interest were counted.',
   },
   ReversalReason: { type: 'string', enum: REVERSAL_REASONS, description: 'Why the entry is reversed.' },
+  WaiverReason: { type: 'string', enum: WAIVER_REASONS, description: 'Why the lender gives it up.' },
   Metadata: {
     type: 'object',
     description: 'A free JSON object of at most 16 KiB, answered with the text in which it was sent.',
@@ -147,6 +148,21 @@ const JOURNAL: Readonly<Record<string, JsonSchema>> = {
     principal_minor: schemaRef('Money', 'What went to principal.'),
     suspense_minor: schemaRef('Money', 'What was left over.'),
   }),
+  PostingPreview: objectOf(
+    {
+      allocation: schemaRef('Allocation', 'Of what runs a waterfall.'),
+      lines: listOf(schemaRef('Line'), 'The lines of every entry that would be posted, numbered on.'),
+      restates: listOf(
+        objectOf({
+          journal_entry_id: schemaRef('Uuid'),
+          lines_before: listOf(schemaRef('Line'), 'As they stand.'),
+          lines_after: listOf(schemaRef('Line'), 'As they would be posted again.'),
+        }),
+        'Entries that would be restated; none as yet.',
+      ),
+    },
+    ['allocation'],
+  ),
 };
 
 /** The schemas that several operations have in common, by name. */

@@ -1,8 +1,6 @@
 import { layerNumber, SETTLED } from '../../domain/layer.ts';
-import type { Allocation } from '../../domain/waterfall.ts';
 import { LIMITS } from '../../limits.ts';
 import {
-  amountField,
   currencyField,
   dateField,
   described,
@@ -17,6 +15,7 @@ import type { KeyedPostAbout } from '../openapi/about.ts';
 import { objectOf, schemaRef } from '../openapi/json-schema.ts';
 import type { PostingRoute } from '../posting-operation.ts';
 import { MONEY_MOVES, POSTING_LAYERS } from '../vocabulary.ts';
+import { allocationField, splitOf } from './allocation-field.ts';
 
 const body = objectField(
   {
@@ -30,15 +29,7 @@ const body = objectField(
   {
     external_ref: described(freeTextField(LIMITS.textChars), 'The name of the payment elsewhere.'),
     allocation: described(
-      objectField(
-        {},
-        {
-          fees_minor: amountField,
-          interest_minor: amountField,
-          principal_minor: amountField,
-          suspense_minor: amountField,
-        },
-      ),
+      allocationField,
       "In place of the program's waterfall. An absent part is 0; the parts sum to the amount. Not on PENDING.",
     ),
     layer: wordField(POSTING_LAYERS, 'PostingLayer'),
@@ -85,6 +76,7 @@ const about: KeyedPostAbout = {
     'currency_mismatch',
     'effective_date_in_future',
     'effective_date_before_disbursement',
+    'loan_charged_off',
     'allocation_mismatch',
     'amount_exceeds_outstanding',
     'amount_out_of_range',
@@ -120,13 +112,3 @@ export const payments: PostingRoute<Body> = {
     };
   },
 };
-
-function splitOf(allocation: Body['allocation']): Allocation | null {
-  if (allocation === null) return null;
-  return {
-    fees: allocation.fees_minor ?? 0n,
-    interest: allocation.interest_minor ?? 0n,
-    principal: allocation.principal_minor ?? 0n,
-    suspense: allocation.suspense_minor ?? 0n,
-  };
-}

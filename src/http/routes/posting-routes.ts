@@ -1,9 +1,13 @@
 import type { PostingRoute } from '../posting-operation.ts';
 import { accrualBatches } from './accrual-batches.ts';
 import { disbursements } from './disbursements.ts';
+import { feeWaivers } from './fee-waivers.ts';
 import { fees } from './fees.ts';
+import { goodwillCredits } from './goodwill-credits.ts';
 import { payments } from './payments.ts';
 import { reversals } from './reversals.ts';
+import { suspenseAllocations } from './suspense-allocations.ts';
+import { suspenseRefunds } from './suspense-refunds.ts';
 
 /** A posting route whose body type only it knows. */
 export type AnyPostingRoute = { readonly use: <Answer>(visit: <Body>(route: PostingRoute<Body>) => Answer) => Answer };
@@ -17,6 +21,10 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [payments.path, anyRoute(payments)],
   [disbursements.path, anyRoute(disbursements)],
   [fees.path, anyRoute(fees)],
+  [feeWaivers.path, anyRoute(feeWaivers)],
+  [goodwillCredits.path, anyRoute(goodwillCredits)],
+  [suspenseAllocations.path, anyRoute(suspenseAllocations)],
+  [suspenseRefunds.path, anyRoute(suspenseRefunds)],
   [accrualBatches.path, anyRoute(accrualBatches)],
   [reversals.path, anyRoute(reversals)],
 ]);

@@ -3,7 +3,7 @@ import type { DraftLine } from '../../domain/journal-entry.ts';
 import type { LayerNumber } from '../../domain/layer.ts';
 import { type ResolvedEntry, scopedKey } from '../../posting/ledger-state.ts';
 import type { EntryRef } from '../../posting/posting-store.ts';
-import type { ReceiptFacts } from '../../posting/receipt.ts';
+import type { FollowingFacts, ReceiptFacts } from '../../posting/receipt.ts';
 import { uuidArray } from '../binary-array.ts';
 import type { ReaderPool } from '../reading/reader-pool.ts';
 import type { Statement } from '../statement-train.ts';
@@ -12,7 +12,10 @@ const READ_POSTED_ENTRIES: Statement = {
   name: 'read_posted_entries',
   text: `SELECT e.tenant_id, e.entry_id, e.event_id, e.correlation_id, e.event_type, e.effective_at, e.currency, e.layer,
       e.loan_id, e.borrower_id, e.external_ref, e.reverses_entry_id, to_char(e.posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-      e.accounts, e.amounts, e.loan_ids, e.borrower_ids, (e.event_input::jsonb->>'loan_count')::int, b.loan_ids
+      e.accounts, e.amounts, e.loan_ids, e.borrower_ids, (e.event_input::jsonb->>'loan_count')::int, b.loan_ids,
+      (SELECT array_agg(o.entry_id::text ORDER BY f.place) || array_agg(o.event_type::text ORDER BY f.place)
+       FROM hpts.following_entry AS f JOIN hpts.journal_entry AS o USING (tenant_id, entry_id)
+       WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id)
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`,
@@ -38,9 +41,11 @@ type PostedRow = [
   borrowerIds: (string | null)[] | null,
   loanCount: number | null,
   accruedLoanIds: string[] | null,
+  /** Their ids, then their event types. */
+  following: string[] | null,
 ];
 
-/** Entries that a reversal names, with every loan whose balance or accrual date they hold. */
+/** Entries that commands name, with every loan whose balance or accrual date they hold. */
 export async function resolveEntries(
   reader: ReaderPool,
   refs: readonly EntryRef[],
@@ -89,6 +94,7 @@ export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]
       postedAt,
       lines: linesOf(row),
       loanCount: row[17] ?? 0,
+      following: followingOf(row[19]),
     });
   }
   return receipts;
@@ -115,4 +121,10 @@ function loansOf(row: PostedRow, lines: readonly DraftLine[]): string[] {
   const accrued = row[18];
   if (accrued !== null) return accrued;
   return [...new Set(lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId])))];
+}
+
+function followingOf(stored: string[] | null): readonly FollowingFacts[] {
+  if (stored === null) return [];
+  const count = stored.length / 2;
+  return stored.slice(0, count).map((entryId, index) => ({ entryId, eventType: stored[count + index] as EventType }));
 }

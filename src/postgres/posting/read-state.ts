@@ -1,15 +1,14 @@
 import type pg from 'pg';
 import type { Components, LoanState } from '../../domain/loan.ts';
-import type { Command } from '../../posting/command.ts';
+import type { EntryStanding } from '../../domain/posted-entry.ts';
 import {
   type AccrualMonth,
   monthKey,
-  monthOf,
-  type ResolvedEntry,
   type StandingDisbursement,
   scopedKey,
   type UsedKey,
 } from '../../posting/ledger-state.ts';
+import type { ReadSet } from '../../posting/read-set.ts';
 import { dateArray, itself, uuidArray } from '../binary-array.ts';
 import {
   type BoundStatement,
@@ -18,88 +17,12 @@ import {
   sendTrain,
   type TextRow,
 } from '../statement-train.ts';
-
-/** Which rows a batch locks and reads, each list in the order in which its locks are taken. */
-export type ReadSet = {
-  readonly tenantIds: readonly string[];
-  /** Sorted by tenant, then loan: the one lock order of the whole system. */
-  readonly loans: readonly { readonly tenantId: string; readonly loanId: string }[];
-  /** Loans that a disbursement of the batch may have to make. */
-  readonly loansToMake: readonly { readonly tenantId: string; readonly loanId: string }[];
-  readonly keys: readonly { readonly tenantId: string; readonly keyHash: string }[];
-  readonly reversals: readonly { readonly tenantId: string; readonly entryId: string }[];
-  readonly accrualMonths: readonly { readonly tenantId: string; readonly loanId: string; readonly month: string }[];
-  /** Loans of which a disbursement is to be reversed. */
-  readonly disbursedLoans: readonly { readonly tenantId: string; readonly loanId: string }[];
-};
-
-/** Works out what a batch must lock and read. */
-export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<string, ResolvedEntry>): ReadSet {
-  const loans = new Map<string, { tenantId: string; loanId: string }>();
-  const loansToMake = new Map<string, { tenantId: string; loanId: string }>();
-  const accrualMonths = new Map<string, { tenantId: string; loanId: string; month: string }>();
-  const disbursedLoans = new Map<string, { tenantId: string; loanId: string }>();
-  const reversals: { tenantId: string; entryId: string }[] = [];
-  const tenantIds = new Set<string>();
-  for (const command of commands) {
-    const { tenantId } = command;
-    tenantIds.add(tenantId);
-    const touch = (loanId: string) => loans.set(scopedKey(tenantId, loanId), { tenantId, loanId });
-    const accrue = (loanId: string, date: string) => {
-      const month = monthOf(date);
-      accrualMonths.set(monthKey(tenantId, loanId, month), { tenantId, loanId, month });
-    };
-    switch (command.kind) {
-      case 'payment':
-        touch(command.payment.loanId);
-        break;
-      case 'fee':
-        touch(command.fee.loanId);
-        break;
-      case 'disbursement':
-        touch(command.disbursement.loanId);
-        loansToMake.set(scopedKey(tenantId, command.disbursement.loanId), {
-          tenantId,
-          loanId: command.disbursement.loanId,
-        });
-        break;
-      case 'accrual':
-        for (const { loanId } of command.accrual.loans) {
-          touch(loanId);
-          accrue(loanId, command.accrual.accrualDate);
-        }
-        break;
-      case 'reversal': {
-        const entryId = command.reversal.reversesEntryId;
-        const found = resolved.get(scopedKey(tenantId, entryId));
-        if (found === undefined) break;
-        reversals.push({ tenantId, entryId });
-        for (const loanId of found.loanIds) {
-          touch(loanId);
-          if (found.entry.eventType === 'accrual') accrue(loanId, found.entry.effectiveAt);
-          if (found.entry.eventType === 'disbursement')
-            disbursedLoans.set(scopedKey(tenantId, loanId), { tenantId, loanId });
-        }
-      }
-    }
-  }
-  return {
-    tenantIds: [...tenantIds].sort(),
-    loans: inLockOrder(loans),
-    loansToMake: inLockOrder(loansToMake),
-    keys: commands,
-    reversals,
-    accrualMonths: [...accrualMonths.values()],
-    disbursedLoans: [...disbursedLoans.values()],
-  };
-}
-
-// Lower-case UUID text sorts as PostgreSQL sorts uuid, so process and database agree on the order.
-function inLockOrder<T>(keyed: ReadonlyMap<string, T>): T[] {
-  return [...keyed.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
-}
+import { readStanding } from './stored-standing.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
+
+/** One snapshot for every statement behind it: what a preview is decided on agrees with itself without a lock. */
+const BEGIN_SNAPSHOT: Statement = { name: 'begin_snapshot', text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' };
 
 /** What row-level security shows to this transaction. */
 const SET_TENANTS: Statement = { name: 'set_tenants', text: `SELECT set_config('hpts.tenants', $1, true)` };
@@ -116,12 +39,14 @@ const MAKE_LOANS: Statement = {
 const LOCK_LOANS: Statement = {
   name: 'lock_loans',
   text: `SELECT asked.place, l.ctid, l.borrower_id, l.currency, l.program_id, l.first_disbursed_on, l.loan_seq, l.frontier, l.principal_minor,
-      l.interest_minor, l.fees_minor, l.suspense_minor, l.memo_interest_minor, l.pending_minor, l.encumbrance_minor
+      l.interest_minor, l.fees_minor, l.suspense_minor, l.memo_interest_minor, l.pending_minor, l.encumbrance_minor, l.standing
     FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id,
         generate_subscripts($2::uuid[], 1) AS place) AS asked
     JOIN hpts.loan AS l USING (tenant_id, loan_id)
     ORDER BY l.tenant_id, l.loan_id FOR NO KEY UPDATE OF l`,
 };
+
+const READ_LOANS: Statement = { name: 'read_loans', text: LOCK_LOANS.text.replace(' FOR NO KEY UPDATE OF l', '') };
 
 const READ_TENANTS: Statement = {
   name: 'read_tenants',
@@ -138,11 +63,12 @@ const READ_KEYS: Statement = {
     JOIN hpts.idempotency_key AS k USING (tenant_id, key_hash)`,
 };
 
-const READ_REVERSALS: Statement = {
-  name: 'read_reversals',
-  text: `SELECT r.tenant_id, r.reversed_entry_id, r.entry_id
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, reversed_entry_id)
-    JOIN hpts.reversal AS r USING (tenant_id, reversed_entry_id)`,
+// One join for each kind of fact that may have befallen an entry; the answer has one column for each.
+const READ_STANDINGS: Statement = {
+  name: 'read_standings',
+  text: `SELECT asked.tenant_id, asked.entry_id, r.entry_id
+    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
+    LEFT JOIN hpts.reversal AS r ON r.tenant_id = asked.tenant_id AND r.reversed_entry_id = asked.entry_id`,
 };
 
 const READ_ACCRUAL_MONTHS: Statement = {
@@ -160,18 +86,20 @@ const READ_STANDING_DISBURSEMENTS: Statement = {
     WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)`,
 };
 
-/** Every statement of this file, for a connection to prepare. */
+const STATE_STATEMENTS = [READ_TENANTS, READ_STANDINGS, READ_ACCRUAL_MONTHS, READ_STANDING_DISBURSEMENTS];
+
+/** The statements that lock and read, for a connection to prepare. */
 export const READ_STATEMENTS: readonly Statement[] = [
   BEGIN,
   SET_TENANTS,
   MAKE_LOANS,
   LOCK_LOANS,
-  READ_TENANTS,
   READ_KEYS,
-  READ_REVERSALS,
-  READ_ACCRUAL_MONTHS,
-  READ_STANDING_DISBURSEMENTS,
+  ...STATE_STATEMENTS,
 ];
+
+/** The statements that read a snapshot, for a connection to prepare. */
+export const SNAPSHOT_STATEMENTS: readonly Statement[] = [BEGIN_SNAPSHOT, SET_TENANTS, READ_LOANS, ...STATE_STATEMENTS];
 
 /** A tenant as the locked read answers it. */
 export type TenantRow = { readonly tenantId: string; readonly configEpoch: bigint; readonly businessDate: string };
@@ -184,7 +112,7 @@ export type ReadState = {
   /** Where the row of each loan lies, by scopedKey, as long as nothing changes it. */
   readonly loanRows: ReadonlyMap<string, string>;
   readonly keys: Map<string, UsedKey>;
-  readonly reversals: Map<string, string>;
+  readonly standings: Map<string, EntryStanding>;
   readonly accrualMonths: Map<string, AccrualMonth>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
 };
@@ -202,18 +130,36 @@ export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { k
     [SET_TENANTS, [set.tenantIds.join(',')]],
   ];
   if (set.loansToMake.length > 0) statements.push([MAKE_LOANS, loanColumns(set.loansToMake)]);
-  statements.push([LOCK_LOANS, loanColumns(set.loans)], [READ_TENANTS, [uuidArray(set.tenantIds, itself)]]);
+  statements.push([LOCK_LOANS, loanColumns(set.loans)]);
   if (keys) statements.push(keyQuestion(set));
-  if (set.reversals.length > 0) {
-    const entryIds = uuidArray(set.reversals, (one) => one.entryId);
-    statements.push([READ_REVERSALS, [uuidArray(set.reversals, (one) => one.tenantId), entryIds]]);
+  statements.push(...stateQuestions(set));
+  return lockedRows(set, statements, await sendTrain(client, statements));
+}
+
+/** Begins a transaction that sees one snapshot and can write nothing, and reads the same from it without a lock. */
+export async function readSnapshot(client: pg.Client, set: ReadSet): Promise<LockedRows> {
+  const statements: BoundStatement[] = [
+    [BEGIN_SNAPSHOT, []],
+    [SET_TENANTS, [set.tenantIds.join(',')]],
+    [READ_LOANS, loanColumns(set.loans)],
+    ...stateQuestions(set),
+  ];
+  const rows = lockedRows(set, statements, await sendTrain(client, statements));
+  return { set, rowsOf: (statement) => rows.rowsOf(statement === LOCK_LOANS ? READ_LOANS : statement) };
+}
+
+function stateQuestions(set: ReadSet): BoundStatement[] {
+  const statements: BoundStatement[] = [[READ_TENANTS, [uuidArray(set.tenantIds, itself)]]];
+  if (set.earlier.length > 0) {
+    const entryIds = uuidArray(set.earlier, (one) => one.entryId);
+    statements.push([READ_STANDINGS, [uuidArray(set.earlier, (one) => one.tenantId), entryIds]]);
   }
   if (set.accrualMonths.length > 0) {
     const months = dateArray(set.accrualMonths, (one) => one.month);
     statements.push([READ_ACCRUAL_MONTHS, [...loanColumns(set.accrualMonths), months]]);
   }
   if (set.disbursedLoans.length > 0) statements.push([READ_STANDING_DISBURSEMENTS, loanColumns(set.disbursedLoans)]);
-  return lockedRows(set, statements, await sendTrain(client, statements));
+  return statements;
 }
 
 /** Looks for used keys after all: the same rows with those of the keys, or undefined when no key was used before. */
@@ -241,7 +187,6 @@ function lockedRows(
 export function stateOf({ set, rowsOf }: LockedRows): ReadState {
   const tenantRows = rowsOf(READ_TENANTS) as [string, string, string, string][];
   const loanRows = rowsOf(LOCK_LOANS) as LoanRow[];
-  const reversals = rowsOf(READ_REVERSALS) as [string, string, string][];
   return {
     databaseTimeMs: Number(tenantRows[0]?.[3] ?? 0),
     tenants: tenantRows.map(([tenantId, epoch, businessDate]) => ({
@@ -251,7 +196,7 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     })),
     ...loansOf(loanRows, set.loans),
     keys: keysOf(rowsOf(READ_KEYS) as [string, string, string, string, string][]),
-    reversals: new Map(reversals.map(([tenant, reversed, by]) => [scopedKey(tenant, reversed), by])),
+    standings: standingsOf(rowsOf(READ_STANDINGS) as [string, string, string | null][]),
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
     disbursements: disbursementsOf(rowsOf(READ_STANDING_DISBURSEMENTS) as [string, string, string, string][]),
   };
@@ -277,6 +222,7 @@ type LoanRow = [
   memoInterest: string,
   pending: string | null,
   encumbrance: string | null,
+  standing: string | null,
 ];
 
 function loansOf(rows: readonly LoanRow[], asked: ReadSet['loans']): Pick<ReadState, 'loans' | 'loanRows'> {
@@ -304,6 +250,7 @@ function loansOf(rows: readonly LoanRow[], asked: ReadSet['loans']): Pick<ReadSt
       firstDisbursedOn: row[5],
       loanSeq: Number(row[6]),
       frontier: row[7],
+      standing: readStanding(row[15]),
       layers: [settled, componentsOf(row[13]), componentsOf(row[14])],
     });
   }
@@ -327,6 +274,10 @@ function keysOf(rows: readonly [string, string, string, string, string][]): Map<
       { payloadHash, entryId, receiptVersion: Number(receiptVersion) },
     ]),
   );
+}
+
+function standingsOf(rows: readonly [string, string, string | null][]): Map<string, EntryStanding> {
+  return new Map(rows.map(([tenantId, entryId, reversedBy]) => [scopedKey(tenantId, entryId), { reversedBy }]));
 }
 
 function monthsOf(rows: readonly [string, string, string, string][]): Map<string, AccrualMonth> {

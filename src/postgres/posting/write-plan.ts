@@ -6,11 +6,14 @@ import { StoreFailure } from '../../posting/posting-store.ts';
 import { plainArray } from '../array-literal.ts';
 import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray, uuidArray } from '../binary-array.ts';
 import { type BoundStatement, isServerError, sendTrain } from '../statement-train.ts';
+import { storedStanding } from './stored-standing.ts';
 import {
   ADD_BACKDATING_DAYS,
+  CHANGE_STANDINGS,
   COMMIT,
   INSERT_ACCRUAL_BATCHES,
   INSERT_DISBURSEMENTS,
+  INSERT_FOLLOWING,
   INSERT_REVERSALS,
   MAKE_LOANS_KNOWN,
   MARK_ACCRUAL_MONTHS,
@@ -70,7 +73,7 @@ export async function writeAndCommit(
   return new Map((postedAt as [string, string][]).map(([tenantId, time]) => [tenantId, time]));
 }
 
-/** Loans that begin to be known, and layers besides SETTLED: before the batch moves them. */
+/** Loans that begin to be known, layers besides SETTLED, standings: before the batch moves them. */
 function rareChangesOfLoans(plan: PostingPlan): BoundStatement[] {
   const statements: BoundStatement[] = [];
   if (plan.disbursements.length > 0 || plan.reversals.length > 0) {
@@ -97,6 +100,11 @@ function rareChangesOfLoans(plan: PostingPlan): BoundStatement[] {
       ],
     ]);
   }
+  if (plan.standings.size > 0) {
+    const changed = [...plan.standings.values()];
+    const standings = textArray(changed, (loan) => storedStanding(loan.standing));
+    statements.push([CHANGE_STANDINGS, [...loanColumns(changed), standings]]);
+  }
   return statements;
 }
 
@@ -114,8 +122,14 @@ function facts(plan: PostingPlan): BoundStatement[] {
       int8Array(accrual.loans, (loan) => loan.interestMinor),
     ],
   ]);
-  const { reversals, disbursements } = plan;
+  const { following, reversals, disbursements } = plan;
   const months = [...plan.accrualMonths.values()];
+  if (following.length > 0) {
+    const firsts = uuidArray(following, (one) => one.firstEntryId);
+    const places = int2Array(following, (one) => one.place);
+    const entryIds = uuidArray(following, (one) => one.entryId);
+    statements.push([INSERT_FOLLOWING, [uuidArray(following, (one) => one.tenantId), firsts, places, entryIds]]);
+  }
   if (reversals.length > 0) {
     const tenantIds = uuidArray(reversals, (one) => one.tenantId);
     const reversed = uuidArray(reversals, (one) => one.reversedEntryId);

@@ -30,10 +30,23 @@ export const MOVE_LAYERS: Statement = {
     WHERE l.tenant_id = n.tenant_id AND l.loan_id = n.loan_id`,
 };
 
+export const CHANGE_STANDINGS: Statement = {
+  name: 'change_standings',
+  text: `UPDATE hpts.loan AS l SET standing = n.standing::jsonb
+    FROM ${rows({ first: 1, columns: ['uuid tenant_id', 'uuid loan_id', 'text standing'] })} AS n
+    WHERE l.tenant_id = n.tenant_id AND l.loan_id = n.loan_id`,
+};
+
 export const REMOVE_UNMADE_LOANS: Statement = {
   name: 'remove_unmade_loans',
   text: `DELETE FROM hpts.loan AS l USING ${rows({ first: 1, columns: ['uuid tenant_id', 'uuid loan_id'] })} AS n
     WHERE l.tenant_id = n.tenant_id AND l.loan_id = n.loan_id AND l.borrower_id IS NULL`,
+};
+
+export const INSERT_FOLLOWING: Statement = {
+  name: 'insert_following',
+  text: `INSERT INTO hpts.following_entry (tenant_id, first_entry_id, place, entry_id)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[])`,
 };
 
 export const INSERT_REVERSALS: Statement = {
@@ -261,7 +274,9 @@ export const COMMIT: Statement = { name: 'commit', text: 'COMMIT' };
 export const WRITE_STATEMENTS: readonly Statement[] = [
   MAKE_LOANS_KNOWN,
   MOVE_LAYERS,
+  CHANGE_STANDINGS,
   REMOVE_UNMADE_LOANS,
+  INSERT_FOLLOWING,
   INSERT_REVERSALS,
   INSERT_DISBURSEMENTS,
   INSERT_ACCRUAL_BATCHES,

@@ -3,6 +3,7 @@ import type { LedgerCheck } from './check.ts';
 const TENANT_TABLES = [
   'journal_entry',
   'idempotency_key',
+  'following_entry',
   'reversal',
   'disbursement',
   'accrual_batch',
@@ -15,6 +16,7 @@ const TENANT_TABLES = [
 const TRIGGERED_TABLES = [
   'journal_entry',
   'idempotency_key',
+  'following_entry',
   'reversal',
   'disbursement',
   'accrual_batch',
@@ -33,7 +35,7 @@ const SERVER_ROLES = ['hpts_poster', 'hpts_reader', 'hpts_access', 'hpts_auditor
 const READING_ROLES = ['hpts_reader', 'hpts_access', 'hpts_auditor'];
 const CONSTRAINTS = [
   { table: 'journal_entry', names: ['lines_are_parallel', 'lines_agree', 'key_has_its_payload'] },
-  { table: 'loan', names: ['loan_is_complete'] },
+  { table: 'loan', names: ['loan_is_complete', 'standing_is_complete'] },
   { table: 'loan_movement', names: ['backdated_says_its_effect'] },
 ];
 /** Columns whose values a domain holds in range, with the domain. */

@@ -26,6 +26,29 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
       WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version <> 1`,
   },
   {
+    name: 'following_entries',
+    promise:
+      'Every entry without a key follows, at the place that hpts.following_entry says, the entry whose key it was posted under, at once and with its correlation; and the other way round.',
+    sql: `
+      WITH keyless AS (
+        SELECT e.tenant_id, e.seq, e.entry_id, e.correlation_id, e.posted_at
+        FROM hpts.journal_entry AS e WHERE ${ofTenant('e')} AND e.idempotency_key IS NULL),
+      kept AS (SELECT f.* FROM hpts.following_entry AS f WHERE ${ofTenant('f')}),
+      judged AS (
+        SELECT coalesce(k.tenant_id, f.tenant_id) AS tenant_id, coalesce(k.seq, 0) AS seq, coalesce(k.entry_id, f.entry_id) AS entry_id,
+               CASE WHEN f.entry_id IS NULL THEN 'carries no key and follows no entry that does'
+                    WHEN k.entry_id IS NULL THEN format('follows entry %s and carries a key of its own, or does not exist', f.first_entry_id)
+                    WHEN count(*) OVER (PARTITION BY f.tenant_id, f.entry_id) > 1 THEN 'follows twice'
+                    WHEN o.idempotency_key IS NULL THEN format('follows entry %s, which does not exist or carries no key', f.first_entry_id)
+                    WHEN k.seq <> o.seq + f.place THEN format('is number %s behind entry %s, not %s', f.place, o.entry_id, k.seq - o.seq)
+                    WHEN k.posted_at <> o.posted_at THEN format('was posted at %s, entry %s at %s', k.posted_at, o.entry_id, o.posted_at)
+                    WHEN k.correlation_id <> o.correlation_id THEN format('has another correlation id than entry %s', o.entry_id) END AS detail
+        FROM keyless AS k
+        FULL JOIN kept AS f ON f.tenant_id = k.tenant_id AND f.entry_id = k.entry_id
+        LEFT JOIN hpts.journal_entry AS o ON o.tenant_id = f.tenant_id AND o.entry_id = f.first_entry_id)
+      SELECT tenant_id, seq AS place, 'entry ' || entry_id AS subject, detail FROM judged WHERE detail IS NOT NULL`,
+  },
+  {
     name: 'reversals',
     promise:
       'Every reversal stands in hpts.reversal and the other way round, of an older entry that is no reversal, once, dated no earlier.',

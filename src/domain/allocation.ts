@@ -1,0 +1,82 @@
+import { ACCOUNT } from './account-code.ts';
+import type { EventInput, LoanLines } from './journal-entry.ts';
+import { SETTLED } from './layer.ts';
+import { componentsOn, type LoanState } from './loan.ts';
+import { isOnNonAccrual } from './loan-standing.ts';
+import type { ProgramPolicy, WaterfallComponent } from './program.ts';
+import { type FieldProblem, type Refusal, refusalOfField } from './refusal.ts';
+import { type Allocation, allocate } from './waterfall.ts';
+
+/** On non-accrual interest is memo interest and comes last, whatever the program says (ACCOUNTING.md section 2). */
+const NON_ACCRUAL_WATERFALL: readonly WaterfallComponent[] = ['fees', 'principal', 'interest'];
+
+/** What a loan owes now by component; on non-accrual its interest is the memo interest. */
+function outstandingOf(loan: LoanState): ReturnType<typeof componentsOn> {
+  const settled = componentsOn(loan, SETTLED);
+  return isOnNonAccrual(loan) ? { ...settled, interest: settled.memoInterest } : settled;
+}
+
+/** Lets an amount run down what a loan owes now, by its program, or by the order of non-accrual. */
+export function allocateTo(loan: LoanState, amountMinor: bigint, { waterfall }: ProgramPolicy): Allocation {
+  return allocate(amountMinor, outstandingOf(loan), isOnNonAccrual(loan) ? NON_ACCRUAL_WATERFALL : waterfall);
+}
+
+/**
+ * Credits each component with its part: CR 1300, 1200, 1100, 2100. Memo interest that is paid becomes income: CR 4000
+ * together with DR 9200 CR 9100.
+ */
+export function creditAllocation(lines: LoanLines, allocation: Allocation, loan: LoanState): LoanLines {
+  const { fees, interest, principal, suspense } = allocation;
+  const memo = isOnNonAccrual(loan);
+  lines
+    .credit(ACCOUNT.feesReceivable, fees)
+    .credit(memo ? ACCOUNT.interestIncome : ACCOUNT.interestReceivable, interest)
+    .credit(ACCOUNT.principalReceivable, principal)
+    .credit(ACCOUNT.borrowerSuspense, suspense);
+  if (memo) {
+    lines.debit(ACCOUNT.nonAccrualInterestIncome, interest).credit(ACCOUNT.nonAccrualInterestReceivable, interest);
+  }
+  return lines;
+}
+
+/** Refuses a split of the caller's own that does not sum to the amount, or gives a component more than it has. */
+export function refuseSplit(split: Allocation, amountMinor: bigint, loan: LoanState): Refusal | null {
+  const sum = split.fees + split.interest + split.principal + split.suspense;
+  if (sum !== amountMinor) {
+    return refusalOfField(
+      'allocation_mismatch',
+      'allocation',
+      `the parts of allocation sum to ${sum}, not to amount_minor ${amountMinor}`,
+    );
+  }
+  const has = outstandingOf(loan);
+  const errors: FieldProblem[] = [];
+  for (const component of ['fees', 'interest', 'principal'] as const) {
+    if (split[component] > has[component]) {
+      errors.push({
+        field: `allocation.${component}_minor`,
+        code: 'amount_exceeds_outstanding',
+        message: `${split[component]} is more than the ${has[component]} outstanding`,
+      });
+    }
+  }
+  if (errors.length === 0) return null;
+  return {
+    code: 'amount_exceeds_outstanding',
+    detail: 'allocation gives a component more than it has outstanding; send what is over as suspense_minor',
+    errors,
+  };
+}
+
+/** A split as it is kept with the entry; nothing when the waterfall decided. */
+export function splitInput(split: Allocation | null): EventInput {
+  if (split === null) return {};
+  return {
+    allocation: {
+      fees_minor: split.fees.toString(),
+      interest_minor: split.interest.toString(),
+      principal_minor: split.principal.toString(),
+      suspense_minor: split.suspense.toString(),
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { EventType } from './event-type.ts';
+import type { DraftLine } from './journal-entry.ts';
+import type { LayerNumber } from './layer.ts';
+
+/** An entry that was posted before, as far as a later event that names it has to know it. It never changes. */
+export type PostedEntry = {
+  readonly entryId: string;
+  readonly eventId: string;
+  readonly correlationId: string;
+  readonly eventType: EventType;
+  readonly effectiveAt: string;
+  readonly currency: string;
+  readonly layer: LayerNumber;
+  readonly loanId: string | null;
+  readonly borrowerId: string | null;
+  readonly lines: readonly DraftLine[];
+  readonly externalRef: string | null;
+  readonly postedAt: string;
+};
+
+/**
+ * What was done to an entry since it was posted; read under the locks of the entry's loans, changed by each posting of the
+ * batch. One member for each kind of fact, here and in the statement that reads them.
+ */
+export type EntryStanding = {
+  /** The entry that reversed it. */
+  reversedBy: string | null;
+};
+
+/** An entry to which nothing was done, as a value of its own to change. */
+export function untouched(): EntryStanding {
+  return { reversedBy: null };
+}

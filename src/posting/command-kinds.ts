@@ -1,0 +1,28 @@
+import type { Command, CommandOf } from './command.ts';
+import { ACCRUAL } from './kinds/accrual.ts';
+import type { CommandKind } from './kinds/command-kind.ts';
+import { DISBURSEMENT } from './kinds/disbursement.ts';
+import { FEE } from './kinds/fee.ts';
+import { FEE_WAIVER } from './kinds/fee-waiver.ts';
+import { GOODWILL_CREDIT } from './kinds/goodwill-credit.ts';
+import { PAYMENT } from './kinds/payment.ts';
+import { REVERSAL } from './kinds/reversal.ts';
+import { SUSPENSE_ALLOCATION } from './kinds/suspense-allocation.ts';
+import { SUSPENSE_REFUND } from './kinds/suspense-refund.ts';
+
+const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> } = {
+  payment: PAYMENT,
+  disbursement: DISBURSEMENT,
+  fee: FEE,
+  accrual: ACCRUAL,
+  fee_waiver: FEE_WAIVER,
+  goodwill_credit: GOODWILL_CREDIT,
+  suspense_allocation: SUSPENSE_ALLOCATION,
+  suspense_refund: SUSPENSE_REFUND,
+  reversal: REVERSAL,
+};
+
+/** The kind of a command; it is to be asked about that command alone. */
+export function kindOf(command: Command): CommandKind<Command> {
+  return KINDS[command.kind] as CommandKind<Command>;
+}

@@ -1,0 +1,60 @@
+import { decideAccrualBatch } from '../../domain/accrual.ts';
+import type { CommandOf } from '../command.ts';
+import { dayBit, monthKey, monthOf } from '../ledger-state.ts';
+import { RECEIPT_VERSION } from '../receipt.ts';
+import { loanOf, tenantOf } from '../scene.ts';
+import { type CommandKind, ROWS_PER_COMMAND, ROWS_PER_LOAN, type Target } from './command-kind.ts';
+import type { Undoing } from './undoing.ts';
+
+/** POST /v1/accruals/batch. */
+export const ACCRUAL: CommandKind<CommandOf<'accrual'>> = {
+  refersTo: null,
+  inheritsCorrelation: false,
+  weight: ({ accrual }) => ROWS_PER_COMMAND + ROWS_PER_LOAN * accrual.loans.length,
+  reads: ({ accrual }, reads) => {
+    for (const { loanId } of accrual.loans) {
+      reads.lock(loanId);
+      reads.accrualDate(loanId, accrual.accrualDate);
+    }
+  },
+  decide: ({ accrual, tenantId }, state) => {
+    const tenant = tenantOf(state, tenantId);
+    const month = monthOf(accrual.accrualDate);
+    const bit = dayBit(accrual.accrualDate);
+    return decideAccrualBatch(accrual, {
+      programExists: tenant.configuration.programs.has(accrual.programId),
+      loan: (loanId) => loanOf(state, tenantId, loanId),
+      accrued: (loanId) => ((state.accrualMonths.get(monthKey(tenantId, loanId, month))?.days ?? 0) & bit) !== 0,
+      calendar: tenant,
+    });
+  },
+  remember: ({ accrual, tenantId }, { entry }, target) => {
+    target.plan.accrualBatches.push({ tenantId, entryId: entry.entryId, accrual });
+    for (const { loanId } of accrual.loans) {
+      markAccrued({ tenantId, loanId, date: accrual.accrualDate, accrued: true }, target);
+    }
+  },
+  receiptVersion: RECEIPT_VERSION,
+};
+
+/** A reversed accrual frees its date for every loan in it (ACCOUNTING.md rule 6). */
+export const ACCRUAL_UNDOING: Undoing = {
+  reads: ({ entry, loanIds }, reads) => {
+    for (const loanId of loanIds) reads.accrualDate(loanId, entry.effectiveAt);
+  },
+  undo: ({ entry, loanIds }, { tenantId, ...target }) => {
+    for (const loanId of loanIds) markAccrued({ tenantId, loanId, date: entry.effectiveAt, accrued: false }, target);
+  },
+};
+
+function markAccrued(
+  day: { readonly tenantId: string; readonly loanId: string; readonly date: string; readonly accrued: boolean },
+  { state, plan }: Target,
+): void {
+  const month = monthOf(day.date);
+  const key = monthKey(day.tenantId, day.loanId, month);
+  const row = state.accrualMonths.get(key) ?? { tenantId: day.tenantId, loanId: day.loanId, month, days: 0 };
+  row.days = day.accrued ? row.days | dayBit(day.date) : row.days & ~dayBit(day.date);
+  state.accrualMonths.set(key, row);
+  plan.accrualMonths.set(key, row);
+}

@@ -1,0 +1,54 @@
+import type { EventType } from '../../domain/event-type.ts';
+import { untouched } from '../../domain/posted-entry.ts';
+import { decideReversal } from '../../domain/reversal.ts';
+import type { CommandOf } from '../command.ts';
+import { RECEIPT_VERSION } from '../receipt.ts';
+import { type Reference, referredEntry } from '../reference.ts';
+import { loanOf, standingOf, tenantOf } from '../scene.ts';
+import { ACCRUAL_UNDOING } from './accrual.ts';
+import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, ROWS_PER_LOAN, type Target } from './command-kind.ts';
+import { DISBURSEMENT_UNDOING } from './disbursement.ts';
+import type { Undoing } from './undoing.ts';
+
+/** By the event type that is reversed; the reversal of one that is not here takes back balances alone. */
+const UNDOINGS: Partial<Readonly<Record<EventType, Undoing>>> = {
+  accrual: ACCRUAL_UNDOING,
+  disbursement: DISBURSEMENT_UNDOING,
+};
+
+/** POST /v1/reversals. */
+export const REVERSAL: CommandKind<CommandOf<'reversal'>> = {
+  refersTo: entryToReverse,
+  inheritsCorrelation: true,
+  weight: (_command, reversed) => ROWS_PER_COMMAND + ROWS_PER_LOAN * (reversed?.loanIds.length ?? 0),
+  reads: (_command, reads, reversed) => {
+    if (reversed !== undefined) UNDOINGS[reversed.entry.eventType]?.reads(reversed, reads);
+  },
+  decide: (command, state) => {
+    const { reversal, tenantId } = command;
+    const entry = referredEntry(entryToReverse(command), { tenantId, resolved: state.entries })?.entry;
+    return decideReversal(reversal, {
+      entry,
+      standing: entry === undefined ? untouched() : standingOf(state, tenantId, entry.entryId),
+      loan: (loanId) => loanOf(state, tenantId, loanId),
+      calendar: tenantOf(state, tenantId),
+    });
+  },
+  remember: rememberReversal,
+  receiptVersion: RECEIPT_VERSION,
+};
+
+function entryToReverse({ reversal }: CommandOf<'reversal'>): Reference {
+  return { id: reversal.reversesEntryId, to: 'entry' };
+}
+
+function rememberReversal(command: CommandOf<'reversal'>, { entry }: PostedEntries, { state, plan }: Target): void {
+  const { tenantId } = command;
+  const { entryId } = entry;
+  const reversed = referredEntry(entryToReverse(command), { tenantId, resolved: state.entries });
+  if (reversed === undefined) throw new Error(`an entry was reversed by ${entryId} without being read`);
+  const reversedEntryId = reversed.entry.entryId;
+  plan.reversals.push({ tenantId, reversedEntryId, entryId });
+  standingOf(state, tenantId, reversedEntryId).reversedBy = entryId;
+  UNDOINGS[reversed.entry.eventType]?.undo(reversed, { tenantId, state, plan });
+}

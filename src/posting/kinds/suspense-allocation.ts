@@ -1,0 +1,19 @@
+import { decideSuspenseAllocation } from '../../domain/suspense-allocation.ts';
+import type { CommandOf } from '../command.ts';
+import { RECEIPT_VERSION } from '../receipt.ts';
+import { inRange, loanScene } from '../scene.ts';
+import { type CommandKind, ROWS_PER_COMMAND } from './command-kind.ts';
+
+/** POST /v1/payments/allocations. */
+export const SUSPENSE_ALLOCATION: CommandKind<CommandOf<'suspense_allocation'>> = {
+  refersTo: null,
+  inheritsCorrelation: false,
+  weight: () => ROWS_PER_COMMAND,
+  reads: ({ suspenseAllocation }, reads) => reads.lock(suspenseAllocation.loanId),
+  decide: ({ suspenseAllocation, tenantId }, state) => {
+    const scene = loanScene(state, tenantId, suspenseAllocation.loanId);
+    return inRange(scene.loan, decideSuspenseAllocation(suspenseAllocation, scene));
+  },
+  remember: null,
+  receiptVersion: RECEIPT_VERSION,
+};

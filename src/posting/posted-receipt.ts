@@ -1,0 +1,26 @@
+import type { PostedEntries } from './kinds/command-kind.ts';
+import type { PlannedEntry } from './posting-plan.ts';
+import type { FollowingFacts, ReceiptFacts } from './receipt.ts';
+
+const NOTHING: readonly FollowingFacts[] = [];
+
+/** What the receipt of a command that was just posted is rendered from; a replay finds the same in the journal. */
+export function receiptFacts({ entry, following }: PostedEntries, postedAt: string): ReceiptFacts {
+  const { draft } = entry;
+  const loanCount = draft.eventInput['loan_count'];
+  return {
+    eventType: draft.eventType,
+    entryId: entry.entryId,
+    eventId: entry.eventId,
+    correlationId: entry.correlationId,
+    reversesEntryId: draft.reversesEntryId,
+    postedAt,
+    lines: draft.lines,
+    loanCount: typeof loanCount === 'number' ? loanCount : 0,
+    following: following.length === 0 ? NOTHING : following.map(followingFacts),
+  };
+}
+
+function followingFacts({ entryId, draft }: PlannedEntry): FollowingFacts {
+  return { entryId, eventType: draft.eventType };
+}

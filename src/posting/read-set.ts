@@ -1,0 +1,82 @@
+import type { Command } from './command.ts';
+import { kindOf } from './command-kinds.ts';
+import { type LoanRef, monthKey, monthOf, type ResolvedEntry, scopedKey } from './ledger-state.ts';
+import { referredEntry } from './reference.ts';
+
+/** Which rows a batch locks and reads, each list in the order in which its locks are taken. */
+export type ReadSet = {
+  readonly tenantIds: readonly string[];
+  /** Sorted by tenant, then loan: the one lock order of the whole system. */
+  readonly loans: readonly LoanRef[];
+  /** Loans that a command of the batch may have to make. */
+  readonly loansToMake: readonly LoanRef[];
+  readonly keys: readonly { readonly tenantId: string; readonly keyHash: string }[];
+  /** Earlier entries that are named: what was done to them since is read. */
+  readonly earlier: readonly { readonly tenantId: string; readonly entryId: string }[];
+  readonly accrualMonths: readonly (LoanRef & { readonly month: string })[];
+  /** Loans of which a disbursement is to be reversed. */
+  readonly disbursedLoans: readonly LoanRef[];
+};
+
+/** Works out what a batch must lock and read. */
+export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<string, ResolvedEntry>): ReadSet {
+  const reads = new BatchReads();
+  const tenantIds = new Set<string>();
+  const earlier: { tenantId: string; entryId: string }[] = [];
+  for (const command of commands) {
+    const { tenantId } = command;
+    tenantIds.add(tenantId);
+    reads.of(tenantId);
+    const kind = kindOf(command);
+    const found = kind.refersTo === null ? undefined : referredEntry(kind.refersTo(command), { tenantId, resolved });
+    if (found !== undefined) {
+      earlier.push({ tenantId, entryId: found.entry.entryId });
+      for (const loanId of found.loanIds) reads.lock(loanId);
+    }
+    kind.reads(command, reads, found);
+  }
+  return {
+    tenantIds: [...tenantIds].sort(),
+    loans: inLockOrder(reads.loans),
+    loansToMake: inLockOrder(reads.loansToMake),
+    keys: commands,
+    earlier,
+    accrualMonths: [...reads.accrualMonths.values()],
+    disbursedLoans: [...reads.disbursedLoans.values()],
+  };
+}
+
+/** Collects what commands read, one tenant's command after the other. */
+class BatchReads {
+  readonly loans = new Map<string, LoanRef>();
+  readonly loansToMake = new Map<string, LoanRef>();
+  readonly accrualMonths = new Map<string, LoanRef & { readonly month: string }>();
+  readonly disbursedLoans = new Map<string, LoanRef>();
+  #tenantId = '';
+
+  of(tenantId: string): void {
+    this.#tenantId = tenantId;
+  }
+
+  lock(loanId: string): void {
+    this.loans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  make(loanId: string): void {
+    this.loansToMake.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  accrualDate(loanId: string, date: string): void {
+    const month = monthOf(date);
+    this.accrualMonths.set(monthKey(this.#tenantId, loanId, month), { tenantId: this.#tenantId, loanId, month });
+  }
+
+  disbursements(loanId: string): void {
+    this.disbursedLoans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+}
+
+// Lower-case UUID text sorts as PostgreSQL sorts uuid, so process and database agree on the order.
+function inLockOrder<T>(keyed: ReadonlyMap<string, T>): T[] {
+  return [...keyed.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+}

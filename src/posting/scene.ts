@@ -1,0 +1,59 @@
+import { refuseOutOfRange } from '../domain/component-range.ts';
+import { type Booked, type EntryDraft, effectOfLines } from '../domain/journal-entry.ts';
+import { type LoanState, unmadeLoan } from '../domain/loan.ts';
+import { type EntryStanding, untouched } from '../domain/posted-entry.ts';
+import type { ProgramVersion } from '../domain/program.ts';
+import type { Refusal } from '../domain/refusal.ts';
+import { type LedgerState, scopedKey, type TenantState } from './ledger-state.ts';
+
+/** What decisions look up in the state of a batch. */
+
+/** What an event on one loan meets. */
+export type LoanScene = {
+  readonly loan: LoanState;
+  readonly program: readonly ProgramVersion[];
+  readonly calendar: TenantState;
+};
+
+/** The tenant of a command. */
+export function tenantOf(state: LedgerState, tenantId: string): TenantState {
+  const tenant = state.tenants.get(tenantId);
+  if (tenant === undefined) throw new Error(`tenant ${tenantId} has no configuration`);
+  return tenant;
+}
+
+/** A loan that the command locked; unmade when there is none. */
+export function loanOf(state: LedgerState, tenantId: string, loanId: string): LoanState {
+  const key = scopedKey(tenantId, loanId);
+  const known = state.loans.get(key);
+  if (known !== undefined) return known;
+  const unmade = unmadeLoan(tenantId, loanId);
+  state.loans.set(key, unmade);
+  return unmade;
+}
+
+/** A loan with its program, the default one while it is unmade, and its tenant's calendar. */
+export function loanScene(state: LedgerState, tenantId: string, loanId: string): LoanScene {
+  const tenant = tenantOf(state, tenantId);
+  const loan = loanOf(state, tenantId, loanId);
+  const program = tenant.configuration.programs.get(loan.programId ?? tenant.configuration.defaultProgramId);
+  if (program === undefined) throw new Error(`loan ${loanId} has a program that is not configured`);
+  return { loan, program, calendar: tenant };
+}
+
+/** What was done to an earlier entry since it was posted. */
+export function standingOf(state: LedgerState, tenantId: string, entryId: string): EntryStanding {
+  const key = scopedKey(tenantId, entryId);
+  const known = state.standings.get(key);
+  if (known !== undefined) return known;
+  const standing = untouched();
+  state.standings.set(key, standing);
+  return standing;
+}
+
+/** Amounts come last in the order of refusals, and one rule judges them for every event on one loan. */
+export function inRange(loan: LoanState, booked: Refusal | EntryDraft): Refusal | Booked {
+  if ('code' in booked) return booked;
+  const movement = { layer: booked.layer, effect: effectOfLines(booked.lines), field: 'amount_minor' };
+  return refuseOutOfRange(loan, movement) ?? booked;
+}
