@@ -91,7 +91,8 @@ function whyStuck(books: Books, fact: Fact): Code | undefined {
     if (isReplayed(books, loan)) continue;
     if (leansOn(lifeOf(books, loan), loanId, fact)) return 'not_reversible';
     const { chargedOff } = presentOf(books, loanId);
-    const closing = chargedOff === undefined ? undefined : books.facts.get(chargedOff.byEventId);
+    const isPending = 'layer' in fact.command && fact.command.layer === 'PENDING';
+    const closing = chargedOff === undefined || isPending ? undefined : books.facts.get(chargedOff.byEventId);
     if (closing !== undefined && fact.arrival < closing.arrival) return 'loan_charged_off';
   }
   return undefined;

@@ -68,7 +68,8 @@ function walk(books: Books, loan: Loan, { added, dropped }: Change): Walk {
   const anew: Anew[] = [];
   for (const fact of place < 0 ? [] : life.slice(place)) {
     const isNew = ours.includes(fact);
-    const verdict = decideFact(books, state, { fact, loan, life, again: !isNew });
+    const earlier = life.slice(0, life.indexOf(fact));
+    const verdict = decideFact(books, state, { fact, loan, life: earlier, again: !isNew });
     const old = fact.outcomes.get(loanId);
     if (typeof verdict === 'string') {
       return { own: isNew ? verdict : undefined, blocking: isNew ? undefined : fact, anew };

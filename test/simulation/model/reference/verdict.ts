@@ -1,6 +1,6 @@
 import type { Books, Fact, Loan } from './books.ts';
 import { firstDayOf, interestTerms } from './books.ts';
-import type { DisbursementCommand, PaymentCommand } from './command.ts';
+import type { DisbursementCommand, PaymentCommand, RefinanceCommand } from './command.ts';
 import { clientAccrual, correction, serverAccrual } from './event/accrual.ts';
 import { chargeoff } from './event/charge-off.ts';
 import { disbursement, fixed, opening, refinance, refinancedInto, settledDisbursement } from './event/disbursement.ts';
@@ -8,13 +8,13 @@ import { fee, nonAccrual, restructure, waiver } from './event/fee.ts';
 import { goodwill, payment, recovery, settledPayment } from './event/payment.ts';
 import { allocation, refund, returned } from './event/return.ts';
 import type { Given, Verdict } from './event/rule.ts';
-import { apply, type LoanState, type Outcome, wrongBalance } from './state.ts';
+import { apply, type LoanState, wrongBalance } from './state.ts';
 
 /** One fact to be decided for one loan. */
 interface Question {
   readonly fact: Fact;
   readonly loan: Loan;
-  /** The loan's standing events, for the day of its first disbursement. */
+  /** The standing events among which the loan's beginning is looked for: those before it, under `append` all. */
   readonly life: readonly Fact[];
   /** True for a fact that was accepted before and is decided again. */
   readonly again: boolean;
@@ -38,9 +38,13 @@ export function decideFact(books: Books, state: LoanState, question: Question): 
   return wrong === undefined || stands ? verdict : wrong;
 }
 
-/** Rule 4, for events that are neither the loan's beginning nor a server's accrual, which is 0 then. */
+/** Begin a loan, are about an event that stands already, or are 0 then. */
+const NEEDS_NO_BEGINNING = ['disbursement', 'registration', 'return', 'settled', 'correction', 'server_accrual'];
+
+/** Rule 4, for events that need the loan's beginning. */
 function isTooEarly({ command, effectiveAt }: Fact, life: readonly Fact[], loanId: string): boolean {
-  if (['disbursement', 'registration', 'server_accrual'].includes(command.kind)) return false;
+  if (NEEDS_NO_BEGINNING.includes(command.kind)) return false;
+  if (command.kind === 'refinance' && command.newLoanId === loanId) return false;
   const first = firstDayOf(life, loanId);
   return first === undefined || effectiveAt < first;
 }
@@ -88,9 +92,7 @@ function ruleOf(books: Books, state: LoanState, { fact, loan, again }: Question)
         given,
       );
     case 'refinance':
-      return loan.loanId === command.oldLoanId
-        ? refinance(state, command)
-        : refinancedInto(outcomeOf(fact, command.oldLoanId), fact.effectiveAt);
+      return refinanced(state, fact, command);
     case 'adjustment':
       return fixed('manual_adjustment', command.lines);
     default:
@@ -117,8 +119,9 @@ function interestFor(loans: readonly { loanId: string; interestMinor: bigint }[]
   return found.interestMinor;
 }
 
-function outcomeOf(fact: Fact, loanId: string): Outcome {
-  const outcome = fact.outcomes.get(loanId);
-  if (outcome === undefined) throw new Error(`event ${fact.eventId} is not decided for loan ${loanId}`);
-  return outcome;
+/** The old loan decides; what was refused there is no beginning of the new one. */
+function refinanced(state: LoanState, fact: Fact, command: RefinanceCommand): Verdict {
+  if (state.loanId === command.oldLoanId) return refinance(state, command);
+  const old = fact.outcomes.get(command.oldLoanId);
+  return old === undefined ? 'amount_exceeds_outstanding' : refinancedInto(old, fact.effectiveAt);
 }
