@@ -87,8 +87,9 @@ export interface Books {
   /** In order of posting. */
   readonly entries: Map<string, Entry>;
   readonly proposals: Map<string, Proposal>;
-  /** The ids that answers gave to events and entries, to the model's own. */
-  readonly names: Map<string, string>;
+  /** The ids that answers gave to events, and to entries, to the model's own; an event and its entry may share one. */
+  readonly eventNames: Map<string, string>;
+  readonly entryNames: Map<string, string>;
   /** Used keys: what was asked under each and the body that was answered. */
   readonly keys: Map<string, { readonly fingerprint: string; readonly body: string }>;
   /** The last day of the latest closed period. */
@@ -107,7 +108,8 @@ export function newBooks(defaultProgram: Program): Books {
     facts: new Map(),
     entries: new Map(),
     proposals: new Map(),
-    names: new Map(),
+    eventNames: new Map(),
+    entryNames: new Map(),
     keys: new Map(),
     closedThrough: undefined,
     restatementLimit: 5000,

@@ -11,12 +11,12 @@ import { pendingCommand } from './verdict.ts';
 
 /** The event by the server's id or the model's. */
 export function eventOf(books: Books, eventId: string): Fact | undefined {
-  return books.facts.get(books.names.get(eventId) ?? eventId);
+  return books.facts.get(books.eventNames.get(eventId) ?? eventId);
 }
 
 /** The entry that stands for an id: the live one where a restatement took its place. */
 export function entryOf(books: Books, entryId: string): Entry | undefined {
-  return liveOf(books, books.names.get(entryId) ?? entryId);
+  return liveOf(books, books.entryNames.get(entryId) ?? entryId);
 }
 
 /** True for the settling of a pending payment or disbursement, as asked. */

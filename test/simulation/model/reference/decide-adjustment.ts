@@ -21,7 +21,7 @@ export function decideProposal(setting: Setting, command: ProposalCommand): Deci
 /** Approval posts manual_adjustment as given, judged by the books of that moment; rejection posts nothing. */
 export function decideAdjustment(setting: Setting, command: VerdictCommand): Decision {
   const { books, now } = setting;
-  const proposal = books.proposals.get(books.names.get(command.adjustmentId) ?? command.adjustmentId);
+  const proposal = books.proposals.get(books.eventNames.get(command.adjustmentId) ?? command.adjustmentId);
   if (proposal === undefined) return refuse('not_found');
   if (proposal.status !== 'proposed') return refuse('already_settled');
   if (command.kind === 'rejection') {

@@ -19,7 +19,7 @@ import { type Decision, type Setting, wrongDay } from './setting.ts';
 export function decideReversal(setting: Setting, command: ReversalCommand): Decision {
   const { books } = setting;
   const { reversesEntryId, effectiveAt } = command;
-  const entry = liveOf(books, books.names.get(reversesEntryId) ?? reversesEntryId);
+  const entry = liveOf(books, books.entryNames.get(reversesEntryId) ?? reversesEntryId);
   if (entry === undefined) return refuse('journal_entry_not_found');
   const fact = books.facts.get(entry.eventId);
   if (fact === undefined) throw new Error(`entry ${entry.entryId} books no known event`);

@@ -146,6 +146,8 @@ export interface PostedAs {
   /** The server's ids of the new events and of the entries, in the posting's order, as far as they are known. */
   readonly eventIds?: readonly string[];
   readonly entryIds?: readonly string[];
+  /** Of a new program. */
+  readonly programId?: string;
   readonly key?: { readonly text: string; readonly fingerprint: string; readonly body: string };
 }
 
@@ -157,7 +159,10 @@ export function book(books: Books, posting: Posting, posted: PostedAs): () => vo
     map.set(key, value);
     undo.push(() => (before === undefined ? map.delete(key) : map.set(key, before)));
   };
-  for (const program of posting.programs) put(books.programs, program.programId, program);
+  for (const program of posting.programs) {
+    const programId = posted.programId ?? program.programId;
+    put(books.programs, programId, { ...program, programId });
+  }
   for (const loan of posting.loans) put(books.loans, loan.loanId, loan);
   for (const fact of posting.facts) put(books.facts, fact.eventId, fact);
   for (const fact of posting.dropped) {
@@ -170,13 +175,18 @@ export function book(books: Books, posting: Posting, posted: PostedAs): () => vo
   for (const planned of posting.entries) bookEntry(books, planned, { postedAt: posted.postedAt, put, undo });
   posting.facts.forEach((fact, at) => {
     const name = posted.eventIds?.[at];
-    if (name !== undefined) put(books.names, name, fact.eventId);
+    if (name !== undefined) put(books.eventNames, name, fact.eventId);
   });
   posting.entries.forEach((entry, at) => {
     const name = posted.entryIds?.[at];
-    if (name !== undefined) put(books.names, name, entry.entryId);
+    if (name !== undefined) put(books.entryNames, name, entry.entryId);
   });
-  if (posting.proposal !== undefined) put(books.proposals, posting.proposal.adjustmentId, posting.proposal);
+  if (posting.proposal !== undefined) {
+    const { adjustmentId } = posting.proposal;
+    put(books.proposals, adjustmentId, posting.proposal);
+    const [name] = posted.eventIds ?? [];
+    if (name !== undefined) put(books.eventNames, name, adjustmentId);
+  }
   if (posting.verdict !== undefined) {
     const { proposal, status } = posting.verdict;
     put(books.proposals, proposal.adjustmentId, { ...proposal, status });
