@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Command } from './model/reference/command.ts';
+import { DEFAULT_POLICY } from './model/reference/program.ts';
 import { standingOf } from './model/reference/reads.ts';
 import {
   accrual,
@@ -85,6 +87,19 @@ describe('interest by hand', () => {
       // The night 2→3 on 5,000 makes 5 of the 10: a difference of 5 on the accrual's own day.
       if (backdating === 'replay') expect(desk.written[1]).toEqual(['CR 1200 5', 'DR 4000 5']);
     }
+  });
+
+  it('a reversed charge-off does not interrupt interest', () => {
+    const desk = new Desk({ annualRates: [{ from: '2026-01-01', rate: '0.365' }] });
+    desk.event(disbursement(10_000, '2026-05-01'));
+    desk.event(run('2026-05-02'));
+    const off = desk.entry(chargeoff('2026-05-02'));
+    desk.event(run('2026-05-05'));
+    expect(desk.last?.answer).toMatchObject({ loan_count: 0, skipped_count: 1 });
+    desk.event(reversal(off, '2026-05-10'));
+    desk.event(run('2026-05-12'));
+    // The ten nights 2→12, eight of them while the loan stood charged off.
+    expect(desk.written).toEqual([['DR 1200 100', 'CR 4000 100']]);
   });
 
   it('a correction posts the difference for the loan named', () => {
@@ -263,6 +278,30 @@ describe('backdating by hand', () => {
     other.event(fee(1, '2026-05-20'));
     other.books.closedThrough = '2026-05-21';
     expect(other.send(fee(1, '2026-05-20'))).toBe('period_closed');
+  });
+
+  it('replay: a request that would restate more than the limit is refused by name', () => {
+    const desk = lent({ backdating: 'replay' });
+    desk.event(payment(500, '2026-05-21'));
+    desk.event(payment(500, '2026-05-22'));
+    desk.books.restatementLimit = 1;
+    // 600 of fees take 500 of the first payment and 100 of the second: two entries differ; 400 differ in one.
+    expect(desk.send(fee(600, '2026-05-20'))).toBe('restatement_too_large');
+    expect(desk.send(fee(400, '2026-05-20'))).toBe('posted');
+  });
+
+  it('a refinance between policies: the replayed loan is put in order, the appended one is not', () => {
+    const desk = lent({ backdating: 'append' });
+    const policy = { ...DEFAULT_POLICY, backdating: 'replay' } as const;
+    desk.books.programs.set(OTHER, { programId: OTHER, currency: undefined, versions: [{ from: '', policy }] });
+    desk.event({ ...refinance(0, '2026-05-11'), programId: OTHER } as Command);
+    const late = { loanId: OTHER };
+    desk.event({ ...payment(500, '2026-05-20'), ...late } as Command);
+    desk.event({ ...fee(30, '2026-05-15'), ...late } as Command);
+    expect(desk.written.at(-1)).toEqual(['DR 1010 500', 'CR 1300 30', 'CR 1100 470']);
+    // The old loan is paid after it was refinanced, by a date before that: judged in the present, nothing is owed.
+    desk.event(payment(70, '2026-05-10'));
+    expect(desk.written).toEqual([['DR 1010 70', 'CR 2100 70']]);
   });
 
   it('replay: a refund that suspense no longer covers is lent anew', () => {

@@ -71,8 +71,7 @@ export const feeType = text((value) => /^[a-z][a-z0-9_]{0,63}$/.test(value));
 /** Any JSON object. */
 export const object: FieldCheck = (value, path) => (isObject(value) ? [] : [path]);
 
-/** An object with fields of its own. */
-export function nested(rules: FieldRules): FieldCheck {
+function nested(rules: FieldRules): FieldCheck {
   return (value, path) => (isObject(value) ? badFieldsOf(value, rules, `${path}.`) : [path]);
 }
 

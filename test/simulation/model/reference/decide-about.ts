@@ -15,7 +15,7 @@ export function eventOf(books: Books, eventId: string): Fact | undefined {
 }
 
 /** The entry that stands for an id: the live one where a restatement took its place. */
-export function entryOf(books: Books, entryId: string): Entry | undefined {
+function entryOf(books: Books, entryId: string): Entry | undefined {
   return liveOf(books, books.entryNames.get(entryId) ?? entryId);
 }
 

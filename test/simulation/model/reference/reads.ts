@@ -52,7 +52,7 @@ export function balanceBody(books: Books, loanId: string, past: Past): Record<st
 }
 
 /** An account's debits and credits: a plain sum over every line there is. */
-export function accountTotals(
+function accountTotals(
   books: Books,
   { accountCode, currency }: { accountCode: string; currency: string },
   past: Past,

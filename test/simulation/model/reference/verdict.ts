@@ -21,7 +21,7 @@ interface Question {
 }
 
 /** Payments, returns, refunds and recoveries stand whatever the state, and suspense allocations take what is there (rule 11). */
-export function isMoneyFact({ command }: Fact, books: Books): boolean {
+function isMoneyFact({ command }: Fact, books: Books): boolean {
   if (command.kind === 'settled') return books.facts.get(command.pendingEventId)?.command.kind === 'payment';
   return ['payment', 'recovery', 'return', 'refund', 'allocation'].includes(command.kind);
 }

@@ -5,7 +5,7 @@ import { type Line, lines } from '../terms.ts';
 import type { Given, Verdict } from './rule.ts';
 
 /** Interest of one loan: DR 1200, CR 4000, on non-accrual DR 9100, CR 9200; a negative amount the other way round. */
-export function interestLines(state: LoanState, amountMinor: bigint): Line[] {
+function interestLines(state: LoanState, amountMinor: bigint): Line[] {
   const [receivable, income] = state.nonAccrual ? ['9100', '9200'] : ['1200', '4000'];
   const [raises, lowers] = amountMinor < 0n ? (['CR', 'DR'] as const) : (['DR', 'CR'] as const);
   const size = amountMinor < 0n ? -amountMinor : amountMinor;
@@ -39,7 +39,7 @@ export function isSkipped(state: LoanState, terms: InterestTerms, date: string):
 }
 
 /** Whether the loan has a standing accrual of the date. */
-export function hasAccrued(state: LoanState, date: string): boolean {
+function hasAccrued(state: LoanState, date: string): boolean {
   return [...state.accrued.values()].some((accrued) => accrued.date === date);
 }
 

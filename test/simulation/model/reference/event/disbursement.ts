@@ -1,7 +1,7 @@
 import type { DisbursementCommand, RefinanceCommand, RegistrationCommand } from '../command.ts';
 import { feeAccount } from '../program.ts';
 import type { LoanState, Outcome } from '../state.ts';
-import { difference, type Line, lines, mirrored } from '../terms.ts';
+import { type Line, lines, mirrored } from '../terms.ts';
 import type { Given, Verdict } from './rule.ts';
 
 /** disbursement: DR 1100 gross, CR 2000 net of the fees withheld, CR 4100 for those. */
@@ -89,9 +89,4 @@ export function refinancedInto(old: Outcome, effectiveAt: string): Outcome {
 /** The lines of an entry decided once and for all: it may only be refused, never made otherwise. */
 export function fixed(eventType: string, given: readonly Line[]): Outcome {
   return { eventType, lines: given, effects: [] };
-}
-
-/** True when two bookings move everything alike. */
-export function isSame(before: Outcome, after: Outcome): boolean {
-  return difference({ before: before.lines, after: after.lines }).length === 0;
 }

@@ -18,7 +18,7 @@ import {
 export type ReturnOf = ReturnCommand & { readonly amountMinor: bigint };
 
 /** What of a payment or recovery has not come back. */
-export function leftOf(receipt: Receipt): bigint {
+function leftOf(receipt: Receipt): bigint {
   const parts = receipt.recovered.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
   return receipt.suspenseMinor + receipt.fees + receipt.interest + receipt.principal + parts;
 }
