@@ -191,7 +191,7 @@ export interface ProgramCommand {
   readonly programId: string | undefined;
   readonly from: string | undefined;
   readonly currency: string | undefined;
-  /** What is not named is at its default, in a new version as the latest one has it. */
+  /** What is not named is at its default, in a new version as the version in force on its day has it. */
   readonly policy: Partial<Policy>;
 }
 

@@ -1,7 +1,7 @@
 import { type Loan, policyOf } from './books.ts';
 import type { ProgramCommand, RefinanceCommand, RegistrationCommand } from './command.ts';
 import { Draft, emptyPosting, restatementOf } from './posting.ts';
-import { DEFAULT_POLICY, type Program } from './program.ts';
+import { DEFAULT_POLICY, type Program, policyOn } from './program.ts';
 import { refuse } from './refusal.ts';
 import { decideChange } from './restatement.ts';
 import { type Decision, newFact, type Setting, strangerTo, wrongDate, wrongDay } from './setting.ts';
@@ -18,8 +18,20 @@ export function decideRegistration(setting: Setting, command: RegistrationComman
   if (wrong !== undefined) return refuse(wrong);
   if (books.loans.has(loanId)) return refuse('loan_already_exists');
   const loan: Loan = { loanId, borrowerId, currency, programId, annualRate, maturity };
-  if (opening === undefined) return { posting: { ...emptyPosting(), loans: [loan] } };
   const draft = new Draft(books);
+  if (opening === undefined) {
+    const { businessDate } = setting.now;
+    // An entry without lines that names no loan: nothing has happened to it.
+    const fact = newFact(draft, {
+      command,
+      effectiveAt: businessDate,
+      loanIds: [],
+      policy: policyOn(program, businessDate),
+    });
+    fact.outcomes.set('', { eventType: 'manual_adjustment', lines: [], effects: [] });
+    draft.first(fact);
+    return { posting: { ...emptyPosting(), loans: [loan], facts: [fact], entries: draft.entries } };
+  }
   const policy = policyOf(books, loan, opening.asOf);
   const fact = newFact(draft, { command, effectiveAt: opening.asOf, loanIds: [loanId], policy });
   const changed = decideChange(books, { added: [fact], dropped: [], loans: [loan] });
@@ -73,24 +85,10 @@ export function decideProgram({ books }: Setting, command: ProgramCommand): Deci
   }
   const program = books.programs.get(command.programId ?? '');
   if (program === undefined) return refuse('program_not_found');
-  const wrong = wrongVersion(program, command);
-  if (wrong.length > 0) return refuse('validation_failed', { fields: wrong });
-  const version = { from: command.from ?? '', policy: { ...latestOf(program), ...command.policy } };
-  const versions = [...program.versions, version];
+  const { policy, from = '' } = command;
+  // The order in which a loan's events count is fixed by the first version.
+  const { backdating } = policyOn(program, '');
+  if ((policy.backdating ?? backdating) !== backdating) return refuse('validation_failed', { fields: ['backdating'] });
+  const versions = [...program.versions, { from, policy: { ...policyOn(program, from), ...policy } }];
   return { posting: { ...emptyPosting({ version: versions.length }), programs: [{ ...program, versions }] } };
-}
-
-function latestOf(program: Program) {
-  const latest = program.versions.at(-1);
-  if (latest === undefined) throw new Error(`program ${program.programId} has no first version`);
-  return latest.policy;
-}
-
-/** A version begins after the one before it, and leaves the order in which events count as it is. */
-function wrongVersion(program: Program, { from, policy }: ProgramCommand): string[] {
-  const latest = program.versions.at(-1);
-  const wrong: string[] = [];
-  if (from === undefined || from <= (latest?.from ?? '')) wrong.push('effective_from');
-  if (policy.backdating !== undefined && policy.backdating !== latest?.policy.backdating) wrong.push('backdating');
-  return wrong;
 }

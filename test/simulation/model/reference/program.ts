@@ -44,9 +44,12 @@ export interface Program {
   readonly versions: Version[];
 }
 
-/** The policy in force on a day: of the versions begun by then the one made last. */
+/** The policy in force on a day: of the version that began last by then, of two from one day the one made later. */
 export function policyOn(program: Program, day: string): Policy {
-  const version = program.versions.findLast(({ from }) => from <= day);
+  let version: Version | undefined;
+  for (const each of program.versions) {
+    if (each.from <= day && (version === undefined || each.from >= version.from)) version = each;
+  }
   if (version === undefined) throw new Error(`program ${program.programId} has no first version`);
   return version.policy;
 }
