@@ -7,7 +7,7 @@ import { type LoanState, noComponents } from './loan.ts';
 import { isOnNonAccrual, refuseChargedOff } from './loan-standing.ts';
 import { MINOR_MAX } from './money.ts';
 import { type ProgramPolicy, type ProgramVersion, versionInForce } from './program.ts';
-import type { FieldProblem, Refusal, RefusalCode } from './refusal.ts';
+import { type FieldProblem, type Refusal, type RefusalCode, refusalOfField } from './refusal.ts';
 
 /** One loan of a client's batch; interest may be 0, it is counted and gets no line. */
 export type AccruedLoan = {
@@ -38,17 +38,11 @@ export type AccrualContext = {
 
 /**
  * Books a batch as one entry: DR 1200 one line per loan, CR 4000 one line, the sum; of loans on non-accrual DR 9100 and
- * CR 9200 (ACCOUNTING.md section 2). All or nothing: status and code are those of the first refused loan, errors[] names every one.
+ * CR 9200 (ACCOUNTING.md section 2). All or nothing: status and code are those of the first refused loan, errors[] names
+ * every one.
  */
 export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext): Refusal | EntryDraft {
-  if (context.program === undefined) {
-    const message = `there is no program ${batch.programId}`;
-    return {
-      code: 'program_not_found',
-      detail: message,
-      errors: [{ field: 'program_id', code: 'program_not_found', message }],
-    };
-  }
+  if (context.program === undefined) return refuseProgram(batch.programId);
   const { principalCheck } = versionInForce(context.program, batch.accrualDate).policy;
   const currency = batch.loans[0] === undefined ? null : context.loan(batch.loans[0].loanId).currency;
   const errors: (FieldProblem & { code: RefusalCode })[] = [];
@@ -81,11 +75,7 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
   if (total + memoTotal > MINOR_MAX) {
     const message =
       'the interest of the batch sums to more than 999999999999999999 minor units; send it as several batches';
-    return {
-      code: 'amount_out_of_range',
-      detail: message,
-      errors: [{ field: 'loans', code: 'amount_out_of_range', message }],
-    };
+    return refusalOfField('amount_out_of_range', 'loans', message);
   }
   lines.push(...incomeLine(ACCOUNT.interestIncome, total), ...incomeLine(ACCOUNT.nonAccrualInterestIncome, memoTotal));
   if (currency === null) throw new Error('an accrual batch without a loan was not refused');
@@ -109,6 +99,10 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
     },
     metadata: null,
   };
+}
+
+function refuseProgram(programId: string): Refusal {
+  return refusalOfField('program_not_found', 'program_id', `there is no program ${programId}`);
 }
 
 function incomeLine(account: number, amountMinor: bigint): readonly DraftLine[] {

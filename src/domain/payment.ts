@@ -1,5 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import { allocateTo, creditAllocation, cutSplit, refuseSplit, splitInput } from './allocation.ts';
+import { allocateTo, creditAllocation, cutSplit, refuseOverpayment, refuseSplit, splitInput } from './allocation.ts';
 import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
 import { type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
 import { type LayerNumber, PENDING } from './layer.ts';
@@ -82,24 +82,15 @@ function inputOf({ sourceMethod, split }: Payment, version: ProgramVersion): Eve
   return { source_method: sourceMethod, program_version: version.version, ...splitInput(split) };
 }
 
-function allocateNew(payment: Payment, loan: LoanState, version: ProgramVersion): Refusal | Allocation {
-  const unfit = payment.split === null ? null : refuseSplit(payment.split, payment.amountMinor, loan);
-  if (unfit !== null) return unfit;
-  const allocation = payment.split ?? allocateTo(loan, payment.amountMinor, version.policy);
-  return refuseOverpayment(payment, allocation, version) ?? allocation;
+function allocateNew(
+  { split, amountMinor }: Payment,
+  loan: LoanState,
+  { policy }: ProgramVersion,
+): Refusal | Allocation {
+  const unfit = split === null ? null : refuseSplit(split, amountMinor, loan);
+  return unfit ?? refuseOverpayment(amountMinor, loan, policy) ?? split ?? allocateTo(loan, amountMinor, policy);
 }
 
 function allocateAgain({ split, amountMinor }: Payment, loan: LoanState, { policy }: ProgramVersion): Allocation {
   return split === null ? allocateTo(loan, amountMinor, policy) : cutSplit(split, loan);
-}
-
-/** What is left over is over-payment (ACCOUNTING.md rule 10); what the caller's own split puts in suspense is not left over. */
-function refuseOverpayment(payment: Payment, allocation: Allocation, { policy }: ProgramVersion): Refusal | null {
-  if (policy.overpayment === 'suspense' || payment.split !== null || allocation.suspense === 0n) return null;
-  const owed = payment.amountMinor - allocation.suspense;
-  return refusalOfField(
-    'amount_exceeds_outstanding',
-    'amount_minor',
-    `${payment.amountMinor} is more than the ${owed} outstanding, and the loan's program takes no over-payment`,
-  );
 }

@@ -1,21 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DEFAULT_CHART_OF_ACCOUNTS } from '../../src/domain/chart-of-accounts.ts';
 import { expectNothingDone, testAdministrativeGates } from './administrative-gates.ts';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { serveLedger } from './ledger-server.ts';
 import { posted } from './loan-story.ts';
 import { expectProblem } from './problem.ts';
 import { testReadingGates } from './reading-gates.ts';
-import { type TenantApi, textAt } from './tenant-api.ts';
+import { textAt } from './tenant-api.ts';
 
 const PATH = '/v1/accounts';
 
-let ledger: LedgerServer;
-let api: TenantApi;
-beforeAll(async () => {
-  ledger = await startLedger();
-  api = ledger.api;
-});
-afterAll(() => ledger.stop());
+const ledger = await serveLedger();
+const { api } = ledger;
 
 /** Accounts of the shared tenant that no test has asked for yet. */
 let lastFree = 6_000;

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { describe, expect, test } from 'vitest';
+import { serveLedger } from './ledger-server.ts';
 import { accrual, DAY, disbursement, type Loan, newLoan, payment, posted, reversal, unmadeLoan } from './loan-story.ts';
 import { expectRefusal } from './problem.ts';
 import { newProgram } from './program-story.ts';
@@ -7,11 +7,7 @@ import { type TenantApi, textAt } from './tenant-api.ts';
 
 const PATH = '/v1/accruals/batch';
 
-let ledger: LedgerServer;
-beforeAll(async () => {
-  ledger = await startLedger();
-});
-afterAll(() => ledger.stop());
+const ledger = await serveLedger();
 
 function batchItem(loan: Loan, interest: string): object {
   return { loan_id: loan.loanId, interest_minor: interest };

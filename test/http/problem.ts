@@ -11,6 +11,8 @@ export type ExpectedProblem = {
   readonly fields?: readonly string[];
   /** The codes of errors[], in its order. */
   readonly fieldCodes?: readonly string[];
+  /** Of a restatement: the later entry that is in its way. */
+  readonly blockingEntryId?: string;
 };
 
 /** The whole of CONTRACT.md's error shape: RFC 9457 with `code` and `trace_id`, and the headers of its status. */
@@ -29,6 +31,7 @@ export function expectProblem(answer: HttpAnswer, expected: ExpectedProblem): vo
     code,
     trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
     ...(expected.fields === undefined ? {} : { errors: expect.any(Array) }),
+    ...(expected.blockingEntryId === undefined ? {} : { blocking_entry_id: expected.blockingEntryId }),
   });
   const errors = errorsOf(answer);
   expect(errors.map(({ field }) => field)).toEqual(expected.fields ?? []);

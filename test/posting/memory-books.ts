@@ -238,6 +238,7 @@ function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends Readon
     policy: {
       ...readPolicy(DEFAULT_PROGRAM_POLICY),
       backdating: tenant.backdating ?? 'append',
+      principalCheck: programId === tenant.programId ? 'record' : 'reject',
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
       feeIncomeAccounts: new Map([['late_fee', incomeAccount]]),
     },

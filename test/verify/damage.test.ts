@@ -23,6 +23,7 @@ const APPEND_ONLY = [
   'journal_entry',
   'idempotency_key',
   'following_entry',
+  'superseded_entry',
   'reversal',
   'disbursement',
   'accrual_batch',

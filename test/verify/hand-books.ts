@@ -11,8 +11,10 @@ export type HandEntry = {
   readonly lines: readonly HandLine[];
   readonly layer?: number;
   readonly reverses?: string;
-  /** The first entry of the same command, right before it; it then carries no key. */
+  /** The first entry of the same command, before it in the same batch; it then carries no key. */
   readonly follows?: string;
+  /** The entry whose event it books again, in its place. */
+  readonly again?: string;
   /** The loan whose opening balances the lines are. */
   readonly registers?: string;
   /** Of an accrual: the loan whose principal was not the ledger's, and what the ledger had; 0 was sent. */
@@ -179,8 +181,9 @@ export class HandBooks {
     const tenant_id = this.#tenant.id;
     const first = entry.follows === undefined ? undefined : this.#entries.get(entry.follows);
     const stem = `01900000-0000-7000-8000-${this.#tenant.number.toString(16)}${this.#seq.toString(16).padStart(10, '0')}`;
-    const id = `${stem}0`;
-    const event = `${id.slice(0, -1)}1`;
+    const replaced = entry.again === undefined ? undefined : this.#entries.get(entry.again);
+    const id = replaced === undefined ? `${stem}0` : `${stem}2`;
+    const event = replaced?.['event_id'] ?? `${stem}1`;
     const reversed = entry.reverses === undefined ? undefined : this.#entries.get(entry.reverses);
     const loans = [...new Set(entry.lines.map(([, , loan]) => loan ?? null))];
     const single = loans.length === 1 ? (loans[0] ?? null) : null;
@@ -191,7 +194,7 @@ export class HandBooks {
       entry_id: id,
       seq: this.#seq,
       event_id: event,
-      correlation_id: reversed?.['correlation_id'] ?? first?.['correlation_id'] ?? event,
+      correlation_id: first?.['correlation_id'] ?? reversed?.['correlation_id'] ?? event,
       reverses_entry_id: reversed?.['entry_id'] ?? null,
       posted_at: this.#postedAt,
       effective_at: entry.on,
@@ -216,8 +219,14 @@ export class HandBooks {
     this.#add('journal_entry', row);
     if (key !== null) this.#addKey(key, { id, receiptVersion: entry.registers === undefined ? 1 : 2 });
     if (first !== undefined) {
-      this.#add('following_entry', { tenant_id, first_entry_id: first['entry_id'], place: 1, entry_id: id });
+      const before = (this.rows.get('following_entry') ?? []).filter(
+        (row) => row['first_entry_id'] === first['entry_id'],
+      );
+      const place = before.length + 1;
+      this.#add('following_entry', { tenant_id, first_entry_id: first['entry_id'], place, entry_id: id });
     }
+    if (replaced !== undefined)
+      this.#add('superseded_entry', { tenant_id, entry_id: replaced['entry_id'], successor_id: id });
     if (reversed !== undefined)
       this.#add('reversal', { tenant_id, reversed_entry_id: reversed['entry_id'], entry_id: id });
     if (entry.registers !== undefined) {

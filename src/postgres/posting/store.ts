@@ -18,16 +18,9 @@ import type { ReaderPool } from '../reading/reader-pool.ts';
 import { ConfigurationCache } from './configuration.ts';
 import { readReceipts, resolveEntries } from './posted-entries.ts';
 import { failureOf, needsNewConnection, PosterConnection } from './poster-connection.ts';
+import { PreviewConnection } from './preview-connection.ts';
 import { readHistories } from './read-histories.ts';
-import {
-  type LockedRows,
-  lockAndRead,
-  READ_STATEMENTS,
-  type ReadState,
-  readKeys,
-  readNights,
-  stateOf,
-} from './read-state.ts';
+import { type LockedRows, lockAndRead, READ_STATEMENTS, type ReadState, readKeys, stateOf } from './read-state.ts';
 import { writeAndCommit } from './write-plan.ts';
 import { WRITE_STATEMENTS } from './write-statements.ts';
 
@@ -39,8 +32,10 @@ export type PostgresStoreOptions = {
   readonly reader: ReaderPool;
 };
 
+type DecidedOnState = DecidedBatch & { readonly state: LedgerState & Pick<ReadState, 'loanRows'> };
+
 type Deciding = {
-  readonly batch: PostingBatch;
+  readonly batch: Omit<PostingBatch, 'lane'>;
   readonly decide: DecideBatch;
   readonly histories?: ReadonlyMap<string, LoanHistory>;
 };
@@ -57,6 +52,7 @@ const BATCHES_THAT_LOOK = 64;
 /** The posting engine's store on PostgreSQL: one connection per lane, in role hpts_poster. */
 export class PostgresStore implements PostingStore {
   readonly #lanes: readonly PosterConnection[];
+  readonly #previews: PreviewConnection;
   readonly #reader: ReaderPool;
   readonly #configurations = new ConfigurationCache();
   /** How many batches from now on look for used keys before they decide. */
@@ -64,6 +60,7 @@ export class PostgresStore implements PostingStore {
 
   constructor(options: PostgresStoreOptions) {
     this.#reader = options.reader;
+    this.#previews = new PreviewConnection(options.address);
     const connection = posterOptions(options.heavy);
     this.#lanes = Array.from(
       { length: options.lanes },
@@ -107,16 +104,25 @@ export class PostgresStore implements PostingStore {
     }
   };
 
+  readonly preview: PostingStore['preview'] = (batch, decide) =>
+    this.#previews.run(readSetOf(batch.commands, batch.resolved), async (client, rows) =>
+      this.#withHistories(client, rows, {
+        batch,
+        decide,
+        decided: await this.#decide(client, rows, { batch, decide }),
+      }),
+    );
+
   /** Closes every connection; batches under way must have ended. */
   async close(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.discard()));
+    await Promise.all([...this.#lanes.map((lane) => lane.discard()), this.#previews.close()]);
   }
 
   async #postOn(client: pg.Client, batch: PostingBatch, decide: DecideBatch): Promise<CommittedBatch> {
     const readSet = readSetOf(batch.commands, batch.resolved);
     const lookForKeys = this.#lookForKeys > 0;
     this.#lookForKeys = Math.max(this.#lookForKeys - 1, 0);
-    let locked = await readNights(client, await lockAndRead(client, readSet, { keys: lookForKeys }));
+    let locked = await lockAndRead(client, readSet, { keys: lookForKeys });
     let decided = await this.#decide(client, locked, { batch, decide });
     if (!lookForKeys && decided.decisions.some(({ outcome }) => outcome === 'refused' || outcome === 'deferred')) {
       // A key that was used before is answered before any refusal.
@@ -126,12 +132,7 @@ export class PostgresStore implements PostingStore {
         decided = await this.#decide(client, locked, { batch, decide });
       }
     }
-    const asked = decided.decisions.flatMap((one) => (one.outcome === 'deferred' ? one.histories : []));
-    if (batch.readsHistories === true && asked.length > 0) {
-      const histories = await readHistories(client, asked);
-      decided = await this.#decide(client, locked, { batch, decide, histories });
-    }
-    const { decisions, plan, state } = decided;
+    const { decisions, plan, state } = await this.#withHistories(client, locked, { batch, decide, decided });
     if (plan.entries.length === 0) {
       // Nothing was accepted: rolling back also takes away the loans that were inserted to be locked.
       await client.query('ROLLBACK');
@@ -146,11 +147,22 @@ export class PostgresStore implements PostingStore {
     client: pg.Client,
     locked: LockedRows,
     { batch, decide, histories }: Deciding,
-  ): Promise<DecidedBatch & { readonly state: LedgerState & Pick<ReadState, 'loanRows'> }> {
+  ): Promise<DecidedOnState> {
     const read = stateOf(locked);
     const tenants = await this.#tenants(client, read);
     const state = { ...read, tenants, entries: batch.resolved, ...(histories === undefined ? {} : { histories }) };
     return { ...decide(state, () => newEntryId(read.databaseTimeMs)), state };
+  }
+
+  /** Decides again a command that asked for the lives of its loans, when the batch is that command by itself. */
+  async #withHistories(
+    client: pg.Client,
+    locked: LockedRows,
+    { decided, ...deciding }: Deciding & { readonly decided: DecidedOnState },
+  ): Promise<DecidedOnState> {
+    const asked = decided.decisions.flatMap((one) => (one.outcome === 'deferred' ? one.histories : []));
+    if (deciding.batch.readsHistories !== true || asked.length === 0) return decided;
+    return this.#decide(client, locked, { ...deciding, histories: await readHistories(client, asked) });
   }
 
   async #tenants(client: pg.Client, read: ReadState): Promise<Map<string, TenantState>> {

@@ -59,6 +59,7 @@ export async function writeAndCommit(
     ...(unmadeLoans.length === 0 ? [] : [[REMOVE_UNMADE_LOANS, loanColumns(unmadeLoans)] as const]),
     ...changes,
     ...facts(plan),
+    ...factsOfLoans(plan),
     batch,
     ...backdating(plan),
     [COMMIT, []],
@@ -125,7 +126,7 @@ function facts(plan: PostingPlan): BoundStatement[] {
       int8Array(accrual.loans, (loan) => loan.interestMinor),
     ],
   ]);
-  const { following, superseded, reversals, disbursements, registrations, principalDifferences } = plan;
+  const { following, superseded, reversals, disbursements } = plan;
   const months = [...plan.accrualMonths.values()];
   if (following.length > 0) {
     const firsts = uuidArray(following, (one) => one.firstEntryId);
@@ -148,6 +149,16 @@ function facts(plan: PostingPlan): BoundStatement[] {
     const dates = dateArray(disbursements, (one) => one.effectiveAt);
     statements.push([INSERT_DISBURSEMENTS, [...loanColumns(disbursements), entryIds, dates]]);
   }
+  if (months.length > 0) {
+    const dates = dateArray(months, (one) => one.month);
+    statements.push([MARK_ACCRUAL_MONTHS, [...loanColumns(months), dates, int4Array(months, (one) => one.days)]]);
+  }
+  return statements;
+}
+
+/** What is kept of loans besides what moves them. */
+function factsOfLoans({ registrations, principalDifferences }: PostingPlan): BoundStatement[] {
+  const statements: BoundStatement[] = [];
   if (principalDifferences.length > 0) {
     statements.push([
       INSERT_PRINCIPAL_DIFFERENCES,
@@ -174,10 +185,6 @@ function facts(plan: PostingPlan): BoundStatement[] {
         dateArray(registrations, (one) => one.registration.opening?.accruedThrough ?? null),
       ],
     ]);
-  }
-  if (months.length > 0) {
-    const dates = dateArray(months, (one) => one.month);
-    statements.push([MARK_ACCRUAL_MONTHS, [...loanColumns(months), dates, int4Array(months, (one) => one.days)]]);
   }
   return statements;
 }
