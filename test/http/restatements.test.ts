@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LIMITS } from '../../src/limits.ts';
 import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import type { HttpAnswer } from './http-client.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
@@ -185,6 +186,25 @@ describe('201 under replay', () => {
   });
 });
 
+test('201 POST /v1/reversals: of an allocation that was restated to nothing, by its first id', async () => {
+  const loan = unmadeLoan();
+  const begun = await posted(
+    api.post('/v1/disbursements', disbursement(loan, { effective_at: '2026-05-01', program_id: programId })),
+  );
+  const split = { allocation: { suspense_minor: '40' }, amount_minor: '40' };
+  await posted(api.post('/v1/payments', payment(loan, { ...split, effective_at: '2026-05-10' })));
+  const allocated = await posted(
+    api.post('/v1/payments/allocations', suspenseAllocation(loan, { effective_at: '2026-05-12' })),
+  );
+  await posted(api.post('/v1/reversals', reversal(entryOf(begun), { effective_at: '2026-05-12' })));
+  expect((await entry(await live(entryOf(allocated)))).json).toMatchObject({
+    event_type: 'payment_allocated',
+    lines: [],
+  });
+  await posted(api.post('/v1/reversals', reversal(entryOf(allocated), { effective_at: '2026-05-12' })));
+  expect(await balance(loan, '2026-05-12')).toEqual(['0', '0', '0', '40']);
+});
+
 describe('200 POST with preview=true under replay', () => {
   test('shows what would be restated, line by line before and after, and writes nothing', async () => {
     const loan = await replayedLoan();
@@ -247,6 +267,46 @@ describe('422 replay_blocked', () => {
   });
 });
 
+describe('422 restatement_too_large', () => {
+  test('POST /v1/fees: 422 past 5,000 entries to be restated; with 5,000 it is done', async () => {
+    const loan = await replayedLoan('1000000');
+    const most = LIMITS.restatedEntries;
+    const one = payment(loan, { amount_minor: '1', effective_at: '2026-05-10' });
+    for (let sent = 0; sent <= most; sent += 500) {
+      const some = Math.min(500, most + 1 - sent);
+      await Promise.all(Array.from({ length: some }, () => posted(api.post('/v1/payments', one))));
+    }
+    const charge = (amount: number) =>
+      api.post('/v1/fees', fee(loan, { amount_minor: amount.toString(), effective_at: '2026-05-05' }));
+    await expectRefusal(ledger, () => charge(most + 1), { status: 422, code: 'restatement_too_large' });
+    expect((await posted(charge(most))).json).toMatchObject({ restatement: { entries: most } });
+    expect(await balance(loan, '2026-05-10')).toEqual([(1_000_000 - 1).toString(), '0', '0', '0']);
+  }, 60_000);
+});
+
+describe('many at once', () => {
+  test('events of one loan that arrive together make the ledger of their effective order, and a reversal by an older id finds its entry', async () => {
+    const [together, inOrder] = [await replayedLoan(), await replayedLoan()];
+    const days = Array.from({ length: 12 }, (_, index) => `2026-05-${(index + 2).toString().padStart(2, '0')}`);
+    const send = (loan: Loan, day: string, index: number): Promise<HttpAnswer> =>
+      posted(
+        index % 2 === 0
+          ? api.post('/v1/payments', payment(loan, { amount_minor: '25', effective_at: day }))
+          : api.post('/v1/fees', fee(loan, { amount_minor: '40', effective_at: day })),
+      );
+    const [first] = await Promise.all([
+      send(together, '2026-05-20', 0),
+      ...days.map((day, index) => send(together, day, index)),
+    ]);
+    for (const [index, day] of days.entries()) await send(inOrder, day, index);
+    await posted(api.post('/v1/payments', payment(inOrder, { amount_minor: '25', effective_at: '2026-05-20' })));
+    for (const day of [...days, '2026-05-20'])
+      expect(await balance(together, day)).toEqual(await balance(inOrder, day));
+    await posted(api.post('/v1/reversals', reversal(entryOf(first), { effective_at: '2026-05-20' })));
+    expect(await balance(together, '2026-05-20')).toEqual(await balance(inOrder, '2026-05-19'));
+  });
+});
+
 describe('both clocks', () => {
   test('what the ledger knew at an instant is answered the same after every later restatement', async () => {
     const loan = await replayedLoan();
@@ -282,12 +342,12 @@ describe('both clocks', () => {
   });
 });
 
-async function replayedLoan(): Promise<Loan> {
+async function replayedLoan(principal = '1000'): Promise<Loan> {
   const loan = unmadeLoan();
   await posted(
     api.post(
       '/v1/disbursements',
-      disbursement(loan, { amount_minor: '1000', effective_at: '2026-05-01', program_id: programId }),
+      disbursement(loan, { amount_minor: principal, effective_at: '2026-05-01', program_id: programId }),
     ),
   );
   return loan;

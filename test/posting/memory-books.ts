@@ -213,7 +213,8 @@ export class MemoryBooks {
   #writeEntries(plan: PostingPlan): void {
     const batches = new Map(plan.accrualBatches.map((batch) => [batch.entryId, batch.accrual.loans]));
     for (const { tenantId, entryId, eventId, correlationId, draft } of plan.entries) {
-      const named = draft.lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId]));
+      const ofLines = draft.lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId]));
+      const named = draft.loanId === null ? ofLines : [draft.loanId];
       const accrued = batches.get(entryId)?.map(({ loanId }) => loanId);
       this.entries.set(scopedKey(tenantId, entryId), {
         entry: { ...draft, entryId, eventId, correlationId, postedAt: '2026-05-10T00:00:00.000000Z' },

@@ -144,6 +144,9 @@ function linesOf(row: PostedRow): DraftLine[] {
 function loansOf(row: PostedRow, lines: readonly DraftLine[]): string[] {
   const accrued = row[18];
   if (accrued !== null) return accrued;
+  // What was restated to nothing has no lines, and is its loan's all the same.
+  const loanId = row[8];
+  if (loanId !== null) return [loanId];
   return [...new Set(lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId])))];
 }
 

@@ -30,6 +30,13 @@ const READ_BALANCES_BEFORE: Statement = {
     ORDER BY asked.place, l.layer`,
 };
 
+// An entry is looked up as the first one not below its id, in the order of the index by id: with an equation, or where
+// sorting is allowed, the index by `seq` looks as good to a plan that knows nothing of the journal yet, and is walked from
+// its beginning for each entry. For the same reason what was done to it is looked up as a value and never joined.
+const lookedUp = ({ alias, entryId }: { readonly alias: string; readonly entryId: string }): string =>
+  `CROSS JOIN LATERAL (
+      SELECT * FROM hpts.journal_entry AS f WHERE f.tenant_id = $1 AND f.entry_id >= ${entryId} ORDER BY f.entry_id LIMIT 1) AS ${alias}`;
+
 // A movement's date never lies behind its frontier, so a loan's later events are one range of each layer. What was reversed,
 // by a request or by a restatement, is no event any more. Arrays of entries over many loans are searched, not unrolled.
 const READ_EVENTS_SINCE: Statement = {
@@ -46,13 +53,21 @@ const READ_EVENTS_SINCE: Statement = {
         SELECT m.entry_id FROM hpts.loan_movement AS m
         WHERE m.tenant_id = $1 AND m.loan_id = asked.loan_id AND m.layer = l.layer AND m.frontier >= $3::date
           AND m.effective_at >= $3::date) AS m) AS moved
-    JOIN hpts.journal_entry AS e ON e.tenant_id = $1 AND e.entry_id = moved.entry_id
-    JOIN hpts.journal_entry AS o ON o.tenant_id = $1 AND o.entry_id = (left(e.event_id::text, 35) || '0')::uuid
-    LEFT JOIN hpts.accrual_batch AS b ON b.tenant_id = $1 AND b.entry_id = o.entry_id
+    ${lookedUp({ alias: 'e', entryId: 'moved.entry_id' })}
+    ${lookedUp({ alias: 'o', entryId: `(left(e.event_id::text, 35) || '0')::uuid` })}
+    LEFT JOIN LATERAL (
+      SELECT a.loan_ids, a.interest_minor FROM hpts.accrual_batch AS a
+      WHERE a.tenant_id = $1 AND a.entry_id = o.entry_id LIMIT 1) AS b ON e.event_type = 'accrual'
     CROSS JOIN LATERAL (SELECT array_positions(e.loan_ids, asked.loan_id) AS places) AS found
-    WHERE e.event_type <> 'reversal'
-      AND NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = $1 AND r.reversed_entry_id = e.entry_id)
+    WHERE e.entry_id = moved.entry_id AND e.event_type <> 'reversal'
+      AND (SELECT r.entry_id FROM hpts.reversal AS r WHERE r.tenant_id = $1 AND r.reversed_entry_id = e.entry_id) IS NULL
     LIMIT $4::bigint`,
+};
+
+/** Of the plans of one transaction; what is read here stands in an index in the order wanted. */
+const SORTING = {
+  off: `SELECT set_config('enable_sort', 'off', true)`,
+  on: `SELECT set_config('enable_sort', 'on', true)`,
 };
 
 type BalanceRow = [place: number, layer: LayerNumber, ...components: [string, string, string, string, string]];
@@ -90,8 +105,10 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
   const loanIds = refs.map(({ loanId }) => loanId);
   const ask = async <Row>({ name, text }: Statement, ...more: unknown[]): Promise<Row[]> =>
     (await client.query({ name, text, values: [tenantId, loanIds, from, ...more], rowMode: 'array' })).rows as Row[];
+  await client.query(SORTING.off);
   const balances = await ask<BalanceRow>(READ_BALANCES_BEFORE);
   const events = await ask<EventRow>(READ_EVENTS_SINCE, LIMITS.eventsDecidedAgain + 1);
+  await client.query(SORTING.on);
   const truncated = events.length > LIMITS.eventsDecidedAgain;
   return new Map(
     loanIds.map((loanId, index) => {
