@@ -1,13 +1,20 @@
+import type { AccrualBatch } from '../../src/domain/accrual.ts';
 import { type EventInput, effectOfLines } from '../../src/domain/journal-entry.ts';
 import { addComponents, noComponents, PLAIN_STANDING } from '../../src/domain/loan.ts';
 import { byEffect, type KeptEntry, type LoanEvent } from '../../src/domain/restatement/loan-event.ts';
 import { firstEntryIdOf, isRebooking } from '../../src/posting/entry-id.ts';
-import { scopedKey } from '../../src/posting/ledger-state.ts';
+import { type ResolvedEntry, scopedKey } from '../../src/posting/ledger-state.ts';
 import type { HistoryRef, LoanHistory } from '../../src/posting/restatement/loan-history.ts';
-import type { MemoryBooks } from './memory-books.ts';
+
+/** The parts of books in memory that a loan's life is read from. */
+type LivedBooks = {
+  readonly entries: ReadonlyMap<string, ResolvedEntry>;
+  readonly reversals: ReadonlyMap<string, string>;
+  readonly batches: ReadonlyMap<string, AccrualBatch>;
+};
 
 /** A loan's life from a day on, out of the entries alone, as the database answers it out of its tables. */
-export function historyOf({ tenantId, loanId, from }: HistoryRef, books: MemoryBooks): LoanHistory {
+export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBooks): LoanHistory {
   const keys = [...books.entries.keys()];
   const before: LoanHistory['before'] = [noComponents(), noComponents(), noComponents()];
   const events = new Map<string, LoanEvent>();
