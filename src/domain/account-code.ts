@@ -12,6 +12,7 @@ export const ACCOUNT = {
   interestChargedOff: 4900,
   feesChargedOff: 4910,
   feesWaived: 4920,
+  principalForgiven: 5100,
   goodwillExpense: 5200,
   nonAccrualInterestReceivable: 9100,
   nonAccrualInterestIncome: 9200,

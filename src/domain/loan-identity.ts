@@ -6,13 +6,8 @@ export function refuseStranger(
   event: { readonly loanId: string; readonly borrowerId: string | null; readonly currency: string },
   loan: LoanState,
 ): Refusal | null {
-  if (loan.borrowerId === null) {
-    return refusalOfField(
-      'loan_not_found',
-      'loan_id',
-      `there is no loan ${event.loanId}; a loan begins with its first disbursement`,
-    );
-  }
+  const unknown = refuseUnknownLoan(loan);
+  if (unknown !== null) return unknown;
   if (event.borrowerId !== null && event.borrowerId !== loan.borrowerId) {
     return refusalOfField('borrower_mismatch', 'borrower_id', `loan ${event.loanId} belongs to another borrower`);
   }
@@ -26,8 +21,21 @@ export function refuseStranger(
   return null;
 }
 
+/** Refuses an event on a loan that nobody made; `field` names the loan. */
+export function refuseUnknownLoan(loan: LoanState, field = 'loan_id'): Refusal | null {
+  if (loan.borrowerId !== null) return null;
+  const message = `there is no loan ${loan.loanId}; a loan begins with its first disbursement`;
+  return refusalOfField('loan_not_found', field, message);
+}
+
 /** Loan and borrower of an event that named the loan alone. Throws for a loan that refuseStranger should have refused. */
 export function ownerOf({ loanId, borrowerId }: LoanState): { readonly loanId: string; readonly borrowerId: string } {
   if (borrowerId === null) throw new Error(`loan ${loanId} does not exist and was not refused`);
   return { loanId, borrowerId };
+}
+
+/** The currency that a loan is kept in. Throws likewise. */
+export function currencyOf({ loanId, currency }: LoanState): string {
+  if (currency === null) throw new Error(`loan ${loanId} does not exist and was not refused`);
+  return currency;
 }

@@ -9,6 +9,7 @@ export type RefusalCode =
   | 'program_not_found'
   | 'already_reversed'
   | 'accrual_already_posted'
+  | 'loan_already_exists'
   | 'idempotency_mismatch'
   | 'currency_mismatch'
   | 'borrower_mismatch'

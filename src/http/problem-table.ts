@@ -180,6 +180,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'A loan has accrued for this date already',
     advice: 'errors[] names the loans; leave them out, or reverse the batch that holds them.',
   },
+  loan_already_exists: {
+    status: 409,
+    title: 'The loan exists already',
+    advice: 'A refinance makes a new loan: use an id that no loan has.',
+  },
   idempotency_mismatch: {
     status: 422,
     title: 'The key was used for another request',

@@ -3,7 +3,10 @@ import type { Disbursement } from '../domain/disbursement.ts';
 import type { Fee } from '../domain/fee.ts';
 import type { FeeWaiver } from '../domain/fee-waiver.ts';
 import type { GoodwillCredit } from '../domain/goodwill-credit.ts';
+import type { NonAccrual } from '../domain/non-accrual.ts';
 import type { Payment } from '../domain/payment.ts';
+import type { Refinance } from '../domain/refinance.ts';
+import type { Restructure } from '../domain/restructure.ts';
 import type { Reversal } from '../domain/reversal.ts';
 import type { SuspenseAllocation } from '../domain/suspense-allocation.ts';
 import type { SuspenseRefund } from '../domain/suspense-refund.ts';
@@ -32,6 +35,9 @@ export type Command = Envelope &
     | { readonly kind: 'goodwill_credit'; readonly goodwillCredit: GoodwillCredit }
     | { readonly kind: 'suspense_allocation'; readonly suspenseAllocation: SuspenseAllocation }
     | { readonly kind: 'suspense_refund'; readonly suspenseRefund: SuspenseRefund }
+    | { readonly kind: 'refinance'; readonly refinance: Refinance }
+    | { readonly kind: 'restructure'; readonly restructure: Restructure }
+    | { readonly kind: 'non_accrual'; readonly nonAccrual: NonAccrual }
     | { readonly kind: 'reversal'; readonly reversal: Reversal }
   );
 

@@ -1,4 +1,5 @@
 import type { LoanState } from '../domain/loan.ts';
+import type { StandingNonAccrual } from '../domain/non-accrual.ts';
 import type { EntryStanding, PostedEntry } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
 
@@ -28,8 +29,8 @@ export type ResolvedEntry = { readonly entry: PostedEntry; readonly loanIds: rea
 
 /**
  * Everything that a batch is decided on: read under the locks of all its loans, in statements that began after the locks
- * were held. Maps are keyed by `scopedKey`. The decision changes loans, keys, standings, accrual months and disbursements
- * in place, so that each command sees the effects of those before it.
+ * were held. Maps are keyed by `scopedKey`. The decision changes loans, keys, standings, accrual months, disbursements and
+ * non-accruals in place, so that each command sees the effects of those before it.
  */
 export type LedgerState = {
   /** The database's clock, milliseconds since 1970: the only "now" of a decision. */
@@ -44,6 +45,8 @@ export type LedgerState = {
   readonly accrualMonths: Map<string, AccrualMonth>;
   /** Loaded for loans of which a disbursement is to be reversed, else absent. */
   readonly disbursements: Map<string, StandingDisbursement[]>;
+  /** Loaded for loans of which a change of the mark of non-accrual is to be reversed, else absent; in order of posting. */
+  readonly nonAccruals: Map<string, StandingNonAccrual[]>;
 };
 
 /** A loan of a tenant. */

@@ -2,6 +2,7 @@ import type { AccrualBatch } from '../domain/accrual.ts';
 import type { EntryDraft } from '../domain/journal-entry.ts';
 import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
+import type { NonAccrualAction } from '../domain/non-accrual.ts';
 import type { AccrualMonth } from './ledger-state.ts';
 
 /** An entry that is going to be written; `ordinal` is its place among the tenant's entries of this batch, from 1. */
@@ -69,6 +70,13 @@ export type PostingPlan = {
     readonly entryId: string;
     readonly effectiveAt: string;
   }[];
+  readonly nonAccruals: {
+    readonly tenantId: string;
+    readonly loanId: string;
+    readonly entryId: string;
+    readonly effectiveAt: string;
+    readonly action: NonAccrualAction;
+  }[];
   readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
   /** Loans that moved, by scopedKey, each with its state after the batch. */
   readonly loans: Map<string, LoanState>;
@@ -90,6 +98,7 @@ export function emptyPlan(): PostingPlan {
     following: [],
     reversals: [],
     disbursements: [],
+    nonAccruals: [],
     accrualBatches: [],
     loans: new Map(),
     standings: new Map(),

@@ -45,6 +45,12 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
     `{"allocation_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   suspense_refunded: (facts) =>
     `{"refund_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  refinance: (facts) =>
+    `{"refinance_event_id":"${facts.eventId}",${entryId(facts)}${lentEventId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  restructure: (facts) =>
+    `{"restructure_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  non_accrual: (facts) =>
+    `{"non_accrual_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
 };
 
 /** By the version that the key names. A command whose event type another answers differently has a version of its own. */
@@ -75,6 +81,11 @@ function correlationId(facts: ReceiptFacts): string {
 
 function allocation(facts: ReceiptFacts): string {
   return `"allocation":{"fees_minor":"${credited(facts, ACCOUNT.feesReceivable)}","interest_minor":"${interestPaid(facts)}","principal_minor":"${credited(facts, ACCOUNT.principalReceivable)}","suspense_minor":"${credited(facts, ACCOUNT.borrowerSuspense)}"}`;
+}
+
+/** New money of a refinance is settled as a disbursement is, under the id of the event that lent it. */
+function lentEventId(facts: ReceiptFacts): string {
+  return credited(facts, ACCOUNT.disbursementClearing) === 0n ? '' : `,"disbursement_event_id":"${facts.eventId}"`;
 }
 
 function credited(facts: ReceiptFacts, account: number): bigint {

@@ -9,6 +9,8 @@ export const TENANTS: readonly BooksTenant[] = [1, 2].map((number) => ({
   otherProgramId: id('c', number),
 }));
 const LOANS = [1, 2, 3].map((number) => id('1', number));
+/** Loans that a refinance may make. */
+const LATER_LOANS = [4, 5, 6, 7, 8, 9].map((number) => id('1', number));
 const [BORROWER, STRANGER] = [id('2', 1), id('2', 2)];
 const NOWHERE = id('9', 9);
 const DISBURSED = '2026-05-01';
@@ -21,6 +23,7 @@ function mostly<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
 const minor = (max: bigint) => fc.bigInt({ min: 0n, max });
 const loanId = fc.oneof(
   { weight: 15, arbitrary: fc.constantFrom(...LOANS) },
+  { weight: 2, arbitrary: fc.constantFrom(...LATER_LOANS) },
   { weight: 1, arbitrary: fc.constant(NOWHERE) },
 );
 const day = fc.oneof(
@@ -83,6 +86,33 @@ const suspenseRefund = fc.record({
   method: fc.constant('ach'),
 });
 
+function refinanceOf(tenant: BooksTenant) {
+  const { amountMinor: _amount, loanId: _loan, ...rest } = common;
+  return fc.record({
+    ...rest,
+    oldLoanId: loanId,
+    newLoanId: mostly(LATER_LOANS[0] ?? NOWHERE, ...LATER_LOANS, LOANS[0] ?? NOWHERE),
+    newMoneyMinor: fc.oneof(minor(100n), fc.constant(0n), mostly(7n, 10n ** 18n - 1n)),
+    programId: mostly<string | null>(null, tenant.programId, tenant.otherProgramId, NOWHERE),
+  });
+}
+
+const part = (max: bigint) => fc.oneof(fc.constant(0n), minor(max));
+const ofOneLoan = {
+  loanId,
+  effectiveAt: day,
+  description: fc.constant(null),
+  metadata: fc.constant(null),
+};
+const restructure = fc.record({
+  ...ofOneLoan,
+  capitalizeInterestMinor: part(20n),
+  capitalizeFeesMinor: part(50n),
+  forgivePrincipalMinor: part(100n),
+  forgiveInterestMinor: part(20n),
+});
+const nonAccrual = fc.record({ ...ofOneLoan, action: fc.constantFrom('enter' as const, 'exit' as const) });
+
 function disbursementOf(tenant: BooksTenant) {
   const { externalRef, ...rest } = common;
   return fc.record({
@@ -132,6 +162,9 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('goodwill_credit' as const), goodwillCredit }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_allocation' as const), suspenseAllocation }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_refund' as const), suspenseRefund }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('refinance' as const), refinance: refinanceOf(tenant) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('restructure' as const), restructure }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('non_accrual' as const), nonAccrual }) },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
       {
         weight: known.length === 0 ? 1 : 4,

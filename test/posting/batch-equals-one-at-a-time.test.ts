@@ -36,6 +36,7 @@ test('a batch decided together = the same commands decided one at a time', () =>
       expect(together.reversals).toEqual(apart.reversals);
       expect(together.accrualMonths).toEqual(apart.accrualMonths);
       expect(together.disbursements).toEqual(apart.disbursements);
+      expect(together.nonAccruals).toEqual(apart.nonAccruals);
       expect(together.entries).toEqual(apart.entries);
       for (const decision of decided.decisions) count(seen, decision);
     }),
@@ -93,6 +94,9 @@ const EVERY_OUTCOME = [
   'goodwill_credit',
   'payment_allocated',
   'suspense_refunded',
+  'refinance',
+  'restructure',
+  'non_accrual',
   'reversal',
   'replayed',
   'idempotency_mismatch',
@@ -107,6 +111,8 @@ const EVERY_OUTCOME = [
   'already_reversed',
   'not_reversible',
   'accrual_already_posted',
+  'loan_already_exists',
+  'validation_failed',
   'allocation_mismatch',
   'amount_exceeds_outstanding',
   'amount_exceeds_suspense',

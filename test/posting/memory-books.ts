@@ -1,4 +1,5 @@
 import type { Components, LoanState } from '../../src/domain/loan.ts';
+import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
 import type { ProgramVersion } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
 import { kindOf } from '../../src/posting/command-kinds.ts';
@@ -31,6 +32,7 @@ export class MemoryBooks {
   readonly reversals = new Map<string, string>();
   readonly accrualMonths = new Map<string, AccrualMonth>();
   readonly disbursements = new Map<string, StandingDisbursement[]>();
+  readonly nonAccruals = new Map<string, StandingNonAccrual[]>();
   readonly entries = new Map<string, ResolvedEntry>();
   readonly accountDeltas = new Map<string, PlannedAccountDelta>();
   readonly movements: PlannedMovement[] = [];
@@ -44,15 +46,17 @@ export class MemoryBooks {
   copy(): MemoryBooks {
     const copy = new MemoryBooks(this.#tenants);
     copy.#lastId = this.#lastId;
-    const { loans, keys, reversals, accrualMonths, disbursements, entries, accountDeltas } = structuredClone({
-      ...this,
-    });
+    const { loans, keys, reversals, accrualMonths, disbursements, nonAccruals, entries, accountDeltas } =
+      structuredClone({
+        ...this,
+      });
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
       [copy.reversals, reversals],
       [copy.accrualMonths, accrualMonths],
       [copy.disbursements, disbursements],
+      [copy.nonAccruals, nonAccruals],
       [copy.entries, entries],
       [copy.accountDeltas, accountDeltas],
     ] as [Map<string, unknown>, Map<string, unknown>][]) {
@@ -86,14 +90,11 @@ export class MemoryBooks {
     const set = readSetOf(commands, entries);
     const pick = <T>(all: ReadonlyMap<string, T>, keys: readonly string[]) =>
       new Map(keys.flatMap((key) => (all.has(key) ? [[key, structuredClone(all.get(key)) as T] as const] : [])));
-    const standing = set.disbursedLoans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
+    const loanKeys = (refs: typeof set.loans) => refs.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
     return {
       databaseTimeMs: 0,
       tenants: new Map(this.#tenants.map((tenant) => [tenant.tenantId, tenantState(tenant)])),
-      loans: pick(
-        this.loans,
-        set.loans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId)),
-      ),
+      loans: pick(this.loans, loanKeys(set.loans)),
       keys: pick(
         this.keys,
         set.keys.map(({ tenantId, keyHash }) => scopedKey(tenantId, keyHash)),
@@ -109,7 +110,8 @@ export class MemoryBooks {
         this.accrualMonths,
         set.accrualMonths.map(({ tenantId, loanId, month }) => monthKey(tenantId, loanId, month)),
       ),
-      disbursements: pick(this.disbursements, standing),
+      disbursements: pick(this.disbursements, loanKeys(set.disbursedLoans)),
+      nonAccruals: pick(this.nonAccruals, loanKeys(set.markedLoans)),
     };
   }
 
@@ -122,6 +124,10 @@ export class MemoryBooks {
     for (const { tenantId, loanId, entryId, effectiveAt } of plan.disbursements) {
       const key = scopedKey(tenantId, loanId);
       this.disbursements.set(key, [...(this.disbursements.get(key) ?? []), { entryId, effectiveAt }]);
+    }
+    for (const { tenantId, loanId, ...change } of plan.nonAccruals) {
+      const key = scopedKey(tenantId, loanId);
+      this.nonAccruals.set(key, [...(this.nonAccruals.get(key) ?? []), change]);
     }
     this.#writeReversals(plan);
     this.#writeEntries(plan);
@@ -138,13 +144,12 @@ export class MemoryBooks {
   #writeReversals(plan: PostingPlan): void {
     for (const { tenantId, reversedEntryId, entryId } of plan.reversals) {
       this.reversals.set(scopedKey(tenantId, reversedEntryId), entryId);
+      const stands = ({ entryId: one }: { readonly entryId: string }) => one !== reversedEntryId;
       for (const [key, standing] of this.disbursements) {
-        if (key.startsWith(tenantId)) {
-          this.disbursements.set(
-            key,
-            standing.filter((one) => one.entryId !== reversedEntryId),
-          );
-        }
+        if (key.startsWith(tenantId)) this.disbursements.set(key, standing.filter(stands));
+      }
+      for (const [key, standing] of this.nonAccruals) {
+        if (key.startsWith(tenantId)) this.nonAccruals.set(key, standing.filter(stands));
       }
     }
   }
@@ -156,7 +161,7 @@ export class MemoryBooks {
       const accrued = batches.get(entryId)?.map(({ loanId }) => loanId);
       this.entries.set(scopedKey(tenantId, entryId), {
         entry: { ...draft, entryId, eventId, correlationId, postedAt: '2026-05-10T00:00:00.000000Z' },
-        loanIds: accrued ?? [...new Set(named)],
+        loanIds: accrued ?? (draft.loanId === null ? [...new Set(named)] : [draft.loanId]),
       });
     }
   }

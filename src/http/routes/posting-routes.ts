@@ -4,7 +4,10 @@ import { disbursements } from './disbursements.ts';
 import { feeWaivers } from './fee-waivers.ts';
 import { fees } from './fees.ts';
 import { goodwillCredits } from './goodwill-credits.ts';
+import { nonAccruals } from './non-accruals.ts';
 import { payments } from './payments.ts';
+import { refinances } from './refinances.ts';
+import { restructures } from './restructures.ts';
 import { reversals } from './reversals.ts';
 import { suspenseAllocations } from './suspense-allocations.ts';
 import { suspenseRefunds } from './suspense-refunds.ts';
@@ -26,5 +29,8 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [suspenseAllocations.path, anyRoute(suspenseAllocations)],
   [suspenseRefunds.path, anyRoute(suspenseRefunds)],
   [accrualBatches.path, anyRoute(accrualBatches)],
+  [refinances.path, anyRoute(refinances)],
+  [restructures.path, anyRoute(restructures)],
+  [nonAccruals.path, anyRoute(nonAccruals)],
   [reversals.path, anyRoute(reversals)],
 ]);

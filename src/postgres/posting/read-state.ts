@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Components, LoanState } from '../../domain/loan.ts';
+import type { NonAccrualAction, StandingNonAccrual } from '../../domain/non-accrual.ts';
 import type { EntryStanding } from '../../domain/posted-entry.ts';
 import {
   type AccrualMonth,
@@ -81,6 +82,16 @@ const READ_STANDING_DISBURSEMENTS: Statement = {
     WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)`,
 };
 
+const READ_STANDING_NON_ACCRUALS: Statement = {
+  name: 'read_standing_non_accruals',
+  text: `SELECT n.tenant_id, n.loan_id, n.entry_id, n.effective_at, n.action
+    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
+    JOIN hpts.non_accrual AS n USING (tenant_id, loan_id)
+    JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
+    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = n.tenant_id AND r.reversed_entry_id = n.entry_id)
+    ORDER BY e.tenant_id, e.seq`,
+};
+
 /** Every statement of this file, for a connection to prepare. */
 export const READ_STATEMENTS: readonly Statement[] = [
   BEGIN,
@@ -92,6 +103,7 @@ export const READ_STATEMENTS: readonly Statement[] = [
   READ_STANDINGS,
   READ_ACCRUAL_MONTHS,
   READ_STANDING_DISBURSEMENTS,
+  READ_STANDING_NON_ACCRUALS,
 ];
 
 /** A tenant as the locked read answers it. */
@@ -108,6 +120,7 @@ export type ReadState = {
   readonly standings: Map<string, EntryStanding>;
   readonly accrualMonths: Map<string, AccrualMonth>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
+  readonly nonAccruals: Map<string, StandingNonAccrual[]>;
 };
 
 /** The rows that a batch locked and read; `stateOf` makes as many states of them as are wanted. */
@@ -134,6 +147,7 @@ export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { k
     statements.push([READ_ACCRUAL_MONTHS, [...loanColumns(set.accrualMonths), months]]);
   }
   if (set.disbursedLoans.length > 0) statements.push([READ_STANDING_DISBURSEMENTS, loanColumns(set.disbursedLoans)]);
+  if (set.markedLoans.length > 0) statements.push([READ_STANDING_NON_ACCRUALS, loanColumns(set.markedLoans)]);
   return lockedRows(set, statements, await sendTrain(client, statements));
 }
 
@@ -174,6 +188,7 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     standings: standingsOf(rowsOf(READ_STANDINGS) as [string, string, string | null][]),
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
     disbursements: disbursementsOf(rowsOf(READ_STANDING_DISBURSEMENTS) as [string, string, string, string][]),
+    nonAccruals: nonAccrualsOf(rowsOf(READ_STANDING_NON_ACCRUALS) as NonAccrualRow[]),
   };
 }
 
@@ -271,6 +286,19 @@ function disbursementsOf(rows: readonly [string, string, string, string][]): Map
     const known = standing.get(key);
     if (known === undefined) standing.set(key, [{ entryId, effectiveAt }]);
     else known.push({ entryId, effectiveAt });
+  }
+  return standing;
+}
+
+type NonAccrualRow = [tenantId: string, loanId: string, entryId: string, effectiveAt: string, action: NonAccrualAction];
+
+function nonAccrualsOf(rows: readonly NonAccrualRow[]): Map<string, StandingNonAccrual[]> {
+  const standing = new Map<string, StandingNonAccrual[]>();
+  for (const [tenantId, loanId, entryId, effectiveAt, action] of rows) {
+    const key = scopedKey(tenantId, loanId);
+    const known = standing.get(key);
+    if (known === undefined) standing.set(key, [{ entryId, effectiveAt, action }]);
+    else known.push({ entryId, effectiveAt, action });
   }
   return standing;
 }

@@ -61,6 +61,12 @@ export const INSERT_DISBURSEMENTS: Statement = {
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[])`,
 };
 
+export const INSERT_NON_ACCRUALS: Statement = {
+  name: 'insert_non_accruals',
+  text: `INSERT INTO hpts.non_accrual (tenant_id, loan_id, entry_id, effective_at, action)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[]), unnest($5::text[])`,
+};
+
 export const INSERT_ACCRUAL_BATCHES: Statement = {
   name: 'insert_accrual_batches',
   text: `INSERT INTO hpts.accrual_batch
@@ -279,6 +285,7 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   INSERT_FOLLOWING,
   INSERT_REVERSALS,
   INSERT_DISBURSEMENTS,
+  INSERT_NON_ACCRUALS,
   INSERT_ACCRUAL_BATCHES,
   MARK_ACCRUAL_MONTHS,
   POST_BATCH,

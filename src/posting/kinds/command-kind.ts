@@ -38,6 +38,8 @@ export type Reads = {
   readonly accrualDate: (loanId: string, date: string) => void;
   /** The standing disbursements of the loan. */
   readonly disbursements: (loanId: string) => void;
+  /** The standing changes of the loan's mark of non-accrual. */
+  readonly nonAccruals: (loanId: string) => void;
 };
 
 /** The entries that a command became. */
