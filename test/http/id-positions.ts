@@ -9,8 +9,12 @@ import {
   goodwillCredit,
   type Loan,
   newLoan,
+  nonAccrual,
+  nonAccrualPath,
   payment,
   posted,
+  refinance,
+  restructure,
   reversal,
   suspenseAllocation,
   suspenseRefund,
@@ -24,6 +28,8 @@ export type Ids = {
   readonly loan: string;
   /** A loan that only a first disbursement names, for whoever does so has a loan of that id afterwards. */
   readonly spareLoan: string;
+  /** A loan that only a refinance names as the one to be made, likewise. */
+  readonly spareNewLoan: string;
   readonly borrower: string;
   readonly entry: string;
   readonly event: string;
@@ -49,11 +55,12 @@ export type IdPosition = {
 /** A lender whose loan was paid once. */
 export async function newLender(api: TenantApi): Promise<Lender> {
   const loan = await workedExample(api);
-  const spare = await newLoan(api);
+  const [spare, spareNew] = [await newLoan(api), await newLoan(api)];
   const paid = await posted(api.post('/v1/payments', payment(loan)));
   const ids = {
     loan: loan.loanId,
     spareLoan: spare.loanId,
+    spareNewLoan: spareNew.loanId,
     borrower: loan.borrowerId,
     entry: textAt(paid, 'journal_entry_id'),
     event: textAt(paid, 'payment_event_id'),
@@ -76,6 +83,7 @@ export function noIds(): Ids {
   return {
     loan: randomUUID(),
     spareLoan: randomUUID(),
+    spareNewLoan: randomUUID(),
     borrower: randomUUID(),
     entry: randomUUID(),
     event: randomUUID(),
@@ -286,8 +294,55 @@ const POSTING: readonly IdPosition[] = [
   ),
 ];
 
+const RESTRUCTURING: readonly IdPosition[] = [
+  {
+    operation: 'POST /v1/refinances',
+    position: 'body old_loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/refinances', refinance(named(ids, me), randomUUID())),
+  },
+  {
+    operation: 'POST /v1/refinances',
+    position: 'body new_loan_id',
+    // As with a first disbursement: an id that is free here makes a loan here.
+    status: 201,
+    attempt: async (ids, { api }) =>
+      api.post('/v1/refinances', refinance(await newLoan(api), ids.spareNewLoan, { new_money_minor: '5' })),
+  },
+  {
+    operation: 'POST /v1/refinances',
+    position: 'body borrower_id',
+    status: 422,
+    attempt: (ids, me) => {
+      const body = refinance({ ...me.loan, borrowerId: ids.borrower }, randomUUID());
+      return me.api.post('/v1/refinances', body);
+    },
+  },
+  {
+    operation: 'POST /v1/refinances',
+    position: 'body program_id',
+    status: 404,
+    attempt: (ids, me) => {
+      const body = refinance(me.loan, randomUUID(), { program_id: ids.program });
+      return me.api.post('/v1/refinances', body);
+    },
+  },
+  {
+    operation: 'POST /v1/restructures',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/restructures', restructure(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/loans/{loan_id}/non-accrual',
+    position: 'path loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post(nonAccrualPath(named(ids, me)), nonAccrual('enter')),
+  },
+];
+
 /** Every operation with every place where an id stands in it. A new operation adds its rows here. */
-export const ID_POSITIONS: readonly IdPosition[] = [...READING, ...LISTS, ...POSTING, ...WEBHOOKS];
+export const ID_POSITIONS: readonly IdPosition[] = [...READING, ...LISTS, ...POSTING, ...RESTRUCTURING, ...WEBHOOKS];
 
 /** Operations with a scope that take no id of anything. */
 export const WITHOUT_IDS: ReadonlySet<string> = new Set<string>([

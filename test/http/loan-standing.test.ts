@@ -3,14 +3,26 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LoanStanding, PLAIN_STANDING } from '../../src/domain/loan.ts';
 import { PostgresStore } from '../../src/postgres/posting/store.ts';
 import { ReaderPool } from '../../src/postgres/reading/reader-pool.ts';
-import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import type { Command } from '../../src/posting/command.ts';
 import { decideBatch } from '../../src/posting/decide-batch.ts';
 import { changeStanding } from '../../src/posting/loan-standing.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
-import { accrual, DAY, disbursement, fee, type Loan, payment, posted, reversal, workedExample } from './loan-story.ts';
+import {
+  accrual,
+  DAY,
+  disbursement,
+  fee,
+  type Loan,
+  nonAccrual,
+  nonAccrualPath,
+  payment,
+  posted,
+  refinance,
+  restructure,
+  workedExample,
+} from './loan-story.ts';
 import { expectRefusal } from './problem.ts';
-import { type TenantApi, textAt } from './tenant-api.ts';
+import type { TenantApi } from './tenant-api.ts';
 
 let ledger: LedgerServer;
 let api: TenantApi;
@@ -98,6 +110,8 @@ describe('422 loan_charged_off', () => {
       (loan) => accrual(api, [[loan, '1']], { accrual_date: DAY.paid }),
       'loans[0].loan_id',
     ],
+    ['POST /v1/refinances', '/v1/refinances', (loan) => refinance(loan, randomUUID()), 'old_loan_id'],
+    ['POST /v1/restructures', '/v1/restructures', (loan) => restructure(loan), 'loan_id'],
   ];
   test.each(attempts)('%s', async (_name, path, bodyOf, field) => {
     const loan = await workedExample(api);
@@ -105,24 +119,11 @@ describe('422 loan_charged_off', () => {
     const refused = { status: 422, code: 'loan_charged_off', fields: [field] } as const;
     await expectRefusal(ledger, () => api.post(path, bodyOf(loan)), refused);
   });
-});
 
-test('a loan on non-accrual: accrual, payment and its reversal, and the books are whole', async () => {
-  const loan = await workedExample(api);
-  await stand(loan, { ...PLAIN_STANDING, nonAccrualSince: DAY.accrued });
-  const batch = accrual(api, [[loan, '300']], { accrual_date: DAY.paid });
-  const accrued = await posted(api.post('/v1/accruals/batch', batch));
-  expect(accrued.json).toMatchObject({ total_accrued_minor: '300' });
-  const paid = await posted(api.post('/v1/payments', payment(loan, { amount_minor: '1000801' })));
-  expect(paid.json).toMatchObject({
-    allocation: { fees_minor: '501', interest_minor: '300', principal_minor: '1000000', suspense_minor: '0' },
+  test('POST /v1/loans/{loan_id}/non-accrual', async () => {
+    const loan = await workedExample(api);
+    await stand(loan, CHARGED_OFF);
+    const refused = { status: 422, code: 'loan_charged_off', fields: ['loan_id'] } as const;
+    await expectRefusal(ledger, () => api.post(nonAccrualPath(loan), nonAccrual('exit')), refused);
   });
-  await posted(api.post('/v1/reversals', reversal(textAt(paid, 'journal_entry_id'))));
-  const [memo] = await ledger.sql<{ memo: bigint }>(
-    'SELECT memo_interest_minor AS memo FROM hpts.loan WHERE loan_id = $1',
-    [loan.loanId],
-  );
-  expect(memo?.memo).toBe(300n);
-  const { checks } = await verifyLedger(ledger.address);
-  expect(checks.filter(({ status }) => status === 'failed')).toEqual([]);
 });

@@ -11,6 +11,7 @@ import { OF_GUARDS } from './guard-damage.ts';
 import { entryId } from './hand-books.ts';
 import { fillHandLedger, LOANS, OTHER_TENANT, TENANT } from './hand-ledger.ts';
 import { OF_RELATIONS } from './relation-damage.ts';
+import { OF_RESTRUCTURING } from './restructuring-damage.ts';
 import { fillHandWebhooks, OF_WEBHOOKS } from './webhook-damage.ts';
 
 const APPEND_ONLY = [
@@ -19,6 +20,7 @@ const APPEND_ONLY = [
   'following_entry',
   'reversal',
   'disbursement',
+  'non_accrual',
   'accrual_batch',
   'audit_event',
 ];
@@ -73,7 +75,7 @@ describe('verify', () => {
   it('finds nothing in an undamaged ledger and says how much it looked at', async () => {
     const verification = await verifyLedger(whole.connection);
     expect(verification.checks.filter(({ status }) => status === 'failed')).toEqual([]);
-    expect(verification).toMatchObject({ entries: 21, lines: 46, loans: 4 });
+    expect(verification).toMatchObject({ entries: 24, lines: 49, loans: 5 });
     const one = await verifyLedger(whole.connection, { tenantId: OTHER_TENANT });
     expect(one.checks.filter(({ status }) => status === 'failed')).toEqual([]);
     expect(one).toMatchObject({ entries: 2, lines: 4, loans: 1 });
@@ -102,7 +104,7 @@ describe('verify', () => {
       );
       const verification = await verifyLedger(copy.connection, { findingsMax: 2 });
       const found = verification.checks.find(({ name }) => name === 'event_ids');
-      expect(found?.findingsTotal).toBe(19);
+      expect(found?.findingsTotal).toBe(22);
       expect(found?.findings.map(({ subject }) => subject)).toEqual([
         `entry ${entryId('first')}`,
         `entry ${entryId('second')}`,
@@ -127,7 +129,7 @@ describe('verify', () => {
     };
     try {
       const clean = await run();
-      expect(clean.out.at(-1)).toBe('ledger verified: 21 entries, 46 lines, 4 loans');
+      expect(clean.out.at(-1)).toBe('ledger verified: 24 entries, 49 lines, 5 loans');
       expect(clean.code).toBe(0);
       expect((await run('--tenant', OTHER_TENANT.toUpperCase())).out.at(-1)).toBe(
         'ledger verified: 2 entries, 4 lines, 1 loans',
@@ -148,7 +150,7 @@ describe('verify', () => {
       const json = await run('--json');
       expect(json.code).toBe(1);
       expect(json.out).toHaveLength(1);
-      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 21 });
+      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 24 });
     } finally {
       await copy.drop();
     }
@@ -157,6 +159,7 @@ describe('verify', () => {
   for (const [group, damages] of Object.entries({
     'names damage to entries': OF_ENTRIES,
     'names damage to what stands beside the journal': OF_RELATIONS,
+    'names damage to refinances and non-accrual': OF_RESTRUCTURING,
     'names damage to balances': OF_BALANCES,
     'names damage to webhooks': OF_WEBHOOKS,
     'names disarmed guards': OF_GUARDS,

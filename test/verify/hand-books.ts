@@ -13,6 +13,12 @@ export type HandEntry = {
   readonly reverses?: string;
   /** The first entry of the same command, right before it; it then carries no key. */
   readonly follows?: string;
+  /** The one loan of an entry that has no lines. */
+  readonly loan?: string;
+  /** What a change of a mark of non-accrual does. */
+  readonly action?: 'enter' | 'exit';
+  /** The loan that begins with a refinance. */
+  readonly makes?: string;
   readonly accrues?: readonly (readonly [loan: string, interestMinor: number])[];
 };
 
@@ -135,6 +141,7 @@ export class HandBooks {
         frontier: history.frontier,
         ...componentColumns(this.#balances.get(`${loan} 0`) ?? [0, 0, 0, 0, 0]),
         pending_minor: this.#balances.get(`${loan} 1`) ?? null,
+        standing: this.#standingOf(loan),
       });
       this.#addBackdating(loan, history.movements);
     }
@@ -156,6 +163,15 @@ export class HandBooks {
     for (const row of months.values()) this.#add('loan_accrual_month', row);
   }
 
+  /** On non-accrual since its last change, unless that was an exit; no hand-made change is reversed. */
+  #standingOf(loan: string): Row | null {
+    const last = (this.rows.get('non_accrual') ?? []).findLast((row) => row['loan_id'] === loan);
+    if (last?.['action'] !== 'enter') return null;
+    const none = { principal: '0', interest: '0', fees: '0' };
+    const plain = { status: 'active', fraud: false, charged_off_minor: none, recovered_minor: none };
+    return { ...plain, non_accrual_since: last['effective_at'] };
+  }
+
   #post(entry: HandEntry, deltas: Map<string, Row & { debit_minor: number; credit_minor: number }>): void {
     this.#seq += 1;
     const tenant_id = this.#tenant.id;
@@ -164,7 +180,8 @@ export class HandBooks {
     const id = `${stem}0`;
     const event = `${id.slice(0, -1)}1`;
     const reversed = entry.reverses === undefined ? undefined : this.#entries.get(entry.reverses);
-    const loans = [...new Set(entry.lines.map(([, , loan]) => loan ?? null))];
+    const named = entry.loan === undefined ? entry.lines.map(([, , loan]) => loan ?? null) : [entry.loan];
+    const loans = [...new Set(named)];
     const single = loans.length === 1 ? (loans[0] ?? null) : null;
     const key = first === undefined ? `${entry.type}:${this.#tenant.number}:${entry.name}` : null;
     const several = loans.length > 1;
@@ -191,6 +208,7 @@ export class HandBooks {
       actor: 'hand',
       idempotency_key: key,
       payload_hash: key === null ? null : payloadHashOf(key),
+      event_input: entry.action === undefined ? null : JSON.stringify({ action: entry.action }),
     };
     this.#entries.set(entry.name, row);
     made.set(entry.name, { id, seq: this.#seq });
@@ -201,8 +219,17 @@ export class HandBooks {
     }
     if (reversed !== undefined)
       this.#add('reversal', { tenant_id, reversed_entry_id: reversed['entry_id'], entry_id: id });
-    if (entry.type === 'disbursement')
-      this.#add('disbursement', { tenant_id, loan_id: single, entry_id: id, effective_at: entry.on });
+    const begins = { tenant_id, loan_id: entry.makes ?? single, entry_id: id, effective_at: entry.on };
+    if (entry.type === 'disbursement' || entry.makes !== undefined) this.#add('disbursement', begins);
+    if (entry.action !== undefined) {
+      this.#add('non_accrual', {
+        tenant_id,
+        loan_id: single,
+        entry_id: id,
+        effective_at: entry.on,
+        action: entry.action,
+      });
+    }
     if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
     this.#move(entry, id);
     for (const [account, amount] of entry.lines) {
@@ -256,6 +283,7 @@ export class HandBooks {
       effect[component] = (effect[component] ?? 0) + (account === 2100 ? -amount : amount);
       effects.set(loan, effect);
     }
+    if (entry.loan !== undefined) effects.set(entry.loan, [0, 0, 0, 0, 0]);
     for (const [loan, effect] of effects) {
       const history = this.#history.get(loan) ?? { count: 0, frontier: null, movements: [] };
       history.count += 1;

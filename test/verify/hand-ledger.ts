@@ -8,14 +8,16 @@ export const LOANS = {
   young: '10000000-0000-4000-8000-000000000002',
   quiet: '10000000-0000-4000-8000-000000000003',
   foreign: '10000000-0000-4000-8000-000000000004',
+  renewed: '10000000-0000-4000-8000-000000000005',
 } as const;
 
 /**
  * Two lenders: batches of one and of several, later and backdated events, an accrual batch reversed and sent again, one of
- * zero interest alone, a reversal, a pending payment, suspense, memo interest, a command of two entries.
+ * zero interest alone, a reversal, a pending payment, suspense, memo interest, a command of two entries, a refinance, marks of
+ * non-accrual that move nothing.
  */
 function handLedgers(): readonly HandBooks[] {
-  const { old, young, quiet, foreign } = LOANS;
+  const { old, young, quiet, foreign, renewed } = LOANS;
   const lender = new HandBooks({ id: TENANT, currency: 'USD', number: 1 });
   const disburse = (name: string, loan: string, on: string, amount: number): HandEntry => ({
     name,
@@ -142,6 +144,7 @@ function handLedgers(): readonly HandBooks[] {
     {
       name: 'memo',
       type: 'non_accrual',
+      action: 'enter',
       on: '2026-03-07',
       lines: [
         [9100, 400, old],
@@ -167,6 +170,21 @@ function handLedgers(): readonly HandBooks[] {
         [4100, -30, young],
       ],
     },
+  );
+  lender.batch(
+    {
+      name: 'renewal',
+      type: 'refinance',
+      on: '2026-03-08',
+      makes: renewed,
+      lines: [
+        [1100, 5_030, renewed],
+        [1300, -30, young],
+        [2000, -5_000, renewed],
+      ],
+    },
+    { name: 'mark', type: 'non_accrual', action: 'enter', on: '2026-03-08', loan: renewed, lines: [] },
+    { name: 'unmark', type: 'non_accrual', action: 'exit', on: '2026-03-09', loan: renewed, lines: [] },
   );
   lender.batch({
     name: 'settled',

@@ -6,6 +6,7 @@ const TENANT_TABLES = [
   'following_entry',
   'reversal',
   'disbursement',
+  'non_accrual',
   'accrual_batch',
   'loan',
   'loan_movement',
@@ -19,6 +20,7 @@ const TRIGGERED_TABLES = [
   'following_entry',
   'reversal',
   'disbursement',
+  'non_accrual',
   'accrual_batch',
   'audit_event',
 ];

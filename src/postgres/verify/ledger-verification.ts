@@ -6,6 +6,7 @@ import type { LedgerCheck } from './check.ts';
 import { ENTRY_CHECKS } from './entry-checks.ts';
 import { GUARD_CHECKS } from './guard-checks.ts';
 import { LOAN_CHECKS } from './loan-checks.ts';
+import { NON_ACCRUAL_CHECKS } from './non-accrual-checks.ts';
 import { RELATION_CHECKS } from './relation-checks.ts';
 import { WEBHOOK_CHECKS } from './webhook-checks.ts';
 
@@ -13,6 +14,7 @@ import { WEBHOOK_CHECKS } from './webhook-checks.ts';
 const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...ENTRY_CHECKS,
   ...RELATION_CHECKS,
+  ...NON_ACCRUAL_CHECKS,
   ...LOAN_CHECKS,
   ...ACCOUNT_CHECKS,
   ...WEBHOOK_CHECKS,

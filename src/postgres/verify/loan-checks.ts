@@ -22,12 +22,18 @@ const LOAN_BY_LAYER = `
         ) AS c
         WHERE ${ofTenant('loan')}`;
 
-/** What the lines of each entry do to each loan on each layer; `e.tenant_id`, `e.entry_id` and more may be selected beside. */
+/**
+ * What the lines of each entry do to each loan on each layer; `e.tenant_id`, `e.entry_id` and more may be selected beside. An
+ * entry of one loan without such lines does nothing to it, and belongs to its history all the same.
+ */
 const EFFECT_OF_ENTRY = `
         SELECT coalesce(l.loan_id, e.loan_id) AS loan_id, coalesce(l.layer, e.layer) AS layer,
            ${FOLDED_COMPONENTS}
         FROM unnest(e.accounts, e.amounts, e.layers, e.loan_ids) AS l(account, amount, layer, loan_id)
-        WHERE l.account IN (${CONTROL_ACCOUNT_LIST}) GROUP BY 1, 2`;
+        WHERE l.account IN (${CONTROL_ACCOUNT_LIST}) GROUP BY 1, 2
+        UNION ALL
+        SELECT e.loan_id, e.layer, ${eachComponent(() => '0')}
+        WHERE e.loan_id IS NOT NULL AND NOT e.accounts && '{${CONTROL_ACCOUNT_LIST}}'::smallint[]`;
 
 /** What a loan's row, its history and its as-of corrections promise. */
 export const LOAN_CHECKS: readonly LedgerCheck[] = [
