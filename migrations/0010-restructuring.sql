@@ -1,5 +1,6 @@
 -- A change of a loan's mark of non-accrual. The mark itself stands in hpts.loan.standing; when a change is reversed, the loan
--- is what those that still stand make it, and without this table they would have to be looked for among all its entries.
+-- is what those that still stand make it, and without this table they would have to be looked for among all its entries
+-- (decisions/0019).
 CREATE TABLE hpts.non_accrual (
   tenant_id    uuid NOT NULL,
   loan_id      uuid NOT NULL,
