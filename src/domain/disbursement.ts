@@ -6,7 +6,7 @@ import type { LoanState } from './loan.ts';
 import { refuseStranger } from './loan-identity.ts';
 import { refuseChargedOff } from './loan-standing.ts';
 import { versionInForce } from './program.ts';
-import { type NewLoanProgram, refuseUnknownProgram } from './program-of-loan.ts';
+import { type NewLoanProgram, refuseForeignCurrency, refuseUnknownProgram } from './program-of-loan.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
 /** A fee kept back out of what is paid out. */
@@ -42,7 +42,7 @@ export function decideDisbursement(disbursement: Disbursement, context: Disburse
   const refused =
     refuseUnknownProgram(context) ??
     (loan.borrowerId === null
-      ? null
+      ? refuseForeignCurrency(disbursement, context)
       : (refuseStranger(disbursement, loan) ?? refuseOtherProgram(disbursement, context))) ??
     refuseFuture(disbursement.effectiveAt, context.calendar, 'effective_at') ??
     refuseChargedOff(loan);

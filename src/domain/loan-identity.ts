@@ -24,7 +24,7 @@ export function refuseStranger(
 /** Refuses an event on a loan that nobody made; `field` names the loan. */
 export function refuseUnknownLoan(loan: LoanState, field = 'loan_id'): Refusal | null {
   if (loan.borrowerId !== null) return null;
-  const message = `there is no loan ${loan.loanId}; a loan begins with its first disbursement`;
+  const message = `there is no loan ${loan.loanId}; a loan begins with its registration or first disbursement`;
   return refusalOfField('loan_not_found', field, message);
 }
 

@@ -12,3 +12,14 @@ export function refuseUnknownProgram({ program, programId }: NewLoanProgram): Re
   if (program !== undefined) return null;
   return refusalOfField('program_not_found', 'program_id', `there is no program ${programId}`);
 }
+
+/** Refuses a new loan in another currency than its program's; a program without one takes any. */
+export function refuseForeignCurrency(
+  { currency }: { readonly currency: string },
+  { program, programId }: NewLoanProgram,
+): Refusal | null {
+  const only = program?.[0]?.currency ?? null;
+  if (only === null || currency === only) return null;
+  const message = `program ${programId} is for loans in ${only}, not ${currency}`;
+  return refusalOfField('currency_mismatch', 'currency', message);
+}

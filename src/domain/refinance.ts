@@ -6,7 +6,7 @@ import { SETTLED } from './layer.ts';
 import { componentsOn, type LoanState, noComponents } from './loan.ts';
 import { ownerOf, refuseStranger, refuseUnknownLoan } from './loan-identity.ts';
 import { refuseChargedOff } from './loan-standing.ts';
-import { type NewLoanProgram, refuseUnknownProgram } from './program-of-loan.ts';
+import { type NewLoanProgram, refuseForeignCurrency, refuseUnknownProgram } from './program-of-loan.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
 /**
@@ -44,6 +44,7 @@ export function decideRefinance(refinance: Refinance, context: RefinanceContext)
     refuseUnknownLoan(oldLoan, 'old_loan_id') ??
     refuseUnknownProgram(context) ??
     refuseStranger({ ...refinance, loanId: oldLoanId }, oldLoan) ??
+    refuseForeignCurrency(refinance, context) ??
     refuseFuture(effectiveAt, context.calendar, 'effective_at') ??
     refuseBeforeDisbursement(effectiveAt, oldLoan, 'effective_at') ??
     refuseKnownLoan(newLoan) ??

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_PROGRAM_POLICY } from './default-program.ts';
 import type { EntryDraft } from './journal-entry.ts';
 import {
   type Components,
@@ -10,14 +11,16 @@ import {
 } from './loan.ts';
 import { MINOR_MAX } from './money.ts';
 import { decideNonAccrual, type NonAccrual, nonAccrualSince } from './non-accrual.ts';
+import { readPolicy } from './program.ts';
 import { decideRefinance, type Refinance, type RefinanceContext } from './refinance.ts';
 import type { Refusal } from './refusal.ts';
 import { decideRestructure, type Restructure } from './restructure.ts';
 
 const DAY = '2026-05-01';
 const calendar = { businessDate: '2026-05-10' };
-const policy = { waterfall: ['fees', 'interest', 'principal'], feeIncomeAccounts: new Map() } as const;
-const program = [{ programId: 'program', version: 1, effectiveFrom: null, policy }];
+const policy = readPolicy(DEFAULT_PROGRAM_POLICY);
+const version = { programId: 'program', currency: null, version: 1, effectiveFrom: null, policy };
+const program = [version];
 
 const ON_NON_ACCRUAL: LoanStanding = { ...PLAIN_STANDING, nonAccrualSince: '2026-04-30' };
 const CHARGED_OFF: LoanStanding = { ...PLAIN_STANDING, status: 'charged_off' };
@@ -113,6 +116,14 @@ describe('a refinance', () => {
         [[{}, { ...known, program: undefined }], 'program_not_found', 'program_id'],
         [[{}, known], 'borrower_mismatch', 'borrower_id'],
         [[{ borrowerId: 'borrower' }, known], 'currency_mismatch', 'currency'],
+        [
+          [
+            { borrowerId: 'borrower', currency: 'USD' },
+            { ...known, program: [{ ...version, currency: 'EUR' }] },
+          ],
+          'currency_mismatch',
+          'currency',
+        ],
         [[{ borrowerId: 'borrower', currency: 'USD' }, known], 'effective_date_in_future', 'effective_at'],
       ],
       ([changes, met]) => decideRefinance({ ...wrong, ...changes }, context(met)),

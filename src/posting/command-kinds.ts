@@ -8,6 +8,7 @@ import { GOODWILL_CREDIT } from './kinds/goodwill-credit.ts';
 import { NON_ACCRUAL } from './kinds/non-accrual.ts';
 import { PAYMENT } from './kinds/payment.ts';
 import { REFINANCE } from './kinds/refinance.ts';
+import { REGISTRATION } from './kinds/registration.ts';
 import { RESTRUCTURE } from './kinds/restructure.ts';
 import { REVERSAL } from './kinds/reversal.ts';
 import { SUSPENSE_ALLOCATION } from './kinds/suspense-allocation.ts';
@@ -26,6 +27,7 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   restructure: RESTRUCTURE,
   non_accrual: NON_ACCRUAL,
   reversal: REVERSAL,
+  registration: REGISTRATION,
 };
 
 /** The kind of a command; it is to be asked about that command alone. */

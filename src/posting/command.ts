@@ -3,6 +3,7 @@ import type { Disbursement } from '../domain/disbursement.ts';
 import type { Fee } from '../domain/fee.ts';
 import type { FeeWaiver } from '../domain/fee-waiver.ts';
 import type { GoodwillCredit } from '../domain/goodwill-credit.ts';
+import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { NonAccrual } from '../domain/non-accrual.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { Refinance } from '../domain/refinance.ts';
@@ -39,6 +40,7 @@ export type Command = Envelope &
     | { readonly kind: 'restructure'; readonly restructure: Restructure }
     | { readonly kind: 'non_accrual'; readonly nonAccrual: NonAccrual }
     | { readonly kind: 'reversal'; readonly reversal: Reversal }
+    | { readonly kind: 'registration'; readonly registration: LoanRegistration }
   );
 
 export type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;

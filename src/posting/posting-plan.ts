@@ -1,7 +1,8 @@
-import type { AccrualBatch } from '../domain/accrual.ts';
+import type { AccrualBatch, PrincipalDifference } from '../domain/accrual.ts';
 import type { EntryDraft } from '../domain/journal-entry.ts';
 import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
+import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { NonAccrualAction } from '../domain/non-accrual.ts';
 import type { AccrualMonth } from './ledger-state.ts';
 
@@ -64,11 +65,17 @@ export type PostingPlan = {
     readonly entryId: string;
   }[];
   readonly reversals: { readonly tenantId: string; readonly reversedEntryId: string; readonly entryId: string }[];
+  /** Disbursements and opening balances: what a loan begins with. */
   readonly disbursements: {
     readonly tenantId: string;
     readonly loanId: string;
     readonly entryId: string;
     readonly effectiveAt: string;
+  }[];
+  readonly registrations: {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly registration: LoanRegistration;
   }[];
   readonly nonAccruals: {
     readonly tenantId: string;
@@ -78,6 +85,12 @@ export type PostingPlan = {
     readonly action: NonAccrualAction;
   }[];
   readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
+  readonly principalDifferences: (PrincipalDifference & {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly currency: string;
+    readonly date: string;
+  })[];
   /** Loans that moved, by scopedKey, each with its state after the batch. */
   readonly loans: Map<string, LoanState>;
   /** Loans whose standing changed, likewise. */
@@ -98,8 +111,10 @@ export function emptyPlan(): PostingPlan {
     following: [],
     reversals: [],
     disbursements: [],
+    registrations: [],
     nonAccruals: [],
     accrualBatches: [],
+    principalDifferences: [],
     loans: new Map(),
     standings: new Map(),
     accrualMonths: new Map(),

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
-import { addProgram } from './another-program.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import {
   DAY,
@@ -14,6 +13,7 @@ import {
   payment,
   posted,
   refinance,
+  registration,
   reversal,
   unapplied,
   unmadeLoan,
@@ -21,6 +21,7 @@ import {
 } from './loan-story.ts';
 import { testPostingGates } from './posting-gates.ts';
 import { expectRefusal } from './problem.ts';
+import { newProgram } from './program-story.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
 
 const PATH = '/v1/refinances';
@@ -117,7 +118,7 @@ describe('POST /v1/refinances: 201', () => {
   test('the new loan begins with it: it takes events from that day on, and belongs to its program', async () => {
     const old = await workedExample(api);
     const newLoanId = randomUUID();
-    const programId = await addProgram(ledger, api);
+    const programId = await newProgram(api);
     await posted(api.post(PATH, refinance(old, newLoanId, { program_id: programId })));
     const successor: Loan = { ...old, loanId: newLoanId };
     const tooEarly = { status: 422, code: 'effective_date_before_disbursement', fields: ['effective_at'] } as const;
@@ -213,6 +214,14 @@ test('POST /v1/refinances: 409 loan_already_exists', async () => {
   await expectRefusal(ledger, () => api.post(PATH, body), refused);
 });
 
+test('POST /v1/refinances: 409 loan_already_exists: a loan that is registered and no more', async () => {
+  const registered = unmadeLoan();
+  await posted(api.post('/v1/loans', registration(registered)));
+  const body = refinance(await workedExample(api), registered.loanId);
+  const refused = { status: 409, code: 'loan_already_exists', fields: ['new_loan_id'] } as const;
+  await expectRefusal(ledger, () => api.post(PATH, body), refused);
+});
+
 test('POST /v1/refinances: 409: two at once into one new loan: one 201, one 409 loan_already_exists', async () => {
   const newLoanId = randomUUID();
   const olds = [await workedExample(api), await workedExample(api)];
@@ -230,6 +239,13 @@ describe('POST /v1/refinances: 422', () => {
   ] as const)('%s', async (code, changes, field) => {
     const body = refinance(await workedExample(api), randomUUID(), changes);
     await expectRefusal(ledger, () => api.post(PATH, body), { status: 422, code, fields: [field] });
+  });
+
+  test('currency_mismatch: a program for another currency', async () => {
+    const programId = await newProgram(api, { currency: 'EUR' });
+    const body = refinance(await workedExample(api), randomUUID(), { program_id: programId });
+    const refused = { status: 422, code: 'currency_mismatch', fields: ['currency'] } as const;
+    await expectRefusal(ledger, () => api.post(PATH, body), refused);
   });
 
   test('amount_exceeds_outstanding: nothing owed and no new money, whatever is in suspense', async () => {

@@ -1,6 +1,7 @@
+import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
 import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
-import type { ProgramVersion } from '../../src/domain/program.ts';
+import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
 import { kindOf } from '../../src/posting/command-kinds.ts';
 import { type DecidedBatch, decideBatch } from '../../src/posting/decide-batch.ts';
@@ -8,6 +9,7 @@ import {
   type AccrualMonth,
   type LedgerState,
   monthKey,
+  type Night,
   type ResolvedEntry,
   type StandingDisbursement,
   scopedKey,
@@ -106,6 +108,7 @@ export class MemoryBooks {
           return [key, { reversedBy: this.reversals.get(key) ?? null }];
         }),
       ),
+      nights: this.#nights(set.nights),
       accrualMonths: pick(
         this.accrualMonths,
         set.accrualMonths.map(({ tenantId, loanId, month }) => monthKey(tenantId, loanId, month)),
@@ -113,6 +116,22 @@ export class MemoryBooks {
       disbursements: pick(this.disbursements, loanKeys(set.disbursedLoans)),
       nonAccruals: pick(this.nonAccruals, loanKeys(set.markedLoans)),
     };
+  }
+
+  #nights(asked: readonly { tenantId: string; loanId: string; day: string }[]): Map<string, Night[]> {
+    const nights = new Map<string, Night[]>();
+    for (const { tenantId, loanId, day } of asked) {
+      const key = scopedKey(tenantId, loanId);
+      const own = this.movements.filter((one) => one.tenantId === tenantId && one.loanId === loanId && one.layer === 0);
+      let principalMinor = 0n;
+      let before = 0n;
+      for (const { after, effectiveAt } of own) {
+        if (effectiveAt <= day) principalMinor += after.principal - before;
+        before = after.principal;
+      }
+      nights.set(key, [...(nights.get(key) ?? []), { day, principalMinor }]);
+    }
+    return nights;
   }
 
   #write(plan: PostingPlan): void {
@@ -176,9 +195,12 @@ export function balancesOf(books: MemoryBooks): Record<string, unknown> {
 function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends ReadonlyMap<string, infer One> ? One : never {
   const version = (programId: string, incomeAccount: number): ProgramVersion => ({
     programId,
+    currency: null,
     version: 1,
     effectiveFrom: null,
     policy: {
+      ...readPolicy(DEFAULT_PROGRAM_POLICY),
+      principalCheck: programId === tenant.programId ? 'record' : 'reject',
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
       feeIncomeAccounts: new Map([['late_fee', incomeAccount]]),
     },

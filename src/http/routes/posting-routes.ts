@@ -4,6 +4,7 @@ import { disbursements } from './disbursements.ts';
 import { feeWaivers } from './fee-waivers.ts';
 import { fees } from './fees.ts';
 import { goodwillCredits } from './goodwill-credits.ts';
+import { loanRegistrations } from './loan-registrations.ts';
 import { nonAccruals } from './non-accruals.ts';
 import { payments } from './payments.ts';
 import { refinances } from './refinances.ts';
@@ -33,4 +34,5 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [restructures.path, anyRoute(restructures)],
   [nonAccruals.path, anyRoute(nonAccruals)],
   [reversals.path, anyRoute(reversals)],
+  [loanRegistrations.path, anyRoute(loanRegistrations)],
 ]);

@@ -23,7 +23,7 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
                   THEN format('has payload hash %s, its entry %s says %s', k.payload_hash, c.entry_id, coalesce(c.payload_hash::text, 'none'))
                   ELSE format('was answered by receipt version %s, which this program does not know', k.receipt_version) END AS detail
       FROM carried AS c FULL JOIN kept AS k ON k.tenant_id = c.tenant_id AND k.key_hash = c.key_hash
-      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version <> 1`,
+      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version NOT IN (1, 2)`,
   },
   {
     name: 'following_entries',
@@ -99,21 +99,23 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'disbursements',
     promise:
-      'Every disbursement entry, and every refinance for the loan that it made, stands in hpts.disbursement under its loan and date, and the other way round.',
+      'Every disbursement, every opening balance, and every refinance for the loan that it made, stands in hpts.disbursement under its loan and date, and the other way round.',
     // The loan that a refinance made is the one whose principal it debits.
     sql: `
       WITH posted AS (
         SELECT e.tenant_id, e.seq, e.entry_id, e.effective_at,
                ARRAY(SELECT coalesce(l.loan_id, e.loan_id) FROM unnest(e.accounts, e.amounts, e.loan_ids) AS l(account, amount, loan_id)
-                     WHERE e.event_type = 'disbursement' OR (l.account = 1100 AND l.amount > 0)) AS loan_ids
-        FROM hpts.journal_entry AS e WHERE ${ofTenant('e')} AND e.event_type IN ('disbursement', 'refinance')),
+                     WHERE e.event_type <> 'refinance' OR (l.account = 1100 AND l.amount > 0)) AS loan_ids
+        FROM hpts.journal_entry AS e
+        WHERE ${ofTenant('e')} AND (e.event_type IN ('disbursement', 'refinance') OR e.event_type = 'manual_adjustment'
+          AND cardinality(e.accounts) > 0 AND e.event_input::jsonb ? 'registered_loan_id')),
       kept AS (SELECT d.* FROM hpts.disbursement AS d WHERE ${ofTenant('d')})
       SELECT coalesce(p.tenant_id, k.tenant_id) AS tenant_id, coalesce(p.seq, 0) AS place,
              'entry ' || coalesce(p.entry_id, k.entry_id) AS subject,
-             CASE WHEN k.entry_id IS NULL THEN 'disburses and does not stand in hpts.disbursement'
-                  WHEN p.entry_id IS NULL THEN format('stands in hpts.disbursement for loan %s and disburses nothing', k.loan_id)
+             CASE WHEN k.entry_id IS NULL THEN 'begins a loan and does not stand in hpts.disbursement'
+                  WHEN p.entry_id IS NULL THEN format('stands in hpts.disbursement for loan %s and begins none', k.loan_id)
                   WHEN k.effective_at <> p.effective_at THEN format('is dated %s, in hpts.disbursement %s', p.effective_at, k.effective_at)
-                  ELSE format('stands in hpts.disbursement for loan %s, which it does not disburse to', k.loan_id) END AS detail
+                  ELSE format('stands in hpts.disbursement for loan %s, which does not begin with it', k.loan_id) END AS detail
       FROM posted AS p FULL JOIN kept AS k ON k.tenant_id = p.tenant_id AND k.entry_id = p.entry_id
       WHERE k.entry_id IS NULL OR p.entry_id IS NULL OR k.effective_at <> p.effective_at OR (k.loan_id = ANY (p.loan_ids)) IS NOT TRUE`,
   },

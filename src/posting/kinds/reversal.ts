@@ -10,12 +10,14 @@ import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, ROWS_PER_LOAN, 
 import { DISBURSEMENT_UNDOING } from './disbursement.ts';
 import { NON_ACCRUAL_UNDOING } from './non-accrual.ts';
 import { REFINANCE_UNDOING } from './refinance.ts';
+import { OPENING_UNDOING } from './registration.ts';
 import type { Undoing } from './undoing.ts';
 
 /** By the event type that is reversed; the reversal of one that is not here takes back balances alone. */
 const UNDOINGS: Partial<Readonly<Record<EventType, Undoing>>> = {
   accrual: ACCRUAL_UNDOING,
   disbursement: DISBURSEMENT_UNDOING,
+  manual_adjustment: OPENING_UNDOING,
   non_accrual: NON_ACCRUAL_UNDOING,
   refinance: REFINANCE_UNDOING,
 };
