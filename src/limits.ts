@@ -12,6 +12,18 @@ export const LIMITS = {
   /** Free texts of a request: references, descriptions. */
   textChars: 512,
   withheldFees: 32,
+  /** Names of programs and accounts. */
+  nameChars: 200,
+  /** Programs of one tenant, versions of one program, and what one version holds: they are cached whole. */
+  programs: 200,
+  programVersions: 100,
+  annualRates: 120,
+  feeTypes: 64,
+  /** Connections on which one process changes programs and accounts. */
+  configurationConnections: 2,
+  configurationStatementTimeoutMs: 5_000,
+  /** Items of one page of programs, accounts or loans. */
+  listPageItems: 500,
   /** Commands that wait for a place in a batch; the next one is answered too_busy. */
   queuedCommands: 4_096,
   /** Turns of the event loop for which a batch goes on growing while more commands keep arriving. */

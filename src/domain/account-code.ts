@@ -7,6 +7,7 @@ export const ACCOUNT = {
   feesReceivable: 1300,
   disbursementClearing: 2000,
   borrowerSuspense: 2100,
+  openingBalances: 3900,
   interestIncome: 4000,
   feeIncome: 4100,
   interestChargedOff: 4900,
@@ -27,4 +28,11 @@ export function parseAccountCode(text: string): number | undefined {
 /** Accounts are numbers inside and four digits outside: 1100 is `"1100"`. */
 export function formatAccountCode(account: number): string {
   return account.toString().padStart(4, '0');
+}
+
+const FEE_INCOME = { first: 4_100, last: 4_199 };
+
+/** Whether an account's number is one that fee types may name: 41xx (ACCOUNTING.md section 1). */
+export function isFeeIncomeAccount(account: number): boolean {
+  return account >= FEE_INCOME.first && account <= FEE_INCOME.last;
 }

@@ -10,7 +10,7 @@ export function refuseStranger(
     return refusalOfField(
       'loan_not_found',
       'loan_id',
-      `there is no loan ${event.loanId}; a loan begins with its first disbursement`,
+      `there is no loan ${event.loanId}; a loan begins with its registration or first disbursement`,
     );
   }
   if (event.borrowerId !== null && event.borrowerId !== loan.borrowerId) {

@@ -53,7 +53,7 @@ export type LoanState = {
   borrowerId: string | null;
   currency: string | null;
   programId: string | null;
-  /** Effective date of the earliest standing disbursement. */
+  /** Effective date of the earliest standing disbursement or opening balance. */
   firstDisbursedOn: string | null;
   loanSeq: number;
   /** Latest effective date among the loan's movements. */

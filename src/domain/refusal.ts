@@ -9,6 +9,7 @@ export type RefusalCode =
   | 'program_not_found'
   | 'already_reversed'
   | 'accrual_already_posted'
+  | 'loan_already_exists'
   | 'idempotency_mismatch'
   | 'currency_mismatch'
   | 'borrower_mismatch'
@@ -21,7 +22,8 @@ export type RefusalCode =
   | 'amount_exceeds_suspense'
   | 'amount_out_of_range'
   | 'balance_would_be_negative'
-  | 'allocation_mismatch';
+  | 'allocation_mismatch'
+  | 'principal_mismatch';
 
 /** One field at fault: `field` is its path in the body, as in `loans[3].loan_id`. */
 export type FieldProblem = { readonly field: string; readonly code: string; readonly message: string };

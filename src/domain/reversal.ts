@@ -66,6 +66,10 @@ function refuseState(entry: PostedEntry, { reversedBy }: EntryStanding): Refusal
     const message = `entry ${entry.entryId} is itself a reversal; post the event again in place of reversing its reversal`;
     return refusalOfField('not_reversible', 'reverses_entry_id', message);
   }
+  if (entry.eventType === 'manual_adjustment' && entry.lines.length === 0) {
+    const message = `entry ${entry.entryId} registered a loan without opening balances and moved nothing`;
+    return refusalOfField('not_reversible', 'reverses_entry_id', message);
+  }
   if (reversedBy !== null) {
     const message = `entry ${entry.entryId} was reversed by ${reversedBy}`;
     return refusalOfField('already_reversed', 'reverses_entry_id', message);

@@ -8,7 +8,7 @@ import { LIMITS } from '../limits.ts';
 import type { Command, Envelope } from '../posting/command.ts';
 import type { Outcome } from '../posting/engine.ts';
 import type { FieldReader } from './field-reader.ts';
-import { idempotencyKeyHeader, principalOf } from './gate.ts';
+import { idempotencyKeyHeader, principalOf, requireFurtherScope } from './gate.ts';
 import { fingerprint } from './json/canonical-json.ts';
 import { parseStrictJson } from './json/strict-json.ts';
 import { type KeyedPostAbout, keyedPost } from './openapi/about.ts';
@@ -21,6 +21,8 @@ export type PostingRoute<Body> = {
   readonly scope: Scope;
   readonly about: KeyedPostAbout;
   readonly bodyBytesMax?: number;
+  /** A scope that some of its commands need besides; only where no body is larger than LIMITS.eventBodyBytes. */
+  readonly furtherScope?: (command: Command) => Scope | null;
   readonly body: FieldReader<Body>;
   /** `metadata` is the text of that member as it came, or null. May put further problems on `errors`. */
   readonly command: (body: Body, accepted: Accepted) => CommandBody | undefined;
@@ -133,7 +135,7 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
       const outcome =
         bytes.length > LIMITS.eventBodyBytes
           ? await posting.submitLarge({ path: route.path, sender, bytes }, request.raw)
-          : await submitHere(bytes, sender, request.raw);
+          : await submitHere(bytes, sender, request);
       if ('problem' in outcome) return sendProblem(request, reply, outcome.problem);
       if (outcome.outcome === 'created' || outcome.outcome === 'replayed') {
         if (outcome.outcome === 'replayed') reply.header('idempotent-replayed', 'true');
@@ -150,10 +152,13 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
   async function submitHere(
     bytes: Uint8Array,
     sender: Sender,
-    request: TracedRequest,
+    request: FastifyRequest,
   ): Promise<Outcome | { problem: Problem }> {
     const command = readCommand(route, sender, bytes);
-    return 'problem' in command ? command : posting.submit(command, request);
+    if ('problem' in command) return command;
+    const furtherScope = route.furtherScope?.(command) ?? null;
+    if (furtherScope !== null) requireFurtherScope(request, furtherScope);
+    return posting.submit(command, request.raw);
   }
 }
 

@@ -6,6 +6,7 @@ import { FEE } from './kinds/fee.ts';
 import { FEE_WAIVER } from './kinds/fee-waiver.ts';
 import { GOODWILL_CREDIT } from './kinds/goodwill-credit.ts';
 import { PAYMENT } from './kinds/payment.ts';
+import { REGISTRATION } from './kinds/registration.ts';
 import { REVERSAL } from './kinds/reversal.ts';
 import { SUSPENSE_ALLOCATION } from './kinds/suspense-allocation.ts';
 import { SUSPENSE_REFUND } from './kinds/suspense-refund.ts';
@@ -20,6 +21,7 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   suspense_allocation: SUSPENSE_ALLOCATION,
   suspense_refund: SUSPENSE_REFUND,
   reversal: REVERSAL,
+  registration: REGISTRATION,
 };
 
 /** The kind of a command; it is to be asked about that command alone. */

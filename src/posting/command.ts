@@ -3,6 +3,7 @@ import type { Disbursement } from '../domain/disbursement.ts';
 import type { Fee } from '../domain/fee.ts';
 import type { FeeWaiver } from '../domain/fee-waiver.ts';
 import type { GoodwillCredit } from '../domain/goodwill-credit.ts';
+import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { Reversal } from '../domain/reversal.ts';
 import type { SuspenseAllocation } from '../domain/suspense-allocation.ts';
@@ -33,6 +34,7 @@ export type Command = Envelope &
     | { readonly kind: 'suspense_allocation'; readonly suspenseAllocation: SuspenseAllocation }
     | { readonly kind: 'suspense_refund'; readonly suspenseRefund: SuspenseRefund }
     | { readonly kind: 'reversal'; readonly reversal: Reversal }
+    | { readonly kind: 'registration'; readonly registration: LoanRegistration }
   );
 
 export type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;

@@ -2,6 +2,7 @@ import type { AccrualBatch } from '../domain/accrual.ts';
 import type { EntryDraft } from '../domain/journal-entry.ts';
 import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
+import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { AccrualMonth } from './ledger-state.ts';
 
 /** An entry that is going to be written; `ordinal` is its place among the tenant's entries of this batch, from 1. */
@@ -63,11 +64,17 @@ export type PostingPlan = {
     readonly entryId: string;
   }[];
   readonly reversals: { readonly tenantId: string; readonly reversedEntryId: string; readonly entryId: string }[];
+  /** Disbursements and opening balances: what a loan begins with. */
   readonly disbursements: {
     readonly tenantId: string;
     readonly loanId: string;
     readonly entryId: string;
     readonly effectiveAt: string;
+  }[];
+  readonly registrations: {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly registration: LoanRegistration;
   }[];
   readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
   /** Loans that moved, by scopedKey, each with its state after the batch. */
@@ -90,6 +97,7 @@ export function emptyPlan(): PostingPlan {
     following: [],
     reversals: [],
     disbursements: [],
+    registrations: [],
     accrualBatches: [],
     loans: new Map(),
     standings: new Map(),

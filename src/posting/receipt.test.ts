@@ -22,6 +22,7 @@ function facts(
     postedAt: '2026-05-01T12:34:56.789012Z',
     lines: lines.map(([account, amountMinor]) => ({ account, amountMinor })),
     loanCount,
+    registeredLoanId: null,
     following: [],
   };
   return all;

@@ -4,6 +4,9 @@ import type { EventType } from '../domain/event-type.ts';
 /** The renderer that new keys name. A rendered body never changes: a new form is a new version beside the old. */
 export const RECEIPT_VERSION = 1;
 
+/** The renderer of registrations of loans, which are booked as adjustments are. */
+export const REGISTRATION_RECEIPT_VERSION = 2;
+
 /** An entry that a command booked besides the one that its key names. */
 export type FollowingFacts = { readonly eventType: EventType; readonly entryId: string };
 
@@ -20,6 +23,8 @@ export type ReceiptFacts = {
   readonly lines: readonly { readonly account: number; readonly amountMinor: bigint }[];
   /** Of an accrual batch: how many loans it named. */
   readonly loanCount: number;
+  /** The loan that a registration made; null for every other event. */
+  readonly registeredLoanId: string | null;
   /** The other entries of the same command, in order. */
   readonly following: readonly FollowingFacts[];
 };
@@ -50,6 +55,10 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
 /** By the version that the key names. A command whose event type another answers differently has a version of its own. */
 const VERSIONS: Readonly<Record<number, Partial<Readonly<Record<EventType, Renderer>>>>> = {
   [RECEIPT_VERSION]: VERSION_1,
+  [REGISTRATION_RECEIPT_VERSION]: {
+    manual_adjustment: (facts) =>
+      `{"loan_id":"${facts.registeredLoanId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  },
 };
 
 /** The body that answers an accepted command. Throws for a version or an event that this program cannot render. */

@@ -74,6 +74,11 @@ export function disbursement(loan: Loan, changes: object = {}): object {
   };
 }
 
+/** A registration, without opening balances. */
+export function registration(loan: Loan, changes: object = {}): object {
+  return { loan_id: loan.loanId, borrower_id: loan.borrowerId, currency: loan.currency, ...changes };
+}
+
 export function fee(loan: Loan, changes: object = {}): object {
   return {
     loan_id: loan.loanId,

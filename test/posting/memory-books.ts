@@ -1,5 +1,6 @@
+import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
-import type { ProgramVersion } from '../../src/domain/program.ts';
+import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
 import { kindOf } from '../../src/posting/command-kinds.ts';
 import { type DecidedBatch, decideBatch } from '../../src/posting/decide-batch.ts';
@@ -171,9 +172,11 @@ export function balancesOf(books: MemoryBooks): Record<string, unknown> {
 function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends ReadonlyMap<string, infer One> ? One : never {
   const version = (programId: string, incomeAccount: number): ProgramVersion => ({
     programId,
+    currency: null,
     version: 1,
     effectiveFrom: null,
     policy: {
+      ...readPolicy(DEFAULT_PROGRAM_POLICY),
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
       feeIncomeAccounts: new Map([['late_fee', incomeAccount]]),
     },

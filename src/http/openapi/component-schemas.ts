@@ -43,6 +43,11 @@ const VALUES: Readonly<Record<string, JsonSchema>> = {
     pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z$',
     description: 'An instant in UTC (RFC 3339), with six digits of a second.',
   },
+  AnnualRate: {
+    type: 'string',
+    pattern: '^(0|[1-9][0-9]{0,2})(\\.[0-9]{1,12})?$',
+    description: 'A rate a year as an exact decimal: `0.0799` is 7.99 %.',
+  },
   AccountCode: { type: 'string', pattern: '^[0-9]{4}$', description: 'The four digits of an account.' },
   Layer: { type: 'string', enum: LAYERS, description: 'SETTLED, on its way, or promised.' },
   PostingLayer: { type: 'string', enum: POSTING_LAYERS, description: 'SETTLED when left out.' },

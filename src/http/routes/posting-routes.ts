@@ -4,6 +4,7 @@ import { disbursements } from './disbursements.ts';
 import { feeWaivers } from './fee-waivers.ts';
 import { fees } from './fees.ts';
 import { goodwillCredits } from './goodwill-credits.ts';
+import { loanRegistrations } from './loan-registrations.ts';
 import { payments } from './payments.ts';
 import { reversals } from './reversals.ts';
 import { suspenseAllocations } from './suspense-allocations.ts';
@@ -27,4 +28,5 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [suspenseRefunds.path, anyRoute(suspenseRefunds)],
   [accrualBatches.path, anyRoute(accrualBatches)],
   [reversals.path, anyRoute(reversals)],
+  [loanRegistrations.path, anyRoute(loanRegistrations)],
 ]);

@@ -14,6 +14,7 @@ import {
   INSERT_ACCRUAL_BATCHES,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
+  INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
   MAKE_LOANS_KNOWN,
   MARK_ACCRUAL_MONTHS,
@@ -76,7 +77,7 @@ export async function writeAndCommit(
 /** Loans that begin to be known, layers besides SETTLED, standings: before the batch moves them. */
 function rareChangesOfLoans(plan: PostingPlan): BoundStatement[] {
   const statements: BoundStatement[] = [];
-  if (plan.disbursements.length > 0 || plan.reversals.length > 0) {
+  if (plan.disbursements.length > 0 || plan.reversals.length > 0 || plan.registrations.length > 0) {
     const loans = [...plan.loans.values()];
     statements.push([
       MAKE_LOANS_KNOWN,
@@ -122,7 +123,7 @@ function facts(plan: PostingPlan): BoundStatement[] {
       int8Array(accrual.loans, (loan) => loan.interestMinor),
     ],
   ]);
-  const { following, reversals, disbursements } = plan;
+  const { following, reversals, disbursements, registrations } = plan;
   const months = [...plan.accrualMonths.values()];
   if (following.length > 0) {
     const firsts = uuidArray(following, (one) => one.firstEntryId);
@@ -139,6 +140,20 @@ function facts(plan: PostingPlan): BoundStatement[] {
     const entryIds = uuidArray(disbursements, (one) => one.entryId);
     const dates = dateArray(disbursements, (one) => one.effectiveAt);
     statements.push([INSERT_DISBURSEMENTS, [...loanColumns(disbursements), entryIds, dates]]);
+  }
+  if (registrations.length > 0) {
+    statements.push([
+      INSERT_REGISTRATIONS,
+      [
+        uuidArray(registrations, (one) => one.tenantId),
+        uuidArray(registrations, (one) => one.registration.loanId),
+        uuidArray(registrations, (one) => one.entryId),
+        textArray(registrations, (one) => one.registration.annualRate),
+        dateArray(registrations, (one) => one.registration.maturityDate),
+        dateArray(registrations, (one) => one.registration.opening?.asOf ?? null),
+        dateArray(registrations, (one) => one.registration.opening?.accruedThrough ?? null),
+      ],
+    ]);
   }
   if (months.length > 0) {
     const dates = dateArray(months, (one) => one.month);

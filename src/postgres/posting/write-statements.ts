@@ -61,6 +61,13 @@ export const INSERT_DISBURSEMENTS: Statement = {
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[])`,
 };
 
+export const INSERT_REGISTRATIONS: Statement = {
+  name: 'insert_registrations',
+  text: `INSERT INTO hpts.loan_registration (tenant_id, loan_id, entry_id, annual_rate, maturity_date, opening_as_of, accrued_through)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::text[]), unnest($5::date[]),
+      unnest($6::date[]), unnest($7::date[])`,
+};
+
 export const INSERT_ACCRUAL_BATCHES: Statement = {
   name: 'insert_accrual_batches',
   text: `INSERT INTO hpts.accrual_batch
@@ -279,6 +286,7 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   INSERT_FOLLOWING,
   INSERT_REVERSALS,
   INSERT_DISBURSEMENTS,
+  INSERT_REGISTRATIONS,
   INSERT_ACCRUAL_BATCHES,
   MARK_ACCRUAL_MONTHS,
   POST_BATCH,

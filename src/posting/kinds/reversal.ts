@@ -8,12 +8,14 @@ import { loanOf, standingOf, tenantOf } from '../scene.ts';
 import { ACCRUAL_UNDOING } from './accrual.ts';
 import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, ROWS_PER_LOAN, type Target } from './command-kind.ts';
 import { DISBURSEMENT_UNDOING } from './disbursement.ts';
+import { OPENING_UNDOING } from './registration.ts';
 import type { Undoing } from './undoing.ts';
 
 /** By the event type that is reversed; the reversal of one that is not here takes back balances alone. */
 const UNDOINGS: Partial<Readonly<Record<EventType, Undoing>>> = {
   accrual: ACCRUAL_UNDOING,
   disbursement: DISBURSEMENT_UNDOING,
+  manual_adjustment: OPENING_UNDOING,
 };
 
 /** POST /v1/reversals. */

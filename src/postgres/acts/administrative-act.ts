@@ -11,7 +11,7 @@ import { openSeal, seal } from '../access/seal.ts';
 import { failureOf } from '../posting/poster-connection.ts';
 import { readKeyUse } from '../reading/key-use.ts';
 import type { ReaderPool } from '../reading/reader-pool.ts';
-import type { WebhookDatabase } from './webhook-database.ts';
+import type { TenantConnections } from './tenant-connections.ts';
 
 /** Who asks, and under which key; the hashes as in a command's envelope. */
 export type ActRequest = {
@@ -28,7 +28,11 @@ export type AuditedAct = {
     | 'webhook_endpoint.rotate_secret'
     | 'webhook_endpoint.disable'
     | 'webhook_endpoint.enable'
-    | 'webhook_delivery.resend';
+    | 'webhook_delivery.resend'
+    | 'program.create'
+    | 'program.version'
+    | 'account.create'
+    | 'account.rename';
   readonly subject: string;
   readonly detail: Readonly<Record<string, unknown>>;
 };
@@ -55,12 +59,12 @@ const ATTEMPTS_MAX = 3;
 
 /** Does each act once per key. */
 export class AdministrativeActs {
-  readonly #database: WebhookDatabase;
+  readonly #database: TenantConnections;
   readonly #reader: ReaderPool;
   readonly #masterKey: KeyObject;
   readonly #inFlight = new Set<string>();
 
-  constructor(options: { database: WebhookDatabase; reader: ReaderPool; masterKey: KeyObject }) {
+  constructor(options: { database: TenantConnections; reader: ReaderPool; masterKey: KeyObject }) {
     this.#database = options.database;
     this.#reader = options.reader;
     this.#masterKey = options.masterKey;
