@@ -16,6 +16,8 @@ export type ReadSet = {
   readonly accrualMonths: readonly (LoanRef & { readonly month: string })[];
   /** Loans of which a disbursement is to be reversed. */
   readonly disbursedLoans: readonly LoanRef[];
+  /** Loans of which something may be charged off, recovered or reversed. */
+  readonly loansWithLosses: readonly LoanRef[];
 };
 
 /** Works out what a batch must lock and read. */
@@ -43,6 +45,7 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     earlier,
     accrualMonths: [...reads.accrualMonths.values()],
     disbursedLoans: [...reads.disbursedLoans.values()],
+    loansWithLosses: [...reads.loansWithLosses.values()],
   };
 }
 
@@ -52,6 +55,7 @@ class BatchReads {
   readonly loansToMake = new Map<string, LoanRef>();
   readonly accrualMonths = new Map<string, LoanRef & { readonly month: string }>();
   readonly disbursedLoans = new Map<string, LoanRef>();
+  readonly loansWithLosses = new Map<string, LoanRef>();
   #tenantId = '';
 
   of(tenantId: string): void {
@@ -73,6 +77,10 @@ class BatchReads {
 
   disbursements(loanId: string): void {
     this.disbursedLoans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  losses(loanId: string): void {
+    this.loansWithLosses.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
   }
 }
 

@@ -22,7 +22,7 @@ afterAll(() => ledger.stop());
 
 const CHARGED_OFF: LoanStanding = {
   status: 'charged_off',
-  fraud: true,
+  lossAccount: 5010,
   chargedOff: { principal: 999_999_999_999_999_999n, interest: 2n, fees: 1n },
   recovered: { principal: 3n, interest: 0n, fees: 0n },
   nonAccrualSince: '2026-04-01',
@@ -64,10 +64,10 @@ async function storedStanding({ loanId }: Loan): Promise<unknown> {
 test('what a loan is besides its balances is kept as it is, and as nothing when there is nothing to say', async () => {
   const loan = await workedExample(api);
   expect(await storedStanding(loan)).toBeNull();
-  await stand(loan, { ...CHARGED_OFF, status: 'active' });
+  await stand(loan, { ...CHARGED_OFF, status: 'active', lossAccount: null });
   expect(await storedStanding(loan)).toEqual({
     status: 'active',
-    fraud: true,
+    loss_account: null,
     charged_off_minor: { principal: '999999999999999999', interest: '2', fees: '1' },
     recovered_minor: { principal: '3', interest: '0', fees: '0' },
     non_accrual_since: '2026-04-01',

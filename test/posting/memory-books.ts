@@ -1,5 +1,6 @@
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
+import type { Loss, TakenPart } from '../../src/domain/loss.ts';
 import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
 import { kindOf } from '../../src/posting/command-kinds.ts';
@@ -7,6 +8,7 @@ import { type DecidedBatch, decideBatch } from '../../src/posting/decide-batch.t
 import {
   type AccrualMonth,
   type LedgerState,
+  type LoanRef,
   monthKey,
   type ResolvedEntry,
   type StandingDisbursement,
@@ -32,6 +34,8 @@ export class MemoryBooks {
   readonly reversals = new Map<string, string>();
   readonly accrualMonths = new Map<string, AccrualMonth>();
   readonly disbursements = new Map<string, StandingDisbursement[]>();
+  readonly losses = new Map<string, readonly Loss[]>();
+  readonly recoveries = new Map<string, readonly { readonly entryId: string; readonly taken: TakenPart }[]>();
   readonly entries = new Map<string, ResolvedEntry>();
   readonly accountDeltas = new Map<string, PlannedAccountDelta>();
   readonly movements: PlannedMovement[] = [];
@@ -45,15 +49,16 @@ export class MemoryBooks {
   copy(): MemoryBooks {
     const copy = new MemoryBooks(this.#tenants);
     copy.#lastId = this.#lastId;
-    const { loans, keys, reversals, accrualMonths, disbursements, entries, accountDeltas } = structuredClone({
-      ...this,
-    });
+    const cloned = structuredClone({ ...this });
+    const { loans, keys, reversals, accrualMonths, disbursements, losses, recoveries, entries, accountDeltas } = cloned;
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
       [copy.reversals, reversals],
       [copy.accrualMonths, accrualMonths],
       [copy.disbursements, disbursements],
+      [copy.losses, losses],
+      [copy.recoveries, recoveries],
       [copy.entries, entries],
       [copy.accountDeltas, accountDeltas],
     ] as [Map<string, unknown>, Map<string, unknown>][]) {
@@ -111,7 +116,25 @@ export class MemoryBooks {
         set.accrualMonths.map(({ tenantId, loanId, month }) => monthKey(tenantId, loanId, month)),
       ),
       disbursements: pick(this.disbursements, standing),
+      losses: this.#lossesOf(set.loansWithLosses),
     };
+  }
+
+  /** As the database answers them: without what reversed entries lost or recovered. */
+  #lossesOf(loans: readonly LoanRef[]): Map<string, readonly Loss[]> {
+    return new Map(
+      loans.map(({ tenantId, loanId }) => {
+        const key = scopedKey(tenantId, loanId);
+        const stands = ({ entryId }: { readonly entryId: string }) => !this.reversals.has(scopedKey(tenantId, entryId));
+        const losses = (this.losses.get(key) ?? []).filter(stands).map((loss) => ({
+          ...loss,
+          recovered: (this.recoveries.get(key) ?? [])
+            .filter(({ taken, ...entry }) => taken.lossEntryId === loss.entryId && stands(entry))
+            .map(({ entryId, taken }) => ({ entryId, amounts: taken.amounts })),
+        }));
+        return [key, losses];
+      }),
+    );
   }
 
   #write(plan: PostingPlan): void {
@@ -126,6 +149,7 @@ export class MemoryBooks {
     }
     this.#writeReversals(plan);
     this.#writeEntries(plan);
+    this.#writeLosses(plan);
     for (const delta of [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()])) {
       const key = `${delta.tenantId}${delta.account}${delta.currency}${delta.layer}${delta.effectiveAt}`;
       const known = this.accountDeltas.get(key);
@@ -133,6 +157,18 @@ export class MemoryBooks {
       sum.debitMinor += known?.debitMinor ?? 0n;
       sum.creditMinor += known?.creditMinor ?? 0n;
       this.accountDeltas.set(key, sum);
+    }
+  }
+
+  #writeLosses(plan: PostingPlan): void {
+    for (const { tenantId, loanId, loss } of plan.losses) {
+      const key = scopedKey(tenantId, loanId);
+      const { seq } = this.entries.get(scopedKey(tenantId, loss.entryId))?.entry ?? { seq: null };
+      this.losses.set(key, [...(this.losses.get(key) ?? []), { ...loss, seq, recovered: [] }]);
+    }
+    for (const { tenantId, loanId, entryId, taken } of plan.recoveries) {
+      const key = scopedKey(tenantId, loanId);
+      this.recoveries.set(key, [...(this.recoveries.get(key) ?? []), { entryId, taken }]);
     }
   }
 
@@ -156,7 +192,14 @@ export class MemoryBooks {
       const named = draft.lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId]));
       const accrued = batches.get(entryId)?.map(({ loanId }) => loanId);
       this.entries.set(scopedKey(tenantId, entryId), {
-        entry: { ...draft, entryId, eventId, correlationId, postedAt: '2026-05-10T00:00:00.000000Z' },
+        entry: {
+          ...draft,
+          entryId,
+          seq: BigInt(this.entries.size + 1),
+          eventId,
+          correlationId,
+          postedAt: '2026-05-10T00:00:00.000000Z',
+        },
         loanIds: accrued ?? [...new Set(named)],
       });
     }

@@ -19,7 +19,11 @@ export const LOAN: Shown = {
     borrower_id: schemaRef('Uuid'),
     program_id: schemaRef('Uuid'),
     currency: schemaRef('Currency'),
-    status: { type: 'string', enum: LOAN_STATUSES, description: 'Always active so far.' },
+    status: {
+      type: 'string',
+      enum: LOAN_STATUSES,
+      description: 'charged_off: it takes recoveries in place of payments.',
+    },
     began_on: orNull(schemaRef('Date', 'Its first standing disbursement or opening balance; null: there is none.')),
     annual_rate: orNull(schemaRef('AnnualRate', "In force today: the loan's own, else its program's; null: none.")),
     own_annual_rate: orNull(schemaRef('AnnualRate', 'As it was registered.')),
@@ -37,8 +41,8 @@ export const LOAN: Shown = {
       suspense_minor: schemaRef('Money', 'Received, and not applied.'),
       memo_interest_minor: schemaRef('Money', 'Interest of a non-accrual loan, which is no receivable.'),
     }),
-    charged_off: objectOf(LOSS),
-    recovered: objectOf(LOSS),
+    charged_off: { ...objectOf(LOSS), description: 'What stands as charged off, recovered or not.' },
+    recovered: { ...objectOf(LOSS), description: 'Of what is charged off.' },
   }),
   example: {
     loan_id: '55555555-5555-5555-5555-555555555555',

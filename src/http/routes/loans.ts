@@ -1,14 +1,8 @@
 import { parseUuid } from '../../domain/identifier.ts';
+import type { Receivables } from '../../domain/loan.ts';
 import { annualRateOn } from '../../domain/loan-rate.ts';
 import { LIMITS } from '../../limits.ts';
-import {
-  LOAN_STATUSES,
-  type LoanFilter,
-  type LoanView,
-  type LossComponents,
-  readLoan,
-  readLoans,
-} from '../../postgres/reading/loans.ts';
+import { LOAN_STATUSES, type LoanFilter, type LoanView, readLoan, readLoans } from '../../postgres/reading/loans.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { principalOf } from '../gate.ts';
 import type { About } from '../openapi/about.ts';
@@ -56,7 +50,8 @@ const oneAbout: About = {
   id: 'getLoan',
   tag: 'Loans',
   summary: 'Read a loan',
-  description: 'A loan as it stands: whose it is, its program, rate and maturity, and what it owes on SETTLED.',
+  description:
+    'A loan as it stands: whose it is, its program, rate and maturity, what it owes on SETTLED, and what of it was charged off and recovered.',
   answers: { 200: { description: 'The loan.', schema: LOAN, example: LOAN.example } },
   problems: ['validation_failed', 'loan_not_found'],
 };
@@ -137,6 +132,6 @@ function loanObject(view: LoanView): Record<string, unknown> {
   };
 }
 
-function lossObject({ principal, interest, fees }: LossComponents): Record<string, string> {
+function lossObject({ principal, interest, fees }: Receivables): Record<string, string> {
   return { principal_minor: principal.toString(), interest_minor: interest.toString(), fees_minor: fees.toString() };
 }

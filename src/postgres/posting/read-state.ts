@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Components, LoanState } from '../../domain/loan.ts';
+import type { Loss } from '../../domain/loss.ts';
 import type { EntryStanding } from '../../domain/posted-entry.ts';
 import {
   type AccrualMonth,
@@ -17,7 +18,8 @@ import {
   sendTrain,
   type TextRow,
 } from '../statement-train.ts';
-import { readStanding } from './stored-standing.ts';
+import { readStanding } from '../stored-standing.ts';
+import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
 
@@ -92,6 +94,8 @@ export const READ_STATEMENTS: readonly Statement[] = [
   READ_STANDINGS,
   READ_ACCRUAL_MONTHS,
   READ_STANDING_DISBURSEMENTS,
+  READ_LOSSES,
+  READ_RECOVERIES,
 ];
 
 /** A tenant as the locked read answers it. */
@@ -108,6 +112,7 @@ export type ReadState = {
   readonly standings: Map<string, EntryStanding>;
   readonly accrualMonths: Map<string, AccrualMonth>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
+  readonly losses: Map<string, readonly Loss[]>;
 };
 
 /** The rows that a batch locked and read; `stateOf` makes as many states of them as are wanted. */
@@ -134,6 +139,10 @@ export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { k
     statements.push([READ_ACCRUAL_MONTHS, [...loanColumns(set.accrualMonths), months]]);
   }
   if (set.disbursedLoans.length > 0) statements.push([READ_STANDING_DISBURSEMENTS, loanColumns(set.disbursedLoans)]);
+  if (set.loansWithLosses.length > 0) {
+    const loans = loanColumns(set.loansWithLosses);
+    statements.push([READ_LOSSES, loans], [READ_RECOVERIES, loans]);
+  }
   return lockedRows(set, statements, await sendTrain(client, statements));
 }
 
@@ -173,6 +182,7 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     keys: keysOf(rowsOf(READ_KEYS) as [string, string, string, string, string][]),
     standings: standingsOf(rowsOf(READ_STANDINGS) as [string, string, string | null][]),
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
+    losses: lossesOf(set.loansWithLosses, rowsOf(READ_LOSSES) as LossRow[], rowsOf(READ_RECOVERIES) as RecoveryRow[]),
     disbursements: disbursementsOf(rowsOf(READ_STANDING_DISBURSEMENTS) as [string, string, string, string][]),
   };
 }

@@ -6,7 +6,8 @@ import { StoreFailure } from '../../posting/posting-store.ts';
 import { plainArray } from '../array-literal.ts';
 import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray, uuidArray } from '../binary-array.ts';
 import { type BoundStatement, isServerError, sendTrain } from '../statement-train.ts';
-import { storedStanding } from './stored-standing.ts';
+import { storedStanding } from '../stored-standing.ts';
+import { lossStatements } from './stored-losses.ts';
 import {
   ADD_BACKDATING_DAYS,
   CHANGE_STANDINGS,
@@ -155,6 +156,7 @@ function facts(plan: PostingPlan): BoundStatement[] {
       ],
     ]);
   }
+  statements.push(...lossStatements(plan));
   if (months.length > 0) {
     const dates = dateArray(months, (one) => one.month);
     statements.push([MARK_ACCRUAL_MONTHS, [...loanColumns(months), dates, int4Array(months, (one) => one.days)]]);

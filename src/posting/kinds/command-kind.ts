@@ -38,6 +38,8 @@ export type Reads = {
   readonly accrualDate: (loanId: string, date: string) => void;
   /** The standing disbursements of the loan. */
   readonly disbursements: (loanId: string) => void;
+  /** What was charged off the loan, and recovered of it. */
+  readonly losses: (loanId: string) => void;
 };
 
 /** The entries that a command became. */
