@@ -57,6 +57,3 @@ ALTER TABLE hpts.loan ADD CONSTRAINT standing_is_complete CHECK (standing IS NUL
   standing ?& ARRAY['status', 'loss_account', 'charged_off_minor', 'recovered_minor', 'non_accrual_since']
   AND standing ->> 'status' IN ('active', 'charged_off')
   AND (standing ->> 'status' = 'charged_off') = (standing ->> 'loss_account' IS NOT NULL)));
-
--- Leads to the few loans that are charged off. No payment changes the column, so none writes to the index.
-CREATE INDEX loan_charged_off ON hpts.loan (tenant_id, loan_id) WHERE standing ->> 'status' = 'charged_off';

@@ -65,7 +65,7 @@ export function decideChargeOff(chargeOff: ChargeOff, context: ChargeOffContext)
 }
 
 /** What a charge-off that was booked took of each component. */
-export function chargedOffBy(booked: EntryDraft): Receivables {
+export function chargedOffBy(booked: Pick<EntryDraft, 'lines'>): Receivables {
   const { principal, interest, fees } = effectOfLines(booked.lines);
   return { principal: -principal, interest: -interest, fees: -fees };
 }

@@ -1,5 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import { allocateTo, creditAllocation, outstandingOf, refuseSplit, splitInput } from './allocation.ts';
+import { allocateTo, creditAllocation, refuseOverpayment, refuseSplit, splitInput } from './allocation.ts';
 import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
 import { type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
 import { type LayerNumber, PENDING } from './layer.ts';
@@ -57,7 +57,7 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
     lines.credit(ACCOUNT.borrowerSuspense, payment.amountMinor);
   } else {
     const unfit = payment.split === null ? null : refuseSplit(payment.split, payment.amountMinor, loan);
-    const excess = unfit ?? refuseOverpayment(payment, version, loan);
+    const excess = unfit ?? refuseOverpayment(payment.amountMinor, loan, version.policy);
     if (excess !== null) return excess;
     creditAllocation(lines, payment.split ?? allocateTo(loan, payment.amountMinor, version.policy), loan);
   }
@@ -75,18 +75,6 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
     eventInput: inputOf(payment, version),
     metadata: payment.metadata,
   };
-}
-
-/** Over-payment is what is more than the loan owes altogether, however it is split (ACCOUNTING.md rule 10). */
-function refuseOverpayment(payment: Payment, version: ProgramVersion, loan: LoanState): Refusal | null {
-  const { fees, interest, principal } = outstandingOf(loan);
-  const owed = fees + interest + principal;
-  if (version.policy.overpayment === 'suspense' || payment.amountMinor <= owed) return null;
-  return refusalOfField(
-    'amount_exceeds_outstanding',
-    'amount_minor',
-    `${payment.amountMinor} is more than the ${owed} outstanding, and the loan's program takes no over-payment`,
-  );
 }
 
 function inputOf({ sourceMethod, split }: Payment, version: ProgramVersion): EventInput {

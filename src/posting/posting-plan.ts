@@ -1,4 +1,4 @@
-import type { AccrualBatch } from '../domain/accrual.ts';
+import type { AccrualBatch, PrincipalDifference } from '../domain/accrual.ts';
 import type { EntryDraft } from '../domain/journal-entry.ts';
 import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
@@ -86,6 +86,12 @@ export type PostingPlan = {
     readonly taken: TakenPart;
   }[];
   readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
+  readonly principalDifferences: (PrincipalDifference & {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly currency: string;
+    readonly date: string;
+  })[];
   /** Loans that moved, by scopedKey, each with its state after the batch. */
   readonly loans: Map<string, LoanState>;
   /** Loans whose standing changed, likewise. */
@@ -110,6 +116,7 @@ export function emptyPlan(): PostingPlan {
     losses: [],
     recoveries: [],
     accrualBatches: [],
+    principalDifferences: [],
     loans: new Map(),
     standings: new Map(),
     accrualMonths: new Map(),

@@ -14,6 +14,8 @@ export type ReadSet = {
   /** Earlier entries that are named: what was done to them since is read. */
   readonly earlier: readonly { readonly tenantId: string; readonly entryId: string }[];
   readonly accrualMonths: readonly (LoanRef & { readonly month: string })[];
+  /** Loans that accrue, each with the day whose principal is asked for. */
+  readonly nights: readonly (LoanRef & { readonly day: string })[];
   /** Loans of which a disbursement is to be reversed. */
   readonly disbursedLoans: readonly LoanRef[];
   /** Loans of which something may be charged off, recovered or reversed. */
@@ -44,6 +46,7 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     keys: commands,
     earlier,
     accrualMonths: [...reads.accrualMonths.values()],
+    nights: [...reads.nights.values()],
     disbursedLoans: [...reads.disbursedLoans.values()],
     loansWithLosses: [...reads.loansWithLosses.values()],
   };
@@ -54,6 +57,7 @@ class BatchReads {
   readonly loans = new Map<string, LoanRef>();
   readonly loansToMake = new Map<string, LoanRef>();
   readonly accrualMonths = new Map<string, LoanRef & { readonly month: string }>();
+  readonly nights = new Map<string, LoanRef & { readonly day: string }>();
   readonly disbursedLoans = new Map<string, LoanRef>();
   readonly loansWithLosses = new Map<string, LoanRef>();
   #tenantId = '';
@@ -73,6 +77,10 @@ class BatchReads {
   accrualDate(loanId: string, date: string): void {
     const month = monthOf(date);
     this.accrualMonths.set(monthKey(this.#tenantId, loanId, month), { tenantId: this.#tenantId, loanId, month });
+  }
+
+  night(loanId: string, day: string): void {
+    this.nights.set(monthKey(this.#tenantId, loanId, day), { tenantId: this.#tenantId, loanId, day });
   }
 
   disbursements(loanId: string): void {

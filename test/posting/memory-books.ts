@@ -10,6 +10,7 @@ import {
   type LedgerState,
   type LoanRef,
   monthKey,
+  type Night,
   type ResolvedEntry,
   type StandingDisbursement,
   scopedKey,
@@ -111,6 +112,7 @@ export class MemoryBooks {
           return [key, { reversedBy: this.reversals.get(key) ?? null }];
         }),
       ),
+      nights: this.#nights(set.nights),
       accrualMonths: pick(
         this.accrualMonths,
         set.accrualMonths.map(({ tenantId, loanId, month }) => monthKey(tenantId, loanId, month)),
@@ -135,6 +137,34 @@ export class MemoryBooks {
         return [key, losses];
       }),
     );
+  }
+
+  #nights(asked: readonly { tenantId: string; loanId: string; day: string }[]): Map<string, Night[]> {
+    const nights = new Map<string, Night[]>();
+    for (const { tenantId, loanId, day } of asked) {
+      const key = scopedKey(tenantId, loanId);
+      const own = this.movements.filter((one) => one.tenantId === tenantId && one.loanId === loanId && one.layer === 0);
+      let principalMinor = 0n;
+      let before = 0n;
+      for (const { after, effectiveAt } of own) {
+        if (effectiveAt <= day) principalMinor += after.principal - before;
+        before = after.principal;
+      }
+      principalMinor += this.#reversedChargeOffs(tenantId, loanId, day);
+      nights.set(key, [...(nights.get(key) ?? []), { day, principalMinor }]);
+    }
+    return nights;
+  }
+
+  /** What charge-offs took of a night's principal that were reversed on a later day. */
+  #reversedChargeOffs(tenantId: string, loanId: string, day: string): bigint {
+    const dateOf = (entryId: string) => this.entries.get(scopedKey(tenantId, entryId))?.entry.effectiveAt ?? '';
+    return (this.losses.get(scopedKey(tenantId, loanId)) ?? [])
+      .filter(({ entryId }) => {
+        const reversedBy = this.reversals.get(scopedKey(tenantId, entryId));
+        return reversedBy !== undefined && dateOf(entryId) <= day && day < dateOf(reversedBy);
+      })
+      .reduce((sum, { amounts }) => sum + amounts.principal, 0n);
   }
 
   #write(plan: PostingPlan): void {
@@ -220,6 +250,7 @@ function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends Readon
     effectiveFrom: null,
     policy: {
       ...readPolicy(DEFAULT_PROGRAM_POLICY),
+      principalCheck: programId === tenant.programId ? 'record' : 'reject',
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
       feeIncomeAccounts: new Map([['late_fee', incomeAccount]]),
     },

@@ -8,6 +8,7 @@ export const LOANS = {
   young: '10000000-0000-4000-8000-000000000002',
   quiet: '10000000-0000-4000-8000-000000000003',
   foreign: '10000000-0000-4000-8000-000000000004',
+  moved: '10000000-0000-4000-8000-000000000005',
 } as const;
 
 /**
@@ -15,7 +16,7 @@ export const LOANS = {
  * zero interest alone, a reversal, a pending payment, suspense, memo interest, a command of two entries.
  */
 function handLedgers(): readonly HandBooks[] {
-  const { old, young, quiet, foreign } = LOANS;
+  const { old, young, quiet, foreign, moved } = LOANS;
   const lender = new HandBooks({ id: TENANT, currency: 'USD', number: 1 });
   const disburse = (name: string, loan: string, on: string, amount: number): HandEntry => ({
     name,
@@ -55,7 +56,7 @@ function handLedgers(): readonly HandBooks[] {
       [4000, 10_700],
     ],
   });
-  lender.batch(accrue('accrual again', '2026-02-01'));
+  lender.batch({ ...accrue('accrual again', '2026-02-01'), differs: [old, 1_000_000] });
   lender.batch({ name: 'nothing accrued', type: 'accrual', on: '2026-02-03', lines: [], accrues: [[quiet, 0]] });
   lender.batch(
     {
@@ -168,6 +169,17 @@ function handLedgers(): readonly HandBooks[] {
       ],
     },
   );
+  lender.batch({
+    name: 'opening',
+    type: 'manual_adjustment',
+    on: '2026-03-08',
+    registers: moved,
+    lines: [
+      [1100, 9_000, moved],
+      [2100, -1_000, moved],
+      [3900, -8_000, moved],
+    ],
+  });
   lender.batch({
     name: 'settled',
     type: 'disbursement_settled',

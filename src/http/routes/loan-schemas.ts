@@ -1,4 +1,4 @@
-import { LOAN_STATUSES } from '../../postgres/reading/loans.ts';
+import { LOAN_STATUSES } from '../../domain/loan.ts';
 import { listOf, type NamedSchema, objectOf, orNull, schemaRef } from '../openapi/json-schema.ts';
 
 const LOSS = {
@@ -24,14 +24,16 @@ export const LOAN: Shown = {
       enum: LOAN_STATUSES,
       description: 'charged_off: it takes recoveries in place of payments.',
     },
-    began_on: orNull(schemaRef('Date', 'Its first standing disbursement or opening balance; null: there is none.')),
+    began_on: orNull(
+      schemaRef('CalendarDate', 'Its first standing disbursement or opening balance; null: there is none.'),
+    ),
     annual_rate: orNull(schemaRef('AnnualRate', "In force today: the loan's own, else its program's; null: none.")),
     own_annual_rate: orNull(schemaRef('AnnualRate', 'As it was registered.')),
-    maturity_date: orNull(schemaRef('Date', 'As it was registered.')),
+    maturity_date: orNull(schemaRef('CalendarDate', 'As it was registered.')),
     opening: orNull({
       ...objectOf({
-        as_of: schemaRef('Date'),
-        accrued_through: schemaRef('Date'),
+        as_of: schemaRef('CalendarDate'),
+        accrued_through: schemaRef('CalendarDate'),
         journal_entry_id: schemaRef('Uuid', 'The entry that holds the opening balances.'),
       }),
       description: 'As it was registered; null: it began here.',
@@ -43,6 +45,9 @@ export const LOAN: Shown = {
     }),
     charged_off: { ...objectOf(LOSS), description: 'What stands as charged off, recovered or not.' },
     recovered: { ...objectOf(LOSS), description: 'Of what is charged off.' },
+    non_accrual_since: orNull(
+      schemaRef('CalendarDate', 'From that day on interest is kept as a memo alone; null: it accrues.'),
+    ),
   }),
   example: {
     loan_id: '55555555-5555-5555-5555-555555555555',
@@ -68,6 +73,7 @@ export const LOAN: Shown = {
     },
     charged_off: NOTHING,
     recovered: NOTHING,
+    non_accrual_since: null,
   },
 };
 

@@ -6,8 +6,8 @@ import { StoreFailure } from '../../posting/posting-store.ts';
 import { plainArray } from '../array-literal.ts';
 import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray, uuidArray } from '../binary-array.ts';
 import { type BoundStatement, isServerError, sendTrain } from '../statement-train.ts';
-import { storedStanding } from '../stored-standing.ts';
 import { lossStatements } from './stored-losses.ts';
+import { storedStanding } from './stored-standing.ts';
 import {
   ADD_BACKDATING_DAYS,
   CHANGE_STANDINGS,
@@ -15,6 +15,7 @@ import {
   INSERT_ACCRUAL_BATCHES,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
+  INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
   MAKE_LOANS_KNOWN,
@@ -58,6 +59,8 @@ export async function writeAndCommit(
     ...(unmadeLoans.length === 0 ? [] : [[REMOVE_UNMADE_LOANS, loanColumns(unmadeLoans)] as const]),
     ...changes,
     ...facts(plan),
+    ...factsOfLoans(plan),
+    ...lossStatements(plan),
     batch,
     ...backdating(plan),
     [COMMIT, []],
@@ -124,7 +127,7 @@ function facts(plan: PostingPlan): BoundStatement[] {
       int8Array(accrual.loans, (loan) => loan.interestMinor),
     ],
   ]);
-  const { following, reversals, disbursements, registrations } = plan;
+  const { following, reversals, disbursements } = plan;
   const months = [...plan.accrualMonths.values()];
   if (following.length > 0) {
     const firsts = uuidArray(following, (one) => one.firstEntryId);
@@ -142,6 +145,29 @@ function facts(plan: PostingPlan): BoundStatement[] {
     const dates = dateArray(disbursements, (one) => one.effectiveAt);
     statements.push([INSERT_DISBURSEMENTS, [...loanColumns(disbursements), entryIds, dates]]);
   }
+  if (months.length > 0) {
+    const dates = dateArray(months, (one) => one.month);
+    statements.push([MARK_ACCRUAL_MONTHS, [...loanColumns(months), dates, int4Array(months, (one) => one.days)]]);
+  }
+  return statements;
+}
+
+/** What is kept of loans besides what moves them. */
+function factsOfLoans({ registrations, principalDifferences }: PostingPlan): BoundStatement[] {
+  const statements: BoundStatement[] = [];
+  if (principalDifferences.length > 0) {
+    statements.push([
+      INSERT_PRINCIPAL_DIFFERENCES,
+      [
+        ...loanColumns(principalDifferences),
+        uuidArray(principalDifferences, (one) => one.entryId),
+        textArray(principalDifferences, (one) => one.currency),
+        dateArray(principalDifferences, (one) => one.date),
+        int8Array(principalDifferences, (one) => one.sentMinor),
+        plainArray(principalDifferences.map((one) => one.ledgerMinor)),
+      ],
+    ]);
+  }
   if (registrations.length > 0) {
     statements.push([
       INSERT_REGISTRATIONS,
@@ -155,11 +181,6 @@ function facts(plan: PostingPlan): BoundStatement[] {
         dateArray(registrations, (one) => one.registration.opening?.accruedThrough ?? null),
       ],
     ]);
-  }
-  statements.push(...lossStatements(plan));
-  if (months.length > 0) {
-    const dates = dateArray(months, (one) => one.month);
-    statements.push([MARK_ACCRUAL_MONTHS, [...loanColumns(months), dates, int4Array(months, (one) => one.days)]]);
   }
   return statements;
 }

@@ -91,6 +91,13 @@ export const INSERT_ACCRUAL_BATCHES: Statement = {
     VALUES ($1, $2, $3, $4, $5, $6::uuid[], $7::bigint[], $8::bigint[])`,
 };
 
+export const INSERT_PRINCIPAL_DIFFERENCES: Statement = {
+  name: 'insert_principal_differences',
+  text: `INSERT INTO hpts.principal_difference (tenant_id, loan_id, entry_id, currency, accrual_date, sent_minor, ledger_minor)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::text[]), unnest($5::date[]),
+      unnest($6::bigint[]), unnest($7::numeric[])`,
+};
+
 export const MARK_ACCRUAL_MONTHS: Statement = {
   name: 'mark_accrual_months',
   text: `INSERT INTO hpts.loan_accrual_month AS m (tenant_id, loan_id, month, days)
@@ -305,6 +312,7 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   INSERT_REGISTRATIONS,
   INSERT_LOSSES,
   INSERT_RECOVERIES,
+  INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_ACCRUAL_BATCHES,
   MARK_ACCRUAL_MONTHS,
   POST_BATCH,

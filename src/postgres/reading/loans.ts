@@ -1,12 +1,8 @@
-import type { Components, Receivables } from '../../domain/loan.ts';
+import { type Components, LOAN_STATUSES, type LoanStanding, type LoanStatus } from '../../domain/loan.ts';
 import type { StoredPolicy } from '../../domain/program.ts';
+import { readStanding } from '../posting/stored-standing.ts';
 import type { Statement } from '../statement-train.ts';
-import { readStanding } from '../stored-standing.ts';
 import type { ReaderPool } from './reader-pool.ts';
-
-/** What a loan is. */
-export const LOAN_STATUSES = ['active', 'charged_off'] as const;
-export type LoanStatus = (typeof LOAN_STATUSES)[number];
 
 /** A loan as it stands, on SETTLED. Dates are of the tenant's calendar. */
 export type LoanView = {
@@ -14,12 +10,10 @@ export type LoanView = {
   readonly borrowerId: string;
   readonly programId: string;
   readonly currency: string;
-  readonly status: LoanStatus;
+  readonly standing: LoanStanding;
   /** The first standing disbursement or opening balance; null: neither stands. */
   readonly beganOn: string | null;
   readonly components: Components;
-  readonly chargedOff: Receivables;
-  readonly recovered: Receivables;
   /** As it was registered; null: it has no rate of its own. */
   readonly ownRate: string | null;
   readonly maturityDate: string | null;
@@ -61,43 +55,37 @@ const READ_LOAN: Statement = {
   text: `${LOAN} WHERE l.tenant_id = $1 AND l.loan_id = $2 AND l.borrower_id IS NOT NULL`,
 };
 
+/** Whether a list is filtered by each of these. Few loans have a standing of their own, and an index of those alone. */
+type Filtered = { readonly borrower: boolean; readonly program: boolean; readonly status: LoanStatus | null };
+
 const OF_STATUS: Readonly<Record<LoanStatus, string>> = {
-  active: `AND (l.standing ->> 'status' = 'charged_off') IS NOT TRUE`,
-  charged_off: `AND l.standing ->> 'status' = 'charged_off'`,
+  active: `AND (l.standing IS NULL OR l.standing ->> 'status' = 'active')`,
+  charged_off: `AND l.standing IS NOT NULL AND l.standing ->> 'status' = 'charged_off'`,
 };
 
 // A statement for each set of filters: with one for all of them, no index could be told to lead to a borrower's loans.
-function listStatement(filters: {
-  readonly borrower: boolean;
-  readonly program: boolean;
-  readonly status: LoanStatus | null;
-}): Statement {
-  const { borrower, program, status } = filters;
+function listStatement({ borrower, program, status }: Filtered): Statement {
   const conditions = [
     borrower ? 'AND l.borrower_id = $4' : 'AND l.borrower_id IS NOT NULL AND $4::uuid IS NULL',
     program ? 'AND l.program_id = $5' : 'AND $5::uuid IS NULL',
     status === null ? '' : OF_STATUS[status],
   ];
-  const suffixes = [borrower ? '_of_borrower' : '', program ? '_of_program' : '', status === null ? '' : `_${status}`];
   return {
-    name: `read_loans${suffixes.join('')}`,
+    name: `read_loans${borrower ? '_of_borrower' : ''}${program ? '_of_program' : ''}${status === null ? '' : `_${status}`}`,
     text: `${LOAN} WHERE l.tenant_id = $1 AND l.loan_id > $2 ${conditions.join(' ')} ORDER BY l.loan_id LIMIT $3`,
   };
 }
 
-function listStatements(status: LoanStatus | null) {
-  const ofOwner = (borrower: boolean) => ({
-    ofProgram: listStatement({ borrower, program: true, status }),
-    ofAnyProgram: listStatement({ borrower, program: false, status }),
-  });
-  return { ofBorrower: ofOwner(true), ofAnybody: ofOwner(false) };
-}
-
-const LIST_STATEMENTS = {
-  any: listStatements(null),
-  active: listStatements('active'),
-  charged_off: listStatements('charged_off'),
-};
+const LIST_STATEMENTS = new Map(
+  [null, ...LOAN_STATUSES].flatMap((status) =>
+    [false, true].flatMap((borrower) =>
+      [false, true].map((program) => {
+        const statement = listStatement({ borrower, program, status });
+        return [statement.name, statement] as const;
+      }),
+    ),
+  ),
+);
 
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
@@ -135,29 +123,25 @@ export async function readLoan(
 export async function readLoans(reader: ReaderPool, question: LoansQuestion): Promise<readonly LoanView[]> {
   const { tenantId, filter, afterId, limit } = question;
   const { status, borrowerId, programId } = filter;
-  const statement =
-    LIST_STATEMENTS[status ?? 'any'][borrowerId === null ? 'ofAnybody' : 'ofBorrower'][
-      programId === null ? 'ofAnyProgram' : 'ofProgram'
-    ];
+  const { name } = listStatement({ borrower: borrowerId !== null, program: programId !== null, status });
+  const statement = LIST_STATEMENTS.get(name);
+  if (statement === undefined) throw new Error(`there is no list ${name}`);
   const rows = await reader.read(tenantId, statement, [tenantId, afterId ?? BEFORE_ALL, limit, borrowerId, programId]);
   return rows.map((row) => loanOf(row as LoanRow));
 }
 
 function loanOf(row: LoanRow): LoanView {
   const [loanId, borrowerId, programId, currency, beganOn, principal, interest, fees, suspense, memoInterest] = row;
-  const [, , , , , , , , , , ownRate, maturityDate, asOf, accruedThrough, entryId, today, programRates] = row;
-  const { status, chargedOff, recovered } = readStanding(row[17]);
+  const [, , , , , , , , , , ownRate, maturityDate, asOf, accruedThrough, entryId, today, programRates, standing] = row;
   const hasOpening = asOf !== null && accruedThrough !== null && entryId !== null;
   return {
     loanId,
     borrowerId,
     programId,
     currency,
-    status,
+    standing: readStanding(standing),
     beganOn,
     components: { principal, interest, fees, suspense, memoInterest },
-    chargedOff,
-    recovered,
     ownRate,
     maturityDate,
     opening: hasOpening ? { asOf, accruedThrough, entryId } : null,

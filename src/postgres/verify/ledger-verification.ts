@@ -3,6 +3,7 @@ import { connect, type DatabaseAddress } from '../connection.ts';
 import { readMigrations } from '../migrate.ts';
 import { ACCOUNT_CHECKS } from './account-checks.ts';
 import type { LedgerCheck } from './check.ts';
+import { CONFIGURATION_CHECKS } from './configuration-checks.ts';
 import { ENTRY_CHECKS } from './entry-checks.ts';
 import { GUARD_CHECKS } from './guard-checks.ts';
 import { LOAN_CHECKS } from './loan-checks.ts';
@@ -15,6 +16,7 @@ const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...RELATION_CHECKS,
   ...LOAN_CHECKS,
   ...ACCOUNT_CHECKS,
+  ...CONFIGURATION_CHECKS,
   ...WEBHOOK_CHECKS,
   ...GUARD_CHECKS,
 ];

@@ -2,10 +2,12 @@ import { chargedOffBy, closesLoan, decideChargeOff } from '../../domain/charge-o
 import { principalLossAccount } from '../../domain/loss.ts';
 import { versionInForce } from '../../domain/program.ts';
 import type { CommandOf } from '../command.ts';
+import { scopedKey } from '../ledger-state.ts';
 import { rememberLoss } from '../losses.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import { inRange, loanScene } from '../scene.ts';
 import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, type Target } from './command-kind.ts';
+import type { Undoing } from './undoing.ts';
 
 /** Its loss, and what its loan is. */
 const ROWS_OF_LOSS = 2;
@@ -44,3 +46,18 @@ function rememberChargeOff(
   };
   rememberLoss({ tenantId, loanId }, loss, target);
 }
+
+/**
+ * A reversed charge-off interrupts no interest: what it took of principal is there in the nights before its reversal. That
+ * it no longer stands, every reversal sees to.
+ */
+export const CHARGE_OFF_UNDOING: Undoing = {
+  reads: () => undefined,
+  undo: ({ entry }, { tenantId, state, reversedOn }) => {
+    if (entry.loanId === null) throw new Error(`charge-off ${entry.entryId} names no loan`);
+    const { principal } = chargedOffBy(entry);
+    for (const night of state.nights.get(scopedKey(tenantId, entry.loanId)) ?? []) {
+      if (entry.effectiveAt <= night.day && night.day < reversedOn) night.principalMinor += principal;
+    }
+  },
+};

@@ -7,6 +7,7 @@ import { RECEIPT_VERSION } from '../receipt.ts';
 import { type Reference, referredEntry } from '../reference.ts';
 import { loanOf, standingOf, tenantOf } from '../scene.ts';
 import { ACCRUAL_UNDOING } from './accrual.ts';
+import { CHARGE_OFF_UNDOING } from './charge-off.ts';
 import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, ROWS_PER_LOAN, type Target } from './command-kind.ts';
 import { DISBURSEMENT_UNDOING } from './disbursement.ts';
 import { OPENING_UNDOING } from './registration.ts';
@@ -15,6 +16,7 @@ import type { Undoing } from './undoing.ts';
 /** By the event type that is reversed; the reversal of one that is not here takes back balances and losses alone. */
 const UNDOINGS: Partial<Readonly<Record<EventType, Undoing>>> = {
   accrual: ACCRUAL_UNDOING,
+  chargeoff: CHARGE_OFF_UNDOING,
   disbursement: DISBURSEMENT_UNDOING,
   manual_adjustment: OPENING_UNDOING,
 };
@@ -61,5 +63,5 @@ function rememberReversal(command: CommandOf<'reversal'>, { entry }: PostedEntri
   for (const loanId of reversed.loanIds) {
     takeBackLosses({ tenantId, loanId, entryId: reversedEntryId }, { state, plan });
   }
-  UNDOINGS[reversed.entry.eventType]?.undo(reversed, { tenantId, state, plan });
+  UNDOINGS[reversed.entry.eventType]?.undo(reversed, { tenantId, state, plan, reversedOn: entry.draft.effectiveAt });
 }

@@ -1,5 +1,5 @@
-import { type LoanStanding, PLAIN_STANDING, type Receivables } from '../domain/loan.ts';
-import { isPlain } from '../domain/loan-standing.ts';
+import { type LoanStanding, PLAIN_STANDING, type Receivables } from '../../domain/loan.ts';
+import { isPlain } from '../../domain/loan-standing.ts';
 
 /** The form in which hpts.loan keeps a standing: JSON, amounts as texts. */
 type StoredStanding = {
