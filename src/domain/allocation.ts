@@ -11,7 +11,7 @@ import { type Allocation, allocate } from './waterfall.ts';
 const NON_ACCRUAL_WATERFALL: readonly WaterfallComponent[] = ['fees', 'principal', 'interest'];
 
 /** What a loan owes now by component; on non-accrual its interest is the memo interest. */
-export function outstandingOf(loan: LoanState): ReturnType<typeof componentsOn> {
+function outstandingOf(loan: LoanState): ReturnType<typeof componentsOn> {
   const settled = componentsOn(loan, SETTLED);
   return isOnNonAccrual(loan) ? { ...settled, interest: settled.memoInterest } : settled;
 }

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LoanStanding, PLAIN_STANDING } from '../../src/domain/loan.ts';
 import { PostgresStore } from '../../src/postgres/posting/store.ts';
 import { ReaderPool } from '../../src/postgres/reading/reader-pool.ts';
@@ -8,8 +8,7 @@ import type { Command } from '../../src/posting/command.ts';
 import { decideBatch } from '../../src/posting/decide-batch.ts';
 import { changeStanding } from '../../src/posting/loan-standing.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
-import { accrual, DAY, disbursement, fee, type Loan, payment, posted, reversal, workedExample } from './loan-story.ts';
-import { expectRefusal } from './problem.ts';
+import { accrual, DAY, type Loan, payment, posted, reversal, workedExample } from './loan-story.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
 
 let ledger: LedgerServer;
@@ -84,27 +83,6 @@ test('hpts.loan takes no standing that is not whole', async () => {
     const changed = ledger.sql('UPDATE hpts.loan SET standing = $2 WHERE loan_id = $1', [loan.loanId, standing]);
     await expect(changed).rejects.toThrow(/standing_is_complete/);
   }
-});
-
-describe('422 loan_charged_off', () => {
-  const attempts: readonly [string, string, (loan: Loan) => object, string][] = [
-    ['POST /v1/payments', '/v1/payments', (loan) => payment(loan), 'loan_id'],
-    ['POST /v1/payments on PENDING', '/v1/payments', (loan) => payment(loan, { layer: 'PENDING' }), 'loan_id'],
-    ['POST /v1/fees', '/v1/fees', (loan) => fee(loan), 'loan_id'],
-    ['POST /v1/disbursements', '/v1/disbursements', (loan) => disbursement(loan), 'loan_id'],
-    [
-      'POST /v1/accruals/batch',
-      '/v1/accruals/batch',
-      (loan) => accrual(api, [[loan, '1']], { accrual_date: DAY.paid }),
-      'loans[0].loan_id',
-    ],
-  ];
-  test.each(attempts)('%s', async (_name, path, bodyOf, field) => {
-    const loan = await workedExample(api);
-    await stand(loan, CHARGED_OFF);
-    const refused = { status: 422, code: 'loan_charged_off', fields: [field] } as const;
-    await expectRefusal(ledger, () => api.post(path, bodyOf(loan)), refused);
-  });
 });
 
 test('a loan on non-accrual: accrual, payment and its reversal, and the books are whole', async () => {
