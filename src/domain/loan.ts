@@ -28,8 +28,8 @@ export type Receivables = { readonly principal: bigint; readonly interest: bigin
  */
 export type LoanStanding = {
   readonly status: LoanStatus;
-  /** It was charged off for fraud: what is lost on it later is fraud too (ACCOUNTING.md rule 9). */
-  readonly fraud: boolean;
+  /** Charged off: the account that principal is debited to which is lost on it later (ACCOUNTING.md rule 9); else null. */
+  readonly lossAccount: number | null;
   readonly chargedOff: Receivables;
   readonly recovered: Receivables;
   /** Effective date from which it is on non-accrual. */
@@ -41,7 +41,7 @@ const NO_RECEIVABLES: Receivables = { principal: 0n, interest: 0n, fees: 0n };
 /** Active, never charged off, accruing. */
 export const PLAIN_STANDING: LoanStanding = {
   status: 'active',
-  fraud: false,
+  lossAccount: null,
   chargedOff: NO_RECEIVABLES,
   recovered: NO_RECEIVABLES,
   nonAccrualSince: null,

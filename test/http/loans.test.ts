@@ -4,6 +4,7 @@ import type { HttpAnswer } from './http-client.ts';
 import { serveLedger } from './ledger-server.ts';
 import {
   accrual,
+  chargeOff,
   DAY,
   disbursement,
   FAR_FUTURE,
@@ -12,6 +13,7 @@ import {
   newLoan,
   payment,
   posted,
+  recovery,
   registration,
   reversal,
   unmadeLoan,
@@ -347,16 +349,14 @@ describe('GET /v1/loans', () => {
   test('200: a loan with a standing of its own shows it, and is found by its status', async () => {
     const tenant = await ledger.newTenant();
     const [lost, plain] = [await newLoan(tenant), await newLoan(tenant)];
-    const amounts = (principal: string) => ({ principal, interest: '0', fees: '2' });
-    const standing = { status: 'charged_off', fraud: false, non_accrual_since: DAY.paid };
-    const stored = { ...standing, charged_off_minor: amounts('70'), recovered_minor: amounts('30') };
-    // What a charge-off leaves behind, written by hand.
-    await ledger.sql('UPDATE hpts.loan SET standing = $2 WHERE loan_id = $1', [lost.loanId, JSON.stringify(stored)]);
+    await posted(tenant.post('/v1/fees', fee(lost)));
+    await posted(tenant.post('/v1/chargeoffs', chargeOff(lost)));
+    await posted(tenant.post('/v1/recoveries', recovery(lost, { amount_minor: '530' })));
     expect((await read(lost.loanId, tenant)).json).toMatchObject({
       status: 'charged_off',
-      charged_off: { principal_minor: '70', interest_minor: '0', fees_minor: '2' },
-      recovered: { principal_minor: '30', interest_minor: '0', fees_minor: '2' },
-      non_accrual_since: DAY.paid,
+      charged_off: { principal_minor: '1000000', interest_minor: '0', fees_minor: '500' },
+      recovered: { principal_minor: '30', interest_minor: '0', fees_minor: '500' },
+      non_accrual_since: null,
     });
     expect(await idsOf(tenant, '&status=charged_off')).toEqual([lost.loanId]);
     expect(await idsOf(tenant, `&status=charged_off&borrower_id=${plain.borrowerId}`)).toEqual([]);
