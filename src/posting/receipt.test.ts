@@ -132,7 +132,15 @@ test('every golden body has its case', () => {
   expect(Object.keys(CASES).sort()).toEqual(Object.keys(GOLDEN).sort());
 });
 
+test('version 2, byte for byte: a registration of a loan', () => {
+  const registered = '55555555-5555-4555-8555-555555555555';
+  expect(renderReceipt(2, { ...facts('manual_adjustment', []), registeredLoanId: registered })).toBe(
+    `{"loan_id":"${registered}","journal_entry_id":"0197aaaa-bbbb-7ccc-8ddd-eeeeeeeeeee0","posted_at":"2026-05-01T12:34:56.789012Z","correlation_id":"01970000-0000-7000-8000-000000000001"}`,
+  );
+});
+
 test('a version or an event that this program cannot render is an error, never a guess', () => {
-  expect(() => renderReceipt(99, facts('payment_received', []))).toThrow(/version 99/);
+  expect(() => renderReceipt(3, facts('payment_received', []))).toThrow(/version 3/);
+  expect(() => renderReceipt(2, facts('payment_received', []))).toThrow(/payment_received/);
   expect(() => renderReceipt(1, facts('period_closed', []))).toThrow(/period_closed/);
 });

@@ -369,8 +369,9 @@ const POSTING: readonly IdPosition[] = [
 export const ID_POSITIONS: readonly IdPosition[] = [
   ...READING,
   ...LISTS,
-  ...POSTING,
+  // Before anything is posted here for a borrower of the other.
   ...LOANS,
+  ...POSTING,
   ...PROGRAMS,
   ...WEBHOOKS,
 ];
