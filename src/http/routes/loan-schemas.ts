@@ -19,7 +19,7 @@ export const LOAN: Shown = {
     borrower_id: schemaRef('Uuid'),
     program_id: schemaRef('Uuid'),
     currency: schemaRef('Currency'),
-    status: { type: 'string', enum: LOAN_STATUSES, description: 'Whether it is to be paid.' },
+    status: { type: 'string', enum: LOAN_STATUSES, description: '`undisbursed` while it has not begun.' },
     began_on: orNull(
       schemaRef('CalendarDate', 'Its first standing disbursement or opening balance; null: there is none.'),
     ),
