@@ -1,6 +1,16 @@
 import type { LoanState } from './loan.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
+/** Refuses an event on a loan that was never made; `field` names the loan. */
+export function refuseUnknownLoan(loan: LoanState, field = 'loan_id'): Refusal | null {
+  if (loan.borrowerId !== null) return null;
+  return refusalOfField(
+    'loan_not_found',
+    field,
+    `there is no loan ${loan.loanId}; a loan begins with its registration or first disbursement`,
+  );
+}
+
 /** Refuses an event that names a loan, borrower or currency other than the one on file (ACCOUNTING.md rule 3). */
 export function refuseStranger(
   event: { readonly loanId: string; readonly borrowerId: string | null; readonly currency: string },
@@ -19,13 +29,6 @@ export function refuseStranger(
     );
   }
   return null;
-}
-
-/** Refuses an event on a loan that nobody made; `field` names the loan. */
-export function refuseUnknownLoan(loan: LoanState, field = 'loan_id'): Refusal | null {
-  if (loan.borrowerId !== null) return null;
-  const message = `there is no loan ${loan.loanId}; a loan begins with its registration or first disbursement`;
-  return refusalOfField('loan_not_found', field, message);
 }
 
 /** Loan and borrower of an event that named the loan alone. Throws for a loan that refuseStranger should have refused. */

@@ -1,5 +1,6 @@
 import type { Command, CommandOf } from './command.ts';
 import { ACCRUAL } from './kinds/accrual.ts';
+import { CHARGE_OFF } from './kinds/charge-off.ts';
 import type { CommandKind } from './kinds/command-kind.ts';
 import { DISBURSEMENT } from './kinds/disbursement.ts';
 import { FEE } from './kinds/fee.ts';
@@ -7,6 +8,7 @@ import { FEE_WAIVER } from './kinds/fee-waiver.ts';
 import { GOODWILL_CREDIT } from './kinds/goodwill-credit.ts';
 import { NON_ACCRUAL } from './kinds/non-accrual.ts';
 import { PAYMENT } from './kinds/payment.ts';
+import { RECOVERY } from './kinds/recovery.ts';
 import { REFINANCE } from './kinds/refinance.ts';
 import { REGISTRATION } from './kinds/registration.ts';
 import { RESTRUCTURE } from './kinds/restructure.ts';
@@ -23,6 +25,8 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   goodwill_credit: GOODWILL_CREDIT,
   suspense_allocation: SUSPENSE_ALLOCATION,
   suspense_refund: SUSPENSE_REFUND,
+  charge_off: CHARGE_OFF,
+  recovery: RECOVERY,
   refinance: REFINANCE,
   restructure: RESTRUCTURE,
   non_accrual: NON_ACCRUAL,

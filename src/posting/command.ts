@@ -1,4 +1,5 @@
 import type { AccrualBatch } from '../domain/accrual.ts';
+import type { ChargeOff } from '../domain/charge-off.ts';
 import type { Disbursement } from '../domain/disbursement.ts';
 import type { Fee } from '../domain/fee.ts';
 import type { FeeWaiver } from '../domain/fee-waiver.ts';
@@ -6,6 +7,7 @@ import type { GoodwillCredit } from '../domain/goodwill-credit.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { NonAccrual } from '../domain/non-accrual.ts';
 import type { Payment } from '../domain/payment.ts';
+import type { Recovery } from '../domain/recovery.ts';
 import type { Refinance } from '../domain/refinance.ts';
 import type { Restructure } from '../domain/restructure.ts';
 import type { Reversal } from '../domain/reversal.ts';
@@ -36,6 +38,8 @@ export type Command = Envelope &
     | { readonly kind: 'goodwill_credit'; readonly goodwillCredit: GoodwillCredit }
     | { readonly kind: 'suspense_allocation'; readonly suspenseAllocation: SuspenseAllocation }
     | { readonly kind: 'suspense_refund'; readonly suspenseRefund: SuspenseRefund }
+    | { readonly kind: 'charge_off'; readonly chargeOff: ChargeOff }
+    | { readonly kind: 'recovery'; readonly recovery: Recovery }
     | { readonly kind: 'refinance'; readonly refinance: Refinance }
     | { readonly kind: 'restructure'; readonly restructure: Restructure }
     | { readonly kind: 'non_accrual'; readonly nonAccrual: NonAccrual }

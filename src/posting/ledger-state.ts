@@ -1,4 +1,5 @@
 import type { LoanState } from '../domain/loan.ts';
+import type { Loss } from '../domain/loss.ts';
 import type { StandingNonAccrual } from '../domain/non-accrual.ts';
 import type { EntryStanding, PostedEntry } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
@@ -53,6 +54,8 @@ export type LedgerState = {
   readonly nights: Map<string, Night[]>;
   /** Loaded for loans of which a disbursement is to be reversed, else absent. */
   readonly disbursements: Map<string, StandingDisbursement[]>;
+  /** Standing losses, the oldest first; loaded for loans of which a command may charge off, recover or reverse something. */
+  readonly losses: Map<string, readonly Loss[]>;
   /** Loaded for loans of which a change of the mark of non-accrual is to be reversed, else absent; in order of posting. */
   readonly nonAccruals: Map<string, StandingNonAccrual[]>;
 };

@@ -3,6 +3,7 @@ import type { EntryDraft } from '../domain/journal-entry.ts';
 import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
+import type { Loss, TakenPart } from '../domain/loss.ts';
 import type { NonAccrualAction } from '../domain/non-accrual.ts';
 import type { AccrualMonth } from './ledger-state.ts';
 
@@ -77,6 +78,14 @@ export type PostingPlan = {
     readonly entryId: string;
     readonly registration: LoanRegistration;
   }[];
+  readonly losses: { readonly tenantId: string; readonly loanId: string; readonly loss: Loss }[];
+  /** What entries took back of losses. */
+  readonly recoveries: {
+    readonly tenantId: string;
+    readonly loanId: string;
+    readonly entryId: string;
+    readonly taken: TakenPart;
+  }[];
   readonly nonAccruals: {
     readonly tenantId: string;
     readonly loanId: string;
@@ -113,6 +122,8 @@ export function emptyPlan(): PostingPlan {
     disbursements: [],
     registrations: [],
     nonAccruals: [],
+    losses: [],
+    recoveries: [],
     accrualBatches: [],
     principalDifferences: [],
     loans: new Map(),

@@ -20,6 +20,8 @@ export type ReadSet = {
   readonly disbursedLoans: readonly LoanRef[];
   /** Loans of which a change of the mark of non-accrual is to be reversed. */
   readonly markedLoans: readonly LoanRef[];
+  /** Loans of which something may be charged off, recovered or reversed. */
+  readonly loansWithLosses: readonly LoanRef[];
 };
 
 /** Works out what a batch must lock and read. */
@@ -49,6 +51,7 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     nights: [...reads.nights.values()],
     disbursedLoans: [...reads.disbursedLoans.values()],
     markedLoans: [...reads.markedLoans.values()],
+    loansWithLosses: [...reads.loansWithLosses.values()],
   };
 }
 
@@ -60,6 +63,7 @@ class BatchReads {
   readonly nights = new Map<string, LoanRef & { readonly day: string }>();
   readonly disbursedLoans = new Map<string, LoanRef>();
   readonly markedLoans = new Map<string, LoanRef>();
+  readonly loansWithLosses = new Map<string, LoanRef>();
   #tenantId = '';
 
   of(tenantId: string): void {
@@ -89,6 +93,10 @@ class BatchReads {
 
   nonAccruals(loanId: string): void {
     this.markedLoans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  losses(loanId: string): void {
+    this.loansWithLosses.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
   }
 }
 

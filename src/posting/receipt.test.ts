@@ -22,6 +22,7 @@ function facts(
     postedAt: '2026-05-01T12:34:56.789012Z',
     lines: lines.map(([account, amountMinor]) => ({ account, amountMinor })),
     loanCount,
+    recovered: null,
     registeredLoanId: null,
     following: [],
   };
@@ -99,6 +100,23 @@ const CASES: Readonly<Record<string, ReceiptFacts>> = {
     [1200, -20n],
     [1100, -30n],
   ]),
+  'a charge-off': facts('chargeoff', [
+    [5000, 30n],
+    [4900, 20n],
+    [4910, 10n],
+    [1100, -30n],
+    [1200, -20n],
+    [1300, -10n],
+  ]),
+  'a recovery': {
+    ...facts('recovery', [
+      [1010, 100n],
+      [4200, -35n],
+      [1900, -25n],
+      [2100, -40n],
+    ]),
+    recovered: { fees_minor: '10', interest_minor: '20', principal_minor: '30', suspense_minor: '40' },
+  },
   'a refund of suspense': facts('suspense_refunded', [
     [2100, 60n],
     [1010, -60n],
@@ -142,7 +160,7 @@ test('version 2, byte for byte: a registration of a loan', () => {
 });
 
 test('a version or an event that this program cannot render is an error, never a guess', () => {
-  expect(() => renderReceipt(3, facts('payment_received', []))).toThrow(/version 3/);
+  expect(() => renderReceipt(99, facts('payment_received', []))).toThrow(/version 99/);
   expect(() => renderReceipt(2, facts('payment_received', []))).toThrow(/payment_received/);
   expect(() => renderReceipt(1, facts('period_closed', []))).toThrow(/period_closed/);
 });

@@ -25,9 +25,13 @@ export type ReceiptFacts = {
   readonly loanCount: number;
   /** The loan that a registration made; null for every other event. */
   readonly registeredLoanId: string | null;
+  /** Of a recovery: which components it brought back, its suspense included, in minor units. */
+  readonly recovered: Readonly<Record<RecoveredField, string>> | null;
   /** The other entries of the same command, in order. */
   readonly following: readonly FollowingFacts[];
 };
+
+type RecoveredField = 'fees_minor' | 'interest_minor' | 'principal_minor' | 'suspense_minor';
 
 type Renderer = (facts: ReceiptFacts) => string;
 
@@ -50,6 +54,10 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
     `{"allocation_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   suspense_refunded: (facts) =>
     `{"refund_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  chargeoff: (facts) =>
+    `{"chargeoff_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  recovery: (facts) =>
+    `{"payment_event_id":"${facts.eventId}",${entryId(facts)},${recovered(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   refinance: (facts) =>
     `{"refinance_event_id":"${facts.eventId}",${entryId(facts)}${lentEventId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   restructure: (facts) =>
@@ -102,6 +110,12 @@ function allocation(facts: ReceiptFacts): string {
 /** New money of a refinance is settled as a disbursement is, under the id of the event that lent it. */
 function lentEventId(facts: ReceiptFacts): string {
   return credited(facts, ACCOUNT.disbursementClearing) === 0n ? '' : `,"disbursement_event_id":"${facts.eventId}"`;
+}
+
+/** The lines of a recovery do not say which component it brought back. */
+function recovered({ recovered: parts }: ReceiptFacts): string {
+  if (parts === null) throw new Error('a recovery does not say what it recovered');
+  return `"allocation":{"fees_minor":"${parts.fees_minor}","interest_minor":"${parts.interest_minor}","principal_minor":"${parts.principal_minor}","suspense_minor":"${parts.suspense_minor}"}`;
 }
 
 function credited(facts: ReceiptFacts, account: number): bigint {

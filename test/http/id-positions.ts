@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { HttpAnswer } from './http-client.ts';
 import {
   accrual,
+  chargeOff,
   DAY,
   disbursement,
   fee,
@@ -13,6 +14,7 @@ import {
   nonAccrualPath,
   payment,
   posted,
+  recovery,
   refinance,
   registration,
   restructure,
@@ -318,6 +320,24 @@ const POSTING: readonly IdPosition[] = [
     position: 'body loan_id',
     status: 404,
     attempt: (ids, me) => me.api.post('/v1/suspense-refunds', suspenseRefund(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/chargeoffs',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/chargeoffs', chargeOff(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/recoveries',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/recoveries', recovery(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/recoveries',
+    position: 'body borrower_id',
+    status: 422,
+    attempt: (ids, me) => me.api.post('/v1/recoveries', recovery({ ...me.loan, borrowerId: ids.borrower })),
   },
   {
     operation: 'POST /v1/accruals/batch',

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { isNothing } from '../../src/domain/loss.ts';
 import type { Command, Envelope } from '../../src/posting/command.ts';
 import { type BooksTenant, BUSINESS_DATE } from './memory-books.ts';
 
@@ -85,6 +86,25 @@ const suspenseRefund = fc.record({
   amountMinor: fc.bigInt({ min: 1n, max: 120n }),
   method: fc.constant('ach'),
 });
+
+const components = fc.option(fc.record({ principal: minor(200n), interest: minor(9n), fees: minor(9n) }), {
+  nil: null,
+  freq: 3,
+});
+
+const chargeOff = fc
+  .record({
+    loanId,
+    effectiveAt: day,
+    reasonCode: mostly('uncollectible', 'fraud'),
+    components,
+    description: fc.constant(null),
+    metadata: fc.constant(null),
+  })
+  // What the route refuses is not asked of the domain.
+  .map((one) => ({ ...one, components: one.components !== null && isNothing(one.components) ? null : one.components }));
+
+const recovery = payment.map(({ layer: _layer, ...one }) => one);
 
 function refinanceOf(tenant: BooksTenant) {
   const { amountMinor: _amount, loanId: _loan, ...rest } = common;
@@ -184,13 +204,15 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
         weight: 1,
         arbitrary: fc.record({ kind: fc.constant('registration' as const), registration: registrationOf(tenant) }),
       },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('fee_waiver' as const), feeWaiver }) },
+      { weight: 3, arbitrary: fc.record({ kind: fc.constant('fee_waiver' as const), feeWaiver }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('goodwill_credit' as const), goodwillCredit }) },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_allocation' as const), suspenseAllocation }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('suspense_allocation' as const), suspenseAllocation }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_refund' as const), suspenseRefund }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('refinance' as const), refinance: refinanceOf(tenant) }) },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('restructure' as const), restructure }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('restructure' as const), restructure }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('non_accrual' as const), nonAccrual }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('charge_off' as const), chargeOff }) },
+      { weight: 6, arbitrary: fc.record({ kind: fc.constant('recovery' as const), recovery }) },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
       {
         weight: known.length === 0 ? 1 : 4,
@@ -201,27 +223,27 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
   });
 }
 
-/** The first disbursement of each loan: without them, a history is mostly refusals. */
+/** The first disbursement of each loan, and money that is not applied: without them, a history is mostly refusals. */
 export const PRELUDE: readonly Command[] = TENANTS.flatMap((tenant, tenantAt) =>
-  LOANS.map(
-    (loan, loanAt): Command => ({
-      kind: 'disbursement',
-      ...envelope(tenant.tenantId, { key: 1_000 + tenantAt * 10 + loanAt, payload: 0 }),
-      disbursement: {
-        loanId: loan,
-        borrowerId: BORROWER,
-        amountMinor: 200n,
-        currency: 'USD',
-        effectiveAt: DISBURSED,
-        method: 'ach',
-        destinationRef: null,
-        metadata: null,
-        programId: null,
-        fees: [],
-        layer: 0,
+  LOANS.flatMap((loan, loanAt): Command[] => {
+    const key = 1_000 + tenantAt * 100 + loanAt;
+    const event = { loanId: loan, borrowerId: BORROWER, currency: 'USD', effectiveAt: DISBURSED, metadata: null };
+    const terms = { method: 'ach', destinationRef: null, programId: null, fees: [], layer: 0 } as const;
+    const unapplied = { fees: 0n, interest: 0n, principal: 0n, suspense: 90n };
+    const money = { sourceMethod: 'ach', externalRef: null, layer: 0, split: unapplied } as const;
+    return [
+      {
+        kind: 'disbursement',
+        ...envelope(tenant.tenantId, { key, payload: 0 }),
+        disbursement: { ...event, ...terms, amountMinor: 200n },
       },
-    }),
-  ),
+      {
+        kind: 'payment',
+        ...envelope(tenant.tenantId, { key: key + 50, payload: 0 }),
+        payment: { ...event, ...money, amountMinor: 90n },
+      },
+    ];
+  }),
 );
 
 // Few keys and payloads, so that replays and mismatches come up.

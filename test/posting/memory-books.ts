@@ -1,5 +1,6 @@
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
+import type { Loss, TakenPart } from '../../src/domain/loss.ts';
 import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
 import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
@@ -8,6 +9,7 @@ import { type DecidedBatch, decideBatch } from '../../src/posting/decide-batch.t
 import {
   type AccrualMonth,
   type LedgerState,
+  type LoanRef,
   monthKey,
   type Night,
   type ResolvedEntry,
@@ -35,6 +37,8 @@ export class MemoryBooks {
   readonly accrualMonths = new Map<string, AccrualMonth>();
   readonly disbursements = new Map<string, StandingDisbursement[]>();
   readonly nonAccruals = new Map<string, StandingNonAccrual[]>();
+  readonly losses = new Map<string, readonly Loss[]>();
+  readonly recoveries = new Map<string, readonly { readonly entryId: string; readonly taken: TakenPart }[]>();
   readonly entries = new Map<string, ResolvedEntry>();
   readonly accountDeltas = new Map<string, PlannedAccountDelta>();
   readonly movements: PlannedMovement[] = [];
@@ -48,10 +52,9 @@ export class MemoryBooks {
   copy(): MemoryBooks {
     const copy = new MemoryBooks(this.#tenants);
     copy.#lastId = this.#lastId;
-    const { loans, keys, reversals, accrualMonths, disbursements, nonAccruals, entries, accountDeltas } =
-      structuredClone({
-        ...this,
-      });
+    const cloned = structuredClone({ ...this });
+    const { loans, keys, reversals, accrualMonths, disbursements, nonAccruals } = cloned;
+    const { losses, recoveries, entries, accountDeltas } = cloned;
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
@@ -59,6 +62,8 @@ export class MemoryBooks {
       [copy.accrualMonths, accrualMonths],
       [copy.disbursements, disbursements],
       [copy.nonAccruals, nonAccruals],
+      [copy.losses, losses],
+      [copy.recoveries, recoveries],
       [copy.entries, entries],
       [copy.accountDeltas, accountDeltas],
     ] as [Map<string, unknown>, Map<string, unknown>][]) {
@@ -115,7 +120,25 @@ export class MemoryBooks {
       ),
       disbursements: pick(this.disbursements, loanKeys(set.disbursedLoans)),
       nonAccruals: pick(this.nonAccruals, loanKeys(set.markedLoans)),
+      losses: this.#lossesOf(set.loansWithLosses),
     };
+  }
+
+  /** As the database answers them: without what reversed entries lost or recovered. */
+  #lossesOf(loans: readonly LoanRef[]): Map<string, readonly Loss[]> {
+    return new Map(
+      loans.map(({ tenantId, loanId }) => {
+        const key = scopedKey(tenantId, loanId);
+        const stands = ({ entryId }: { readonly entryId: string }) => !this.reversals.has(scopedKey(tenantId, entryId));
+        const losses = (this.losses.get(key) ?? []).filter(stands).map((loss) => ({
+          ...loss,
+          recovered: (this.recoveries.get(key) ?? [])
+            .filter(({ taken, ...entry }) => taken.lossEntryId === loss.entryId && stands(entry))
+            .map(({ entryId, taken }) => ({ entryId, amounts: taken.amounts })),
+        }));
+        return [key, losses];
+      }),
+    );
   }
 
   #nights(asked: readonly { tenantId: string; loanId: string; day: string }[]): Map<string, Night[]> {
@@ -129,9 +152,21 @@ export class MemoryBooks {
         if (effectiveAt <= day) principalMinor += after.principal - before;
         before = after.principal;
       }
+      principalMinor += this.#reversedChargeOffs(tenantId, loanId, day);
       nights.set(key, [...(nights.get(key) ?? []), { day, principalMinor }]);
     }
     return nights;
+  }
+
+  /** What charge-offs took of a night's principal that were reversed on a later day. */
+  #reversedChargeOffs(tenantId: string, loanId: string, day: string): bigint {
+    const dateOf = (entryId: string) => this.entries.get(scopedKey(tenantId, entryId))?.entry.effectiveAt ?? '';
+    return (this.losses.get(scopedKey(tenantId, loanId)) ?? [])
+      .filter(({ entryId }) => {
+        const reversedBy = this.reversals.get(scopedKey(tenantId, entryId));
+        return reversedBy !== undefined && dateOf(entryId) <= day && day < dateOf(reversedBy);
+      })
+      .reduce((sum, { amounts }) => sum + amounts.principal, 0n);
   }
 
   #write(plan: PostingPlan): void {
@@ -150,6 +185,7 @@ export class MemoryBooks {
     }
     this.#writeReversals(plan);
     this.#writeEntries(plan);
+    this.#writeLosses(plan);
     for (const delta of [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()])) {
       const key = `${delta.tenantId}${delta.account}${delta.currency}${delta.layer}${delta.effectiveAt}`;
       const known = this.accountDeltas.get(key);
@@ -157,6 +193,18 @@ export class MemoryBooks {
       sum.debitMinor += known?.debitMinor ?? 0n;
       sum.creditMinor += known?.creditMinor ?? 0n;
       this.accountDeltas.set(key, sum);
+    }
+  }
+
+  #writeLosses(plan: PostingPlan): void {
+    for (const { tenantId, loanId, loss } of plan.losses) {
+      const key = scopedKey(tenantId, loanId);
+      const { seq } = this.entries.get(scopedKey(tenantId, loss.entryId))?.entry ?? { seq: null };
+      this.losses.set(key, [...(this.losses.get(key) ?? []), { ...loss, seq, recovered: [] }]);
+    }
+    for (const { tenantId, loanId, entryId, taken } of plan.recoveries) {
+      const key = scopedKey(tenantId, loanId);
+      this.recoveries.set(key, [...(this.recoveries.get(key) ?? []), { entryId, taken }]);
     }
   }
 
@@ -179,7 +227,14 @@ export class MemoryBooks {
       const named = draft.lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId]));
       const accrued = batches.get(entryId)?.map(({ loanId }) => loanId);
       this.entries.set(scopedKey(tenantId, entryId), {
-        entry: { ...draft, entryId, eventId, correlationId, postedAt: '2026-05-10T00:00:00.000000Z' },
+        entry: {
+          ...draft,
+          entryId,
+          seq: BigInt(this.entries.size + 1),
+          eventId,
+          correlationId,
+          postedAt: '2026-05-10T00:00:00.000000Z',
+        },
         loanIds: accrued ?? (draft.loanId === null ? [...new Set(named)] : [draft.loanId]),
       });
     }

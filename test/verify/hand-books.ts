@@ -23,8 +23,15 @@ export type HandEntry = {
   readonly registers?: string;
   /** Of an accrual: the loan whose principal was not the ledger's, and what the ledger had; 0 was sent. */
   readonly differs?: readonly [loan: string, ledgerMinor: number];
+  /** What a charge-off took, the account of its principal, and whether it closes its loan. */
+  readonly loses?: { readonly amounts: Lost; readonly account: number; readonly closes: boolean };
+  /** What it brought back, by the name of the entry that lost it. */
+  readonly recovers?: readonly (readonly [loss: string, amounts: Lost])[];
   readonly accrues?: readonly (readonly [loan: string, interestMinor: number])[];
 };
+
+/** Of principal, interest, fees. */
+export type Lost = readonly [principal: number, interest: number, fees: number];
 
 type Row = Record<string, unknown>;
 type Movement = {
@@ -49,11 +56,16 @@ const CHART = new Map([
   [1100, 'asset'],
   [1200, 'asset'],
   [1300, 'asset'],
+  [1900, 'contra_asset'],
   [2000, 'liability'],
   [2100, 'liability'],
   [3900, 'equity'],
   [4000, 'income'],
   [4100, 'income'],
+  [4200, 'income'],
+  [4900, 'contra_income'],
+  [4910, 'contra_income'],
+  [5000, 'expense'],
   [9100, 'memo_debit'],
   [9200, 'memo_credit'],
 ]);
@@ -159,7 +171,7 @@ export class HandBooks {
         frontier: history.frontier,
         ...componentColumns(this.#balances.get(`${loan} 0`) ?? [0, 0, 0, 0, 0]),
         pending_minor: this.#balances.get(`${loan} 1`) ?? null,
-        standing: this.#standingOf(loan),
+        standing: this.#standingOf(loan, reversed),
       });
       this.#addBackdating(loan, history.movements);
     }
@@ -181,13 +193,46 @@ export class HandBooks {
     for (const row of months.values()) this.#add('loan_accrual_month', row);
   }
 
-  /** On non-accrual since its last change, unless that was an exit; no hand-made change is reversed. */
-  #standingOf(loan: string): Row | null {
-    const last = (this.rows.get('non_accrual') ?? []).findLast((row) => row['loan_id'] === loan);
-    if (last?.['action'] !== 'enter') return null;
-    const none = { principal: '0', interest: '0', fees: '0' };
-    const plain = { status: 'active', fraud: false, charged_off_minor: none, recovered_minor: none };
-    return { ...plain, non_accrual_since: last['effective_at'] };
+  /** What stands as charged off and recovered, and since when the loan is on non-accrual; null where there is nothing to say. */
+  #standingOf(loan: string, reversed: ReadonlySet<unknown>): Row | null {
+    const rowsOf = (table: string) =>
+      (this.rows.get(table) ?? []).filter((row) => row['loan_id'] === loan && !reversed.has(row['entry_id']));
+    const [losses, recoveries] = [rowsOf('loan_loss'), rowsOf('loan_recovery')];
+    const mark = rowsOf('non_accrual').at(-1);
+    const since = mark?.['action'] === 'enter' ? mark['effective_at'] : null;
+    if (losses.length === 0 && since === null) return null;
+    const sum = (rows: readonly Row[], column: string) =>
+      String(rows.reduce((total, row) => total + Number(row[column]), 0));
+    const [charged_off_minor, recovered_minor] = [losses, recoveries].map((rows) => ({
+      principal: sum(rows, 'principal_minor'),
+      interest: sum(rows, 'interest_minor'),
+      fees: sum(rows, 'fees_minor'),
+    }));
+    const closing = losses.find((row) => row['closes_loan'] === true);
+    return {
+      status: closing === undefined ? 'active' : 'charged_off',
+      loss_account: closing?.['principal_account'] ?? null,
+      charged_off_minor,
+      recovered_minor,
+      non_accrual_since: since,
+    };
+  }
+
+  #addLosses({ loses, recovers }: HandEntry, by: { readonly loan: string | null; readonly id: string }): void {
+    const columns = ([principal_minor, interest_minor, fees_minor]: Lost) => ({
+      tenant_id: this.#tenant.id,
+      loan_id: by.loan,
+      entry_id: by.id,
+      ...{ principal_minor, interest_minor, fees_minor },
+    });
+    if (loses !== undefined) {
+      const { amounts, account, closes } = loses;
+      this.#add('loan_loss', { ...columns(amounts), principal_account: account, closes_loan: closes });
+    }
+    for (const [loss, amounts] of recovers ?? []) {
+      const loss_entry_id = this.#entries.get(loss)?.['entry_id'];
+      this.#add('loan_recovery', { ...columns(amounts), loss_entry_id });
+    }
   }
 
   #post(entry: HandEntry, deltas: Map<string, Row & { debit_minor: number; credit_minor: number }>): void {
@@ -258,8 +303,9 @@ export class HandBooks {
         action: entry.action,
       });
     }
+    this.#addLosses(entry, { loan: single, id });
     if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
-    this.#move(entry, id);
+    this.#move(entry, id, single);
     for (const [account, amount] of entry.lines) {
       const name = `${account} ${entry.layer ?? 0} ${entry.on}`;
       const delta = deltas.get(name) ?? {
@@ -310,7 +356,7 @@ export class HandBooks {
     });
   }
 
-  #move(entry: HandEntry, id: string): void {
+  #move(entry: HandEntry, id: string, single: string | null): void {
     const layer = entry.layer ?? 0;
     const effects = new Map<string, number[]>();
     for (const [account, amount, loan] of entry.lines) {
@@ -320,7 +366,8 @@ export class HandBooks {
       effect[component] = (effect[component] ?? 0) + (account === 2100 ? -amount : amount);
       effects.set(loan, effect);
     }
-    if (entry.loan !== undefined) effects.set(entry.loan, [0, 0, 0, 0, 0]);
+    // An entry of one loan belongs to its history, whatever its lines are.
+    if (single !== null && effects.size === 0) effects.set(single, [0, 0, 0, 0, 0]);
     for (const [loan, effect] of effects) {
       const history = this.#history.get(loan) ?? { count: 0, frontier: null, movements: [] };
       history.count += 1;

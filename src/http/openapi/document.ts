@@ -113,7 +113,7 @@ const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {
   'hpts:accruals:write': 'Post accrual batches.',
   'hpts:reversals:write': 'Reverse entries.',
   'hpts:fees:write': 'Assess and waive fees.',
-  'hpts:chargeoffs:write': 'Opens nothing yet.',
+  'hpts:chargeoffs:write': 'Charge loans off and post recoveries.',
   'hpts:restructures:write': 'Refinance and restructure loans, put them on non-accrual.',
   'hpts:adjustments:write': 'Post goodwill credits; register loans with opening balances.',
   'hpts:adjustments:approve': 'Opens nothing yet.',

@@ -1,5 +1,6 @@
 import type { PostingRoute } from '../posting-operation.ts';
 import { accrualBatches } from './accrual-batches.ts';
+import { chargeOffs } from './charge-offs.ts';
 import { disbursements } from './disbursements.ts';
 import { feeWaivers } from './fee-waivers.ts';
 import { fees } from './fees.ts';
@@ -7,6 +8,7 @@ import { goodwillCredits } from './goodwill-credits.ts';
 import { loanRegistrations } from './loan-registrations.ts';
 import { nonAccruals } from './non-accruals.ts';
 import { payments } from './payments.ts';
+import { recoveries } from './recoveries.ts';
 import { refinances } from './refinances.ts';
 import { restructures } from './restructures.ts';
 import { reversals } from './reversals.ts';
@@ -29,6 +31,8 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [goodwillCredits.path, anyRoute(goodwillCredits)],
   [suspenseAllocations.path, anyRoute(suspenseAllocations)],
   [suspenseRefunds.path, anyRoute(suspenseRefunds)],
+  [chargeOffs.path, anyRoute(chargeOffs)],
+  [recoveries.path, anyRoute(recoveries)],
   [accrualBatches.path, anyRoute(accrualBatches)],
   [refinances.path, anyRoute(refinances)],
   [restructures.path, anyRoute(restructures)],
