@@ -178,6 +178,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The entry was reversed before',
     advice: 'An entry is reversed once; the detail names the entry that did it.',
   },
+  already_settled: {
+    status: 409,
+    title: 'This was settled or judged before',
+    advice: 'It happens once; the detail names what did it.',
+  },
   accrual_already_posted: {
     status: 409,
     title: 'A loan has accrued for this date already',
@@ -230,6 +235,16 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'This entry cannot be reversed',
     advice:
       'A reversal is not reversed: post the event again. A registration without opening balances has nothing to reverse.',
+  },
+  unbalanced_entry: {
+    status: 422,
+    title: 'Debits and credits differ',
+    advice: 'They have to be equal for each currency and layer, on the memo accounts (9xxx) and on all others apart.',
+  },
+  approver_is_proposer: {
+    status: 422,
+    title: 'Whoever proposed an adjustment cannot approve it',
+    advice: 'Approve it with another client; a second token of the same client is the same principal.',
   },
   loan_charged_off: {
     status: 422,

@@ -13,6 +13,8 @@ export const DAY_COUNT_CONVENTIONS = [
 
 export const REVERSAL_REASONS = ['error_correction', 'duplicate', 'returned_payment', 'fraud', 'other'] as const;
 
+export const ADJUSTMENT_REASONS = ['goodwill', 'error_correction', 'settlement', 'other'] as const;
+
 export const WAIVER_REASONS = ['goodwill', 'error_correction', 'settlement', 'other'] as const;
 
 /** Layers that a payment or a disbursement may be posted on; ENCUMBRANCE is for adjustments. */

@@ -1,5 +1,6 @@
+import type { Verdict } from '../domain/adjustment.ts';
 import type { LoanState } from '../domain/loan.ts';
-import type { EntryStanding, PostedEntry } from '../domain/posted-entry.ts';
+import type { EntryStanding, PostedEntry, StandingCorrection } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
 
 /** What is configured for a tenant, as of one config_epoch; immutable, so it may be cached under that epoch. */
@@ -24,7 +25,14 @@ export type StandingDisbursement = { readonly entryId: string; readonly effectiv
 export type AccrualMonth = { readonly tenantId: string; readonly loanId: string; readonly month: string; days: number };
 
 /** An earlier entry that a command names, with every loan whose balance or accrual date it holds. */
-export type ResolvedEntry = { readonly entry: PostedEntry; readonly loanIds: readonly string[] };
+export type ResolvedEntry = {
+  readonly entry: PostedEntry;
+  readonly loanIds: readonly string[];
+  /** Of an accrual batch: the interest of each loan as posted; null for every other entry. */
+  readonly accrued: ReadonlyMap<string, bigint> | null;
+  /** Of a correction: the entry of the batch that it corrects. */
+  readonly correctsEntryId: string | null;
+};
 
 /**
  * Everything that a batch is decided on: read under the locks of all its loans, in statements that began after the locks
@@ -42,6 +50,10 @@ export type LedgerState = {
   /** What was done to those entries since; one that is missing is untouched. */
   readonly standings: Map<string, EntryStanding>;
   readonly accrualMonths: Map<string, AccrualMonth>;
+  /** Verdicts on the adjustments that are to be approved, by scopedKey; one that is missing was not judged. */
+  readonly verdicts: Map<string, Verdict>;
+  /** Standing corrections by the scopedKey of their batch's entry, as they were posted; loaded for batches that are corrected or reversed. */
+  readonly corrections: Map<string, StandingCorrection[]>;
   /** Loaded for loans of which a disbursement is to be reversed, else absent. */
   readonly disbursements: Map<string, StandingDisbursement[]>;
 };

@@ -1,5 +1,7 @@
+import type { Verdict } from '../../src/domain/adjustment.ts';
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
+import type { StandingCorrection } from '../../src/domain/posted-entry.ts';
 import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
 import { kindOf } from '../../src/posting/command-kinds.ts';
@@ -30,6 +32,8 @@ export class MemoryBooks {
   readonly loans = new Map<string, LoanState>();
   readonly keys = new Map<string, UsedKey>();
   readonly reversals = new Map<string, string>();
+  readonly verdicts = new Map<string, Verdict>();
+  readonly corrections = new Map<string, StandingCorrection[]>();
   readonly accrualMonths = new Map<string, AccrualMonth>();
   readonly disbursements = new Map<string, StandingDisbursement[]>();
   readonly entries = new Map<string, ResolvedEntry>();
@@ -45,13 +49,16 @@ export class MemoryBooks {
   copy(): MemoryBooks {
     const copy = new MemoryBooks(this.#tenants);
     copy.#lastId = this.#lastId;
-    const { loans, keys, reversals, accrualMonths, disbursements, entries, accountDeltas } = structuredClone({
-      ...this,
-    });
+    const { loans, keys, reversals, verdicts, corrections, accrualMonths, disbursements, entries, accountDeltas } =
+      structuredClone({
+        ...this,
+      });
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
       [copy.reversals, reversals],
+      [copy.verdicts, verdicts],
+      [copy.corrections, corrections],
       [copy.accrualMonths, accrualMonths],
       [copy.disbursements, disbursements],
       [copy.entries, entries],
@@ -106,6 +113,14 @@ export class MemoryBooks {
           return [key, { reversedBy: this.reversals.get(key) ?? null }];
         }),
       ),
+      verdicts: pick(
+        this.verdicts,
+        set.judgedAdjustments.map(({ tenantId, adjustmentId }) => scopedKey(tenantId, adjustmentId)),
+      ),
+      corrections: pick(
+        this.corrections,
+        set.correctedBatches.map(({ tenantId, entryId }) => scopedKey(tenantId, entryId)),
+      ),
       accrualMonths: pick(
         this.accrualMonths,
         set.accrualMonths.map(({ tenantId, loanId, month }) => monthKey(tenantId, loanId, month)),
@@ -124,6 +139,9 @@ export class MemoryBooks {
       const key = scopedKey(tenantId, loanId);
       this.disbursements.set(key, [...(this.disbursements.get(key) ?? []), { entryId, effectiveAt }]);
     }
+    for (const { tenantId, adjustmentId, judgedBy } of plan.verdicts) {
+      this.verdicts.set(scopedKey(tenantId, adjustmentId), { verdict: 'posted', judgedBy });
+    }
     this.#writeReversals(plan);
     this.#writeEntries(plan);
     for (const delta of [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()])) {
@@ -139,6 +157,14 @@ export class MemoryBooks {
   #writeReversals(plan: PostingPlan): void {
     for (const { tenantId, reversedEntryId, entryId } of plan.reversals) {
       this.reversals.set(scopedKey(tenantId, reversedEntryId), entryId);
+      for (const [key, standing] of this.corrections) {
+        if (key.startsWith(tenantId)) {
+          this.corrections.set(
+            key,
+            standing.filter((one) => one.entryId !== reversedEntryId),
+          );
+        }
+      }
       for (const [key, standing] of this.disbursements) {
         if (key.startsWith(tenantId)) {
           this.disbursements.set(
@@ -150,14 +176,30 @@ export class MemoryBooks {
     }
   }
 
+  #writeCorrections(plan: PostingPlan): void {
+    const drafts = new Map(plan.entries.map((entry) => [entry.entryId, entry.draft]));
+    for (const { tenantId, entryId, accrualEntryId, loans } of plan.accrualCorrections) {
+      const { effectiveAt, lines } = drafts.get(entryId) ?? {};
+      if (effectiveAt === undefined || lines === undefined) throw new Error(`${entryId} corrects without an entry`);
+      if (plan.reversals.some((one) => one.tenantId === tenantId && one.reversedEntryId === entryId)) continue;
+      const key = scopedKey(tenantId, accrualEntryId);
+      const differences = new Map(loans.map((loan) => [loan.loanId, loan.differenceMinor]));
+      this.corrections.set(key, [...(this.corrections.get(key) ?? []), { entryId, effectiveAt, lines, differences }]);
+    }
+  }
+
   #writeEntries(plan: PostingPlan): void {
+    const corrected = new Map(plan.accrualCorrections.map((one) => [one.entryId, one]));
+    this.#writeCorrections(plan);
     const batches = new Map(plan.accrualBatches.map((batch) => [batch.entryId, batch.accrual.loans]));
     for (const { tenantId, entryId, eventId, correlationId, draft } of plan.entries) {
       const named = draft.lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId]));
-      const accrued = batches.get(entryId)?.map(({ loanId }) => loanId);
+      const accrued = batches.get(entryId);
       this.entries.set(scopedKey(tenantId, entryId), {
         entry: { ...draft, entryId, eventId, correlationId, postedAt: '2026-05-10T00:00:00.000000Z' },
-        loanIds: accrued ?? [...new Set(named)],
+        loanIds: accrued?.map(({ loanId }) => loanId) ?? [...new Set(named)],
+        accrued: accrued === undefined ? null : new Map(accrued.map((loan) => [loan.loanId, loan.interestMinor])),
+        correctsEntryId: corrected.get(entryId)?.accrualEntryId ?? null,
       });
     }
   }

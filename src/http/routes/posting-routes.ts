@@ -1,5 +1,6 @@
 import type { PostingRoute } from '../posting-operation.ts';
 import { accrualBatches } from './accrual-batches.ts';
+import { accrualCorrections } from './accrual-corrections.ts';
 import { disbursements } from './disbursements.ts';
 import { feeWaivers } from './fee-waivers.ts';
 import { fees } from './fees.ts';
@@ -27,6 +28,7 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [suspenseAllocations.path, anyRoute(suspenseAllocations)],
   [suspenseRefunds.path, anyRoute(suspenseRefunds)],
   [accrualBatches.path, anyRoute(accrualBatches)],
+  [accrualCorrections.path, anyRoute(accrualCorrections)],
   [reversals.path, anyRoute(reversals)],
   [loanRegistrations.path, anyRoute(loanRegistrations)],
 ]);
