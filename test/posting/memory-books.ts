@@ -158,12 +158,10 @@ export class MemoryBooks {
     for (const { tenantId, reversedEntryId, entryId } of plan.reversals) {
       this.reversals.set(scopedKey(tenantId, reversedEntryId), entryId);
       for (const [key, standing] of this.corrections) {
-        if (key.startsWith(tenantId)) {
-          this.corrections.set(
-            key,
-            standing.filter((one) => one.entryId !== reversedEntryId),
-          );
-        }
+        if (!key.startsWith(tenantId)) continue;
+        const left = standing.filter((one) => one.entryId !== reversedEntryId);
+        if (left.length === 0) this.corrections.delete(key);
+        else this.corrections.set(key, left);
       }
       for (const [key, standing] of this.disbursements) {
         if (key.startsWith(tenantId)) {

@@ -7,6 +7,7 @@ const TENANT_TABLES = [
   'reversal',
   'disbursement',
   'accrual_batch',
+  'accrual_correction',
   'loan',
   'loan_movement',
   'loan_backdating',
@@ -20,6 +21,9 @@ const TRIGGERED_TABLES = [
   'reversal',
   'disbursement',
   'accrual_batch',
+  'accrual_correction',
+  'adjustment',
+  'adjustment_verdict',
   'audit_event',
 ];
 /** Rows that nobody but the owner may change, not even the role that posts. */
