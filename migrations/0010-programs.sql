@@ -1,4 +1,4 @@
--- Programs, the chart of accounts and registered loans. (decisions/0016-programs-and-loans.md)
+-- Programs, the chart of accounts and registered loans. (decisions/0017-programs-and-loans.md)
 --   hpts_configurator  adds programs, their versions and accounts and renames accounts; raises tenant_head.config_epoch under
 --                      the head's lock, so that a batch that was decided under older configuration is decided again
 DO $$
@@ -76,6 +76,7 @@ CREATE TABLE hpts.principal_difference (
 
 CREATE INDEX loan_by_borrower ON hpts.loan (tenant_id, borrower_id, loan_id);
 CREATE INDEX loan_by_program ON hpts.loan (tenant_id, program_id, loan_id);
+CREATE INDEX loan_of_standing ON hpts.loan (tenant_id, loan_id) WHERE standing IS NOT NULL;
 
 GRANT SELECT, INSERT ON hpts.loan_registration, hpts.principal_difference TO hpts_poster;
 GRANT SELECT ON hpts.loan_registration, hpts.principal_difference TO hpts_reader, hpts_auditor;

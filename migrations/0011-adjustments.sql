@@ -1,4 +1,4 @@
--- Corrections of accrual batches, and adjustments under four eyes. (decisions/0017-adjustments.md)
+-- Corrections of accrual batches, and adjustments under four eyes. (decisions/0018-corrections-and-adjustments.md)
 
 -- A correction as its client sent it: what each loan's interest of that batch should have been, and what it was changed by.
 -- The key leads with the batch, since whoever corrects or reverses a batch asks for all corrections of it.
@@ -57,7 +57,6 @@ CREATE TABLE hpts.adjustment_verdict (
 -- Approvals are posted, so hpts_poster writes their verdicts; proposals and rejections move no money.
 GRANT SELECT, INSERT ON hpts.accrual_correction, hpts.adjustment_verdict TO hpts_poster;
 GRANT SELECT, INSERT ON hpts.adjustment, hpts.adjustment_verdict TO hpts_configurator;
-GRANT SELECT ON hpts.loan TO hpts_configurator;
 GRANT SELECT ON hpts.accrual_correction, hpts.adjustment, hpts.adjustment_verdict TO hpts_reader, hpts_auditor;
 DO $$
 DECLARE
@@ -77,4 +76,3 @@ BEGIN
   END LOOP;
 END
 $$;
-ALTER POLICY own_tenants ON hpts.loan TO hpts_poster, hpts_reader, hpts_configurator;

@@ -30,7 +30,7 @@ export function configurationOperations(acts: AdministrativeActs, reader: Reader
     administrativeOperation(accountCreation, acts),
     accounts(reader),
     administrativeOperation(accountRenaming, acts),
-    administrativeOperation(adjustmentProposal, acts),
+    administrativeOperation(adjustmentProposal(reader), acts),
     adjustments(reader),
     adjustment(reader),
     administrativeOperation(adjustmentRejection, acts),

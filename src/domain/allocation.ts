@@ -68,6 +68,21 @@ export function refuseSplit(split: Allocation, amountMinor: bigint, loan: LoanSt
   };
 }
 
+/**
+ * Refuses over-payment where the program does: more than the loan owes altogether, however it is split (ACCOUNTING.md
+ * rule 10).
+ */
+export function refuseOverpayment(amountMinor: bigint, loan: LoanState, policy: ProgramPolicy): Refusal | null {
+  const { fees, interest, principal } = outstandingOf(loan);
+  const owed = fees + interest + principal;
+  if (policy.overpayment === 'suspense' || amountMinor <= owed) return null;
+  return refusalOfField(
+    'amount_exceeds_outstanding',
+    'amount_minor',
+    `${amountMinor} is more than the ${owed} outstanding, and the loan's program takes no over-payment`,
+  );
+}
+
 /** A split as it is kept with the entry; nothing when the waterfall decided. */
 export function splitInput(split: Allocation | null): EventInput {
   if (split === null) return {};

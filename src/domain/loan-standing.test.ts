@@ -51,7 +51,8 @@ function accrue(loans: Readonly<Record<string, LoanState>>): Refusal | EntryDraf
   const accrued = Object.keys(loans).map((loanId) => ({ loanId, outstandingPrincipalMinor: 0n, interestMinor: 7n }));
   const batch = { programId: 'program', accrualDate: DAY, dayCountConvention: 'ACT_365', loans: accrued };
   return decideAccrualBatch(batch, {
-    programExists: true,
+    program,
+    nightPrincipal: () => 0n,
     loan: (loanId) => loans[loanId] ?? unmadeLoan('tenant', loanId),
     accrued: () => false,
     calendar,

@@ -15,6 +15,10 @@ export type Component = keyof Components;
 
 export const COMPONENTS: readonly Component[] = ['principal', 'interest', 'fees', 'suspense', 'memoInterest'];
 
+/** Whether a loan is one that is to be paid. */
+export const LOAN_STATUSES = ['active', 'charged_off'] as const;
+export type LoanStatus = (typeof LOAN_STATUSES)[number];
+
 /** What a charge-off takes away and a recovery brings back, in minor units. */
 export type Receivables = { readonly principal: bigint; readonly interest: bigint; readonly fees: bigint };
 
@@ -23,7 +27,7 @@ export type Receivables = { readonly principal: bigint; readonly interest: bigin
  * nothing to say share one.
  */
 export type LoanStanding = {
-  readonly status: 'active' | 'charged_off';
+  readonly status: LoanStatus;
   /** It was charged off for fraud: what is lost on it later is fraud too (ACCOUNTING.md rule 9). */
   readonly fraud: boolean;
   readonly chargedOff: Receivables;

@@ -1,5 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import { allocateTo, creditAllocation, refuseSplit, splitInput } from './allocation.ts';
+import { allocateTo, creditAllocation, refuseOverpayment, refuseSplit, splitInput } from './allocation.ts';
 import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
 import { type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
 import { type LayerNumber, PENDING } from './layer.ts';
@@ -57,11 +57,9 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
     lines.credit(ACCOUNT.borrowerSuspense, payment.amountMinor);
   } else {
     const unfit = payment.split === null ? null : refuseSplit(payment.split, payment.amountMinor, loan);
-    if (unfit !== null) return unfit;
-    const allocation = payment.split ?? allocateTo(loan, payment.amountMinor, version.policy);
-    const excess = refuseOverpayment(payment, allocation, version);
+    const excess = unfit ?? refuseOverpayment(payment.amountMinor, loan, version.policy);
     if (excess !== null) return excess;
-    creditAllocation(lines, allocation, loan);
+    creditAllocation(lines, payment.split ?? allocateTo(loan, payment.amountMinor, version.policy), loan);
   }
   return {
     eventType: 'payment_received',
@@ -81,15 +79,4 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
 
 function inputOf({ sourceMethod, split }: Payment, version: ProgramVersion): EventInput {
   return { source_method: sourceMethod, program_version: version.version, ...splitInput(split) };
-}
-
-/** What is left over is over-payment (ACCOUNTING.md rule 10); what the caller's own split puts in suspense is not left over. */
-function refuseOverpayment(payment: Payment, allocation: Allocation, { policy }: ProgramVersion): Refusal | null {
-  if (policy.overpayment === 'suspense' || payment.split !== null || allocation.suspense === 0n) return null;
-  const owed = payment.amountMinor - allocation.suspense;
-  return refusalOfField(
-    'amount_exceeds_outstanding',
-    'amount_minor',
-    `${payment.amountMinor} is more than the ${owed} outstanding, and the loan's program takes no over-payment`,
-  );
 }

@@ -255,7 +255,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 422,
     title: 'The amount is more than is outstanding',
     advice:
-      'errors[] names the components that get too much; send what is over as suspense_minor. Where it names amount_minor, the program takes no over-payment.',
+      'errors[] names what; of an allocation, send what is over as suspense_minor. Some programs take no over-payment.',
   },
   amount_exceeds_suspense: {
     status: 422,

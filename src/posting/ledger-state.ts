@@ -35,6 +35,12 @@ export type ResolvedEntry = {
 };
 
 /**
+ * A loan's principal on SETTLED at the end of a day, which is what accrues in the night that follows. Changed by whatever
+ * the batch posts with effect up to that day.
+ */
+export type Night = { readonly day: string; principalMinor: bigint };
+
+/**
  * Everything that a batch is decided on: read under the locks of all its loans, in statements that began after the locks
  * were held. Maps are keyed by `scopedKey`. The decision changes loans, keys, standings, accrual months and disbursements
  * in place, so that each command sees the effects of those before it.
@@ -54,6 +60,8 @@ export type LedgerState = {
   readonly verdicts: Map<string, Verdict>;
   /** Standing corrections by the scopedKey of their batch's entry, as they were posted; loaded for batches that are corrected or reversed. */
   readonly corrections: Map<string, StandingCorrection[]>;
+  /** For loans that accrue in the batch: the nights that they accrue for. */
+  readonly nights: Map<string, Night[]>;
   /** Loaded for loans of which a disbursement is to be reversed, else absent. */
   readonly disbursements: Map<string, StandingDisbursement[]>;
 };

@@ -1,4 +1,4 @@
-import type { AccrualBatch } from '../domain/accrual.ts';
+import type { AccrualBatch, PrincipalDifference } from '../domain/accrual.ts';
 import type { CorrectedLoan } from '../domain/accrual-correction.ts';
 import type { EntryDraft } from '../domain/journal-entry.ts';
 import type { LayerNumber } from '../domain/layer.ts';
@@ -93,6 +93,12 @@ export type PostingPlan = {
     readonly entryId: string;
   }[];
   readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
+  readonly principalDifferences: (PrincipalDifference & {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly currency: string;
+    readonly date: string;
+  })[];
   /** Loans that moved, by scopedKey, each with its state after the batch. */
   readonly loans: Map<string, LoanState>;
   /** Loans whose standing changed, likewise. */
@@ -117,6 +123,7 @@ export function emptyPlan(): PostingPlan {
     accrualBatches: [],
     verdicts: [],
     accrualCorrections: [],
+    principalDifferences: [],
     loans: new Map(),
     standings: new Map(),
     accrualMonths: new Map(),

@@ -17,6 +17,8 @@ export type ReadSet = {
   readonly correctedBatches: readonly { readonly tenantId: string; readonly entryId: string }[];
   readonly judgedAdjustments: readonly { readonly tenantId: string; readonly adjustmentId: string }[];
   readonly accrualMonths: readonly (LoanRef & { readonly month: string })[];
+  /** Loans that accrue, each with the day whose principal is asked for. */
+  readonly nights: readonly (LoanRef & { readonly day: string })[];
   /** Loans of which a disbursement is to be reversed. */
   readonly disbursedLoans: readonly LoanRef[];
 };
@@ -47,6 +49,7 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     correctedBatches: [...reads.correctedBatches.values()],
     judgedAdjustments: reads.judgedAdjustments,
     accrualMonths: [...reads.accrualMonths.values()],
+    nights: [...reads.nights.values()],
     disbursedLoans: [...reads.disbursedLoans.values()],
   };
 }
@@ -56,6 +59,7 @@ class BatchReads {
   readonly loans = new Map<string, LoanRef>();
   readonly loansToMake = new Map<string, LoanRef>();
   readonly accrualMonths = new Map<string, LoanRef & { readonly month: string }>();
+  readonly nights = new Map<string, LoanRef & { readonly day: string }>();
   readonly disbursedLoans = new Map<string, LoanRef>();
   readonly judgedAdjustments: { readonly tenantId: string; readonly adjustmentId: string }[] = [];
   readonly correctedBatches = new Map<string, { readonly tenantId: string; readonly entryId: string }>();
@@ -84,6 +88,10 @@ class BatchReads {
 
   corrections(entryId: string): void {
     this.correctedBatches.set(scopedKey(this.#tenantId, entryId), { tenantId: this.#tenantId, entryId });
+  }
+
+  night(loanId: string, day: string): void {
+    this.nights.set(monthKey(this.#tenantId, loanId, day), { tenantId: this.#tenantId, loanId, day });
   }
 
   disbursements(loanId: string): void {

@@ -80,6 +80,13 @@ export function renderReceipt(version: number, facts: ReceiptFacts): string {
   return render(facts);
 }
 
+const ALLOCATED: ReadonlySet<EventType> = new Set(['payment_received', 'goodwill_credit', 'payment_allocated']);
+
+/** The member `allocation` of an answer, for events that answer one; null for the others. */
+export function allocationIn(facts: ReceiptFacts): string | null {
+  return ALLOCATED.has(facts.eventType) ? allocation(facts) : null;
+}
+
 function entryId(facts: ReceiptFacts): string {
   return `"journal_entry_id":"${facts.entryId}"`;
 }

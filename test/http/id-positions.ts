@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { adjustment, proposedByColleague } from './adjustment-story.ts';
 import type { HttpAnswer } from './http-client.ts';
 import {
   accrual,
@@ -11,6 +12,7 @@ import {
   newLoan,
   payment,
   posted,
+  registration,
   reversal,
   suspenseAllocation,
   suspenseRefund,
@@ -24,11 +26,16 @@ export type Ids = {
   readonly loan: string;
   /** A loan that only a first disbursement names, for whoever does so has a loan of that id afterwards. */
   readonly spareLoan: string;
+  /** A loan that only a registration names. */
+  readonly registeredLoan: string;
   readonly borrower: string;
   readonly entry: string;
   readonly event: string;
   readonly program: string;
   readonly webhookEndpoint: string;
+  readonly accrual: string;
+  /** A proposal that nobody judged. */
+  readonly adjustment: string;
 };
 
 /** A tenant with books of its own: what it has, and the loan that it may name itself. */
@@ -50,15 +57,23 @@ export type IdPosition = {
 export async function newLender(api: TenantApi): Promise<Lender> {
   const loan = await workedExample(api);
   const spare = await newLoan(api);
+  const registered = unmadeLoan();
+  await posted(api.post('/v1/loans', registration(registered)));
   const paid = await posted(api.post('/v1/payments', payment(loan)));
+  const accrued = await posted(
+    api.post('/v1/accruals/batch', accrual(api, [[loan, '40']], { accrual_date: DAY.later })),
+  );
   const ids = {
     loan: loan.loanId,
     spareLoan: spare.loanId,
+    registeredLoan: registered.loanId,
     borrower: loan.borrowerId,
     entry: textAt(paid, 'journal_entry_id'),
     event: textAt(paid, 'payment_event_id'),
     program: api.defaultProgramId,
     webhookEndpoint: await webhookEndpointOf(api),
+    accrual: textAt(accrued, 'accrual_event_id'),
+    adjustment: await proposedByColleague(api, adjustment(loan)),
   };
   return { api, loan, ids };
 }
@@ -76,11 +91,14 @@ export function noIds(): Ids {
   return {
     loan: randomUUID(),
     spareLoan: randomUUID(),
+    registeredLoan: randomUUID(),
     borrower: randomUUID(),
     entry: randomUUID(),
     event: randomUUID(),
     program: randomUUID(),
     webhookEndpoint: randomUUID(),
+    accrual: randomUUID(),
+    adjustment: randomUUID(),
   };
 }
 
@@ -125,6 +143,58 @@ const LISTS: readonly IdPosition[] = [
   },
 ];
 
+const LOANS: readonly IdPosition[] = [
+  {
+    operation: 'GET /v1/loans/{loan_id}',
+    position: 'path loan_id',
+    status: 404,
+    attempt: (ids, { api }) => api.get(`/v1/loans/${ids.loan}`),
+  },
+  ...(['borrower_id', 'program_id'] as const).map(
+    (name): IdPosition => ({
+      operation: 'GET /v1/loans',
+      position: `query ${name}`,
+      // A filter that nothing fits is no fault: the list is empty.
+      status: 200,
+      attempt: (ids, { api }) => api.get(`/v1/loans?${name}=${name === 'borrower_id' ? ids.borrower : ids.program}`),
+    }),
+  ),
+  {
+    operation: 'POST /v1/loans',
+    position: 'body loan_id',
+    // An id that is free here makes a loan here.
+    status: 201,
+    attempt: (ids, me) => me.api.post('/v1/loans', registration({ ...unmadeLoan(), loanId: ids.registeredLoan })),
+  },
+  {
+    operation: 'POST /v1/loans',
+    position: 'body borrower_id',
+    status: 201,
+    attempt: (ids, me) => me.api.post('/v1/loans', registration({ ...unmadeLoan(), borrowerId: ids.borrower })),
+  },
+  {
+    operation: 'POST /v1/loans',
+    position: 'body program_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/loans', registration(unmadeLoan(), { program_id: ids.program })),
+  },
+];
+
+const PROGRAMS: readonly IdPosition[] = [
+  {
+    operation: 'GET /v1/programs/{program_id}',
+    position: 'path program_id',
+    status: 404,
+    attempt: (ids, { api }) => api.get(`/v1/programs/${ids.program}`),
+  },
+  {
+    operation: 'POST /v1/programs/{program_id}/versions',
+    position: 'path program_id',
+    status: 404,
+    attempt: (ids, { api }) => api.post(`/v1/programs/${ids.program}/versions`, { effective_at: DAY.paid }),
+  },
+];
+
 const WEBHOOKS: readonly IdPosition[] = [
   ...['', '/deliveries'].map(
     (rest): IdPosition => ({
@@ -154,6 +224,57 @@ const WEBHOOKS: readonly IdPosition[] = [
     }),
   ),
 ];
+
+const ADJUSTMENTS: readonly IdPosition[] = [
+  {
+    operation: 'GET /v1/adjustments/{adjustment_id}',
+    position: 'path adjustment_id',
+    status: 404,
+    attempt: (ids, { api }) => api.get(`/v1/adjustments/${ids.adjustment}`),
+  },
+  ...(['approvals', 'rejections'] as const).map(
+    (verdict): IdPosition => ({
+      operation: `POST /v1/adjustments/{adjustment_id}/${verdict}`,
+      position: 'path adjustment_id',
+      status: 404,
+      attempt: (ids, { api }) => api.post(`/v1/adjustments/${ids.adjustment}/${verdict}`, {}),
+    }),
+  ),
+  ...(['control', 'other'] as const).map(
+    (kind): IdPosition => ({
+      operation: 'POST /v1/adjustments',
+      position: `body lines[].loan_id, on ${kind === 'control' ? 'a control account' : 'another'}`,
+      status: 404,
+      attempt: (ids, { api }) => {
+        const line = { account_code: kind === 'control' ? '1200' : '4000', loan_id: ids.loan };
+        const money = { amount_minor: '1', currency: 'USD' };
+        const lines = [
+          { ...line, ...money, direction: 'DR' },
+          { account_code: '4100', ...money, direction: 'CR' },
+        ];
+        return api.post('/v1/adjustments', { lines, reason_code: 'other', effective_at: DAY.later });
+      },
+    }),
+  ),
+  {
+    operation: 'POST /v1/accruals/{accrual_event_id}/corrections',
+    position: 'path accrual_event_id',
+    status: 404,
+    attempt: (ids, me) => correct(me, { batch: ids.accrual, loan: me.loan.loanId }),
+  },
+  {
+    operation: 'POST /v1/accruals/{accrual_event_id}/corrections',
+    position: 'body loans[].loan_id',
+    status: 404,
+    attempt: (ids, me) => correct(me, { batch: me.ids.accrual, loan: ids.loan }),
+  },
+];
+
+function correct({ api }: Lender, { batch, loan }: { batch: string; loan: string }): Promise<HttpAnswer> {
+  const loans = [{ loan_id: loan, interest_minor: '40' }];
+  const body = { effective_at: DAY.later, reason_code: 'other', loans };
+  return api.post(`/v1/accruals/${batch}/corrections`, body);
+}
 
 const POSTING: readonly IdPosition[] = [
   ...[{}, { layer: 'PENDING' }].map(
@@ -287,13 +408,27 @@ const POSTING: readonly IdPosition[] = [
 ];
 
 /** Every operation with every place where an id stands in it. A new operation adds its rows here. */
-export const ID_POSITIONS: readonly IdPosition[] = [...READING, ...LISTS, ...POSTING, ...WEBHOOKS];
+export const ID_POSITIONS: readonly IdPosition[] = [
+  ...READING,
+  ...LISTS,
+  ...ADJUSTMENTS,
+  ...POSTING,
+  ...LOANS,
+  ...PROGRAMS,
+  ...WEBHOOKS,
+];
 
 /** Operations with a scope that take no id of anything. */
 export const WITHOUT_IDS: ReadonlySet<string> = new Set<string>([
+  'GET /v1/accounts',
   'GET /v1/accounts/{account_code}/balance',
+  'GET /v1/adjustments',
   'GET /v1/journal-entries',
+  'GET /v1/programs',
   'GET /v1/reconciliation/status',
   'GET /v1/webhook-endpoints',
+  'POST /v1/accounts',
+  'POST /v1/accounts/{account_code}/names',
+  'POST /v1/programs',
   'POST /v1/webhook-endpoints',
 ]);

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
 import type { HttpAnswer } from './http-client.ts';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { serveLedger } from './ledger-server.ts';
 import {
   accrual,
   DAY,
@@ -34,13 +34,8 @@ const OPENING = {
 };
 const NOTHING = { principal_minor: '0', interest_minor: '0', fees_minor: '0' };
 
-let ledger: LedgerServer;
-let api: TenantApi;
-beforeAll(async () => {
-  ledger = await startLedger();
-  api = ledger.api;
-});
-afterAll(() => ledger.stop());
+const ledger = await serveLedger();
+const { api } = ledger;
 
 const read = (loanId: string, tenant = api) => tenant.get(`${PATH}/${loanId}`);
 const entryOf = (answer: HttpAnswer) => api.get(`/v1/journal-entries/${textAt(answer, 'journal_entry_id')}`);
@@ -102,6 +97,7 @@ describe('POST /v1/loans: 201', () => {
       components: { ...NOTHING, suspense_minor: '0', memo_interest_minor: '0' },
       charged_off: NOTHING,
       recovered: NOTHING,
+      non_accrual_since: null,
     });
     expect(JSON.parse(await api.balanceText(loan.loanId))).toMatchObject({ total_exposure_minor: '0' });
   });
@@ -346,6 +342,25 @@ describe('GET /v1/loans', () => {
     const both = `&borrower_id=${borrowerId.toUpperCase()}&program_id=${programId}`;
     expect(await idsOf(tenant, both)).toEqual(those((index) => index % 2 === 0 && index < 4));
     expect(await idsOf(tenant, `&borrower_id=${NOBODY}`)).toEqual([]);
+  });
+
+  test('200: a loan with a standing of its own shows it, and is found by its status', async () => {
+    const tenant = await ledger.newTenant();
+    const [lost, plain] = [await newLoan(tenant), await newLoan(tenant)];
+    const amounts = (principal: string) => ({ principal, interest: '0', fees: '2' });
+    const standing = { status: 'charged_off', fraud: false, non_accrual_since: DAY.paid };
+    const stored = { ...standing, charged_off_minor: amounts('70'), recovered_minor: amounts('30') };
+    // What a charge-off leaves behind, written by hand.
+    await ledger.sql('UPDATE hpts.loan SET standing = $2 WHERE loan_id = $1', [lost.loanId, JSON.stringify(stored)]);
+    expect((await read(lost.loanId, tenant)).json).toMatchObject({
+      status: 'charged_off',
+      charged_off: { principal_minor: '70', interest_minor: '0', fees_minor: '2' },
+      recovered: { principal_minor: '30', interest_minor: '0', fees_minor: '2' },
+      non_accrual_since: DAY.paid,
+    });
+    expect(await idsOf(tenant, '&status=charged_off')).toEqual([lost.loanId]);
+    expect(await idsOf(tenant, `&status=charged_off&borrower_id=${plain.borrowerId}`)).toEqual([]);
+    expect(await idsOf(tenant, '&status=active')).toEqual([plain.loanId]);
   });
 
   test('200: loans that are made between two pages neither move nor repeat the others', async () => {

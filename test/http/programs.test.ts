@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { expectNothingDone, testAdministrativeGates } from './administrative-gates.ts';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { serveLedger } from './ledger-server.ts';
 import { holdLoan } from './loan-lock.ts';
 import { DAY, disbursement, fee, NOBODY, newLoan, payment, posted, unmadeLoan } from './loan-story.ts';
 import { expectProblem, expectRefusal } from './problem.ts';
@@ -10,13 +10,8 @@ import { newProgram } from './program-story.ts';
 import { testReadingGates } from './reading-gates.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
 
-let ledger: LedgerServer;
-let api: TenantApi;
-beforeAll(async () => {
-  ledger = await startLedger();
-  api = ledger.api;
-});
-afterAll(() => ledger.stop());
+const ledger = await serveLedger();
+const { api } = ledger;
 
 const NAME = { name: 'Instalment loans' };
 const EVERYTHING = {

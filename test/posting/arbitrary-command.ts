@@ -96,13 +96,35 @@ function disbursementOf(tenant: BooksTenant) {
   });
 }
 
+function registrationOf(tenant: BooksTenant) {
+  const opening = fc.record({
+    asOf: day,
+    principalMinor: fc.constantFrom(0n, 300n),
+    interestMinor: minor(9n),
+    feesMinor: minor(9n),
+    suspenseMinor: fc.bigInt({ min: 1n, max: 20n }),
+    accruedThrough: fc.constant('2026-04-01'),
+  });
+  return fc.record({
+    loanId: fc.oneof(loanId, fc.constant(NOWHERE)),
+    borrowerId: common.borrowerId,
+    currency: common.currency,
+    programId: mostly<string | null>(null, tenant.otherProgramId, NOWHERE),
+    annualRate: fc.constant(null),
+    maturityDate: fc.constant(null),
+    opening: fc.option(opening, { nil: null }),
+    externalRef: fc.constant(null),
+    metadata: fc.constant(null),
+  });
+}
+
 function accrualOf(tenant: BooksTenant) {
   return fc.record({
     programId: mostly(tenant.programId, tenant.otherProgramId, NOWHERE),
     accrualDate: day,
     dayCountConvention: fc.constant('ACT_365'),
     loans: fc.uniqueArray(
-      fc.record({ loanId, outstandingPrincipalMinor: fc.constant(0n), interestMinor: minor(50n) }),
+      fc.record({ loanId, outstandingPrincipalMinor: fc.constantFrom(0n, 200n), interestMinor: minor(50n) }),
       { minLength: 1, maxLength: 3, selector: (loan) => loan.loanId },
     ),
   });
@@ -174,6 +196,10 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
         arbitrary: fc.record({ kind: fc.constant('disbursement' as const), disbursement: disbursementOf(tenant) }),
       },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('fee' as const), fee }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('registration' as const), registration: registrationOf(tenant) }),
+      },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('fee_waiver' as const), feeWaiver }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('goodwill_credit' as const), goodwillCredit }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_allocation' as const), suspenseAllocation }) },

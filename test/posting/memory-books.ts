@@ -10,6 +10,7 @@ import {
   type AccrualMonth,
   type LedgerState,
   monthKey,
+  type Night,
   type ResolvedEntry,
   type StandingDisbursement,
   scopedKey,
@@ -121,12 +122,29 @@ export class MemoryBooks {
         this.corrections,
         set.correctedBatches.map(({ tenantId, entryId }) => scopedKey(tenantId, entryId)),
       ),
+      nights: this.#nights(set.nights),
       accrualMonths: pick(
         this.accrualMonths,
         set.accrualMonths.map(({ tenantId, loanId, month }) => monthKey(tenantId, loanId, month)),
       ),
       disbursements: pick(this.disbursements, standing),
     };
+  }
+
+  #nights(asked: readonly { tenantId: string; loanId: string; day: string }[]): Map<string, Night[]> {
+    const nights = new Map<string, Night[]>();
+    for (const { tenantId, loanId, day } of asked) {
+      const key = scopedKey(tenantId, loanId);
+      const own = this.movements.filter((one) => one.tenantId === tenantId && one.loanId === loanId && one.layer === 0);
+      let principalMinor = 0n;
+      let before = 0n;
+      for (const { after, effectiveAt } of own) {
+        if (effectiveAt <= day) principalMinor += after.principal - before;
+        before = after.principal;
+      }
+      nights.set(key, [...(nights.get(key) ?? []), { day, principalMinor }]);
+    }
+    return nights;
   }
 
   #write(plan: PostingPlan): void {
@@ -217,6 +235,7 @@ function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends Readon
     effectiveFrom: null,
     policy: {
       ...readPolicy(DEFAULT_PROGRAM_POLICY),
+      principalCheck: programId === tenant.programId ? 'record' : 'reject',
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
       feeIncomeAccounts: new Map([['late_fee', incomeAccount]]),
     },

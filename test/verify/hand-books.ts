@@ -13,6 +13,17 @@ export type HandEntry = {
   readonly reverses?: string;
   /** The first entry of the same command, right before it; it then carries no key. */
   readonly follows?: string;
+  /** The loan whose opening balances the lines are. */
+  readonly registers?: string;
+  /** Of an accrual: the loan whose principal was not the ledger's, and what the ledger had; 0 was sent. */
+  readonly differs?: readonly [loan: string, ledgerMinor: number];
+  /** The accrual that it corrects, with each loan's right interest and what it differs by. */
+  readonly corrects?: {
+    readonly batch: string;
+    readonly loans: readonly (readonly [loan: string, interestMinor: number, differenceMinor: number])[];
+  };
+  /** The id of the adjustment that it is. */
+  readonly adjusts?: string;
   readonly accrues?: readonly (readonly [loan: string, interestMinor: number])[];
 };
 
@@ -33,7 +44,20 @@ const COMPONENT_OF_ACCOUNT = new Map([
   [9100, 4],
 ]);
 const COMPONENT_COLUMNS = ['principal_minor', 'interest_minor', 'fees_minor', 'suspense_minor', 'memo_interest_minor'];
-const CHART = [1000, 1010, 1100, 1200, 1300, 2000, 2100, 4000, 4100, 9100, 9200];
+const CHART = new Map([
+  [1000, 'asset'],
+  [1010, 'asset'],
+  [1100, 'asset'],
+  [1200, 'asset'],
+  [1300, 'asset'],
+  [2000, 'liability'],
+  [2100, 'liability'],
+  [3900, 'equity'],
+  [4000, 'income'],
+  [4100, 'income'],
+  [9100, 'memo_debit'],
+  [9200, 'memo_credit'],
+]);
 
 /** The entries by their names below, filled as they are made. */
 const made = new Map<string, { readonly id: string; readonly seq: number }>();
@@ -101,8 +125,9 @@ export class HandBooks {
       default_program_id: program,
     });
     this.#add('program', { ...configured, program_id: program, name: 'Default' });
-    for (const code of CHART)
-      this.#add('account', { ...configured, account_code: code, name: `Account ${code}`, type: 'asset' });
+    this.#add('program_version', { ...configured, program_id: program, version: 1, policy: { fee_types: [] } });
+    for (const [code, type] of CHART)
+      this.#add('account', { ...configured, account_code: code, name: `Account ${code}`, type });
   }
 
   /** Posts entries as one batch: one posted_at, one set of account deltas. */
@@ -164,6 +189,7 @@ export class HandBooks {
     const id = `${stem}0`;
     const event = `${id.slice(0, -1)}1`;
     const reversed = entry.reverses === undefined ? undefined : this.#entries.get(entry.reverses);
+    const corrected = entry.corrects === undefined ? undefined : this.#entries.get(entry.corrects.batch);
     const loans = [...new Set(entry.lines.map(([, , loan]) => loan ?? null))];
     const single = loans.length === 1 ? (loans[0] ?? null) : null;
     const key = first === undefined ? `${entry.type}:${this.#tenant.number}:${entry.name}` : null;
@@ -173,7 +199,12 @@ export class HandBooks {
       entry_id: id,
       seq: this.#seq,
       event_id: event,
-      correlation_id: reversed?.['correlation_id'] ?? first?.['correlation_id'] ?? event,
+      correlation_id:
+        reversed?.['correlation_id'] ??
+        corrected?.['correlation_id'] ??
+        first?.['correlation_id'] ??
+        entry.adjusts ??
+        event,
       reverses_entry_id: reversed?.['entry_id'] ?? null,
       posted_at: this.#postedAt,
       effective_at: entry.on,
@@ -192,18 +223,30 @@ export class HandBooks {
       idempotency_key: key,
       payload_hash: key === null ? null : payloadHashOf(key),
     };
+    row['event_input'] = JSON.stringify(this.#inputOf(entry));
     this.#entries.set(entry.name, row);
     made.set(entry.name, { id, seq: this.#seq });
     this.#add('journal_entry', row);
-    if (key !== null) this.#addKey(key, id);
+    if (key !== null) this.#addKey(key, { id, receiptVersion: entry.registers === undefined ? 1 : 2 });
     if (first !== undefined) {
       this.#add('following_entry', { tenant_id, first_entry_id: first['entry_id'], place: 1, entry_id: id });
     }
     if (reversed !== undefined)
       this.#add('reversal', { tenant_id, reversed_entry_id: reversed['entry_id'], entry_id: id });
-    if (entry.type === 'disbursement')
+    if (entry.registers !== undefined) {
+      const dates = { opening_as_of: entry.on, accrued_through: entry.on };
+      this.#add('loan_registration', { tenant_id, loan_id: single, entry_id: id, annual_rate: '0.08', ...dates });
+    }
+    if (entry.differs !== undefined) {
+      const [loan_id, ledger_minor] = entry.differs;
+      const difference = { currency: this.#tenant.currency, accrual_date: entry.on, sent_minor: 0, ledger_minor };
+      this.#add('principal_difference', { tenant_id, entry_id: id, loan_id, ...difference });
+    }
+    if (entry.type === 'disbursement' || entry.registers !== undefined)
       this.#add('disbursement', { tenant_id, loan_id: single, entry_id: id, effective_at: entry.on });
     if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
+    if (corrected !== undefined) this.#addCorrection(entry, { id, accrual: corrected['entry_id'] });
+    if (entry.adjusts !== undefined) this.#addAdjustment(row, entry.adjusts);
     this.#move(entry, id);
     for (const [account, amount] of entry.lines) {
       const name = `${account} ${entry.layer ?? 0} ${entry.on}`;
@@ -222,14 +265,64 @@ export class HandBooks {
     }
   }
 
-  #addKey(key: string, entry: string): void {
+  #inputOf({ registers, differs, on, corrects, adjusts }: HandEntry): Row {
+    if (corrects !== undefined) return { corrected_event_id: this.#entries.get(corrects.batch)?.['event_id'] };
+    if (adjusts !== undefined) return { adjustment_id: adjusts };
+    if (differs !== undefined) return { principal_differences: 1 };
+    if (registers === undefined) return {};
+    const { borrower: borrower_id, program: program_id } = this.#tenant;
+    const terms = { annual_rate: '0.08', maturity_date: null, accrued_through: on };
+    return { registered_loan_id: registers, borrower_id, program_id, ...terms };
+  }
+
+  #addKey(key: string, entry: { readonly id: string; readonly receiptVersion: number }): void {
     const key_hash = firstHalfOfSha256(key);
     this.#add('idempotency_key', {
       tenant_id: this.#tenant.id,
       key_hash,
       payload_hash: payloadHashOf(key),
-      entry_id: entry,
-      receipt_version: 1,
+      entry_id: entry.id,
+      receipt_version: entry.receiptVersion,
+    });
+  }
+
+  #addCorrection({ corrects }: HandEntry, { id, accrual }: { id: string; accrual: unknown }): void {
+    const loans = corrects?.loans ?? [];
+    this.#add('accrual_correction', {
+      tenant_id: this.#tenant.id,
+      accrual_entry_id: accrual,
+      entry_id: id,
+      loan_ids: loans.map(([loan]) => loan),
+      interest_minor: loans.map(([, interest]) => interest),
+      difference_minor: loans.map(([, , difference]) => difference),
+    });
+  }
+
+  /** Proposed by somebody else, and approved as the entry was posted. */
+  #addAdjustment(entry: Row, adjustment_id: string): void {
+    const tenant_id = this.#tenant.id;
+    const accounts = entry['accounts'] as number[];
+    this.#add('adjustment', {
+      tenant_id,
+      adjustment_id,
+      proposed_by: 'another hand',
+      proposed_at: '2026-05-01T11:00:00Z',
+      effective_at: entry['effective_at'],
+      reason_code: 'other',
+      accounts,
+      amounts: entry['amounts'],
+      currencies: accounts.map(() => entry['currency']),
+      layers: accounts.map(() => entry['layer']),
+      loan_ids: entry['loan_ids'] ?? accounts.map(() => entry['loan_id']),
+    });
+    const { entry_id, posted_at } = entry as { entry_id: string; posted_at: string };
+    this.#add('adjustment_verdict', {
+      tenant_id,
+      adjustment_id,
+      verdict: 'posted',
+      judged_by: 'hand',
+      judged_at: posted_at,
+      entry_id,
     });
   }
 

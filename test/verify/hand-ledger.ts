@@ -8,14 +8,19 @@ export const LOANS = {
   young: '10000000-0000-4000-8000-000000000002',
   quiet: '10000000-0000-4000-8000-000000000003',
   foreign: '10000000-0000-4000-8000-000000000004',
+  moved: '10000000-0000-4000-8000-000000000005',
 } as const;
+
+/** The adjustment of the hand-made ledger. */
+export const ADJUSTMENT = '01900000-0000-7000-8000-0000000000a0';
 
 /**
  * Two lenders: batches of one and of several, later and backdated events, an accrual batch reversed and sent again, one of
- * zero interest alone, a reversal, a pending payment, suspense, memo interest, a command of two entries.
+ * zero interest alone, a reversal, a pending payment, suspense, memo interest, a command of two entries, a
+ * correction of an accrual, an adjustment.
  */
 function handLedgers(): readonly HandBooks[] {
-  const { old, young, quiet, foreign } = LOANS;
+  const { old, young, quiet, foreign, moved } = LOANS;
   const lender = new HandBooks({ id: TENANT, currency: 'USD', number: 1 });
   const disburse = (name: string, loan: string, on: string, amount: number): HandEntry => ({
     name,
@@ -55,7 +60,7 @@ function handLedgers(): readonly HandBooks[] {
       [4000, 10_700],
     ],
   });
-  lender.batch(accrue('accrual again', '2026-02-01'));
+  lender.batch({ ...accrue('accrual again', '2026-02-01'), differs: [old, 1_000_000] });
   lender.batch({ name: 'nothing accrued', type: 'accrual', on: '2026-02-03', lines: [], accrues: [[quiet, 0]] });
   lender.batch(
     {
@@ -165,6 +170,47 @@ function handLedgers(): readonly HandBooks[] {
       lines: [
         [1300, 30, young],
         [4100, -30, young],
+      ],
+    },
+  );
+  lender.batch({
+    name: 'opening',
+    type: 'manual_adjustment',
+    on: '2026-03-08',
+    registers: moved,
+    lines: [
+      [1100, 9_000, moved],
+      [2100, -1_000, moved],
+      [3900, -8_000, moved],
+    ],
+  });
+  lender.batch(
+    {
+      name: 'correction',
+      type: 'accrual',
+      on: '2026-03-10',
+      lines: [
+        [1200, 40, old],
+        [1200, 7, quiet],
+        [4000, -47],
+      ],
+      corrects: {
+        batch: 'accrual again',
+        loans: [
+          [old, 10_040, 40],
+          [young, 700, 0],
+          [quiet, 7, 7],
+        ],
+      },
+    },
+    {
+      name: 'adjustment',
+      type: 'manual_adjustment',
+      on: '2026-03-10',
+      adjusts: ADJUSTMENT,
+      lines: [
+        [1300, 25, quiet],
+        [4100, -25],
       ],
     },
   );

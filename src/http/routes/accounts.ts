@@ -4,6 +4,7 @@ import { LIMITS } from '../../limits.ts';
 import { readChart } from '../../postgres/reading/chart-of-accounts.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { principalOf } from '../gate.ts';
+import { sendJson } from '../json-answer.ts';
 import type { About } from '../openapi/about.ts';
 import { listOf, type NamedSchema, objectOf, schemaRef } from '../openapi/json-schema.ts';
 import type { Operation } from '../operation.ts';
@@ -70,15 +71,13 @@ export function accounts(reader: ReaderPool): Operation {
       const after = query.page_token === null ? -1 : Number(placeOfToken(list, query.page_token, FOUR_DIGITS));
       const items = await readChart(reader, { tenantId, after, limit });
       const last = items.length === limit ? items.at(-1) : undefined;
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(
-          JSON.stringify({
-            items: items.map((one) => accountObject({ ...one, normalSide: normalSideOf(one.type) })),
-            next_page_token: last === undefined ? null : pageToken(list, formatAccountCode(last.code)),
-          }),
-        );
+      return sendJson(
+        reply,
+        JSON.stringify({
+          items: items.map((one) => accountObject({ ...one, normalSide: normalSideOf(one.type) })),
+          next_page_token: last === undefined ? null : pageToken(list, formatAccountCode(last.code)),
+        }),
+      );
     },
   };
 }

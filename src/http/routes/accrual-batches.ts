@@ -1,10 +1,10 @@
+import { DAY_COUNT_CONVENTIONS } from '../../domain/day-count.ts';
 import type { FieldProblem } from '../../domain/refusal.ts';
 import { LIMITS } from '../../limits.ts';
 import { amountField, dateField, described, listField, objectField, uuidField, wordField } from '../field-reader.ts';
 import type { KeyedPostAbout } from '../openapi/about.ts';
 import { objectOf, schemaRef } from '../openapi/json-schema.ts';
 import type { PostingRoute } from '../posting-operation.ts';
-import { DAY_COUNT_CONVENTIONS } from '../vocabulary.ts';
 
 const body = objectField(
   {
@@ -15,7 +15,10 @@ const body = objectField(
       objectField(
         {
           loan_id: uuidField,
-          outstanding_principal_minor: amountField,
+          outstanding_principal_minor: described(
+            amountField,
+            "What the interest was computed on; compared with the ledger's own principal for the night.",
+          ),
           interest_minor: described(amountField, '0 is counted, takes the date and gets no line.'),
         },
         {},
@@ -74,6 +77,7 @@ const about: KeyedPostAbout = {
     'effective_date_before_disbursement',
     'loan_charged_off',
     'amount_out_of_range',
+    'principal_mismatch',
   ],
 };
 

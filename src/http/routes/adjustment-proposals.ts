@@ -3,12 +3,9 @@ import { type Adjustment, refuseAdjustment, refuseJudged } from '../../domain/ad
 import { parseUuid } from '../../domain/identifier.ts';
 import { LAYERS, layerNumber, SETTLED } from '../../domain/layer.ts';
 import { LIMITS } from '../../limits.ts';
-import {
-  insertProposal,
-  insertRejection,
-  readAdjustmentContext,
-  readVerdict,
-} from '../../postgres/adjustments/proposal-registry.ts';
+import { insertProposal, insertRejection, readVerdict } from '../../postgres/adjustments/proposal-registry.ts';
+import { readAdjustmentContext } from '../../postgres/reading/adjustment-context.ts';
+import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import type { AdministrativeRoute } from '../administrative-operation.ts';
 import {
   currencyField,
@@ -111,30 +108,34 @@ const rejectionAbout: KeyedPostAbout = {
 };
 
 /** POST /v1/adjustments: 201, 200, 400, 401, 403, 404, 409, 413, 415, 422, 503. */
-export const adjustmentProposal: AdministrativeRoute<Body, Adjustment> = {
-  path: '/v1/adjustments',
-  scope: 'hpts:adjustments:write',
-  about: proposalAbout,
-  body,
-  steps: ({ tenantId, actor, body: asked }) => ({
-    prepare: async () => ({ prepared: adjustmentOf(asked) }),
-    async perform(transaction, adjustment) {
-      const refusal = refuseAdjustment(adjustment, await readAdjustmentContext(transaction, tenantId, adjustment));
-      if (refusal !== null) return { refusal };
-      const proposal = { ...adjustment, proposedBy: actor };
-      const { adjustmentId, proposedAt } = await insertProposal(transaction, tenantId, proposal);
-      const { effectiveAt, reasonCode } = adjustment;
-      return {
-        body: JSON.stringify({ adjustment_id: adjustmentId, status: 'proposed', proposed_at: proposedAt }),
-        act: {
-          action: 'adjustment.propose',
-          subject: adjustmentId,
-          detail: { effective_at: effectiveAt, reason_code: reasonCode, lines: adjustment.lines.length },
-        },
-      };
-    },
-  }),
-};
+export function adjustmentProposal(reader: ReaderPool): AdministrativeRoute<Body, Adjustment> {
+  return {
+    path: '/v1/adjustments',
+    scope: 'hpts:adjustments:write',
+    about: proposalAbout,
+    body,
+    steps: ({ tenantId, actor, body: asked }) => ({
+      async prepare() {
+        const adjustment = adjustmentOf(asked);
+        const refusal = refuseAdjustment(adjustment, await readAdjustmentContext(reader, tenantId, adjustment));
+        return refusal === null ? { prepared: adjustment } : { refusal };
+      },
+      async perform(transaction, adjustment) {
+        const proposal = { ...adjustment, proposedBy: actor };
+        const { adjustmentId, proposedAt } = await insertProposal(transaction, tenantId, proposal);
+        const { effectiveAt, reasonCode } = adjustment;
+        return {
+          body: JSON.stringify({ adjustment_id: adjustmentId, status: 'proposed', proposed_at: proposedAt }),
+          act: {
+            action: 'adjustment.propose',
+            subject: adjustmentId,
+            detail: { effective_at: effectiveAt, reason_code: reasonCode, lines: adjustment.lines.length },
+          },
+        };
+      },
+    }),
+  };
+}
 
 /** POST /v1/adjustments/{adjustment_id}/rejections: 201, 200, 400, 401, 403, 404, 409, 413, 415, 422, 503. */
 export const adjustmentRejection: AdministrativeRoute<Judgement, string> = {

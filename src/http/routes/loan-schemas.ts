@@ -1,4 +1,4 @@
-import { LOAN_STATUSES } from '../../postgres/reading/loans.ts';
+import { LOAN_STATUSES } from '../../domain/loan.ts';
 import { listOf, type NamedSchema, objectOf, orNull, schemaRef } from '../openapi/json-schema.ts';
 
 const LOSS = {
@@ -19,15 +19,17 @@ export const LOAN: Shown = {
     borrower_id: schemaRef('Uuid'),
     program_id: schemaRef('Uuid'),
     currency: schemaRef('Currency'),
-    status: { type: 'string', enum: LOAN_STATUSES, description: 'Always active so far.' },
-    began_on: orNull(schemaRef('Date', 'Its first standing disbursement or opening balance; null: there is none.')),
+    status: { type: 'string', enum: LOAN_STATUSES, description: 'Whether it is to be paid.' },
+    began_on: orNull(
+      schemaRef('CalendarDate', 'Its first standing disbursement or opening balance; null: there is none.'),
+    ),
     annual_rate: orNull(schemaRef('AnnualRate', "In force today: the loan's own, else its program's; null: none.")),
     own_annual_rate: orNull(schemaRef('AnnualRate', 'As it was registered.')),
-    maturity_date: orNull(schemaRef('Date', 'As it was registered.')),
+    maturity_date: orNull(schemaRef('CalendarDate', 'As it was registered.')),
     opening: orNull({
       ...objectOf({
-        as_of: schemaRef('Date'),
-        accrued_through: schemaRef('Date'),
+        as_of: schemaRef('CalendarDate'),
+        accrued_through: schemaRef('CalendarDate'),
         journal_entry_id: schemaRef('Uuid', 'The entry that holds the opening balances.'),
       }),
       description: 'As it was registered; null: it began here.',
@@ -39,6 +41,9 @@ export const LOAN: Shown = {
     }),
     charged_off: objectOf(LOSS),
     recovered: objectOf(LOSS),
+    non_accrual_since: orNull(
+      schemaRef('CalendarDate', 'From that day on interest is kept as a memo alone; null: it accrues.'),
+    ),
   }),
   example: {
     loan_id: '55555555-5555-5555-5555-555555555555',
@@ -64,6 +69,7 @@ export const LOAN: Shown = {
     },
     charged_off: NOTHING,
     recovered: NOTHING,
+    non_accrual_since: null,
   },
 };
 

@@ -1,16 +1,11 @@
 import { parseUuid } from '../../domain/identifier.ts';
+import { LOAN_STATUSES, type Receivables } from '../../domain/loan.ts';
 import { annualRateOn } from '../../domain/loan-rate.ts';
 import { LIMITS } from '../../limits.ts';
-import {
-  LOAN_STATUSES,
-  type LoanFilter,
-  type LoanView,
-  type LossComponents,
-  readLoan,
-  readLoans,
-} from '../../postgres/reading/loans.ts';
+import { type LoanFilter, type LoanView, readLoan, readLoans } from '../../postgres/reading/loans.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { principalOf } from '../gate.ts';
+import { sendJson } from '../json-answer.ts';
 import type { About } from '../openapi/about.ts';
 import { schemaRef } from '../openapi/json-schema.ts';
 import type { Operation } from '../operation.ts';
@@ -82,10 +77,7 @@ export function loans(reader: ReaderPool): Operation {
       const items = await readLoans(reader, { tenantId, filter, afterId, limit });
       const last = items.length === limit ? items.at(-1) : undefined;
       const next_page_token = last === undefined ? null : pageToken(list, last.loanId);
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(JSON.stringify({ items: items.map(loanObject), next_page_token }));
+      return sendJson(reply, JSON.stringify({ items: items.map(loanObject), next_page_token }));
     },
   };
 }
@@ -103,22 +95,19 @@ export function loan(reader: ReaderPool): Operation {
       const loanId = pathId(request, 'loan_id', NO_LOAN);
       const found = await readLoan(reader, { tenantId, loanId });
       if (found === undefined) throw new ProblemError(NO_LOAN);
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(JSON.stringify(loanObject(found)));
+      return sendJson(reply, JSON.stringify(loanObject(found)));
     },
   };
 }
 
 function loanObject(view: LoanView): Record<string, unknown> {
-  const { components, opening, ownRate } = view;
+  const { components, opening, ownRate, standing } = view;
   return {
     loan_id: view.loanId,
     borrower_id: view.borrowerId,
     program_id: view.programId,
     currency: view.currency,
-    status: view.status,
+    status: standing.status,
     began_on: view.beganOn,
     annual_rate: annualRateOn(view.today, { own: ownRate, ofProgram: view.programRates }),
     own_annual_rate: ownRate,
@@ -128,15 +117,16 @@ function loanObject(view: LoanView): Record<string, unknown> {
         ? null
         : { as_of: opening.asOf, accrued_through: opening.accruedThrough, journal_entry_id: opening.entryId },
     components: {
-      ...lossObject(components),
+      ...receivablesObject(components),
       suspense_minor: components.suspense.toString(),
       memo_interest_minor: components.memoInterest.toString(),
     },
-    charged_off: lossObject(view.chargedOff),
-    recovered: lossObject(view.recovered),
+    charged_off: receivablesObject(standing.chargedOff),
+    recovered: receivablesObject(standing.recovered),
+    non_accrual_since: standing.nonAccrualSince,
   };
 }
 
-function lossObject({ principal, interest, fees }: LossComponents): Record<string, string> {
+function receivablesObject({ principal, interest, fees }: Receivables): Record<string, string> {
   return { principal_minor: principal.toString(), interest_minor: interest.toString(), fees_minor: fees.toString() };
 }

@@ -1,5 +1,6 @@
 import { isFeeIncomeAccount, parseAccountCode } from '../../domain/account-code.ts';
 import { parseAnnualRate } from '../../domain/annual-rate.ts';
+import { DAY_COUNT_CONVENTIONS } from '../../domain/day-count.ts';
 import {
   BACKDATING_POLICIES,
   CHARGEOFF_POLICIES,
@@ -25,7 +26,7 @@ import {
   wordField,
 } from '../field-reader.ts';
 import { schemaRef } from '../openapi/json-schema.ts';
-import { DAY_COUNT_CONVENTIONS, FEE_TYPE } from '../vocabulary.ts';
+import { FEE_TYPE } from '../vocabulary.ts';
 
 /** A rate a year as a decimal text, kept as it was written. */
 export const rateField: FieldReader<string> = textField(

@@ -20,13 +20,16 @@ const words = (list: readonly string[]): JsonSchema => ({ type: 'string', enum: 
 const VERSION: Readonly<Record<string, JsonSchema>> = {
   version: { type: 'integer', minimum: 1, description: 'Counted from 1.' },
   effective_at: orNull(
-    schemaRef('Date', 'The day from which it holds; null for version 1, which holds from the beginning of time.'),
+    schemaRef(
+      'CalendarDate',
+      'The day from which it holds; null for version 1, which holds from the beginning of time.',
+    ),
   ),
   created_at: schemaRef('Instant'),
   waterfall: listOf(words(WATERFALL_COMPONENTS), 'The order in which an amount goes to components.'),
   day_count_convention: schemaRef('DayCountConvention'),
   annual_rates: listOf(
-    objectOf({ from: schemaRef('Date'), rate: schemaRef('AnnualRate') }),
+    objectOf({ from: schemaRef('CalendarDate'), rate: schemaRef('AnnualRate') }),
     'In the order of their dates.',
   ),
   rounding: words(ROUNDINGS),

@@ -2,6 +2,7 @@ import { LIMITS } from '../../limits.ts';
 import { readProgram, readPrograms } from '../../postgres/reading/programs.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { principalOf } from '../gate.ts';
+import { sendJson } from '../json-answer.ts';
 import type { About } from '../openapi/about.ts';
 import type { Operation } from '../operation.ts';
 import { pageToken, placeOfToken, UUID_PLACE } from '../page-token.ts';
@@ -46,15 +47,13 @@ export function programs(reader: ReaderPool): Operation {
       const afterId = query.page_token === null ? null : placeOfToken(list, query.page_token, UUID_PLACE);
       const items = await readPrograms(reader, { tenantId, afterId, limit });
       const last = items.length === limit ? items.at(-1) : undefined;
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(
-          JSON.stringify({
-            items: items.map((one) => Object.assign(programObject(one), ...one.versions.map(versionObject))),
-            next_page_token: last === undefined ? null : pageToken(list, last.programId),
-          }),
-        );
+      return sendJson(
+        reply,
+        JSON.stringify({
+          items: items.map((one) => Object.assign(programObject(one), ...one.versions.map(versionObject))),
+          next_page_token: last === undefined ? null : pageToken(list, last.programId),
+        }),
+      );
     },
   };
 }
@@ -72,10 +71,7 @@ export function program(reader: ReaderPool): Operation {
       const programId = pathId(request, 'program_id', NO_PROGRAM);
       const found = await readProgram(reader, { tenantId, programId });
       if (found === undefined) throw new ProblemError(NO_PROGRAM);
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(JSON.stringify({ ...programObject(found), versions: found.versions.map(versionObject) }));
+      return sendJson(reply, JSON.stringify({ ...programObject(found), versions: found.versions.map(versionObject) }));
     },
   };
 }

@@ -1,61 +1,7 @@
 /** Statements that propose and reject adjustments, in the transaction of an administrative act. */
 import type pg from 'pg';
-import type { Adjustment, AdjustmentContext, Proposal, Verdict } from '../../domain/adjustment.ts';
-import { type LoanState, unmadeLoan } from '../../domain/loan.ts';
+import type { Proposal, Verdict } from '../../domain/adjustment.ts';
 import { newEntryId } from '../../posting/entry-id.ts';
-
-/** What a proposal is judged on, read without locks: whoever approves it judges it again under them. */
-export async function readAdjustmentContext(
-  client: pg.ClientBase,
-  tenantId: string,
-  { lines }: Adjustment,
-): Promise<AdjustmentContext> {
-  const { rows: accounts } = await client.query<{ account_code: number }>(
-    'SELECT account_code FROM hpts.account WHERE tenant_id = $1 AND account_code = ANY ($2::smallint[])',
-    [tenantId, [...new Set(lines.map(({ account }) => account))]],
-  );
-  const { rows: calendars } = await client.query<{ today: string }>(
-    'SELECT (clock_timestamp() AT TIME ZONE t.timezone)::date AS today FROM hpts.tenant AS t WHERE t.tenant_id = $1',
-    [tenantId],
-  );
-  const codes = new Set(accounts.map(({ account_code }) => account_code));
-  const named = lines.flatMap(({ loanId }) => (loanId === null ? [] : [loanId]));
-  const loans = await readLoans(client, tenantId, [...new Set(named)]);
-  return {
-    accountExists: (account) => codes.has(account),
-    loan: (loanId) => loans.get(loanId) ?? unmadeLoan(tenantId, loanId),
-    calendar: { businessDate: calendars[0]?.today ?? '' },
-  };
-}
-
-async function readLoans(
-  client: pg.ClientBase,
-  tenantId: string,
-  loanIds: readonly string[],
-): Promise<Map<string, LoanState>> {
-  const { rows } = await client.query<LoanRow>(
-    `SELECT l.loan_id, l.borrower_id, l.currency, l.first_disbursed_on FROM hpts.loan AS l
-     WHERE l.tenant_id = $1 AND l.loan_id = ANY ($2::uuid[])`,
-    [tenantId, loanIds],
-  );
-  return new Map(
-    rows.map((row) => [
-      row.loan_id,
-      Object.assign(unmadeLoan(tenantId, row.loan_id), {
-        borrowerId: row.borrower_id,
-        currency: row.currency,
-        firstDisbursedOn: row.first_disbursed_on,
-      }),
-    ]),
-  );
-}
-
-type LoanRow = {
-  readonly loan_id: string;
-  readonly borrower_id: string | null;
-  readonly currency: string | null;
-  readonly first_disbursed_on: string | null;
-};
 
 /** Keeps a proposal; answers its id, and when it was kept, RFC 3339 with six digits. */
 export async function insertProposal(

@@ -5,6 +5,7 @@ import type { EntryStanding, StandingCorrection } from '../../domain/posted-entr
 import {
   type AccrualMonth,
   monthKey,
+  type Night,
   type StandingDisbursement,
   scopedKey,
   type UsedKey,
@@ -21,6 +22,9 @@ import {
 import { readStanding } from './stored-standing.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
+
+/** One snapshot for every statement behind it: what a preview is decided on agrees with itself without a lock. */
+const BEGIN_SNAPSHOT: Statement = { name: 'begin_snapshot', text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' };
 
 /** What row-level security shows to this transaction. */
 const SET_TENANTS: Statement = { name: 'set_tenants', text: `SELECT set_config('hpts.tenants', $1, true)` };
@@ -43,6 +47,8 @@ const LOCK_LOANS: Statement = {
     JOIN hpts.loan AS l USING (tenant_id, loan_id)
     ORDER BY l.tenant_id, l.loan_id FOR NO KEY UPDATE OF l`,
 };
+
+const READ_LOANS: Statement = { name: 'read_loans', text: LOCK_LOANS.text.replace(' FOR NO KEY UPDATE OF l', '') };
 
 const READ_TENANTS: Statement = {
   name: 'read_tenants',
@@ -101,20 +107,44 @@ const READ_STANDING_DISBURSEMENTS: Statement = {
     WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)`,
 };
 
-/** Every statement of this file, for a connection to prepare. */
-export const READ_STATEMENTS: readonly Statement[] = [
-  BEGIN,
-  SET_TENANTS,
-  MAKE_LOANS,
-  LOCK_LOANS,
+// As readers answer a balance on a past day: the last movement up to it, and what backdated movements add.
+const READ_NIGHTS: Statement = {
+  name: 'read_nights',
+  text: `SELECT asked.place, coalesce(m.principal_minor, 0)::numeric + coalesce(b.principal_minor, 0)
+    FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id, unnest($3::date[]) AS day,
+        generate_subscripts($3::date[], 1) AS place) AS asked
+    LEFT JOIN LATERAL (
+      SELECT m.principal_minor FROM hpts.loan_movement AS m
+      WHERE m.tenant_id = asked.tenant_id AND m.loan_id = asked.loan_id AND m.layer = 0 AND m.frontier <= asked.day
+      ORDER BY m.frontier DESC, m.loan_seq DESC LIMIT 1) AS m ON true
+    LEFT JOIN LATERAL (
+      SELECT b.principal_minor FROM hpts.loan_backdating AS b
+      WHERE b.tenant_id = asked.tenant_id AND b.loan_id = asked.loan_id AND b.layer = 0 AND b.from_day <= asked.day
+      ORDER BY b.from_day DESC LIMIT 1) AS b ON true`,
+};
+
+const STATE_STATEMENTS = [
   READ_TENANTS,
-  READ_KEYS,
   READ_STANDINGS,
   READ_CORRECTIONS,
   READ_VERDICTS,
   READ_ACCRUAL_MONTHS,
   READ_STANDING_DISBURSEMENTS,
+  READ_NIGHTS,
 ];
+
+/** The statements that lock and read, for a connection to prepare. */
+export const READ_STATEMENTS: readonly Statement[] = [
+  BEGIN,
+  SET_TENANTS,
+  MAKE_LOANS,
+  LOCK_LOANS,
+  READ_KEYS,
+  ...STATE_STATEMENTS,
+];
+
+/** The statements that read a snapshot, for a connection to prepare. */
+export const SNAPSHOT_STATEMENTS: readonly Statement[] = [BEGIN_SNAPSHOT, SET_TENANTS, READ_LOANS, ...STATE_STATEMENTS];
 
 /** A tenant as the locked read answers it. */
 export type TenantRow = { readonly tenantId: string; readonly configEpoch: bigint; readonly businessDate: string };
@@ -131,6 +161,7 @@ export type ReadState = {
   readonly corrections: Map<string, StandingCorrection[]>;
   readonly verdicts: Map<string, Verdict>;
   readonly accrualMonths: Map<string, AccrualMonth>;
+  readonly nights: Map<string, Night[]>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
 };
 
@@ -147,8 +178,27 @@ export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { k
     [SET_TENANTS, [set.tenantIds.join(',')]],
   ];
   if (set.loansToMake.length > 0) statements.push([MAKE_LOANS, loanColumns(set.loansToMake)]);
-  statements.push([LOCK_LOANS, loanColumns(set.loans)], [READ_TENANTS, [uuidArray(set.tenantIds, itself)]]);
+  statements.push([LOCK_LOANS, loanColumns(set.loans)]);
   if (keys) statements.push(keyQuestion(set));
+  statements.push(...stateQuestions(set));
+  return withNights(client, lockedRows(set, statements, await sendTrain(client, statements)));
+}
+
+/** Begins a transaction that sees one snapshot and can write nothing, and reads the same from it without a lock. */
+export async function readSnapshot(client: pg.Client, set: ReadSet): Promise<LockedRows> {
+  const statements: BoundStatement[] = [
+    [BEGIN_SNAPSHOT, []],
+    [SET_TENANTS, [set.tenantIds.join(',')]],
+    [READ_LOANS, loanColumns(set.loans)],
+    ...stateQuestions(set),
+  ];
+  const rows = lockedRows(set, statements, await sendTrain(client, statements));
+  const rowsOf = (statement: Statement) => rows.rowsOf(statement === LOCK_LOANS ? READ_LOANS : statement);
+  return withNights(client, { set, rowsOf });
+}
+
+function stateQuestions(set: ReadSet): BoundStatement[] {
+  const statements: BoundStatement[] = [[READ_TENANTS, [uuidArray(set.tenantIds, itself)]]];
   if (set.earlier.length > 0) {
     const entryIds = uuidArray(set.earlier, (one) => one.entryId);
     statements.push([READ_STANDINGS, [uuidArray(set.earlier, (one) => one.tenantId), entryIds]]);
@@ -170,7 +220,39 @@ export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { k
     statements.push([READ_ACCRUAL_MONTHS, [...loanColumns(set.accrualMonths), months]]);
   }
   if (set.disbursedLoans.length > 0) statements.push([READ_STANDING_DISBURSEMENTS, loanColumns(set.disbursedLoans)]);
-  return lockedRows(set, statements, await sendTrain(client, statements));
+  return statements;
+}
+
+/**
+ * Reads the principal of past days for loans that accrue for a night and moved after it. Of a loan that did not, what it
+ * has now is what it had then, which is the case of nearly every loan that accrues day by day.
+ */
+async function withNights(client: pg.Client, locked: LockedRows): Promise<LockedRows> {
+  const asked = movedNights(locked);
+  if (asked.length === 0) return locked;
+  const columns = [...loanColumns(asked), dateArray(asked, ({ day }) => day)];
+  const [answer] = await sendTrain(client, [[READ_NIGHTS, columns]]);
+  const found = answer?.rows ?? [];
+  return { set: locked.set, rowsOf: (statement) => (statement === READ_NIGHTS ? found : locked.rowsOf(statement)) };
+}
+
+function movedNights(locked: LockedRows): ReadSet['nights'] {
+  const { nights } = locked.set;
+  if (nights.length === 0) return nights;
+  const rows = loanRowsByKey(locked);
+  return nights.filter(({ tenantId, loanId, day }) => {
+    const frontier = rows.get(scopedKey(tenantId, loanId))?.[7] ?? null;
+    return frontier !== null && frontier > day;
+  });
+}
+
+function loanRowsByKey({ set, rowsOf }: LockedRows): ReadonlyMap<string, LoanRow> {
+  const rows = new Map<string, LoanRow>();
+  for (const row of rowsOf(LOCK_LOANS) as LoanRow[]) {
+    const ref = set.loans[Number(row[0]) - 1];
+    if (ref !== undefined) rows.set(scopedKey(ref.tenantId, ref.loanId), row);
+  }
+  return rows;
 }
 
 /** Looks for used keys after all: the same rows with those of the keys, or undefined when no key was used before. */
@@ -210,6 +292,7 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     standings: standingsOf(rowsOf(READ_STANDINGS) as [string, string, string | null][]),
     corrections: correctionsOf(rowsOf(READ_CORRECTIONS) as CorrectionRow[]),
     verdicts: verdictsOf(rowsOf(READ_VERDICTS) as [string, string, Verdict['verdict'], string][]),
+    nights: nightsOf({ set, rowsOf }),
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
     disbursements: disbursementsOf(rowsOf(READ_STANDING_DISBURSEMENTS) as [string, string, string, string][]),
   };
@@ -358,6 +441,28 @@ function monthsOf(rows: readonly [string, string, string, string][]): Map<string
       { tenantId, loanId, month, days: Number(days) },
     ]),
   );
+}
+
+function nightsOf(locked: LockedRows): Map<string, Night[]> {
+  const nights = new Map<string, Night[]>();
+  const { set, rowsOf } = locked;
+  if (set.nights.length === 0) return nights;
+  const rows = loanRowsByKey(locked);
+  const past = new Map<ReadSet['nights'][number], bigint>();
+  const asked = movedNights(locked);
+  for (const [place, principal] of rowsOf(READ_NIGHTS) as [string, string][]) {
+    const night = asked[Number(place) - 1];
+    if (night === undefined) throw new Error(`the database answered night number ${place} of ${asked.length}`);
+    past.set(night, BigInt(principal));
+  }
+  for (const night of set.nights) {
+    const key = scopedKey(night.tenantId, night.loanId);
+    const principalMinor = past.get(night) ?? BigInt(rows.get(key)?.[8] ?? '0');
+    const known = nights.get(key);
+    if (known === undefined) nights.set(key, [{ day: night.day, principalMinor }]);
+    else known.push({ day: night.day, principalMinor });
+  }
+  return nights;
 }
 
 function disbursementsOf(rows: readonly [string, string, string, string][]): Map<string, StandingDisbursement[]> {

@@ -16,6 +16,7 @@ import {
   INSERT_ACCRUAL_CORRECTION,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
+  INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
   INSERT_VERDICTS,
@@ -60,6 +61,7 @@ export async function writeAndCommit(
     ...(unmadeLoans.length === 0 ? [] : [[REMOVE_UNMADE_LOANS, loanColumns(unmadeLoans)] as const]),
     ...changes,
     ...facts(plan),
+    ...factsOfLoans(plan),
     batch,
     ...backdating(plan),
     [COMMIT, []],
@@ -126,7 +128,7 @@ function facts(plan: PostingPlan): BoundStatement[] {
       int8Array(accrual.loans, (loan) => loan.interestMinor),
     ],
   ]);
-  const { following, reversals, disbursements, registrations } = plan;
+  const { following, reversals, disbursements } = plan;
   for (const { tenantId, entryId, accrualEntryId, loans } of plan.accrualCorrections) {
     const loanIds = uuidArray(loans, (loan) => loan.loanId);
     const interest = int8Array(loans, (loan) => loan.interestMinor);
@@ -163,6 +165,29 @@ function facts(plan: PostingPlan): BoundStatement[] {
     const dates = dateArray(disbursements, (one) => one.effectiveAt);
     statements.push([INSERT_DISBURSEMENTS, [...loanColumns(disbursements), entryIds, dates]]);
   }
+  if (months.length > 0) {
+    const dates = dateArray(months, (one) => one.month);
+    statements.push([MARK_ACCRUAL_MONTHS, [...loanColumns(months), dates, int4Array(months, (one) => one.days)]]);
+  }
+  return statements;
+}
+
+/** What is kept of loans besides what moves them. */
+function factsOfLoans({ registrations, principalDifferences }: PostingPlan): BoundStatement[] {
+  const statements: BoundStatement[] = [];
+  if (principalDifferences.length > 0) {
+    statements.push([
+      INSERT_PRINCIPAL_DIFFERENCES,
+      [
+        ...loanColumns(principalDifferences),
+        uuidArray(principalDifferences, (one) => one.entryId),
+        textArray(principalDifferences, (one) => one.currency),
+        dateArray(principalDifferences, (one) => one.date),
+        int8Array(principalDifferences, (one) => one.sentMinor),
+        plainArray(principalDifferences.map((one) => one.ledgerMinor)),
+      ],
+    ]);
+  }
   if (registrations.length > 0) {
     statements.push([
       INSERT_REGISTRATIONS,
@@ -176,10 +201,6 @@ function facts(plan: PostingPlan): BoundStatement[] {
         dateArray(registrations, (one) => one.registration.opening?.accruedThrough ?? null),
       ],
     ]);
-  }
-  if (months.length > 0) {
-    const dates = dateArray(months, (one) => one.month);
-    statements.push([MARK_ACCRUAL_MONTHS, [...loanColumns(months), dates, int4Array(months, (one) => one.days)]]);
   }
   return statements;
 }

@@ -87,6 +87,13 @@ export const INSERT_VERDICTS: Statement = {
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), 'posted', unnest($3::text[]), unnest($4::text[]), unnest($5::uuid[])`,
 };
 
+export const INSERT_PRINCIPAL_DIFFERENCES: Statement = {
+  name: 'insert_principal_differences',
+  text: `INSERT INTO hpts.principal_difference (tenant_id, loan_id, entry_id, currency, accrual_date, sent_minor, ledger_minor)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::text[]), unnest($5::date[]),
+      unnest($6::bigint[]), unnest($7::numeric[])`,
+};
+
 export const MARK_ACCRUAL_MONTHS: Statement = {
   name: 'mark_accrual_months',
   text: `INSERT INTO hpts.loan_accrual_month AS m (tenant_id, loan_id, month, days)
@@ -303,6 +310,7 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   INSERT_REVERSALS,
   INSERT_DISBURSEMENTS,
   INSERT_REGISTRATIONS,
+  INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_ACCRUAL_BATCHES,
   INSERT_ACCRUAL_CORRECTION,
   INSERT_VERDICTS,

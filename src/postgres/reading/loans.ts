@@ -1,14 +1,8 @@
-import { type Components, noComponents } from '../../domain/loan.ts';
+import { type Components, LOAN_STATUSES, type LoanStanding, type LoanStatus } from '../../domain/loan.ts';
 import type { StoredPolicy } from '../../domain/program.ts';
+import { readStanding } from '../posting/stored-standing.ts';
 import type { Statement } from '../statement-train.ts';
 import type { ReaderPool } from './reader-pool.ts';
-
-/** What a loan is. Charge-offs are not built yet; until they are, every loan is `active`. */
-export const LOAN_STATUSES = ['active', 'charged_off'] as const;
-export type LoanStatus = (typeof LOAN_STATUSES)[number];
-
-/** Of principal, interest and fees: what was charged off, or recovered since, in minor units. */
-export type LossComponents = Pick<Components, 'principal' | 'interest' | 'fees'>;
 
 /** A loan as it stands, on SETTLED. Dates are of the tenant's calendar. */
 export type LoanView = {
@@ -16,12 +10,10 @@ export type LoanView = {
   readonly borrowerId: string;
   readonly programId: string;
   readonly currency: string;
-  readonly status: LoanStatus;
+  readonly standing: LoanStanding;
   /** The first standing disbursement or opening balance; null: neither stands. */
   readonly beganOn: string | null;
   readonly components: Components;
-  readonly chargedOff: LossComponents;
-  readonly recovered: LossComponents;
   /** As it was registered; null: it has no rate of its own. */
   readonly ownRate: string | null;
   readonly maturityDate: string | null;
@@ -48,7 +40,7 @@ export type LoansQuestion = {
 
 const LOAN = `SELECT l.loan_id, l.borrower_id, l.program_id, l.currency, l.first_disbursed_on, l.principal_minor,
       l.interest_minor, l.fees_minor, l.suspense_minor, l.memo_interest_minor, r.annual_rate, r.maturity_date,
-      r.opening_as_of, r.accrued_through, r.entry_id, day.today, v.annual_rates
+      r.opening_as_of, r.accrued_through, r.entry_id, day.today, v.annual_rates, l.standing::text
     FROM hpts.loan AS l
     JOIN hpts.tenant AS t ON t.tenant_id = l.tenant_id
     CROSS JOIN LATERAL (SELECT (clock_timestamp() AT TIME ZONE t.timezone)::date AS today) AS day
@@ -63,24 +55,37 @@ const READ_LOAN: Statement = {
   text: `${LOAN} WHERE l.tenant_id = $1 AND l.loan_id = $2 AND l.borrower_id IS NOT NULL`,
 };
 
-// A statement for each pair of filters: with one for all of them, no index could be told to lead to a borrower's loans.
-function listStatement(filters: { readonly borrower: boolean; readonly program: boolean }): Statement {
+/** Whether a list is filtered by each of these. Few loans have a standing of their own, and an index of those alone. */
+type Filtered = { readonly borrower: boolean; readonly program: boolean; readonly status: LoanStatus | null };
+
+const OF_STATUS: Readonly<Record<LoanStatus, string>> = {
+  active: `AND (l.standing IS NULL OR l.standing ->> 'status' = 'active')`,
+  charged_off: `AND l.standing IS NOT NULL AND l.standing ->> 'status' = 'charged_off'`,
+};
+
+// A statement for each set of filters: with one for all of them, no index could be told to lead to a borrower's loans.
+function listStatement({ borrower, program, status }: Filtered): Statement {
   const conditions = [
-    filters.borrower ? 'AND l.borrower_id = $4' : 'AND l.borrower_id IS NOT NULL AND $4::uuid IS NULL',
-    filters.program ? 'AND l.program_id = $5' : 'AND $5::uuid IS NULL',
+    borrower ? 'AND l.borrower_id = $4' : 'AND l.borrower_id IS NOT NULL AND $4::uuid IS NULL',
+    program ? 'AND l.program_id = $5' : 'AND $5::uuid IS NULL',
+    status === null ? '' : OF_STATUS[status],
   ];
   return {
-    name: `read_loans${filters.borrower ? '_of_borrower' : ''}${filters.program ? '_of_program' : ''}`,
+    name: `read_loans${borrower ? '_of_borrower' : ''}${program ? '_of_program' : ''}${status === null ? '' : `_${status}`}`,
     text: `${LOAN} WHERE l.tenant_id = $1 AND l.loan_id > $2 ${conditions.join(' ')} ORDER BY l.loan_id LIMIT $3`,
   };
 }
 
-const READ_LOANS = {
-  all: listStatement({ borrower: false, program: false }),
-  ofBorrower: listStatement({ borrower: true, program: false }),
-  ofProgram: listStatement({ borrower: false, program: true }),
-  ofBoth: listStatement({ borrower: true, program: true }),
-};
+const LIST_STATEMENTS = new Map(
+  [null, ...LOAN_STATUSES].flatMap((status) =>
+    [false, true].flatMap((borrower) =>
+      [false, true].map((program) => {
+        const statement = listStatement({ borrower, program, status });
+        return [statement.name, statement] as const;
+      }),
+    ),
+  ),
+);
 
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
@@ -102,6 +107,7 @@ type LoanRow = [
   registeredBy: string | null,
   today: string,
   programRates: StoredPolicy['annual_rates'],
+  standing: string | null,
 ];
 
 /** Answers undefined when the tenant has no such loan. */
@@ -117,28 +123,25 @@ export async function readLoan(
 export async function readLoans(reader: ReaderPool, question: LoansQuestion): Promise<readonly LoanView[]> {
   const { tenantId, filter, afterId, limit } = question;
   const { status, borrowerId, programId } = filter;
-  // The seam for charge-offs: what no loan can be yet is asked of no table.
-  if (status !== null && status !== 'active') return [];
-  const [narrow, wide] = programId === null ? (['ofBorrower', 'all'] as const) : (['ofBoth', 'ofProgram'] as const);
-  const statement = READ_LOANS[borrowerId === null ? wide : narrow];
+  const { name } = listStatement({ borrower: borrowerId !== null, program: programId !== null, status });
+  const statement = LIST_STATEMENTS.get(name);
+  if (statement === undefined) throw new Error(`there is no list ${name}`);
   const rows = await reader.read(tenantId, statement, [tenantId, afterId ?? BEFORE_ALL, limit, borrowerId, programId]);
   return rows.map((row) => loanOf(row as LoanRow));
 }
 
 function loanOf(row: LoanRow): LoanView {
   const [loanId, borrowerId, programId, currency, beganOn, principal, interest, fees, suspense, memoInterest] = row;
-  const [, , , , , , , , , , ownRate, maturityDate, asOf, accruedThrough, entryId, today, programRates] = row;
+  const [, , , , , , , , , , ownRate, maturityDate, asOf, accruedThrough, entryId, today, programRates, standing] = row;
   const hasOpening = asOf !== null && accruedThrough !== null && entryId !== null;
   return {
     loanId,
     borrowerId,
     programId,
     currency,
-    status: 'active',
+    standing: readStanding(standing),
     beganOn,
     components: { principal, interest, fees, suspense, memoInterest },
-    chargedOff: noComponents(),
-    recovered: noComponents(),
     ownRate,
     maturityDate,
     opening: hasOpening ? { asOf, accruedThrough, entryId } : null,

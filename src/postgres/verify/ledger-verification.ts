@@ -2,7 +2,9 @@ import type pg from 'pg';
 import { connect, type DatabaseAddress } from '../connection.ts';
 import { readMigrations } from '../migrate.ts';
 import { ACCOUNT_CHECKS } from './account-checks.ts';
+import { ADJUSTMENT_CHECKS } from './adjustment-checks.ts';
 import type { LedgerCheck } from './check.ts';
+import { CONFIGURATION_CHECKS } from './configuration-checks.ts';
 import { ENTRY_CHECKS } from './entry-checks.ts';
 import { GUARD_CHECKS } from './guard-checks.ts';
 import { LOAN_CHECKS } from './loan-checks.ts';
@@ -13,8 +15,10 @@ import { WEBHOOK_CHECKS } from './webhook-checks.ts';
 const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...ENTRY_CHECKS,
   ...RELATION_CHECKS,
+  ...ADJUSTMENT_CHECKS,
   ...LOAN_CHECKS,
   ...ACCOUNT_CHECKS,
+  ...CONFIGURATION_CHECKS,
   ...WEBHOOK_CHECKS,
   ...GUARD_CHECKS,
 ];

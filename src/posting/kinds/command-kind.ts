@@ -44,6 +44,8 @@ export type Reads = {
   readonly verdict: (adjustmentId: string) => void;
   /** The standing corrections of an accrual batch, by the batch's entry. */
   readonly corrections: (entryId: string) => void;
+  /** What the loan has for the night that begins on a day. */
+  readonly night: (loanId: string, day: string) => void;
   /** The standing disbursements of the loan. */
   readonly disbursements: (loanId: string) => void;
 };
