@@ -3,7 +3,7 @@ import type { CalendarDate } from './calendar-date.ts';
 import type { DayCountConvention, DaySpan } from './day-count.ts';
 import { type InterestSpan, interestOfSpan, type PrincipalStep } from './interest.ts';
 import { type AccrualDue, accrualDue } from './interest-accrual.ts';
-import { type Rational, sum, whole, ZERO } from './rational.ts';
+import { product, type Rational, sum, whole, ZERO } from './rational.ts';
 import type { Rounding } from './rounding.ts';
 
 /** A day count that holds from the night that begins on `from` until the next one's. */
@@ -94,8 +94,7 @@ export function uncoveredNights(
  * segment of unchanged principal and rate is counted from its own start, wherever accruals fall in it.
  */
 function interestOfNights(history: InterestHistory, { from, to }: DaySpan): Rational {
-  const before = interestUpTo(history, from);
-  return sum(interestUpTo(history, to), { numerator: -before.numerator, denominator: before.denominator });
+  return sum(interestUpTo(history, to), product(interestUpTo(history, from), whole(-1n)));
 }
 
 /** Exact interest from the beginning to a date; a change of day count ends a segment as one of principal does. */

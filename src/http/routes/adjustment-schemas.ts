@@ -49,7 +49,7 @@ const LINE = objectOf({
 const SCHEMA = objectOf({
   adjustment_id: schemaRef('Uuid'),
   status: STATUS_SCHEMA,
-  effective_at: schemaRef('Date'),
+  effective_at: schemaRef('CalendarDate'),
   reason_code: schemaRef('AdjustmentReason'),
   description: orNull({ type: 'string' }),
   lines: listOf(LINE, 'As proposed, and as posted.'),
