@@ -140,7 +140,7 @@ test('version 2, byte for byte: a registration of a loan', () => {
 });
 
 test('a version or an event that this program cannot render is an error, never a guess', () => {
-  expect(() => renderReceipt(3, facts('payment_received', []))).toThrow(/version 3/);
+  expect(() => renderReceipt(99, facts('payment_received', []))).toThrow(/version 99/);
   expect(() => renderReceipt(2, facts('payment_received', []))).toThrow(/payment_received/);
   expect(() => renderReceipt(1, facts('period_closed', []))).toThrow(/period_closed/);
 });
