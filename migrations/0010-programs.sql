@@ -1,4 +1,4 @@
--- Programs, the chart of accounts and registered loans. (decisions/0017-programs-and-loans.md)
+-- Programs, the chart of accounts and registered loans. (decisions/0018-programs-and-loans.md)
 --   hpts_configurator  adds programs, their versions and accounts and renames accounts; raises tenant_head.config_epoch under
 --                      the head's lock, so that a batch that was decided under older configuration is decided again
 DO $$

@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import { refuseOutOfRange } from './component-range.ts';
 import { type Calendar, refuseFuture } from './dating.ts';
 import {
@@ -8,7 +9,9 @@ import {
   type FollowingEntry,
   linesByLayer,
 } from './journal-entry.ts';
+import { PENDING } from './layer.ts';
 import type { LoanState } from './loan.ts';
+import { type Loss, recoveriesOf } from './loss.ts';
 import type { EntryStanding, PostedEntry, StandingCorrection } from './posted-entry.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
@@ -23,10 +26,13 @@ export type Reversal = {
 
 /**
  * What a reversal meets: the entry named (undefined: none), what was done to it since, of an accrual batch its standing
- * corrections in the order in which they were posted, and its loans.
+ * corrections in the order in which they were posted, and its loans, with their standing losses, the oldest first. `loanIds`
+ * are all that the entry is about, those too that it moved by nothing.
  */
 export type ReversalContext = {
   readonly entry: PostedEntry | undefined;
+  readonly loanIds: readonly string[];
+  readonly losses: (loanId: string) => readonly Loss[];
   readonly standing: EntryStanding;
   readonly corrections: readonly StandingCorrection[];
   readonly loan: (loanId: string) => LoanState;
@@ -43,7 +49,10 @@ export function decideReversal(reversal: Reversal, context: ReversalContext): Re
     const message = `there is no journal entry ${reversal.reversesEntryId}`;
     return refusalOfField('journal_entry_not_found', 'reverses_entry_id', message);
   }
-  const refused = refuseDates(reversal, entry, context.calendar) ?? refuseState(entry, context.standing);
+  const refused =
+    refuseDates(reversal, entry, context.calendar) ??
+    refuseState(entry, context.standing) ??
+    refuseUnderLosses(entry, context);
   if (refused !== null) return refused;
   const corrections = context.corrections.toReversed();
   const lines = mirrored(entry.lines);
@@ -121,4 +130,51 @@ function refuseState(entry: PostedEntry, { reversedBy }: EntryStanding): Refusal
     return refusalOfField('already_reversed', 'reverses_entry_id', message);
   }
   return null;
+}
+
+/**
+ * Refuses the reversal of an entry that something was built on which lives by losses (ACCOUNTING.md rules 9 and 11): a loss
+ * that recoveries have brought back, a charge-off of a loan that lost more since, an entry older than the charge-off.
+ */
+function refuseUnderLosses(entry: PostedEntry, { loanIds, losses }: ReversalContext): Refusal | null {
+  for (const loanId of loanIds) {
+    const ofLoan = losses(loanId);
+    const refused = refuseBuiltUpon(entry, ofLoan) ?? refuseOlderThanChargeOff(entry, loanId, ofLoan);
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
+function refuseBuiltUpon({ entryId }: PostedEntry, losses: readonly Loss[]): Refusal | null {
+  const own = losses.findIndex((loss) => loss.entryId === entryId);
+  const loss = losses[own];
+  if (loss === undefined) return null;
+  const recoveries = recoveriesOf(loss);
+  if (recoveries.length > 0) {
+    return notReversible(`${namedOf(recoveries)} recovered some of what entry ${entryId} charged off`);
+  }
+  const later = loss.closesLoan ? losses.slice(own + 1) : [];
+  if (later.length === 0) return null;
+  const names = namedOf(later.map((one) => one.entryId));
+  return notReversible(`${names} added to what is charged off since entry ${entryId}`);
+}
+
+function notReversible(reason: string): Refusal {
+  return refusalOfField('not_reversible', 'reverses_entry_id', `${reason}; reverse that first`);
+}
+
+function namedOf(entryIds: readonly string[]): string {
+  const named = entryIds.slice(0, LIMITS.entriesNamed);
+  const more = entryIds.length - named.length;
+  const word = entryIds.length === 1 ? 'entry' : 'entries';
+  return `${word} ${named.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+}
+
+/** What stands on PENDING alone was not charged off, and may be cancelled. */
+function refuseOlderThanChargeOff(entry: PostedEntry, loanId: string, losses: readonly Loss[]): Refusal | null {
+  const closing = losses.find(({ closesLoan }) => closesLoan);
+  if (closing === undefined || closing.entryId === entry.entryId || entry.layer === PENDING) return null;
+  if (closing.seq !== null && entry.seq > closing.seq) return null;
+  const message = `entry ${entry.entryId} is older than entry ${closing.entryId}, which charged off loan ${loanId}; reverse that first`;
+  return refusalOfField('loan_charged_off', 'reverses_entry_id', message);
 }

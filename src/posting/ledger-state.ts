@@ -1,5 +1,6 @@
 import type { Verdict } from '../domain/adjustment.ts';
 import type { LoanState } from '../domain/loan.ts';
+import type { Loss } from '../domain/loss.ts';
 import type { EntryStanding, PostedEntry, StandingCorrection } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
 
@@ -64,6 +65,8 @@ export type LedgerState = {
   readonly nights: Map<string, Night[]>;
   /** Loaded for loans of which a disbursement is to be reversed, else absent. */
   readonly disbursements: Map<string, StandingDisbursement[]>;
+  /** Standing losses, the oldest first; loaded for loans of which a command may charge off, recover or reverse something. */
+  readonly losses: Map<string, readonly Loss[]>;
 };
 
 /** A loan of a tenant. */

@@ -4,6 +4,7 @@ import type { EntryDraft } from '../domain/journal-entry.ts';
 import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
+import type { Loss, TakenPart } from '../domain/loss.ts';
 import type { AccrualMonth } from './ledger-state.ts';
 
 /** An entry that is going to be written; `ordinal` is its place among the tenant's entries of this batch, from 1. */
@@ -92,6 +93,14 @@ export type PostingPlan = {
     readonly note: string | null;
     readonly entryId: string;
   }[];
+  readonly losses: { readonly tenantId: string; readonly loanId: string; readonly loss: Loss }[];
+  /** What entries took back of losses. */
+  readonly recoveries: {
+    readonly tenantId: string;
+    readonly loanId: string;
+    readonly entryId: string;
+    readonly taken: TakenPart;
+  }[];
   readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
   readonly principalDifferences: (PrincipalDifference & {
     readonly tenantId: string;
@@ -120,6 +129,8 @@ export function emptyPlan(): PostingPlan {
     reversals: [],
     disbursements: [],
     registrations: [],
+    losses: [],
+    recoveries: [],
     accrualBatches: [],
     verdicts: [],
     accrualCorrections: [],

@@ -21,6 +21,8 @@ export type ReadSet = {
   readonly nights: readonly (LoanRef & { readonly day: string })[];
   /** Loans of which a disbursement is to be reversed. */
   readonly disbursedLoans: readonly LoanRef[];
+  /** Loans of which something may be charged off, recovered or reversed. */
+  readonly loansWithLosses: readonly LoanRef[];
 };
 
 /** Works out what a batch must lock and read. */
@@ -51,6 +53,7 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     accrualMonths: [...reads.accrualMonths.values()],
     nights: [...reads.nights.values()],
     disbursedLoans: [...reads.disbursedLoans.values()],
+    loansWithLosses: [...reads.loansWithLosses.values()],
   };
 }
 
@@ -63,6 +66,7 @@ class BatchReads {
   readonly disbursedLoans = new Map<string, LoanRef>();
   readonly judgedAdjustments: { readonly tenantId: string; readonly adjustmentId: string }[] = [];
   readonly correctedBatches = new Map<string, { readonly tenantId: string; readonly entryId: string }>();
+  readonly loansWithLosses = new Map<string, LoanRef>();
   #tenantId = '';
 
   of(tenantId: string): void {
@@ -96,6 +100,10 @@ class BatchReads {
 
   disbursements(loanId: string): void {
     this.disbursedLoans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  losses(loanId: string): void {
+    this.loansWithLosses.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
   }
 }
 

@@ -28,9 +28,13 @@ export type ReceiptFacts = {
   readonly loanCount: number;
   /** The loan that a registration made; null for every other event. */
   readonly registeredLoanId: string | null;
+  /** Of a recovery, whose lines do not say it: which components it brought back, its suspense included, in minor units. */
+  readonly recovered: Readonly<Record<RecoveredField, string>> | null;
   /** The other entries of the same command, in order. */
   readonly following: readonly FollowingFacts[];
 };
+
+type RecoveredField = 'fees_minor' | 'interest_minor' | 'principal_minor' | 'suspense_minor';
 
 type Renderer = (facts: ReceiptFacts) => string;
 
@@ -56,6 +60,10 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
     `{"adjustment_id":"${facts.correlationId}","status":"posted","adjustment_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   suspense_refunded: (facts) =>
     `{"refund_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  chargeoff: (facts) =>
+    `{"chargeoff_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  recovery: (facts) =>
+    `{"payment_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
 };
 
 /** By the version that the key names. A command whose event type another answers differently has a version of its own. */
@@ -80,7 +88,13 @@ export function renderReceipt(version: number, facts: ReceiptFacts): string {
   return render(facts);
 }
 
-const ALLOCATED: ReadonlySet<EventType> = new Set(['payment_received', 'goodwill_credit', 'payment_allocated']);
+const ALLOCATED: ReadonlySet<EventType> = new Set<EventType>([
+  'payment_received',
+  'goodwill_credit',
+  'payment_allocated',
+  'chargeoff',
+  'recovery',
+]);
 
 /** The member `allocation` of an answer, for events that answer one; null for the others. */
 export function allocationIn(facts: ReceiptFacts): string | null {
@@ -100,7 +114,13 @@ function correlationId(facts: ReceiptFacts): string {
 }
 
 function allocation(facts: ReceiptFacts): string {
-  return `"allocation":{"fees_minor":"${credited(facts, ACCOUNT.feesReceivable)}","interest_minor":"${interestPaid(facts)}","principal_minor":"${credited(facts, ACCOUNT.principalReceivable)}","suspense_minor":"${credited(facts, ACCOUNT.borrowerSuspense)}"}`;
+  const parts = facts.recovered ?? {
+    fees_minor: credited(facts, ACCOUNT.feesReceivable),
+    interest_minor: interestPaid(facts),
+    principal_minor: credited(facts, ACCOUNT.principalReceivable),
+    suspense_minor: credited(facts, ACCOUNT.borrowerSuspense),
+  };
+  return `"allocation":{"fees_minor":"${parts.fees_minor}","interest_minor":"${parts.interest_minor}","principal_minor":"${parts.principal_minor}","suspense_minor":"${parts.suspense_minor}"}`;
 }
 
 function credited(facts: ReceiptFacts, account: number): bigint {

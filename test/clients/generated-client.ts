@@ -11,6 +11,16 @@ const run = promisify(execFile);
 
 type Keyed<Body> = { readonly body: Body; readonly headers: { readonly 'Idempotency-Key': string } };
 type Posted = { readonly journal_entry_id: string };
+/** What answers in place of a receipt where a preview was asked for; which of the two came, its members tell. */
+type Preview = { readonly lines: readonly object[] };
+
+/** The receipt that a POST without `preview` is answered with. */
+export async function receiptOf<Receipt extends Posted>(answered: Promise<Receipt | Preview>): Promise<Receipt> {
+  const answer = await answered;
+  if ('journal_entry_id' in answer) return answer;
+  throw new Error('a request that asked for no preview was answered with one');
+}
+
 /** What a list may be asked for. */
 export type ListQuery = {
   readonly order?: 'desc' | 'asc';
@@ -41,13 +51,14 @@ export type GeneratedClient = {
     body: URLSearchParams;
   }): Promise<{ access_token: string; token_type: string; expires_in: number }>;
   getLiveness(): Promise<{ status: string }>;
-  postDisbursement(args: Keyed<Moved & { readonly method: 'ach' }>): Promise<Posted>;
+  postDisbursement(args: Keyed<Moved & { readonly method: 'ach' }>): Promise<Posted | Preview>;
   postPayment(args: Keyed<Moved & { readonly source_method: 'ach'; readonly external_ref?: string }>): Promise<
-    Posted & {
-      allocation: { fees_minor: string; interest_minor: string; principal_minor: string; suspense_minor: string };
-    }
+    | Preview
+    | (Posted & {
+        allocation: { fees_minor: string; interest_minor: string; principal_minor: string; suspense_minor: string };
+      })
   >;
-  postFee(args: Keyed<Event & { readonly fee_type: string }>): Promise<Posted>;
+  postFee(args: Keyed<Event & { readonly fee_type: string }>): Promise<Posted | Preview>;
   postAccrualBatch(
     args: Keyed<{
       readonly program_id: string;
@@ -55,7 +66,7 @@ export type GeneratedClient = {
       readonly day_count_convention: 'ACT_365';
       readonly loans: { loan_id: string; outstanding_principal_minor: string; interest_minor: string }[];
     }>,
-  ): Promise<Posted>;
+  ): Promise<Posted | Preview>;
   getLoanBalance(args: { path: { loan_id: string } }): Promise<{
     principal_outstanding_minor: string;
     interest_receivable_minor: string;

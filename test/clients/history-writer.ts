@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DEMO_TENANT } from '../../src/postgres/access/demo.ts';
-import type { GeneratedClient } from './generated-client.ts';
+import { type GeneratedClient, receiptOf } from './generated-client.ts';
 
 /** An entry whose 201 has come. */
 export type Written = { readonly entryId: string; readonly eventType: string; readonly loanIds: readonly string[] };
@@ -35,7 +35,7 @@ export class HistoryWriter {
     const writer = new HistoryWriter(clients, earlier);
     for (const loan of writer.loans) {
       const body = { ...loan, ...money('1000000000'), effective_at: dayAt(0), method: 'ach' } as const;
-      const { journal_entry_id } = await writer.#next().postDisbursement({ headers: freshKey(), body });
+      const { journal_entry_id } = await receiptOf(writer.#next().postDisbursement({ headers: freshKey(), body }));
       writer.#keep('disbursement', journal_entry_id, [loan]);
     }
     return writer;
@@ -87,18 +87,18 @@ export class HistoryWriter {
     const headers = freshKey();
     if (event % 5 === 0) {
       const body = { loan_id: loan.loan_id, ...money('2'), effective_at, fee_type: 'late_fee' };
-      const { journal_entry_id } = await this.#next().postFee({ headers, body });
+      const { journal_entry_id } = await receiptOf(this.#next().postFee({ headers, body }));
       this.#keep('fee_assessed', journal_entry_id, [loan]);
     } else {
       const body = { ...loan, ...money('1'), effective_at, source_method: 'ach' } as const;
-      const { journal_entry_id } = await this.#next().postPayment({ headers, body });
+      const { journal_entry_id } = await receiptOf(this.#next().postPayment({ headers, body }));
       this.#keep('payment_received', journal_entry_id, [loan]);
     }
   }
 
   async #accrue(): Promise<void> {
     this.#accruals += 1;
-    const { journal_entry_id } = await this.#next().postAccrualBatch({
+    const accrued = this.#next().postAccrualBatch({
       headers: freshKey(),
       body: {
         program_id: DEMO_TENANT.defaultProgramId,
@@ -107,6 +107,7 @@ export class HistoryWriter {
         loans: this.loans.map(({ loan_id }) => ({ loan_id, outstanding_principal_minor: '1', interest_minor: '3' })),
       },
     });
+    const { journal_entry_id } = await receiptOf(accrued);
     this.#keep('accrual', journal_entry_id, this.loans);
   }
 

@@ -1,5 +1,5 @@
 import { DEMO_CREDENTIALS } from '../../src/postgres/access/demo.ts';
-import type { GeneratedClient } from './generated-client.ts';
+import { type GeneratedClient, receiptOf } from './generated-client.ts';
 
 const LOAN_ID = '11111111-1111-1111-1111-111111111111';
 
@@ -36,7 +36,7 @@ export async function demoToken(client: GeneratedClient, scope?: string): Promis
 export async function runQuickstart(client: GeneratedClient): Promise<QuickstartFigures> {
   client.auth.bearer(await demoToken(client, 'hpts:payments:write hpts:balances:read hpts:ledger:read'));
   const { status } = await client.getLiveness();
-  const { allocation } = await client.postPayment({
+  const paid = client.postPayment({
     headers: { 'Idempotency-Key': 'payment:loan_42:proc_txn_abc123' },
     body: {
       loan_id: LOAN_ID,
@@ -48,6 +48,7 @@ export async function runQuickstart(client: GeneratedClient): Promise<Quickstart
       external_ref: 'stripe_ch_xyz123',
     },
   });
+  const { allocation } = await receiptOf(paid);
   const balance = await client.getLoanBalance({ path: { loan_id: LOAN_ID } });
   return {
     live: status,

@@ -3,6 +3,7 @@ import { adjustment, proposedByColleague } from './adjustment-story.ts';
 import type { HttpAnswer } from './http-client.ts';
 import {
   accrual,
+  chargeOff,
   DAY,
   disbursement,
   fee,
@@ -12,6 +13,7 @@ import {
   newLoan,
   payment,
   posted,
+  recovery,
   registration,
   reversal,
   suspenseAllocation,
@@ -374,6 +376,24 @@ const POSTING: readonly IdPosition[] = [
     attempt: (ids, me) => me.api.post('/v1/suspense-refunds', suspenseRefund(named(ids, me))),
   },
   {
+    operation: 'POST /v1/chargeoffs',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/chargeoffs', chargeOff(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/recoveries',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/recoveries', recovery(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/recoveries',
+    position: 'body borrower_id',
+    status: 422,
+    attempt: (ids, me) => me.api.post('/v1/recoveries', recovery({ ...me.loan, borrowerId: ids.borrower })),
+  },
+  {
     operation: 'POST /v1/accruals/batch',
     position: 'body loans[].loan_id',
     status: 404,
@@ -412,8 +432,9 @@ export const ID_POSITIONS: readonly IdPosition[] = [
   ...READING,
   ...LISTS,
   ...ADJUSTMENTS,
-  ...POSTING,
+  // Before anything is posted here for a borrower of the other.
   ...LOANS,
+  ...POSTING,
   ...PROGRAMS,
   ...WEBHOOKS,
 ];

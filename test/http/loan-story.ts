@@ -127,6 +127,15 @@ export function suspenseRefund(loan: Loan, changes: object = {}): object {
   };
 }
 
+/** A charge-off of all that is outstanding, or of `components`. */
+export function chargeOff(loan: Loan, changes: object = {}): object {
+  return { loan_id: loan.loanId, effective_at: DAY.paid, reason_code: 'uncollectible', ...changes };
+}
+
+export function recovery(loan: Loan, changes: object = {}): object {
+  return payment(loan, { amount_minor: '200', ...changes });
+}
+
 /** A payment that leaves everything in suspense, whatever the loan owes. */
 export function unapplied(loan: Loan, amountMinor: string): object {
   return payment(loan, { amount_minor: amountMinor, allocation: { suspense_minor: amountMinor } });

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { isNothing } from '../../src/domain/loss.ts';
 import type { Command, Envelope } from '../../src/posting/command.ts';
 import { eventIdOf } from '../../src/posting/entry-id.ts';
 import { type BooksTenant, BUSINESS_DATE } from './memory-books.ts';
@@ -83,6 +84,25 @@ const suspenseRefund = fc.record({
   amountMinor: fc.bigInt({ min: 1n, max: 120n }),
   method: fc.constant('ach'),
 });
+
+const components = fc.option(fc.record({ principal: minor(200n), interest: minor(9n), fees: minor(9n) }), {
+  nil: null,
+  freq: 3,
+});
+
+const chargeOff = fc
+  .record({
+    loanId,
+    effectiveAt: day,
+    reasonCode: mostly('uncollectible', 'fraud'),
+    components,
+    description: fc.constant(null),
+    metadata: fc.constant(null),
+  })
+  // What the route refuses is not asked of the domain.
+  .map((one) => ({ ...one, components: one.components !== null && isNothing(one.components) ? null : one.components }));
+
+const recovery = payment.map(({ layer: _layer, ...one }) => one);
 
 function disbursementOf(tenant: BooksTenant) {
   const { externalRef, ...rest } = common;
@@ -204,6 +224,8 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('goodwill_credit' as const), goodwillCredit }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_allocation' as const), suspenseAllocation }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_refund' as const), suspenseRefund }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('charge_off' as const), chargeOff }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('recovery' as const), recovery }) },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('adjustment' as const), approval }) },
       {

@@ -1,6 +1,7 @@
 import type { Verdict } from '../../src/domain/adjustment.ts';
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
+import type { Loss, TakenPart } from '../../src/domain/loss.ts';
 import type { StandingCorrection } from '../../src/domain/posted-entry.ts';
 import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
@@ -9,6 +10,7 @@ import { type DecidedBatch, decideBatch } from '../../src/posting/decide-batch.t
 import {
   type AccrualMonth,
   type LedgerState,
+  type LoanRef,
   monthKey,
   type Night,
   type ResolvedEntry,
@@ -37,6 +39,8 @@ export class MemoryBooks {
   readonly corrections = new Map<string, StandingCorrection[]>();
   readonly accrualMonths = new Map<string, AccrualMonth>();
   readonly disbursements = new Map<string, StandingDisbursement[]>();
+  readonly losses = new Map<string, readonly Loss[]>();
+  readonly recoveries = new Map<string, readonly { readonly entryId: string; readonly taken: TakenPart }[]>();
   readonly entries = new Map<string, ResolvedEntry>();
   readonly accountDeltas = new Map<string, PlannedAccountDelta>();
   readonly movements: PlannedMovement[] = [];
@@ -50,10 +54,9 @@ export class MemoryBooks {
   copy(): MemoryBooks {
     const copy = new MemoryBooks(this.#tenants);
     copy.#lastId = this.#lastId;
-    const { loans, keys, reversals, verdicts, corrections, accrualMonths, disbursements, entries, accountDeltas } =
-      structuredClone({
-        ...this,
-      });
+    const cloned = structuredClone({ ...this });
+    const { loans, keys, reversals, verdicts, corrections } = cloned;
+    const { accrualMonths, disbursements, losses, recoveries, entries, accountDeltas } = cloned;
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
@@ -62,6 +65,8 @@ export class MemoryBooks {
       [copy.corrections, corrections],
       [copy.accrualMonths, accrualMonths],
       [copy.disbursements, disbursements],
+      [copy.losses, losses],
+      [copy.recoveries, recoveries],
       [copy.entries, entries],
       [copy.accountDeltas, accountDeltas],
     ] as [Map<string, unknown>, Map<string, unknown>][]) {
@@ -128,7 +133,25 @@ export class MemoryBooks {
         set.accrualMonths.map(({ tenantId, loanId, month }) => monthKey(tenantId, loanId, month)),
       ),
       disbursements: pick(this.disbursements, standing),
+      losses: this.#lossesOf(set.loansWithLosses),
     };
+  }
+
+  /** As the database answers them: without what reversed entries lost or recovered. */
+  #lossesOf(loans: readonly LoanRef[]): Map<string, readonly Loss[]> {
+    return new Map(
+      loans.map(({ tenantId, loanId }) => {
+        const key = scopedKey(tenantId, loanId);
+        const stands = ({ entryId }: { readonly entryId: string }) => !this.reversals.has(scopedKey(tenantId, entryId));
+        const losses = (this.losses.get(key) ?? []).filter(stands).map((loss) => ({
+          ...loss,
+          recovered: (this.recoveries.get(key) ?? [])
+            .filter(({ taken, ...entry }) => taken.lossEntryId === loss.entryId && stands(entry))
+            .map(({ entryId, taken }) => ({ entryId, amounts: taken.amounts })),
+        }));
+        return [key, losses];
+      }),
+    );
   }
 
   #nights(asked: readonly { tenantId: string; loanId: string; day: string }[]): Map<string, Night[]> {
@@ -142,9 +165,21 @@ export class MemoryBooks {
         if (effectiveAt <= day) principalMinor += after.principal - before;
         before = after.principal;
       }
+      principalMinor += this.#reversedChargeOffs(tenantId, loanId, day);
       nights.set(key, [...(nights.get(key) ?? []), { day, principalMinor }]);
     }
     return nights;
+  }
+
+  /** What charge-offs took of a night's principal that were reversed on a later day. */
+  #reversedChargeOffs(tenantId: string, loanId: string, day: string): bigint {
+    const dateOf = (entryId: string) => this.entries.get(scopedKey(tenantId, entryId))?.entry.effectiveAt ?? '';
+    return (this.losses.get(scopedKey(tenantId, loanId)) ?? [])
+      .filter(({ entryId }) => {
+        const reversedBy = this.reversals.get(scopedKey(tenantId, entryId));
+        return reversedBy !== undefined && dateOf(entryId) <= day && day < dateOf(reversedBy);
+      })
+      .reduce((sum, { amounts }) => sum + amounts.principal, 0n);
   }
 
   #write(plan: PostingPlan): void {
@@ -162,6 +197,7 @@ export class MemoryBooks {
     }
     this.#writeReversals(plan);
     this.#writeEntries(plan);
+    this.#writeLosses(plan);
     for (const delta of [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()])) {
       const key = `${delta.tenantId}${delta.account}${delta.currency}${delta.layer}${delta.effectiveAt}`;
       const known = this.accountDeltas.get(key);
@@ -169,6 +205,18 @@ export class MemoryBooks {
       sum.debitMinor += known?.debitMinor ?? 0n;
       sum.creditMinor += known?.creditMinor ?? 0n;
       this.accountDeltas.set(key, sum);
+    }
+  }
+
+  #writeLosses(plan: PostingPlan): void {
+    for (const { tenantId, loanId, loss } of plan.losses) {
+      const key = scopedKey(tenantId, loanId);
+      const { seq } = this.entries.get(scopedKey(tenantId, loss.entryId))?.entry ?? { seq: null };
+      this.losses.set(key, [...(this.losses.get(key) ?? []), { ...loss, seq, recovered: [] }]);
+    }
+    for (const { tenantId, loanId, entryId, taken } of plan.recoveries) {
+      const key = scopedKey(tenantId, loanId);
+      this.recoveries.set(key, [...(this.recoveries.get(key) ?? []), { entryId, taken }]);
     }
   }
 
@@ -212,7 +260,14 @@ export class MemoryBooks {
       const named = draft.lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId]));
       const accrued = batches.get(entryId);
       this.entries.set(scopedKey(tenantId, entryId), {
-        entry: { ...draft, entryId, eventId, correlationId, postedAt: '2026-05-10T00:00:00.000000Z' },
+        entry: {
+          ...draft,
+          entryId,
+          seq: BigInt(this.entries.size + 1),
+          eventId,
+          correlationId,
+          postedAt: '2026-05-10T00:00:00.000000Z',
+        },
         loanIds: accrued?.map(({ loanId }) => loanId) ?? [...new Set(named)],
         accrued: accrued === undefined ? null : new Map(accrued.map((loan) => [loan.loanId, loan.interestMinor])),
         correctsEntryId: corrected.get(entryId)?.accrualEntryId ?? null,

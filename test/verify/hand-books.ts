@@ -24,8 +24,15 @@ export type HandEntry = {
   };
   /** The id of the adjustment that it is. */
   readonly adjusts?: string;
+  /** What a charge-off took, the account of its principal, and whether it closes its loan. */
+  readonly loses?: { readonly amounts: Lost; readonly account: number; readonly closes: boolean };
+  /** What it brought back, by the name of the entry that lost it. */
+  readonly recovers?: readonly (readonly [loss: string, amounts: Lost])[];
   readonly accrues?: readonly (readonly [loan: string, interestMinor: number])[];
 };
+
+/** Of principal, interest, fees. */
+export type Lost = readonly [principal: number, interest: number, fees: number];
 
 type Row = Record<string, unknown>;
 type Movement = {
@@ -50,11 +57,16 @@ const CHART = new Map([
   [1100, 'asset'],
   [1200, 'asset'],
   [1300, 'asset'],
+  [1900, 'contra_asset'],
   [2000, 'liability'],
   [2100, 'liability'],
   [3900, 'equity'],
   [4000, 'income'],
   [4100, 'income'],
+  [4200, 'income'],
+  [4900, 'contra_income'],
+  [4910, 'contra_income'],
+  [5000, 'expense'],
   [9100, 'memo_debit'],
   [9200, 'memo_credit'],
 ]);
@@ -160,6 +172,7 @@ export class HandBooks {
         frontier: history.frontier,
         ...componentColumns(this.#balances.get(`${loan} 0`) ?? [0, 0, 0, 0, 0]),
         pending_minor: this.#balances.get(`${loan} 1`) ?? null,
+        standing: this.#standingOf(loan, reversed),
       });
       this.#addBackdating(loan, history.movements);
     }
@@ -179,6 +192,46 @@ export class HandBooks {
       }
     }
     for (const row of months.values()) this.#add('loan_accrual_month', row);
+  }
+
+  /** What stands as charged off and recovered; null where nothing was. */
+  #standingOf(loan: string, reversed: ReadonlySet<unknown>): Row | null {
+    const rowsOf = (table: string) =>
+      (this.rows.get(table) ?? []).filter((row) => row['loan_id'] === loan && !reversed.has(row['entry_id']));
+    const [losses, recoveries] = [rowsOf('loan_loss'), rowsOf('loan_recovery')];
+    if (losses.length === 0) return null;
+    const sum = (rows: readonly Row[], column: string) =>
+      String(rows.reduce((total, row) => total + Number(row[column]), 0));
+    const [charged_off_minor, recovered_minor] = [losses, recoveries].map((rows) => ({
+      principal: sum(rows, 'principal_minor'),
+      interest: sum(rows, 'interest_minor'),
+      fees: sum(rows, 'fees_minor'),
+    }));
+    const closing = losses.find((row) => row['closes_loan'] === true);
+    return {
+      status: closing === undefined ? 'active' : 'charged_off',
+      loss_account: closing?.['principal_account'] ?? null,
+      charged_off_minor,
+      recovered_minor,
+      non_accrual_since: null,
+    };
+  }
+
+  #addLosses({ loses, recovers }: HandEntry, by: { readonly loan: string | null; readonly id: string }): void {
+    const columns = ([principal_minor, interest_minor, fees_minor]: Lost) => ({
+      tenant_id: this.#tenant.id,
+      loan_id: by.loan,
+      entry_id: by.id,
+      ...{ principal_minor, interest_minor, fees_minor },
+    });
+    if (loses !== undefined) {
+      const { amounts, account, closes } = loses;
+      this.#add('loan_loss', { ...columns(amounts), principal_account: account, closes_loan: closes });
+    }
+    for (const [loss, amounts] of recovers ?? []) {
+      const loss_entry_id = this.#entries.get(loss)?.['entry_id'];
+      this.#add('loan_recovery', { ...columns(amounts), loss_entry_id });
+    }
   }
 
   #post(entry: HandEntry, deltas: Map<string, Row & { debit_minor: number; credit_minor: number }>): void {
@@ -244,10 +297,11 @@ export class HandBooks {
     }
     if (entry.type === 'disbursement' || entry.registers !== undefined)
       this.#add('disbursement', { tenant_id, loan_id: single, entry_id: id, effective_at: entry.on });
+    this.#addLosses(entry, { loan: single, id });
     if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
     if (corrected !== undefined) this.#addCorrection(entry, { id, accrual: corrected['entry_id'] });
     if (entry.adjusts !== undefined) this.#addAdjustment(row, entry.adjusts);
-    this.#move(entry, id);
+    this.#move(entry, id, single);
     for (const [account, amount] of entry.lines) {
       const name = `${account} ${entry.layer ?? 0} ${entry.on}`;
       const delta = deltas.get(name) ?? {
@@ -339,7 +393,7 @@ export class HandBooks {
     });
   }
 
-  #move(entry: HandEntry, id: string): void {
+  #move(entry: HandEntry, id: string, single: string | null): void {
     const layer = entry.layer ?? 0;
     const effects = new Map<string, number[]>();
     for (const [account, amount, loan] of entry.lines) {
@@ -349,6 +403,8 @@ export class HandBooks {
       effect[component] = (effect[component] ?? 0) + (account === 2100 ? -amount : amount);
       effects.set(loan, effect);
     }
+    // An entry of one loan belongs to its history, whatever its lines are.
+    if (single !== null && effects.size === 0) effects.set(single, [0, 0, 0, 0, 0]);
     for (const [loan, effect] of effects) {
       const history = this.#history.get(loan) ?? { count: 0, frontier: null, movements: [] };
       history.count += 1;

@@ -113,7 +113,7 @@ const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {
   'hpts:accruals:write': 'Post accrual batches and correct them.',
   'hpts:reversals:write': 'Reverse entries.',
   'hpts:fees:write': 'Assess and waive fees.',
-  'hpts:chargeoffs:write': 'Opens nothing yet.',
+  'hpts:chargeoffs:write': 'Charge loans off and post recoveries.',
   'hpts:restructures:write': 'Opens nothing yet.',
   'hpts:adjustments:write': 'Post goodwill credits, register loans with opening balances, propose adjustments.',
   'hpts:adjustments:approve': 'Approve and reject adjustments.',

@@ -1,12 +1,14 @@
 import type { PostingRoute } from '../posting-operation.ts';
 import { accrualBatches } from './accrual-batches.ts';
 import { accrualCorrections } from './accrual-corrections.ts';
+import { chargeOffs } from './charge-offs.ts';
 import { disbursements } from './disbursements.ts';
 import { feeWaivers } from './fee-waivers.ts';
 import { fees } from './fees.ts';
 import { goodwillCredits } from './goodwill-credits.ts';
 import { loanRegistrations } from './loan-registrations.ts';
 import { payments } from './payments.ts';
+import { recoveries } from './recoveries.ts';
 import { reversals } from './reversals.ts';
 import { suspenseAllocations } from './suspense-allocations.ts';
 import { suspenseRefunds } from './suspense-refunds.ts';
@@ -27,6 +29,8 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [goodwillCredits.path, anyRoute(goodwillCredits)],
   [suspenseAllocations.path, anyRoute(suspenseAllocations)],
   [suspenseRefunds.path, anyRoute(suspenseRefunds)],
+  [chargeOffs.path, anyRoute(chargeOffs)],
+  [recoveries.path, anyRoute(recoveries)],
   [accrualBatches.path, anyRoute(accrualBatches)],
   [accrualCorrections.path, anyRoute(accrualCorrections)],
   [reversals.path, anyRoute(reversals)],

@@ -110,8 +110,13 @@ export class AdministrativeActs {
   ): Promise<ActOutcome<Refusal>> {
     const { tenantId } = request;
     return this.#database.ofTenant(tenantId, async (client): Promise<ActOutcome<Refusal>> => {
+      await client.query('SAVEPOINT before_the_act');
       const done = await perform(client);
-      if ('refusal' in done) return { outcome: 'refused', refusal: done.refusal };
+      if ('refusal' in done) {
+        // Whatever was done on the way to the refusal is undone: a refused act changes nothing.
+        await client.query('ROLLBACK TO SAVEPOINT before_the_act');
+        return { outcome: 'refused', refusal: done.refusal };
+      }
       await insertAuditEvent(client, request, done.act);
       await deleteOldAnswers(client, tenantId);
       // Last: another process with the same key waits here for the shortest time.

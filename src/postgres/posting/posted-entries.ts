@@ -18,7 +18,7 @@ const READ_POSTED_ENTRIES: Statement = {
        FROM hpts.following_entry AS f JOIN hpts.journal_entry AS o USING (tenant_id, entry_id)
        WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
       e.event_input::jsonb->>'registered_loan_id', b.interest_minor, e.event_input::jsonb->>'corrected_event_id',
-      e.layers, e.currencies
+      e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered'
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`,
@@ -51,6 +51,8 @@ type PostedRow = [
   correctedEventId: string | null,
   layers: LayerNumber[] | null,
   currencies: string[] | null,
+  seq: bigint,
+  recovered: ReceiptFacts['recovered'],
 ];
 
 /** Entries that commands name, with every loan whose balance or accrual date they hold. */
@@ -68,6 +70,7 @@ export async function resolveEntries(
     resolved.set(scopedKey(tenantId, entryId), {
       entry: {
         entryId,
+        seq: row[25],
         eventId,
         correlationId,
         eventType,
@@ -104,6 +107,7 @@ export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]
       lines: linesOf(row),
       loanCount: row[17] ?? 0,
       registeredLoanId: row[20],
+      recovered: row[26],
       following: followingOf(row[19]),
     });
   }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Verdict } from '../../domain/adjustment.ts';
 import type { Components, LoanState } from '../../domain/loan.ts';
+import type { Loss } from '../../domain/loss.ts';
 import type { EntryStanding, StandingCorrection } from '../../domain/posted-entry.ts';
 import {
   type AccrualMonth,
@@ -19,6 +20,7 @@ import {
   sendTrain,
   type TextRow,
 } from '../statement-train.ts';
+import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
 import { readStanding } from './stored-standing.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
@@ -107,10 +109,11 @@ const READ_STANDING_DISBURSEMENTS: Statement = {
     WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)`,
 };
 
-// As readers answer a balance on a past day: the last movement up to it, and what backdated movements add.
+// As readers answer a balance on a past day: the last movement up to it, and what backdated movements add. A charge-off that
+// was reversed since interrupts no interest, so what it took is there in the nights before its reversal (ACCOUNTING.md rule 9).
 const READ_NIGHTS: Statement = {
   name: 'read_nights',
-  text: `SELECT asked.place, coalesce(m.principal_minor, 0)::numeric + coalesce(b.principal_minor, 0)
+  text: `SELECT asked.place, coalesce(m.principal_minor, 0)::numeric + coalesce(b.principal_minor, 0) + coalesce(c.principal_minor, 0)
     FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id, unnest($3::date[]) AS day,
         generate_subscripts($3::date[], 1) AS place) AS asked
     LEFT JOIN LATERAL (
@@ -120,7 +123,14 @@ const READ_NIGHTS: Statement = {
     LEFT JOIN LATERAL (
       SELECT b.principal_minor FROM hpts.loan_backdating AS b
       WHERE b.tenant_id = asked.tenant_id AND b.loan_id = asked.loan_id AND b.layer = 0 AND b.from_day <= asked.day
-      ORDER BY b.from_day DESC LIMIT 1) AS b ON true`,
+      ORDER BY b.from_day DESC LIMIT 1) AS b ON true
+    LEFT JOIN LATERAL (
+      SELECT sum(loss.principal_minor) AS principal_minor FROM hpts.loan_loss AS loss
+      JOIN hpts.journal_entry AS e ON e.tenant_id = loss.tenant_id AND e.entry_id = loss.entry_id
+      JOIN hpts.reversal AS r ON r.tenant_id = loss.tenant_id AND r.reversed_entry_id = loss.entry_id
+      JOIN hpts.journal_entry AS u ON u.tenant_id = r.tenant_id AND u.entry_id = r.entry_id
+      WHERE loss.tenant_id = asked.tenant_id AND loss.loan_id = asked.loan_id
+        AND e.event_type = 'chargeoff' AND e.effective_at <= asked.day AND u.effective_at > asked.day) AS c ON true`,
 };
 
 const STATE_STATEMENTS = [
@@ -130,6 +140,8 @@ const STATE_STATEMENTS = [
   READ_VERDICTS,
   READ_ACCRUAL_MONTHS,
   READ_STANDING_DISBURSEMENTS,
+  READ_LOSSES,
+  READ_RECOVERIES,
   READ_NIGHTS,
 ];
 
@@ -163,6 +175,7 @@ export type ReadState = {
   readonly accrualMonths: Map<string, AccrualMonth>;
   readonly nights: Map<string, Night[]>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
+  readonly losses: Map<string, readonly Loss[]>;
 };
 
 /** The rows that a batch locked and read; `stateOf` makes as many states of them as are wanted. */
@@ -220,6 +233,10 @@ function stateQuestions(set: ReadSet): BoundStatement[] {
     statements.push([READ_ACCRUAL_MONTHS, [...loanColumns(set.accrualMonths), months]]);
   }
   if (set.disbursedLoans.length > 0) statements.push([READ_STANDING_DISBURSEMENTS, loanColumns(set.disbursedLoans)]);
+  if (set.loansWithLosses.length > 0) {
+    const loans = loanColumns(set.loansWithLosses);
+    statements.push([READ_LOSSES, loans], [READ_RECOVERIES, loans]);
+  }
   return statements;
 }
 
@@ -294,6 +311,7 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     verdicts: verdictsOf(rowsOf(READ_VERDICTS) as [string, string, Verdict['verdict'], string][]),
     nights: nightsOf({ set, rowsOf }),
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
+    losses: lossesOf(set.loansWithLosses, rowsOf(READ_LOSSES) as LossRow[], rowsOf(READ_RECOVERIES) as RecoveryRow[]),
     disbursements: disbursementsOf(rowsOf(READ_STANDING_DISBURSEMENTS) as [string, string, string, string][]),
   };
 }

@@ -7,6 +7,7 @@ import { StoreFailure } from '../../posting/posting-store.ts';
 import { plainArray } from '../array-literal.ts';
 import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray, uuidArray } from '../binary-array.ts';
 import { type BoundStatement, isServerError, sendTrain } from '../statement-train.ts';
+import { lossStatements } from './stored-losses.ts';
 import { storedStanding } from './stored-standing.ts';
 import {
   ADD_BACKDATING_DAYS,
@@ -62,6 +63,7 @@ export async function writeAndCommit(
     ...changes,
     ...facts(plan),
     ...factsOfLoans(plan),
+    ...lossStatements(plan),
     batch,
     ...backdating(plan),
     [COMMIT, []],

@@ -68,6 +68,22 @@ export const INSERT_REGISTRATIONS: Statement = {
       unnest($6::date[]), unnest($7::date[])`,
 };
 
+export const INSERT_LOSSES: Statement = {
+  name: 'insert_losses',
+  text: `INSERT INTO hpts.loan_loss
+      (tenant_id, loan_id, entry_id, principal_minor, interest_minor, fees_minor, principal_account, closes_loan)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::bigint[]), unnest($5::bigint[]),
+      unnest($6::bigint[]), unnest($7::smallint[]), unnest($8::boolean[])`,
+};
+
+export const INSERT_RECOVERIES: Statement = {
+  name: 'insert_recoveries',
+  text: `INSERT INTO hpts.loan_recovery
+      (tenant_id, loan_id, entry_id, loss_entry_id, principal_minor, interest_minor, fees_minor)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::uuid[]), unnest($5::bigint[]),
+      unnest($6::bigint[]), unnest($7::bigint[])`,
+};
+
 export const INSERT_ACCRUAL_BATCHES: Statement = {
   name: 'insert_accrual_batches',
   text: `INSERT INTO hpts.accrual_batch
@@ -310,6 +326,8 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   INSERT_REVERSALS,
   INSERT_DISBURSEMENTS,
   INSERT_REGISTRATIONS,
+  INSERT_LOSSES,
+  INSERT_RECOVERIES,
   INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_ACCRUAL_BATCHES,
   INSERT_ACCRUAL_CORRECTION,

@@ -8,6 +8,7 @@ import { CONFIGURATION_CHECKS } from './configuration-checks.ts';
 import { ENTRY_CHECKS } from './entry-checks.ts';
 import { GUARD_CHECKS } from './guard-checks.ts';
 import { LOAN_CHECKS } from './loan-checks.ts';
+import { LOSS_CHECKS } from './loss-checks.ts';
 import { RELATION_CHECKS } from './relation-checks.ts';
 import { WEBHOOK_CHECKS } from './webhook-checks.ts';
 
@@ -17,6 +18,7 @@ const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...RELATION_CHECKS,
   ...ADJUSTMENT_CHECKS,
   ...LOAN_CHECKS,
+  ...LOSS_CHECKS,
   ...ACCOUNT_CHECKS,
   ...CONFIGURATION_CHECKS,
   ...WEBHOOK_CHECKS,

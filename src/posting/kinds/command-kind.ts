@@ -48,6 +48,8 @@ export type Reads = {
   readonly night: (loanId: string, day: string) => void;
   /** The standing disbursements of the loan. */
   readonly disbursements: (loanId: string) => void;
+  /** What was charged off the loan, and recovered of it. */
+  readonly losses: (loanId: string) => void;
 };
 
 /** The entries that a command became. */

@@ -1,4 +1,4 @@
--- Corrections of accrual batches, and adjustments under four eyes. (decisions/0018-corrections-and-adjustments.md)
+-- Corrections of accrual batches, and adjustments under four eyes. (decisions/0021-corrections-and-adjustments.md)
 
 -- A correction as its client sent it: what each loan's interest of that batch should have been, and what it was changed by.
 -- The key leads with the batch, since whoever corrects or reverses a batch asks for all corrections of it.
