@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decideChargeOff } from './charge-off.ts';
 import { DEFAULT_PROGRAM_POLICY } from './default-program.ts';
-import type { EntryDraft } from './journal-entry.ts';
+import type { Booked, EntryDraft } from './journal-entry.ts';
 import {
   type Components,
   type LoanStanding,
@@ -150,7 +150,7 @@ test('a recovery credits 1900 with the principal that was lost there, the rest t
 describe('the reversal of an entry of a loan with losses', () => {
   const closing = lossOf('closing', amountsOf(100n), { closesLoan: true });
 
-  function reverse(changes: Partial<PostedEntry>, losses: readonly Loss[]): Refusal | EntryDraft {
+  function reverse(changes: Partial<PostedEntry>, losses: readonly Loss[]): Refusal | Booked {
     const entry: PostedEntry = {
       entryId: 'entry',
       seq: 5n,
@@ -170,7 +170,15 @@ describe('the reversal of an entry of a loan with losses', () => {
     const asked = { reversesEntryId: entry.entryId, effectiveAt: DAY, reasonCode: 'other', reasonDescription: null };
     return decideReversal(
       { ...asked, metadata: null },
-      { entry, loanIds: ['loan'], losses: () => losses, standing: untouched(), loan: () => loanWith({}), calendar },
+      {
+        entry,
+        loanIds: ['loan'],
+        losses: () => losses,
+        standing: untouched(),
+        corrections: [],
+        loan: () => loanWith({}),
+        calendar,
+      },
     );
   }
 

@@ -35,6 +35,8 @@ test('a batch decided together = the same commands decided one at a time', () =>
       expect(together.accountDeltas).toEqual(apart.accountDeltas);
       expect(together.keys).toEqual(apart.keys);
       expect(together.reversals).toEqual(apart.reversals);
+      expect(together.corrections).toEqual(apart.corrections);
+      expect(together.verdicts).toEqual(apart.verdicts);
       expect(together.accrualMonths).toEqual(apart.accrualMonths);
       expect(together.losses).toEqual(apart.losses);
       expect(together.recoveries).toEqual(apart.recoveries);
@@ -71,7 +73,7 @@ test('every account equals the fold of its lines, and every loan the fold of its
       const folded = new Map<string, bigint>();
       for (const [, { entry }] of books.entries) {
         for (const line of entry.lines) {
-          const key = `${line.account}${entry.currency}${entry.layer}`;
+          const key = `${line.account}${line.currency ?? entry.currency}${line.layer ?? entry.layer}`;
           folded.set(key, (folded.get(key) ?? 0n) + line.amountMinor);
         }
       }
@@ -126,9 +128,12 @@ const EVERY_OUTCOME = [
   'goodwill_credit',
   'payment_allocated',
   'suspense_refunded',
+  'accrual corrected',
+  'manual_adjustment',
   'chargeoff',
   'recovery',
   'reversal',
+  'reversal with corrections',
   'replayed',
   'idempotency_mismatch',
   'loan_not_found',
@@ -140,6 +145,10 @@ const EVERY_OUTCOME = [
   'effective_date_in_future',
   'effective_date_before_disbursement',
   'already_reversed',
+  'already_settled',
+  'approver_is_proposer',
+  'unbalanced_entry',
+  'not_found',
   'already_charged_off',
   'loan_charged_off',
   'loan_not_charged_off',
@@ -178,10 +187,16 @@ function answerOf(decision: Decision): unknown {
   return renderReceipt(decision.receiptVersion, receiptFacts(decision, 'then'));
 }
 
+function postedName({ entry, following }: Extract<Decision, { outcome: 'posted' }>): string {
+  const { eventType, eventInput } = entry.draft;
+  if (eventType === 'reversal' && following.length > 0) return 'reversal with corrections';
+  return eventInput['corrected_event_id'] === undefined ? eventType : 'accrual corrected';
+}
+
 function count(seen: Map<string, number>, decision: Decision): void {
   const name =
     decision.outcome === 'posted'
-      ? decision.entry.draft.eventType
+      ? postedName(decision)
       : decision.outcome === 'refused'
         ? decision.refusal.code
         : decision.outcome;

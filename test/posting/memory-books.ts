@@ -1,6 +1,8 @@
+import type { Verdict } from '../../src/domain/adjustment.ts';
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
 import type { Loss, TakenPart } from '../../src/domain/loss.ts';
+import type { StandingCorrection } from '../../src/domain/posted-entry.ts';
 import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
 import { kindOf } from '../../src/posting/command-kinds.ts';
@@ -33,6 +35,8 @@ export class MemoryBooks {
   readonly loans = new Map<string, LoanState>();
   readonly keys = new Map<string, UsedKey>();
   readonly reversals = new Map<string, string>();
+  readonly verdicts = new Map<string, Verdict>();
+  readonly corrections = new Map<string, StandingCorrection[]>();
   readonly accrualMonths = new Map<string, AccrualMonth>();
   readonly disbursements = new Map<string, StandingDisbursement[]>();
   readonly losses = new Map<string, readonly Loss[]>();
@@ -51,11 +55,14 @@ export class MemoryBooks {
     const copy = new MemoryBooks(this.#tenants);
     copy.#lastId = this.#lastId;
     const cloned = structuredClone({ ...this });
-    const { loans, keys, reversals, accrualMonths, disbursements, losses, recoveries, entries, accountDeltas } = cloned;
+    const { loans, keys, reversals, verdicts, corrections } = cloned;
+    const { accrualMonths, disbursements, losses, recoveries, entries, accountDeltas } = cloned;
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
       [copy.reversals, reversals],
+      [copy.verdicts, verdicts],
+      [copy.corrections, corrections],
       [copy.accrualMonths, accrualMonths],
       [copy.disbursements, disbursements],
       [copy.losses, losses],
@@ -111,6 +118,14 @@ export class MemoryBooks {
           const key = scopedKey(tenantId, entryId);
           return [key, { reversedBy: this.reversals.get(key) ?? null }];
         }),
+      ),
+      verdicts: pick(
+        this.verdicts,
+        set.judgedAdjustments.map(({ tenantId, adjustmentId }) => scopedKey(tenantId, adjustmentId)),
+      ),
+      corrections: pick(
+        this.corrections,
+        set.correctedBatches.map(({ tenantId, entryId }) => scopedKey(tenantId, entryId)),
       ),
       nights: this.#nights(set.nights),
       accrualMonths: pick(
@@ -177,6 +192,9 @@ export class MemoryBooks {
       const key = scopedKey(tenantId, loanId);
       this.disbursements.set(key, [...(this.disbursements.get(key) ?? []), { entryId, effectiveAt }]);
     }
+    for (const { tenantId, adjustmentId, judgedBy } of plan.verdicts) {
+      this.verdicts.set(scopedKey(tenantId, adjustmentId), { verdict: 'posted', judgedBy });
+    }
     this.#writeReversals(plan);
     this.#writeEntries(plan);
     this.#writeLosses(plan);
@@ -205,6 +223,12 @@ export class MemoryBooks {
   #writeReversals(plan: PostingPlan): void {
     for (const { tenantId, reversedEntryId, entryId } of plan.reversals) {
       this.reversals.set(scopedKey(tenantId, reversedEntryId), entryId);
+      for (const [key, standing] of this.corrections) {
+        if (!key.startsWith(tenantId)) continue;
+        const left = standing.filter((one) => one.entryId !== reversedEntryId);
+        if (left.length === 0) this.corrections.delete(key);
+        else this.corrections.set(key, left);
+      }
       for (const [key, standing] of this.disbursements) {
         if (key.startsWith(tenantId)) {
           this.disbursements.set(
@@ -216,11 +240,25 @@ export class MemoryBooks {
     }
   }
 
+  #writeCorrections(plan: PostingPlan): void {
+    const drafts = new Map(plan.entries.map((entry) => [entry.entryId, entry.draft]));
+    for (const { tenantId, entryId, accrualEntryId, loans } of plan.accrualCorrections) {
+      const { effectiveAt, lines } = drafts.get(entryId) ?? {};
+      if (effectiveAt === undefined || lines === undefined) throw new Error(`${entryId} corrects without an entry`);
+      if (plan.reversals.some((one) => one.tenantId === tenantId && one.reversedEntryId === entryId)) continue;
+      const key = scopedKey(tenantId, accrualEntryId);
+      const differences = new Map(loans.map((loan) => [loan.loanId, loan.differenceMinor]));
+      this.corrections.set(key, [...(this.corrections.get(key) ?? []), { entryId, effectiveAt, lines, differences }]);
+    }
+  }
+
   #writeEntries(plan: PostingPlan): void {
+    const corrected = new Map(plan.accrualCorrections.map((one) => [one.entryId, one]));
+    this.#writeCorrections(plan);
     const batches = new Map(plan.accrualBatches.map((batch) => [batch.entryId, batch.accrual.loans]));
     for (const { tenantId, entryId, eventId, correlationId, draft } of plan.entries) {
       const named = draft.lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId]));
-      const accrued = batches.get(entryId)?.map(({ loanId }) => loanId);
+      const accrued = batches.get(entryId);
       this.entries.set(scopedKey(tenantId, entryId), {
         entry: {
           ...draft,
@@ -230,7 +268,9 @@ export class MemoryBooks {
           correlationId,
           postedAt: '2026-05-10T00:00:00.000000Z',
         },
-        loanIds: accrued ?? [...new Set(named)],
+        loanIds: accrued?.map(({ loanId }) => loanId) ?? [...new Set(named)],
+        accrued: accrued === undefined ? null : new Map(accrued.map((loan) => [loan.loanId, loan.interestMinor])),
+        correctsEntryId: corrected.get(entryId)?.accrualEntryId ?? null,
       });
     }
   }

@@ -1,5 +1,6 @@
 import type { PostingRoute } from '../posting-operation.ts';
 import { accrualBatches } from './accrual-batches.ts';
+import { accrualCorrections } from './accrual-corrections.ts';
 import { chargeOffs } from './charge-offs.ts';
 import { disbursements } from './disbursements.ts';
 import { feeWaivers } from './fee-waivers.ts';
@@ -31,6 +32,7 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [chargeOffs.path, anyRoute(chargeOffs)],
   [recoveries.path, anyRoute(recoveries)],
   [accrualBatches.path, anyRoute(accrualBatches)],
+  [accrualCorrections.path, anyRoute(accrualCorrections)],
   [reversals.path, anyRoute(reversals)],
   [loanRegistrations.path, anyRoute(loanRegistrations)],
 ]);
