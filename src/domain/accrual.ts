@@ -45,7 +45,7 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
       errors: [{ field: 'program_id', code: 'program_not_found', message }],
     };
   }
-  const currency = batch.loans[0] === undefined ? null : context.loan(batch.loans[0].loanId).currency;
+  const currency = currencyOf(batch, context);
   const errors: (FieldProblem & { code: RefusalCode })[] = [];
   const lines: DraftLine[] = [];
   let [total, memoTotal] = [0n, 0n];
@@ -102,6 +102,15 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
     },
     metadata: null,
   };
+}
+
+/** That of the first loan which there is: loans behind one that is missing are judged all the same. */
+function currencyOf({ loans }: AccrualBatch, context: AccrualContext): string | null {
+  for (const { loanId } of loans) {
+    const { currency } = context.loan(loanId);
+    if (currency !== null) return currency;
+  }
+  return null;
 }
 
 function incomeLine(account: number, amountMinor: bigint): readonly DraftLine[] {
