@@ -2,12 +2,12 @@ import { type LoanStanding, type LoanState, PLAIN_STANDING, type Receivables } f
 import { type Refusal, refusalOfField } from './refusal.ts';
 
 /**
- * Refuses what a charged-off loan no longer takes: fees, accruals, disbursements, restructures and plain payments
- * (ACCOUNTING.md rule 9). Stands behind the dates and before the amounts in the order of refusals.
+ * Refuses what a charged-off loan no longer takes: whatever would add to what it owes or give some of it up, and plain
+ * payments (ACCOUNTING.md rule 9). Stands behind the dates and before the amounts in the order of refusals.
  */
 export function refuseChargedOff(loan: LoanState): Refusal | null {
   if (loan.standing.status === 'active') return null;
-  const message = `loan ${loan.loanId} is charged off; money that still comes in is a recovery`;
+  const message = `loan ${loan.loanId} is charged off; money that still comes in is posted to /v1/recoveries`;
   return refusalOfField('loan_charged_off', 'loan_id', message);
 }
 

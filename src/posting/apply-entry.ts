@@ -6,6 +6,7 @@ import {
   effectsByLoan,
   type FollowingEntry,
 } from '../domain/journal-entry.ts';
+import { SETTLED } from '../domain/layer.ts';
 import { addComponents, type Components, type LoanState, noComponents } from '../domain/loan.ts';
 import type { Command } from './command.ts';
 import { kindOf } from './command-kinds.ts';
@@ -115,6 +116,11 @@ function moveLoan(loanId: string, effect: Components, entry: PlannedEntry, { sta
   const present = loan.layers[layer] ?? noComponents();
   addComponents(present, effect);
   loan.layers[layer] = present;
+  if (layer === SETTLED && effect.principal !== 0n && state.nights.size > 0) {
+    for (const night of state.nights.get(scopedKey(tenantId, loanId)) ?? []) {
+      if (effectiveAt <= night.day) night.principalMinor += effect.principal;
+    }
+  }
   loan.loanSeq += 1;
   const backdated = loan.frontier !== null && effectiveAt < loan.frontier;
   const frontier = backdated && loan.frontier !== null ? loan.frontier : effectiveAt;

@@ -1,11 +1,14 @@
 import type { Command, CommandOf } from './command.ts';
 import { ACCRUAL } from './kinds/accrual.ts';
+import { CHARGE_OFF } from './kinds/charge-off.ts';
 import type { CommandKind } from './kinds/command-kind.ts';
 import { DISBURSEMENT } from './kinds/disbursement.ts';
 import { FEE } from './kinds/fee.ts';
 import { FEE_WAIVER } from './kinds/fee-waiver.ts';
 import { GOODWILL_CREDIT } from './kinds/goodwill-credit.ts';
 import { PAYMENT } from './kinds/payment.ts';
+import { RECOVERY } from './kinds/recovery.ts';
+import { REGISTRATION } from './kinds/registration.ts';
 import { REVERSAL } from './kinds/reversal.ts';
 import { SUSPENSE_ALLOCATION } from './kinds/suspense-allocation.ts';
 import { SUSPENSE_REFUND } from './kinds/suspense-refund.ts';
@@ -19,7 +22,10 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   goodwill_credit: GOODWILL_CREDIT,
   suspense_allocation: SUSPENSE_ALLOCATION,
   suspense_refund: SUSPENSE_REFUND,
+  charge_off: CHARGE_OFF,
+  recovery: RECOVERY,
   reversal: REVERSAL,
+  registration: REGISTRATION,
 };
 
 /** The kind of a command; it is to be asked about that command alone. */

@@ -4,6 +4,9 @@ import type { EventType } from '../domain/event-type.ts';
 /** The renderer that new keys name. A rendered body never changes: a new form is a new version beside the old. */
 export const RECEIPT_VERSION = 1;
 
+/** The renderer of registrations of loans, which are booked as adjustments are. */
+export const REGISTRATION_RECEIPT_VERSION = 2;
+
 /** An entry that a command booked besides the one that its key names. */
 export type FollowingFacts = { readonly eventType: EventType; readonly entryId: string };
 
@@ -20,9 +23,15 @@ export type ReceiptFacts = {
   readonly lines: readonly { readonly account: number; readonly amountMinor: bigint }[];
   /** Of an accrual batch: how many loans it named. */
   readonly loanCount: number;
+  /** The loan that a registration made; null for every other event. */
+  readonly registeredLoanId: string | null;
+  /** Of a recovery: which components it brought back, its suspense included, in minor units. */
+  readonly recovered: Readonly<Record<RecoveredField, string>> | null;
   /** The other entries of the same command, in order. */
   readonly following: readonly FollowingFacts[];
 };
+
+type RecoveredField = 'fees_minor' | 'interest_minor' | 'principal_minor' | 'suspense_minor';
 
 type Renderer = (facts: ReceiptFacts) => string;
 
@@ -45,11 +54,19 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
     `{"allocation_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   suspense_refunded: (facts) =>
     `{"refund_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  chargeoff: (facts) =>
+    `{"chargeoff_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  recovery: (facts) =>
+    `{"payment_event_id":"${facts.eventId}",${entryId(facts)},${recovered(facts)},${postedAt(facts)},${correlationId(facts)}}`,
 };
 
 /** By the version that the key names. A command whose event type another answers differently has a version of its own. */
 const VERSIONS: Readonly<Record<number, Partial<Readonly<Record<EventType, Renderer>>>>> = {
   [RECEIPT_VERSION]: VERSION_1,
+  [REGISTRATION_RECEIPT_VERSION]: {
+    manual_adjustment: (facts) =>
+      `{"loan_id":"${facts.registeredLoanId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  },
 };
 
 /** The body that answers an accepted command. Throws for a version or an event that this program cannot render. */
@@ -82,6 +99,12 @@ function correlationId(facts: ReceiptFacts): string {
 
 function allocation(facts: ReceiptFacts): string {
   return `"allocation":{"fees_minor":"${credited(facts, ACCOUNT.feesReceivable)}","interest_minor":"${interestPaid(facts)}","principal_minor":"${credited(facts, ACCOUNT.principalReceivable)}","suspense_minor":"${credited(facts, ACCOUNT.borrowerSuspense)}"}`;
+}
+
+/** The lines of a recovery do not say which component it brought back. */
+function recovered({ recovered: parts }: ReceiptFacts): string {
+  if (parts === null) throw new Error('a recovery does not say what it recovered');
+  return `"allocation":{"fees_minor":"${parts.fees_minor}","interest_minor":"${parts.interest_minor}","principal_minor":"${parts.principal_minor}","suspense_minor":"${parts.suspense_minor}"}`;
 }
 
 function credited(facts: ReceiptFacts, account: number): bigint {

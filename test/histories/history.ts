@@ -113,13 +113,13 @@ export function idOf(digit: string, number: number): string {
 function programOf(random: Random, { number, firstDay }: { number: number; firstDay: string }): HistoryProgram {
   const first = restricted(policyOf(random, firstDay));
   const versions: Version[] = [{ from: '', policy: first }];
-  let from = firstDay;
   while (random.chance(0.25)) {
-    from = addDays(from, 1 + random.below(20));
+    // Versions may be made in any order of their days, two for one day too.
+    const from = addDays(firstDay, random.below(40));
     versions.push({ from, policy: { ...restricted(policyOf(random, firstDay)), backdating: first.backdating } });
   }
   const currency = number === 2 && random.chance(0.1) ? 'USD' : undefined;
-  return { programId: idOf('b', number), currency: POLICY_FIELDS.length > 2 ? currency : undefined, versions };
+  return { programId: idOf('b', number), currency, versions };
 }
 
 function restricted(policy: Policy): Policy {

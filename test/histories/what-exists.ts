@@ -64,4 +64,14 @@ export function exists(kind: EventKind): boolean {
 }
 
 /** The fields of a policy that the ledger's decisions look at; the others stay at their defaults. */
-export const POLICY_FIELDS: readonly (keyof Policy)[] = ['waterfall', 'feeAccounts'];
+export const POLICY_FIELDS: readonly (keyof Policy)[] = [
+  'waterfall',
+  'dayCount',
+  'annualRates',
+  'rounding',
+  'overpayment',
+  'returns',
+  'chargeoff',
+  'principalCheck',
+  'feeAccounts',
+];

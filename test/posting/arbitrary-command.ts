@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { isNothing } from '../../src/domain/loss.ts';
 import type { Command, Envelope } from '../../src/posting/command.ts';
 import { type BooksTenant, BUSINESS_DATE } from './memory-books.ts';
 
@@ -83,6 +84,25 @@ const suspenseRefund = fc.record({
   method: fc.constant('ach'),
 });
 
+const components = fc.option(fc.record({ principal: minor(200n), interest: minor(9n), fees: minor(9n) }), {
+  nil: null,
+  freq: 3,
+});
+
+const chargeOff = fc
+  .record({
+    loanId,
+    effectiveAt: day,
+    reasonCode: mostly('uncollectible', 'fraud'),
+    components,
+    description: fc.constant(null),
+    metadata: fc.constant(null),
+  })
+  // What the route refuses is not asked of the domain.
+  .map((one) => ({ ...one, components: one.components !== null && isNothing(one.components) ? null : one.components }));
+
+const recovery = payment.map(({ layer: _layer, ...one }) => one);
+
 function disbursementOf(tenant: BooksTenant) {
   const { externalRef, ...rest } = common;
   return fc.record({
@@ -95,13 +115,35 @@ function disbursementOf(tenant: BooksTenant) {
   });
 }
 
+function registrationOf(tenant: BooksTenant) {
+  const opening = fc.record({
+    asOf: day,
+    principalMinor: fc.constantFrom(0n, 300n),
+    interestMinor: minor(9n),
+    feesMinor: minor(9n),
+    suspenseMinor: fc.bigInt({ min: 1n, max: 20n }),
+    accruedThrough: fc.constant('2026-04-01'),
+  });
+  return fc.record({
+    loanId: fc.oneof(loanId, fc.constant(NOWHERE)),
+    borrowerId: common.borrowerId,
+    currency: common.currency,
+    programId: mostly<string | null>(null, tenant.otherProgramId, NOWHERE),
+    annualRate: fc.constant(null),
+    maturityDate: fc.constant(null),
+    opening: fc.option(opening, { nil: null }),
+    externalRef: fc.constant(null),
+    metadata: fc.constant(null),
+  });
+}
+
 function accrualOf(tenant: BooksTenant) {
   return fc.record({
     programId: mostly(tenant.programId, tenant.otherProgramId, NOWHERE),
     accrualDate: day,
     dayCountConvention: fc.constant('ACT_365'),
     loans: fc.uniqueArray(
-      fc.record({ loanId, outstandingPrincipalMinor: fc.constant(0n), interestMinor: minor(50n) }),
+      fc.record({ loanId, outstandingPrincipalMinor: fc.constantFrom(0n, 200n), interestMinor: minor(50n) }),
       { minLength: 1, maxLength: 3, selector: (loan) => loan.loanId },
     ),
   });
@@ -128,10 +170,16 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
         arbitrary: fc.record({ kind: fc.constant('disbursement' as const), disbursement: disbursementOf(tenant) }),
       },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('fee' as const), fee }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('registration' as const), registration: registrationOf(tenant) }),
+      },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('fee_waiver' as const), feeWaiver }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('goodwill_credit' as const), goodwillCredit }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_allocation' as const), suspenseAllocation }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_refund' as const), suspenseRefund }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('charge_off' as const), chargeOff }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('recovery' as const), recovery }) },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
       {
         weight: known.length === 0 ? 1 : 4,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { minus, NOTHING_LOST, plus } from '../../src/domain/loss.ts';
 import type { Command } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { receiptFacts } from '../../src/posting/posted-receipt.ts';
@@ -35,6 +36,8 @@ test('a batch decided together = the same commands decided one at a time', () =>
       expect(together.keys).toEqual(apart.keys);
       expect(together.reversals).toEqual(apart.reversals);
       expect(together.accrualMonths).toEqual(apart.accrualMonths);
+      expect(together.losses).toEqual(apart.losses);
+      expect(together.recoveries).toEqual(apart.recoveries);
       expect(together.disbursements).toEqual(apart.disbursements);
       expect(together.entries).toEqual(apart.entries);
       for (const decision of decided.decisions) count(seen, decision);
@@ -84,6 +87,36 @@ test('every account equals the fold of its lines, and every loan the fold of its
   );
 });
 
+test('what a loan was charged off and recovered is the fold of its standing losses and recoveries', () => {
+  const seen = { losses: 0, recoveries: 0, reversed: 0 };
+  fc.assert(
+    fc.property(story, ({ history, batch }) => {
+      const books = booksAfter(history);
+      books.post(batch);
+      const stands = (key: string, entryId: string) => !books.reversals.has(key.slice(0, 36) + entryId);
+      for (const [key, loan] of books.loans) {
+        const losses = books.losses.get(key) ?? [];
+        const standing = losses.filter(({ entryId }) => stands(key, entryId));
+        const recoveries = (books.recoveries.get(key) ?? []).filter(({ entryId }) => stands(key, entryId));
+        seen.losses += standing.length;
+        seen.recoveries += recoveries.length;
+        seen.reversed += losses.length - standing.length;
+        const { status, chargedOff, recovered } = loan.standing;
+        expect(chargedOff).toEqual(standing.map(({ amounts }) => amounts).reduce(plus, NOTHING_LOST));
+        expect(recovered).toEqual(recoveries.map(({ taken }) => taken.amounts).reduce(plus, NOTHING_LOST));
+        expect(status === 'charged_off').toBe(standing.some(({ closesLoan }) => closesLoan));
+        for (const { entryId, amounts } of standing) {
+          const own = recoveries.filter(({ taken }) => taken.lossEntryId === entryId);
+          const left = minus(amounts, own.map(({ taken }) => taken.amounts).reduce(plus, NOTHING_LOST));
+          expect(Object.values(left).every((amount) => amount >= 0n)).toBe(true);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
+});
+
 const EVERY_OUTCOME = [
   'payment_received',
   'disbursement',
@@ -93,6 +126,8 @@ const EVERY_OUTCOME = [
   'goodwill_credit',
   'payment_allocated',
   'suspense_refunded',
+  'chargeoff',
+  'recovery',
   'reversal',
   'replayed',
   'idempotency_mismatch',
@@ -105,6 +140,9 @@ const EVERY_OUTCOME = [
   'effective_date_in_future',
   'effective_date_before_disbursement',
   'already_reversed',
+  'already_charged_off',
+  'loan_charged_off',
+  'loan_not_charged_off',
   'not_reversible',
   'accrual_already_posted',
   'allocation_mismatch',

@@ -5,21 +5,30 @@ import { migrate } from '../../src/postgres/migrate.ts';
 import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import { createDatabase, type TestDatabase, testDatabase } from '../database.ts';
 import { OF_BALANCES } from './balance-damage.ts';
+import { fillHandConfiguration, OF_CONFIGURATION } from './configuration-damage.ts';
 import { loan } from './damage.ts';
 import { OF_ENTRIES } from './entry-damage.ts';
 import { OF_GUARDS } from './guard-damage.ts';
 import { entryId } from './hand-books.ts';
 import { fillHandLedger, LOANS, OTHER_TENANT, TENANT } from './hand-ledger.ts';
+import { OF_LOSSES } from './loss-damage.ts';
 import { OF_RELATIONS } from './relation-damage.ts';
 import { fillHandWebhooks, OF_WEBHOOKS } from './webhook-damage.ts';
 
 const APPEND_ONLY = [
+  'program',
+  'program_version',
+  'loan_registration',
+  'principal_difference',
+
   'journal_entry',
   'idempotency_key',
   'following_entry',
   'reversal',
   'disbursement',
   'accrual_batch',
+  'loan_loss',
+  'loan_recovery',
   'audit_event',
 ];
 
@@ -32,6 +41,7 @@ beforeAll(async () => {
   try {
     await fillHandLedger(client);
     await fillHandWebhooks(client);
+    await fillHandConfiguration(client);
   } finally {
     await client.end();
   }
@@ -62,7 +72,7 @@ async function findingsAfter(damage: string): Promise<readonly string[]> {
   const copy = await createDatabase({ template: whole.connection.database });
   try {
     await tamper(copy, damage);
-    const verification = await verifyLedger(copy.connection);
+    const verification = await verifyLedger(copy.connection, { findingsMax: 100 });
     return verification.checks.flatMap(({ name, findings }) => findings.map(({ subject }) => `${name}: ${subject}`));
   } finally {
     await copy.drop();
@@ -73,7 +83,7 @@ describe('verify', () => {
   it('finds nothing in an undamaged ledger and says how much it looked at', async () => {
     const verification = await verifyLedger(whole.connection);
     expect(verification.checks.filter(({ status }) => status === 'failed')).toEqual([]);
-    expect(verification).toMatchObject({ entries: 21, lines: 46, loans: 4 });
+    expect(verification).toMatchObject({ entries: 31, lines: 78, loans: 6 });
     const one = await verifyLedger(whole.connection, { tenantId: OTHER_TENANT });
     expect(one.checks.filter(({ status }) => status === 'failed')).toEqual([]);
     expect(one).toMatchObject({ entries: 2, lines: 4, loans: 1 });
@@ -102,7 +112,7 @@ describe('verify', () => {
       );
       const verification = await verifyLedger(copy.connection, { findingsMax: 2 });
       const found = verification.checks.find(({ name }) => name === 'event_ids');
-      expect(found?.findingsTotal).toBe(19);
+      expect(found?.findingsTotal).toBe(29);
       expect(found?.findings.map(({ subject }) => subject)).toEqual([
         `entry ${entryId('first')}`,
         `entry ${entryId('second')}`,
@@ -127,7 +137,7 @@ describe('verify', () => {
     };
     try {
       const clean = await run();
-      expect(clean.out.at(-1)).toBe('ledger verified: 21 entries, 46 lines, 4 loans');
+      expect(clean.out.at(-1)).toBe('ledger verified: 31 entries, 78 lines, 6 loans');
       expect(clean.code).toBe(0);
       expect((await run('--tenant', OTHER_TENANT.toUpperCase())).out.at(-1)).toBe(
         'ledger verified: 2 entries, 4 lines, 1 loans',
@@ -148,7 +158,7 @@ describe('verify', () => {
       const json = await run('--json');
       expect(json.code).toBe(1);
       expect(json.out).toHaveLength(1);
-      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 21 });
+      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 31 });
     } finally {
       await copy.drop();
     }
@@ -158,6 +168,8 @@ describe('verify', () => {
     'names damage to entries': OF_ENTRIES,
     'names damage to what stands beside the journal': OF_RELATIONS,
     'names damage to balances': OF_BALANCES,
+    'names damage to configuration and registrations': OF_CONFIGURATION,
+    'names damage to charge-offs and recoveries': OF_LOSSES,
     'names damage to webhooks': OF_WEBHOOKS,
     'names disarmed guards': OF_GUARDS,
   })) {

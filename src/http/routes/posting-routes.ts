@@ -1,10 +1,13 @@
 import type { PostingRoute } from '../posting-operation.ts';
 import { accrualBatches } from './accrual-batches.ts';
+import { chargeOffs } from './charge-offs.ts';
 import { disbursements } from './disbursements.ts';
 import { feeWaivers } from './fee-waivers.ts';
 import { fees } from './fees.ts';
 import { goodwillCredits } from './goodwill-credits.ts';
+import { loanRegistrations } from './loan-registrations.ts';
 import { payments } from './payments.ts';
+import { recoveries } from './recoveries.ts';
 import { reversals } from './reversals.ts';
 import { suspenseAllocations } from './suspense-allocations.ts';
 import { suspenseRefunds } from './suspense-refunds.ts';
@@ -25,6 +28,9 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [goodwillCredits.path, anyRoute(goodwillCredits)],
   [suspenseAllocations.path, anyRoute(suspenseAllocations)],
   [suspenseRefunds.path, anyRoute(suspenseRefunds)],
+  [chargeOffs.path, anyRoute(chargeOffs)],
+  [recoveries.path, anyRoute(recoveries)],
   [accrualBatches.path, anyRoute(accrualBatches)],
   [reversals.path, anyRoute(reversals)],
+  [loanRegistrations.path, anyRoute(loanRegistrations)],
 ]);

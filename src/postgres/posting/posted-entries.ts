@@ -15,7 +15,8 @@ const READ_POSTED_ENTRIES: Statement = {
       e.accounts, e.amounts, e.loan_ids, e.borrower_ids, (e.event_input::jsonb->>'loan_count')::int, b.loan_ids,
       (SELECT array_agg(o.entry_id::text ORDER BY f.place) || array_agg(o.event_type::text ORDER BY f.place)
        FROM hpts.following_entry AS f JOIN hpts.journal_entry AS o USING (tenant_id, entry_id)
-       WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id)
+       WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
+      e.event_input::jsonb->>'registered_loan_id', e.seq, e.event_input::jsonb->'recovered'
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`,
@@ -43,6 +44,9 @@ type PostedRow = [
   accruedLoanIds: string[] | null,
   /** Their ids, then their event types. */
   following: string[] | null,
+  registeredLoanId: string | null,
+  seq: bigint,
+  recovered: ReceiptFacts['recovered'],
 ];
 
 /** Entries that commands name, with every loan whose balance or accrual date they hold. */
@@ -61,6 +65,7 @@ export async function resolveEntries(
     resolved.set(scopedKey(tenantId, entryId), {
       entry: {
         entryId,
+        seq: row[21],
         eventId,
         correlationId,
         eventType,
@@ -94,6 +99,8 @@ export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]
       postedAt,
       lines: linesOf(row),
       loanCount: row[17] ?? 0,
+      registeredLoanId: row[20],
+      recovered: row[22],
       following: followingOf(row[19]),
     });
   }

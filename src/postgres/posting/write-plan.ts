@@ -6,6 +6,7 @@ import { StoreFailure } from '../../posting/posting-store.ts';
 import { plainArray } from '../array-literal.ts';
 import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray, uuidArray } from '../binary-array.ts';
 import { type BoundStatement, isServerError, sendTrain } from '../statement-train.ts';
+import { lossStatements } from './stored-losses.ts';
 import { storedStanding } from './stored-standing.ts';
 import {
   ADD_BACKDATING_DAYS,
@@ -14,6 +15,8 @@ import {
   INSERT_ACCRUAL_BATCHES,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
+  INSERT_PRINCIPAL_DIFFERENCES,
+  INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
   MAKE_LOANS_KNOWN,
   MARK_ACCRUAL_MONTHS,
@@ -56,6 +59,8 @@ export async function writeAndCommit(
     ...(unmadeLoans.length === 0 ? [] : [[REMOVE_UNMADE_LOANS, loanColumns(unmadeLoans)] as const]),
     ...changes,
     ...facts(plan),
+    ...factsOfLoans(plan),
+    ...lossStatements(plan),
     batch,
     ...backdating(plan),
     [COMMIT, []],
@@ -76,7 +81,7 @@ export async function writeAndCommit(
 /** Loans that begin to be known, layers besides SETTLED, standings: before the batch moves them. */
 function rareChangesOfLoans(plan: PostingPlan): BoundStatement[] {
   const statements: BoundStatement[] = [];
-  if (plan.disbursements.length > 0 || plan.reversals.length > 0) {
+  if (plan.disbursements.length > 0 || plan.reversals.length > 0 || plan.registrations.length > 0) {
     const loans = [...plan.loans.values()];
     statements.push([
       MAKE_LOANS_KNOWN,
@@ -143,6 +148,39 @@ function facts(plan: PostingPlan): BoundStatement[] {
   if (months.length > 0) {
     const dates = dateArray(months, (one) => one.month);
     statements.push([MARK_ACCRUAL_MONTHS, [...loanColumns(months), dates, int4Array(months, (one) => one.days)]]);
+  }
+  return statements;
+}
+
+/** What is kept of loans besides what moves them. */
+function factsOfLoans({ registrations, principalDifferences }: PostingPlan): BoundStatement[] {
+  const statements: BoundStatement[] = [];
+  if (principalDifferences.length > 0) {
+    statements.push([
+      INSERT_PRINCIPAL_DIFFERENCES,
+      [
+        ...loanColumns(principalDifferences),
+        uuidArray(principalDifferences, (one) => one.entryId),
+        textArray(principalDifferences, (one) => one.currency),
+        dateArray(principalDifferences, (one) => one.date),
+        int8Array(principalDifferences, (one) => one.sentMinor),
+        plainArray(principalDifferences.map((one) => one.ledgerMinor)),
+      ],
+    ]);
+  }
+  if (registrations.length > 0) {
+    statements.push([
+      INSERT_REGISTRATIONS,
+      [
+        uuidArray(registrations, (one) => one.tenantId),
+        uuidArray(registrations, (one) => one.registration.loanId),
+        uuidArray(registrations, (one) => one.entryId),
+        textArray(registrations, (one) => one.registration.annualRate),
+        dateArray(registrations, (one) => one.registration.maturityDate),
+        dateArray(registrations, (one) => one.registration.opening?.asOf ?? null),
+        dateArray(registrations, (one) => one.registration.opening?.accruedThrough ?? null),
+      ],
+    ]);
   }
   return statements;
 }
