@@ -94,7 +94,7 @@ const EVENT_IDS: Readonly<Record<RouteKind, string | undefined>> = {
   proposal: 'adjustment_id',
   approval: 'adjustment_id',
   rejection: 'adjustment_id',
-  registration: 'registration_event_id',
+  registration: 'loan_id',
   program: 'program_id',
   version: 'program_id',
 };
