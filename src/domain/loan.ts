@@ -15,8 +15,8 @@ export type Component = keyof Components;
 
 export const COMPONENTS: readonly Component[] = ['principal', 'interest', 'fees', 'suspense', 'memoInterest'];
 
-/** Whether a loan is one that is to be paid. */
-export const LOAN_STATUSES = ['active', 'charged_off'] as const;
+/** What a loan is to those who ask: `undisbursed` while no beginning of it stands (decisions/0016, 43). */
+export const LOAN_STATUSES = ['undisbursed', 'active', 'charged_off'] as const;
 export type LoanStatus = (typeof LOAN_STATUSES)[number];
 
 /** What a charge-off takes away and a recovery brings back, in minor units. */
@@ -27,7 +27,7 @@ export type Receivables = { readonly principal: bigint; readonly interest: bigin
  * nothing to say share one.
  */
 export type LoanStanding = {
-  readonly status: LoanStatus;
+  readonly status: 'active' | 'charged_off';
   /** Charged off: the account that principal is debited to which is lost on it later (ACCOUNTING.md rule 9); else null. */
   readonly lossAccount: number | null;
   readonly chargedOff: Receivables;

@@ -25,7 +25,7 @@ export type ReceiptFacts = {
   readonly loanCount: number;
   /** The loan that a registration made; null for every other event. */
   readonly registeredLoanId: string | null;
-  /** Of a recovery: which components it brought back, its suspense included, in minor units. */
+  /** Of a recovery, whose lines do not say it: which components it brought back, its suspense included, in minor units. */
   readonly recovered: Readonly<Record<RecoveredField, string>> | null;
   /** The other entries of the same command, in order. */
   readonly following: readonly FollowingFacts[];
@@ -57,7 +57,7 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
   chargeoff: (facts) =>
     `{"chargeoff_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   recovery: (facts) =>
-    `{"payment_event_id":"${facts.eventId}",${entryId(facts)},${recovered(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+    `{"payment_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
 };
 
 /** By the version that the key names. A command whose event type another answers differently has a version of its own. */
@@ -78,7 +78,13 @@ export function renderReceipt(version: number, facts: ReceiptFacts): string {
   return render(facts);
 }
 
-const ALLOCATED: ReadonlySet<EventType> = new Set(['payment_received', 'goodwill_credit', 'payment_allocated']);
+const ALLOCATED: ReadonlySet<EventType> = new Set<EventType>([
+  'payment_received',
+  'goodwill_credit',
+  'payment_allocated',
+  'chargeoff',
+  'recovery',
+]);
 
 /** The member `allocation` of an answer, for events that answer one; null for the others. */
 export function allocationIn(facts: ReceiptFacts): string | null {
@@ -98,12 +104,12 @@ function correlationId(facts: ReceiptFacts): string {
 }
 
 function allocation(facts: ReceiptFacts): string {
-  return `"allocation":{"fees_minor":"${credited(facts, ACCOUNT.feesReceivable)}","interest_minor":"${interestPaid(facts)}","principal_minor":"${credited(facts, ACCOUNT.principalReceivable)}","suspense_minor":"${credited(facts, ACCOUNT.borrowerSuspense)}"}`;
-}
-
-/** The lines of a recovery do not say which component it brought back. */
-function recovered({ recovered: parts }: ReceiptFacts): string {
-  if (parts === null) throw new Error('a recovery does not say what it recovered');
+  const parts = facts.recovered ?? {
+    fees_minor: credited(facts, ACCOUNT.feesReceivable),
+    interest_minor: interestPaid(facts),
+    principal_minor: credited(facts, ACCOUNT.principalReceivable),
+    suspense_minor: credited(facts, ACCOUNT.borrowerSuspense),
+  };
   return `"allocation":{"fees_minor":"${parts.fees_minor}","interest_minor":"${parts.interest_minor}","principal_minor":"${parts.principal_minor}","suspense_minor":"${parts.suspense_minor}"}`;
 }
 

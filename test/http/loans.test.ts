@@ -90,7 +90,7 @@ describe('POST /v1/loans: 201', () => {
       borrower_id: loan.borrowerId,
       program_id: api.defaultProgramId,
       currency: 'USD',
-      status: 'active',
+      status: 'undisbursed',
       began_on: null,
       annual_rate: null,
       own_annual_rate: null,
@@ -210,7 +210,11 @@ describe('POST /v1/loans: 201', () => {
     const loan = unmadeLoan();
     const answer = await posted(api.post(PATH, registration(loan, { opening: OPENING })));
     await posted(api.post('/v1/reversals', reversal(textAt(answer, 'journal_entry_id'))));
-    expect((await read(loan.loanId)).json).toMatchObject({ began_on: null, components: NOTHING });
+    expect((await read(loan.loanId)).json).toMatchObject({
+      status: 'undisbursed',
+      began_on: null,
+      components: NOTHING,
+    });
     const refused = { status: 422, code: 'effective_date_before_disbursement', fields: ['effective_at'] } as const;
     await expectRefusal(ledger, () => api.post('/v1/payments', payment(loan)), refused);
     await posted(api.post('/v1/disbursements', disbursement(loan)));
@@ -337,7 +341,8 @@ describe('GET /v1/loans', () => {
     );
     const those = (wanted: (index: number) => boolean) => made.filter((_, index) => wanted(index)).toSorted();
     expect(await idsOf(tenant, '')).toEqual(those(() => true));
-    expect(await idsOf(tenant, '&status=active')).toEqual(those(() => true));
+    expect(await idsOf(tenant, '&status=undisbursed')).toEqual(those((index) => index % 3 === 0));
+    expect(await idsOf(tenant, '&status=active')).toEqual(those((index) => index % 3 !== 0));
     expect(await idsOf(tenant, '&status=charged_off')).toEqual([]);
     expect(await idsOf(tenant, `&borrower_id=${borrowerId}`)).toEqual(those((index) => index % 2 === 0));
     expect(await idsOf(tenant, `&program_id=${programId}`)).toEqual(those((index) => index < 4));

@@ -302,6 +302,14 @@ describe('POST /v1/programs/{program_id}/versions', () => {
     await expectNothingDone(ledger, send, { status: 400, code: 'validation_failed', fields });
   });
 
+  test('400 validation_failed: another backdating policy than that of version 1', async () => {
+    const programId = await newProgram(api, { backdating: 'replay' });
+    const send = () => api.post(path(programId), { effective_at: DAY.paid, backdating: 'append' });
+    const refused = { status: 400, code: 'validation_failed', fields: ['backdating'] } as const;
+    await expectNothingDone(ledger, send, { ...refused, fieldCodes: ['invalid_value'] });
+    await posted(api.post(path(programId), { effective_at: DAY.paid, backdating: 'replay' }));
+  });
+
   test('POST /v1/programs/{program_id}/versions: 404 program_not_found, account_not_found', async () => {
     const missing = { status: 404, code: 'program_not_found' } as const;
     for (const id of [NOBODY, 'first']) {

@@ -22,7 +22,7 @@ export const LOAN: Shown = {
     status: {
       type: 'string',
       enum: LOAN_STATUSES,
-      description: 'charged_off: it takes recoveries in place of payments.',
+      description: '`undisbursed` while it has not begun; `charged_off`: it takes recoveries in place of payments.',
     },
     began_on: orNull(
       schemaRef('CalendarDate', 'Its first standing disbursement or opening balance; null: there is none.'),

@@ -108,7 +108,7 @@ function loanObject(view: LoanView): Record<string, unknown> {
     borrower_id: view.borrowerId,
     program_id: view.programId,
     currency: view.currency,
-    status: standing.status,
+    status: view.status,
     began_on: view.beganOn,
     annual_rate: annualRateOn(view.today, { own: ownRate, ofProgram: view.programRates }),
     own_annual_rate: ownRate,
