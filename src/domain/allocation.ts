@@ -40,7 +40,7 @@ export function creditAllocation(lines: LoanLines, allocation: Allocation, loan:
 }
 
 /** Refuses a split of the caller's own that does not sum to the amount, or gives a component more than it has. */
-export function refuseSplit(split: Allocation, amountMinor: bigint, loan: LoanState): Refusal | null {
+function refuseSplit(split: Allocation, amountMinor: bigint, loan: LoanState): Refusal | null {
   return refuseUnfitSplit(split, amountMinor, { amounts: outstandingOf(loan), word: 'outstanding' });
 }
 
