@@ -16,6 +16,7 @@ import {
   type ResolvedEntry,
   type StandingDisbursement,
   scopedKey,
+  type TenantState,
   type UsedKey,
 } from '../../src/posting/ledger-state.ts';
 import type { PlannedAccountDelta, PlannedMovement, PostingPlan } from '../../src/posting/posting-plan.ts';
@@ -45,14 +46,17 @@ export class MemoryBooks {
   readonly accountDeltas = new Map<string, PlannedAccountDelta>();
   readonly movements: PlannedMovement[] = [];
   readonly #tenants: readonly BooksTenant[];
+  readonly #states: ReadonlyMap<string, TenantState>;
   #lastId = 0;
 
-  constructor(tenants: readonly BooksTenant[]) {
+  /** `states` are tenants whose configuration is given in full. */
+  constructor(tenants: readonly BooksTenant[], states: ReadonlyMap<string, TenantState> = new Map()) {
     this.#tenants = tenants;
+    this.#states = new Map([...states, ...tenants.map((tenant) => [tenant.tenantId, tenantState(tenant)] as const)]);
   }
 
   copy(): MemoryBooks {
-    const copy = new MemoryBooks(this.#tenants);
+    const copy = new MemoryBooks(this.#tenants, this.#states);
     copy.#lastId = this.#lastId;
     const cloned = structuredClone({ ...this });
     const { loans, keys, reversals, verdicts, corrections } = cloned;
@@ -103,7 +107,7 @@ export class MemoryBooks {
     const standing = set.disbursedLoans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
     return {
       databaseTimeMs: 0,
-      tenants: new Map(this.#tenants.map((tenant) => [tenant.tenantId, tenantState(tenant)])),
+      tenants: this.#states,
       loans: pick(
         this.loans,
         set.loans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId)),
@@ -282,7 +286,7 @@ export function balancesOf(books: MemoryBooks): Record<string, unknown> {
   return Object.fromEntries([...books.loans].map(([key, loan]) => [key, { ...loan, layers: loan.layers.map(words) }]));
 }
 
-function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends ReadonlyMap<string, infer One> ? One : never {
+function tenantState(tenant: BooksTenant): TenantState {
   const version = (programId: string, incomeAccount: number): ProgramVersion => ({
     programId,
     currency: null,
