@@ -161,7 +161,7 @@ describe('verify', () => {
       const json = await run('--json');
       expect(json.code).toBe(1);
       expect(json.out).toHaveLength(1);
-      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 31 });
+      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 33 });
     } finally {
       await copy.drop();
     }
