@@ -1,5 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import { allocateTo, creditAllocation, refuseOverpayment, refuseSplit, splitInput } from './allocation.ts';
+import { allocateTo, creditAllocation, refuseAllocation, splitInput } from './allocation.ts';
 import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
 import { type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
 import { type LayerNumber, PENDING } from './layer.ts';
@@ -56,9 +56,8 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
     }
     lines.credit(ACCOUNT.borrowerSuspense, payment.amountMinor);
   } else {
-    const unfit = payment.split === null ? null : refuseSplit(payment.split, payment.amountMinor, loan);
-    const excess = unfit ?? refuseOverpayment(payment.amountMinor, loan, version.policy);
-    if (excess !== null) return excess;
+    const unfit = refuseAllocation(payment, loan, version.policy);
+    if (unfit !== null) return unfit;
     creditAllocation(lines, payment.split ?? allocateTo(loan, payment.amountMinor, version.policy), loan);
   }
   return {

@@ -11,6 +11,7 @@ export type PostedEntry = {
   readonly correlationId: string;
   readonly eventType: EventType;
   readonly effectiveAt: string;
+  /** Of every line that names no other, as the layer. */
   readonly currency: string;
   readonly layer: LayerNumber;
   readonly loanId: string | null;
@@ -27,6 +28,12 @@ export type PostedEntry = {
 export type EntryStanding = {
   /** The entry that reversed it. */
   reversedBy: string | null;
+};
+
+/** A correction of an accrual batch that was not reversed. */
+export type StandingCorrection = Pick<PostedEntry, 'entryId' | 'effectiveAt' | 'lines'> & {
+  /** By how much it changed the interest of each loan; one that it left as it was may be missing. */
+  readonly differences: ReadonlyMap<string, bigint>;
 };
 
 /** An entry to which nothing was done, as a value of its own to change. */

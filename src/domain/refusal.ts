@@ -4,10 +4,13 @@
  */
 export type RefusalCode =
   | 'validation_failed'
+  | 'not_found'
   | 'loan_not_found'
   | 'journal_entry_not_found'
   | 'program_not_found'
+  | 'account_not_found'
   | 'already_reversed'
+  | 'already_settled'
   | 'already_charged_off'
   | 'accrual_already_posted'
   | 'loan_already_exists'
@@ -24,6 +27,8 @@ export type RefusalCode =
   | 'amount_exceeds_suspense'
   | 'amount_out_of_range'
   | 'balance_would_be_negative'
+  | 'unbalanced_entry'
+  | 'approver_is_proposer'
   | 'allocation_mismatch'
   | 'principal_mismatch';
 

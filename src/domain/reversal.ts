@@ -1,11 +1,18 @@
 import { LIMITS } from '../limits.ts';
 import { refuseOutOfRange } from './component-range.ts';
 import { type Calendar, refuseFuture } from './dating.ts';
-import { type EntryDraft, effectsByLoan } from './journal-entry.ts';
+import {
+  type Booked,
+  type DraftLine,
+  type EntryDraft,
+  effectsByLoan,
+  type FollowingEntry,
+  linesByLayer,
+} from './journal-entry.ts';
 import { PENDING } from './layer.ts';
 import type { LoanState } from './loan.ts';
 import { type Loss, recoveriesOf } from './loss.ts';
-import type { EntryStanding, PostedEntry } from './posted-entry.ts';
+import type { EntryStanding, PostedEntry, StandingCorrection } from './posted-entry.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
 /** A wish to undo one entry (POST /v1/reversals). */
@@ -18,20 +25,25 @@ export type Reversal = {
 };
 
 /**
- * What a reversal meets: the entry named (undefined: none), what was done to it since, and its loans, with their standing
- * losses, the oldest first. `loanIds` are all that the entry is about, those too that it moved by nothing.
+ * What a reversal meets: the entry named (undefined: none), what was done to it since, of an accrual batch its standing
+ * corrections in the order in which they were posted, and its loans, with their standing losses, the oldest first. `loanIds`
+ * are all that the entry is about, those too that it moved by nothing.
  */
 export type ReversalContext = {
   readonly entry: PostedEntry | undefined;
   readonly loanIds: readonly string[];
   readonly losses: (loanId: string) => readonly Loss[];
   readonly standing: EntryStanding;
+  readonly corrections: readonly StandingCorrection[];
   readonly loan: (loanId: string) => LoanState;
   readonly calendar: Calendar;
 };
 
-/** Books the exact mirror of every line of an entry, once (ACCOUNTING.md rule 6). */
-export function decideReversal(reversal: Reversal, context: ReversalContext): Refusal | EntryDraft {
+/**
+ * Books the exact mirror of every line of an entry, once (ACCOUNTING.md rule 6). What corrected an accrual batch is mirrored
+ * with it, the newest first and each not before its own date, since without the batch there is nothing to correct.
+ */
+export function decideReversal(reversal: Reversal, context: ReversalContext): Refusal | Booked {
   const { entry } = context;
   if (entry === undefined) {
     const message = `there is no journal entry ${reversal.reversesEntryId}`;
@@ -42,13 +54,12 @@ export function decideReversal(reversal: Reversal, context: ReversalContext): Re
     refuseState(entry, context.standing) ??
     refuseUnderLosses(entry, context);
   if (refused !== null) return refused;
-  const lines = entry.lines.map((line) => ({ ...line, amountMinor: -line.amountMinor }));
-  for (const [loanId, effect] of effectsByLoan(lines)) {
-    const movement = { layer: entry.layer, effect, field: 'reverses_entry_id' };
-    const outOfRange = refuseOutOfRange(context.loan(loanId), movement);
-    if (outOfRange !== null) return outOfRange;
-  }
-  return {
+  const corrections = context.corrections.toReversed();
+  const lines = mirrored(entry.lines);
+  const all = [...lines, ...corrections.flatMap((correction) => mirrored(correction.lines))];
+  const unfit = refuseMirror({ ...entry, lines: all }, context.loan, 'reverses_entry_id');
+  if (unfit !== null) return unfit;
+  const first: EntryDraft = {
     eventType: 'reversal',
     effectiveAt: reversal.effectiveAt,
     currency: entry.currency,
@@ -62,6 +73,39 @@ export function decideReversal(reversal: Reversal, context: ReversalContext): Re
     eventInput: { reason_code: reversal.reasonCode },
     metadata: reversal.metadata,
   };
+  if (corrections.length === 0) return first;
+  return { preceding: corrections.map((correction) => mirrorOf(correction, first)), first, following: [] };
+}
+
+/** Refuses a mirror by which a component of one of its loans would leave its range. */
+export function refuseMirror(
+  mirror: Pick<EntryDraft, 'layer' | 'currency' | 'lines'>,
+  loan: (loanId: string) => LoanState,
+  field: string,
+): Refusal | null {
+  for (const { layer, lines } of linesByLayer(mirror)) {
+    for (const [loanId, effect] of effectsByLoan(lines)) {
+      const outOfRange = refuseOutOfRange(loan(loanId), { layer, effect, field });
+      if (outOfRange !== null) return outOfRange;
+    }
+  }
+  return null;
+}
+
+function mirrored(lines: readonly DraftLine[]): DraftLine[] {
+  return lines.map((line) => ({ ...line, amountMinor: -line.amountMinor }));
+}
+
+function mirrorOf({ entryId, effectiveAt, lines }: StandingCorrection, reversal: EntryDraft): FollowingEntry {
+  const draft: EntryDraft = {
+    ...reversal,
+    effectiveAt: effectiveAt > reversal.effectiveAt ? effectiveAt : reversal.effectiveAt,
+    lines: mirrored(lines),
+    reversesEntryId: entryId,
+    externalRef: null,
+    metadata: null,
+  };
+  return { draft, eventId: null };
 }
 
 function refuseDates(reversal: Reversal, entry: PostedEntry, calendar: Calendar): Refusal | null {

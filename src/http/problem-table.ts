@@ -178,6 +178,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The entry was reversed before',
     advice: 'An entry is reversed once; the detail names the entry that did it.',
   },
+  already_settled: {
+    status: 409,
+    title: 'This was settled or judged before',
+    advice: 'It happens once; the detail names what did it.',
+  },
   already_charged_off: {
     status: 409,
     title: 'The loan was charged off before',
@@ -240,6 +245,16 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 422,
     title: 'The loan has nothing charged off that is not recovered',
     advice: 'Post money that comes in as a payment.',
+  },
+  unbalanced_entry: {
+    status: 422,
+    title: 'Debits and credits differ',
+    advice: 'They have to be equal for each currency and layer, on the memo accounts (9xxx) and on all others apart.',
+  },
+  approver_is_proposer: {
+    status: 422,
+    title: 'Whoever proposed an adjustment cannot approve it',
+    advice: 'Approve it with another client; a second token of the same client is the same principal.',
   },
   loan_charged_off: {
     status: 422,

@@ -100,6 +100,10 @@ const CASES: Readonly<Record<string, ReceiptFacts>> = {
     [1200, -20n],
     [1100, -30n],
   ]),
+  'an adjustment': facts('manual_adjustment', [
+    [1200, 5n],
+    [4000, -5n],
+  ]),
   'a charge-off': facts('chargeoff', [
     [5000, 30n],
     [4900, 20n],
@@ -143,13 +147,28 @@ const CASES: Readonly<Record<string, ReceiptFacts>> = {
   'a loan put on non-accrual with nothing to move': facts('non_accrual', []),
 };
 
+const LATER_VERSIONS: Readonly<Record<string, readonly [version: number, facts: ReceiptFacts]>> = {
+  'a correction of an accrual batch': [
+    3,
+    facts('accrual', [
+      [1200, -3n],
+      [4000, 3n],
+    ]),
+  ],
+};
+
+test.each(Object.entries(LATER_VERSIONS))('later versions, byte for byte: %s', (name, [version, one]) => {
+  expect(renderReceipt(version, one)).toBe(GOLDEN[name]);
+  expect(JSON.stringify(JSON.parse(renderReceipt(version, one)))).toBe(GOLDEN[name]);
+});
+
 test.each(Object.entries(CASES))('version 1, byte for byte: %s', (name, one) => {
   expect(renderReceipt(1, one)).toBe(GOLDEN[name]);
   expect(JSON.stringify(JSON.parse(renderReceipt(1, one)))).toBe(GOLDEN[name]);
 });
 
 test('every golden body has its case', () => {
-  expect(Object.keys(CASES).sort()).toEqual(Object.keys(GOLDEN).sort());
+  expect([...Object.keys(CASES), ...Object.keys(LATER_VERSIONS)].sort()).toEqual(Object.keys(GOLDEN).sort());
 });
 
 test('version 2, byte for byte: a registration of a loan', () => {

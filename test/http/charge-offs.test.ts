@@ -271,6 +271,20 @@ describe('POST /v1/reversals of a charge-off', () => {
     expect(await lossOf(loan)).toMatchObject({ status: 'charged_off' });
   });
 
+  test('201: does not interrupt interest: a batch of those days is compared with the principal that was there', async () => {
+    const program_id = await newProgram(api, { principal_check: 'reject' });
+    const loan = unmadeLoan();
+    await posted(api.post('/v1/disbursements', disbursement(loan, { program_id })));
+    const written = await posted(api.post(PATH, chargeOff(loan, { effective_at: DAY.between })));
+    await posted(api.post('/v1/reversals', reversal(entryOf(written), { effective_at: DAY.paid })));
+    const balance = await api.get(`/v1/loans/${loan.loanId}/balance?as_of_date=${DAY.accrued}`);
+    expect(balance.json).toMatchObject({ principal_outstanding_minor: '0' });
+    for (const accrual_date of ['2026-04-10', DAY.accrued, DAY.paid, DAY.later]) {
+      const batch = accrual(api, [[loan, '3']], { program_id, accrual_date });
+      expect((await api.post('/v1/accruals/batch', batch)).status).toBe(201);
+    }
+  });
+
   test('201: of a part leaves the other parts charged off', async () => {
     const loan = await workedExample(api);
     const part = (fees_minor: string) => posted(api.post(PATH, chargeOff(loan, { components: { fees_minor } })));

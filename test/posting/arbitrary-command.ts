@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { isNothing } from '../../src/domain/loss.ts';
 import type { Command, Envelope } from '../../src/posting/command.ts';
+import { eventIdOf } from '../../src/posting/entry-id.ts';
 import { type BooksTenant, BUSINESS_DATE } from './memory-books.ts';
 
 /** A few of everything, so that commands meet: on one loan, one key, one date, one entry. */
@@ -179,6 +180,51 @@ function accrualOf(tenant: BooksTenant) {
   });
 }
 
+function correctionOf(entryIds: readonly string[]) {
+  return fc.record({
+    accrualEventId: fc.constantFrom(NOWHERE, ...entryIds.map(eventIdOf)),
+    effectiveAt: mostly(BUSINESS_DATE, '2026-05-03', '2026-05-11'),
+    reasonCode: fc.constant('other'),
+    loans: fc.uniqueArray(fc.record({ loanId, interestMinor: minor(60n) }), {
+      minLength: 1,
+      maxLength: 2,
+      selector: (loan) => loan.loanId,
+    }),
+    metadata: fc.constant(null),
+  });
+}
+
+const ADJUSTMENTS = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => id('d', number));
+const adjustmentLine = fc.record({
+  account: mostly(1200, 1100, 1300, 2100, 9100),
+  amountMinor: mostly(7n, 90n, -5n),
+  currency: mostly('USD', 'EUR'),
+  layer: mostly(0 as const, 1 as const, 2 as const),
+  loanId: fc.option(loanId, { nil: null, freq: 20 }),
+});
+
+/** Pairs of lines, most of which balance. */
+const approval = fc.record({
+  adjustmentId: fc.constantFrom(...ADJUSTMENTS),
+  note: fc.constant(null),
+  proposal: fc.option(
+    fc.record({
+      adjustmentId: fc.constant(id('d', 1)),
+      proposedBy: mostly('colleague', 'client'),
+      effectiveAt: day,
+      reasonCode: fc.constant('other'),
+      description: fc.constant(null),
+      lines: fc.array(fc.tuple(adjustmentLine, mostly(0n, 1n)), { minLength: 1, maxLength: 2 }).map((drawn) =>
+        drawn.flatMap(([one, off]) => {
+          const opposite = one.account === 9100 ? 9200 : 4000;
+          return [one, { ...one, account: opposite, amountMinor: -one.amountMinor - off, loanId: null }];
+        }),
+      ),
+    }),
+    { nil: null, freq: 20 },
+  ),
+});
+
 function reversalOf(entryIds: readonly string[]) {
   return fc.record({
     reversesEntryId: fc.constantFrom(NOWHERE, ...entryIds, ...entryIds),
@@ -214,6 +260,11 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('charge_off' as const), chargeOff }) },
       { weight: 6, arbitrary: fc.record({ kind: fc.constant('recovery' as const), recovery }) },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('adjustment' as const), approval }) },
+      {
+        weight: known.length === 0 ? 1 : 6,
+        arbitrary: fc.record({ kind: fc.constant('accrual_correction' as const), correction: correctionOf(known) }),
+      },
       {
         weight: known.length === 0 ? 1 : 4,
         arbitrary: fc.record({ kind: fc.constant('reversal' as const), reversal: reversalOf(known) }),
@@ -223,28 +274,27 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
   });
 }
 
-/** The first disbursement of each loan, and money that is not applied: without them, a history is mostly refusals. */
-export const PRELUDE: readonly Command[] = TENANTS.flatMap((tenant, tenantAt) =>
-  LOANS.flatMap((loan, loanAt): Command[] => {
-    const key = 1_000 + tenantAt * 100 + loanAt;
-    const event = { loanId: loan, borrowerId: BORROWER, currency: 'USD', effectiveAt: DISBURSED, metadata: null };
+/**
+ * The first disbursement of each loan, money that is not applied, and interest of the first day: without them, a history is
+ * mostly refusals.
+ */
+export const PRELUDE: readonly Command[] = TENANTS.flatMap((tenant, tenantAt) => {
+  const by = (at: number) => envelope(tenant.tenantId, { key: 1_000 + tenantAt * 100 + at, payload: 0 });
+  const lent = LOANS.flatMap((loanId, loanAt): Command[] => {
+    const event = { loanId, borrowerId: BORROWER, currency: 'USD', effectiveAt: DISBURSED, metadata: null };
     const terms = { method: 'ach', destinationRef: null, programId: null, fees: [], layer: 0 } as const;
     const unapplied = { fees: 0n, interest: 0n, principal: 0n, suspense: 90n };
     const money = { sourceMethod: 'ach', externalRef: null, layer: 0, split: unapplied } as const;
     return [
-      {
-        kind: 'disbursement',
-        ...envelope(tenant.tenantId, { key, payload: 0 }),
-        disbursement: { ...event, ...terms, amountMinor: 200n },
-      },
-      {
-        kind: 'payment',
-        ...envelope(tenant.tenantId, { key: key + 50, payload: 0 }),
-        payment: { ...event, ...money, amountMinor: 90n },
-      },
+      { kind: 'disbursement', ...by(loanAt), disbursement: { ...event, ...terms, amountMinor: 200n } },
+      { kind: 'payment', ...by(10 + loanAt), payment: { ...event, ...money, amountMinor: 90n } },
     ];
-  }),
-);
+  });
+  const loans = LOANS.map((loanId) => ({ loanId, outstandingPrincipalMinor: 200n, interestMinor: 20n }));
+  const { programId } = tenant;
+  const accrual = { programId, accrualDate: DISBURSED, dayCountConvention: 'ACT_365', loans };
+  return [...lent, { kind: 'accrual', ...by(20), accrual }];
+});
 
 // Few keys and payloads, so that replays and mismatches come up.
 function envelopeOf(tenant: BooksTenant): fc.Arbitrary<Envelope> {

@@ -23,6 +23,13 @@ export type HandEntry = {
   readonly registers?: string;
   /** Of an accrual: the loan whose principal was not the ledger's, and what the ledger had; 0 was sent. */
   readonly differs?: readonly [loan: string, ledgerMinor: number];
+  /** The accrual that it corrects, with each loan's right interest and what it differs by. */
+  readonly corrects?: {
+    readonly batch: string;
+    readonly loans: readonly (readonly [loan: string, interestMinor: number, differenceMinor: number])[];
+  };
+  /** The id of the adjustment that it is. */
+  readonly adjusts?: string;
   /** What a charge-off took, the account of its principal, and whether it closes its loan. */
   readonly loses?: { readonly amounts: Lost; readonly account: number; readonly closes: boolean };
   /** What it brought back, by the name of the entry that lost it. */
@@ -243,6 +250,7 @@ export class HandBooks {
     const id = `${stem}0`;
     const event = `${id.slice(0, -1)}1`;
     const reversed = entry.reverses === undefined ? undefined : this.#entries.get(entry.reverses);
+    const corrected = entry.corrects === undefined ? undefined : this.#entries.get(entry.corrects.batch);
     const named = entry.loan === undefined ? entry.lines.map(([, , loan]) => loan ?? null) : [entry.loan];
     const loans = [...new Set(named)];
     const single = loans.length === 1 ? (loans[0] ?? null) : null;
@@ -253,7 +261,12 @@ export class HandBooks {
       entry_id: id,
       seq: this.#seq,
       event_id: event,
-      correlation_id: reversed?.['correlation_id'] ?? first?.['correlation_id'] ?? event,
+      correlation_id:
+        reversed?.['correlation_id'] ??
+        corrected?.['correlation_id'] ??
+        first?.['correlation_id'] ??
+        entry.adjusts ??
+        event,
       reverses_entry_id: reversed?.['entry_id'] ?? null,
       posted_at: this.#postedAt,
       effective_at: entry.on,
@@ -305,6 +318,8 @@ export class HandBooks {
     }
     this.#addLosses(entry, { loan: single, id });
     if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
+    if (corrected !== undefined) this.#addCorrection(entry, { id, accrual: corrected['entry_id'] });
+    if (entry.adjusts !== undefined) this.#addAdjustment(row, entry.adjusts);
     this.#move(entry, id, single);
     for (const [account, amount] of entry.lines) {
       const name = `${account} ${entry.layer ?? 0} ${entry.on}`;
@@ -323,7 +338,9 @@ export class HandBooks {
     }
   }
 
-  #inputOf({ registers, differs, action, on }: HandEntry): Row {
+  #inputOf({ registers, differs, on, corrects, adjusts, action }: HandEntry): Row {
+    if (corrects !== undefined) return { corrected_event_id: this.#entries.get(corrects.batch)?.['event_id'] };
+    if (adjusts !== undefined) return { adjustment_id: adjusts };
     if (action !== undefined) return { action };
     if (differs !== undefined) return { principal_differences: 1 };
     if (registers === undefined) return {};
@@ -340,6 +357,46 @@ export class HandBooks {
       payload_hash: payloadHashOf(key),
       entry_id: entry.id,
       receipt_version: entry.receiptVersion,
+    });
+  }
+
+  #addCorrection({ corrects }: HandEntry, { id, accrual }: { id: string; accrual: unknown }): void {
+    const loans = corrects?.loans ?? [];
+    this.#add('accrual_correction', {
+      tenant_id: this.#tenant.id,
+      accrual_entry_id: accrual,
+      entry_id: id,
+      loan_ids: loans.map(([loan]) => loan),
+      interest_minor: loans.map(([, interest]) => interest),
+      difference_minor: loans.map(([, , difference]) => difference),
+    });
+  }
+
+  /** Proposed by somebody else, and approved as the entry was posted. */
+  #addAdjustment(entry: Row, adjustment_id: string): void {
+    const tenant_id = this.#tenant.id;
+    const accounts = entry['accounts'] as number[];
+    this.#add('adjustment', {
+      tenant_id,
+      adjustment_id,
+      proposed_by: 'another hand',
+      proposed_at: '2026-05-01T11:00:00Z',
+      effective_at: entry['effective_at'],
+      reason_code: 'other',
+      accounts,
+      amounts: entry['amounts'],
+      currencies: accounts.map(() => entry['currency']),
+      layers: accounts.map(() => entry['layer']),
+      loan_ids: entry['loan_ids'] ?? accounts.map(() => entry['loan_id']),
+    });
+    const { entry_id, posted_at } = entry as { entry_id: string; posted_at: string };
+    this.#add('adjustment_verdict', {
+      tenant_id,
+      adjustment_id,
+      verdict: 'posted',
+      judged_by: 'hand',
+      judged_at: posted_at,
+      entry_id,
     });
   }
 

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { EntryDraft } from '../../domain/journal-entry.ts';
 import { COMPONENTS, type Components } from '../../domain/loan.ts';
 import type { TenantState } from '../../posting/ledger-state.ts';
 import type { PlannedEntry, PlannedKey, PlannedMovement, PostingPlan } from '../../posting/posting-plan.ts';
@@ -13,12 +14,14 @@ import {
   CHANGE_STANDINGS,
   COMMIT,
   INSERT_ACCRUAL_BATCHES,
+  INSERT_ACCRUAL_CORRECTION,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
   INSERT_NON_ACCRUALS,
   INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
+  INSERT_VERDICTS,
   MAKE_LOANS_KNOWN,
   MARK_ACCRUAL_MONTHS,
   MOVE_BACKDATED_DAYS,
@@ -129,6 +132,25 @@ function facts(plan: PostingPlan): BoundStatement[] {
     ],
   ]);
   const { following, reversals, disbursements, nonAccruals } = plan;
+  for (const { tenantId, entryId, accrualEntryId, loans } of plan.accrualCorrections) {
+    const loanIds = uuidArray(loans, (loan) => loan.loanId);
+    const interest = int8Array(loans, (loan) => loan.interestMinor);
+    const differences = int8Array(loans, (loan) => loan.differenceMinor);
+    statements.push([INSERT_ACCRUAL_CORRECTION, [tenantId, accrualEntryId, entryId, loanIds, interest, differences]]);
+  }
+  if (plan.verdicts.length > 0) {
+    const { verdicts } = plan;
+    statements.push([
+      INSERT_VERDICTS,
+      [
+        uuidArray(verdicts, (one) => one.tenantId),
+        uuidArray(verdicts, (one) => one.adjustmentId),
+        textArray(verdicts, (one) => one.judgedBy),
+        textArray(verdicts, (one) => one.note),
+        uuidArray(verdicts, (one) => one.entryId),
+      ],
+    ]);
+  }
   const months = [...plan.accrualMonths.values()];
   if (following.length > 0) {
     const firsts = uuidArray(following, (one) => one.firstEntryId);
@@ -266,9 +288,29 @@ function slices(
   });
 }
 
+/** Layer and currency of an entry: said once where all lines agree, else line by line as an array. */
+type Places = {
+  readonly layer: number | null;
+  readonly layers: string | null;
+  readonly currency: string | null;
+  readonly currencies: string | null;
+};
+
+function placesOf({ layer, currency, lines }: EntryDraft): Places {
+  const sameLayer = lines.every((line) => line.layer === undefined || line.layer === layer);
+  const sameCurrency = lines.every((line) => line.currency === undefined || line.currency === currency);
+  return {
+    layer: sameLayer ? layer : null,
+    layers: sameLayer ? null : plainArray(lines.map((line) => line.layer ?? layer)),
+    currency: sameCurrency ? currency : null,
+    currencies: sameCurrency ? null : plainArray(lines.map((line) => line.currency ?? currency)),
+  };
+}
+
 function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
   const lines = slices(entries, () => true);
   const owners = slices(entries, hasOwners);
+  const places = entries.map(({ draft }) => placesOf(draft));
   return [
     uuidArray(entries, (entry) => entry.entryId),
     int4Array(entries, (entry) => entry.ordinal),
@@ -277,10 +319,12 @@ function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
     uuidArray(entries, ({ draft }) => draft.reversesEntryId),
     dateArray(entries, ({ draft }) => draft.effectiveAt),
     textArray(entries, ({ draft }) => draft.eventType),
-    int2Array(entries, ({ draft }) => draft.layer),
-    textArray(entries, ({ draft }) => draft.currency),
+    int2Array(places, ({ layer }) => layer),
+    textArray(places, ({ currency }) => currency),
     uuidArray(entries, ({ draft }) => draft.loanId),
     uuidArray(entries, ({ draft }) => draft.borrowerId),
+    textArray(places, ({ layers }) => layers),
+    textArray(places, ({ currencies }) => currencies),
     int4Array(lines, (slice) => slice?.[0] ?? null),
     int4Array(lines, (slice) => slice?.[1] ?? null),
     int4Array(owners, (slice) => slice?.[0] ?? null),
@@ -301,6 +345,7 @@ function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
 function movementColumns(movements: readonly PlannedMovement[]): Buffer[] {
   return [
     uuidArray(movements, (movement) => movement.loanId),
+    int2Array(movements, (movement) => movement.layer),
     dateArray(movements, (movement) => movement.frontier),
     int4Array(movements, (movement) => movement.loanSeq),
     ...componentColumns(movements, (movement) => movement.after),

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { connect, type DatabaseAddress } from '../connection.ts';
 import { readMigrations } from '../migrate.ts';
 import { ACCOUNT_CHECKS } from './account-checks.ts';
+import { ADJUSTMENT_CHECKS } from './adjustment-checks.ts';
 import type { LedgerCheck } from './check.ts';
 import { CONFIGURATION_CHECKS } from './configuration-checks.ts';
 import { ENTRY_CHECKS } from './entry-checks.ts';
@@ -16,6 +17,7 @@ import { WEBHOOK_CHECKS } from './webhook-checks.ts';
 const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...ENTRY_CHECKS,
   ...RELATION_CHECKS,
+  ...ADJUSTMENT_CHECKS,
   ...NON_ACCRUAL_CHECKS,
   ...LOAN_CHECKS,
   ...LOSS_CHECKS,

@@ -45,8 +45,7 @@ export const NON_ACCRUAL_CHECKS: readonly LedgerCheck[] = [
   },
   {
     name: 'memo_lines',
-    promise:
-      'The lines of an entry on the memo accounts 9100 and 9200 balance among themselves, per currency and layer.',
+    promise: 'The lines of an entry on memo accounts (9xxx) balance among themselves, per currency and layer.',
     sql: `
       SELECT e.tenant_id, e.seq AS place, 'entry ' || e.entry_id AS subject,
              format('has memo lines that differ by %s', memo.difference) AS detail
@@ -54,7 +53,7 @@ export const NON_ACCRUAL_CHECKS: readonly LedgerCheck[] = [
       CROSS JOIN LATERAL (
         SELECT sum(l.amount::numeric) AS difference
         FROM unnest(e.accounts, e.amounts, e.layers, e.currencies) AS l(account, amount, layer, currency)
-        WHERE l.account IN (9100, 9200) GROUP BY l.layer, l.currency) AS memo
-      WHERE ${ofTenant('e')} AND e.accounts && '{9100,9200}'::smallint[] AND memo.difference <> 0`,
+        WHERE l.account >= 9000 GROUP BY l.layer, l.currency) AS memo
+      WHERE ${ofTenant('e')} AND 9000 <= ANY (e.accounts) AND memo.difference <> 0`,
   },
 ];

@@ -2,6 +2,7 @@ import type { EventType } from '../../domain/event-type.ts';
 import { untouched } from '../../domain/posted-entry.ts';
 import { decideReversal } from '../../domain/reversal.ts';
 import type { CommandOf } from '../command.ts';
+import { scopedKey } from '../ledger-state.ts';
 import { lossesOf, takeBackLosses } from '../losses.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import { type Reference, referredEntry } from '../reference.ts';
@@ -44,6 +45,7 @@ export const REVERSAL: CommandKind<CommandOf<'reversal'>> = {
       loanIds: reversed?.loanIds ?? [],
       losses: (loanId) => lossesOf(state, tenantId, loanId),
       standing: entry === undefined ? untouched() : standingOf(state, tenantId, entry.entryId),
+      corrections: entry === undefined ? [] : (state.corrections.get(scopedKey(tenantId, entry.entryId)) ?? []),
       loan: (loanId) => loanOf(state, tenantId, loanId),
       calendar: tenantOf(state, tenantId),
     });
@@ -56,16 +58,24 @@ function entryToReverse({ reversal }: CommandOf<'reversal'>): Reference {
   return { id: reversal.reversesEntryId, to: 'entry' };
 }
 
-function rememberReversal(command: CommandOf<'reversal'>, { entry }: PostedEntries, { state, plan }: Target): void {
+function rememberReversal(command: CommandOf<'reversal'>, posted: PostedEntries, { state, plan }: Target): void {
   const { tenantId } = command;
-  const { entryId } = entry;
+  const { entryId } = posted.entry;
   const reversed = referredEntry(entryToReverse(command), { tenantId, resolved: state.entries });
   if (reversed === undefined) throw new Error(`an entry was reversed by ${entryId} without being read`);
-  const reversedEntryId = reversed.entry.entryId;
-  plan.reversals.push({ tenantId, reversedEntryId, entryId });
-  standingOf(state, tenantId, reversedEntryId).reversedBy = entryId;
-  for (const loanId of reversed.loanIds) {
-    takeBackLosses({ tenantId, loanId, entryId: reversedEntryId }, { state, plan });
+  for (const { entryId: mirrorId, draft } of [posted.entry, ...posted.following]) {
+    const reversedEntryId = draft.reversesEntryId;
+    if (reversedEntryId === null) throw new Error(`${mirrorId} was posted by a reversal and reverses nothing`);
+    plan.reversals.push({ tenantId, reversedEntryId, entryId: mirrorId });
+    standingOf(state, tenantId, reversedEntryId).reversedBy = mirrorId;
   }
-  UNDOINGS[reversed.entry.eventType]?.undo(reversed, { tenantId, state, plan, reversedOn: entry.draft.effectiveAt });
+  for (const loanId of reversed.loanIds) {
+    takeBackLosses({ tenantId, loanId, entryId: reversed.entry.entryId }, { state, plan });
+  }
+  UNDOINGS[reversed.entry.eventType]?.undo(reversed, {
+    tenantId,
+    state,
+    plan,
+    reversedOn: posted.entry.draft.effectiveAt,
+  });
 }
