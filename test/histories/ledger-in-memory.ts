@@ -88,7 +88,7 @@ export class LedgerInMemory {
     return {
       answer: { ...OK, status: 201, body },
       postedAt,
-      entries: plan.entries.map(shown),
+      entries: [decision.entry, ...decision.following].map(shown),
       movements: plan.movements,
       accountDeltas: [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()]),
     };

@@ -243,7 +243,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
       return_code: 'R01',
       effective_at: hand.dayFrom(found.fact?.effectiveAt ?? hand.world.history.today),
       ...hand.maybe(0.55, { amount_minor: hand.amount(received, received / 2n) }),
-      ...hand.maybe(0.3, { nsf_fee_minor: hand.random.below(30).toString() }),
+      ...hand.maybe(0.3, { nsf_fee_minor: (hand.random.chance(0.05) ? 0 : 1 + hand.random.below(30)).toString() }),
       ...hand.maybe(0.25, { policy: hand.random.pick(['mirror', 'principal']) }),
     };
     return [`/v1/payments/${found.name}/returns`, body];

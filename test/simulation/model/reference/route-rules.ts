@@ -114,7 +114,7 @@ export const RULES = {
     ...DATED,
     return_code: required(text((value) => /^[A-Z0-9]{1,10}$/.test(value))),
     amount_minor: optional(amount),
-    nsf_fee_minor: optional(amountOrZero),
+    nsf_fee_minor: optional(amount),
     policy: optional(oneOf('mirror', 'principal')),
   },
   settle_payment: { ...DATED, external_ref: optional(shortText) },
