@@ -8,9 +8,12 @@ import { DISBURSEMENT } from './kinds/disbursement.ts';
 import { FEE } from './kinds/fee.ts';
 import { FEE_WAIVER } from './kinds/fee-waiver.ts';
 import { GOODWILL_CREDIT } from './kinds/goodwill-credit.ts';
+import { NON_ACCRUAL } from './kinds/non-accrual.ts';
 import { PAYMENT } from './kinds/payment.ts';
 import { RECOVERY } from './kinds/recovery.ts';
+import { REFINANCE } from './kinds/refinance.ts';
 import { REGISTRATION } from './kinds/registration.ts';
+import { RESTRUCTURE } from './kinds/restructure.ts';
 import { REVERSAL } from './kinds/reversal.ts';
 import { SUSPENSE_ALLOCATION } from './kinds/suspense-allocation.ts';
 import { SUSPENSE_REFUND } from './kinds/suspense-refund.ts';
@@ -28,6 +31,9 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   adjustment: ADJUSTMENT,
   charge_off: CHARGE_OFF,
   recovery: RECOVERY,
+  refinance: REFINANCE,
+  restructure: RESTRUCTURE,
+  non_accrual: NON_ACCRUAL,
   reversal: REVERSAL,
   registration: REGISTRATION,
 };

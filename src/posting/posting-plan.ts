@@ -5,6 +5,7 @@ import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { Loss, TakenPart } from '../domain/loss.ts';
+import type { NonAccrualAction } from '../domain/non-accrual.ts';
 import type { AccrualMonth } from './ledger-state.ts';
 
 /** An entry that is going to be written; `ordinal` is its place among the tenant's entries of this batch, from 1. */
@@ -101,6 +102,13 @@ export type PostingPlan = {
     readonly entryId: string;
     readonly taken: TakenPart;
   }[];
+  readonly nonAccruals: {
+    readonly tenantId: string;
+    readonly loanId: string;
+    readonly entryId: string;
+    readonly effectiveAt: string;
+    readonly action: NonAccrualAction;
+  }[];
   readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
   readonly principalDifferences: (PrincipalDifference & {
     readonly tenantId: string;
@@ -129,6 +137,7 @@ export function emptyPlan(): PostingPlan {
     reversals: [],
     disbursements: [],
     registrations: [],
+    nonAccruals: [],
     losses: [],
     recoveries: [],
     accrualBatches: [],

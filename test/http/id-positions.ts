@@ -11,10 +11,14 @@ import {
   goodwillCredit,
   type Loan,
   newLoan,
+  nonAccrual,
+  nonAccrualPath,
   payment,
   posted,
   recovery,
+  refinance,
   registration,
+  restructure,
   reversal,
   suspenseAllocation,
   suspenseRefund,
@@ -28,6 +32,8 @@ export type Ids = {
   readonly loan: string;
   /** A loan that only a first disbursement names, for whoever does so has a loan of that id afterwards. */
   readonly spareLoan: string;
+  /** A loan that only a refinance names as the one to be made, likewise. */
+  readonly spareNewLoan: string;
   /** A loan that only a registration names. */
   readonly registeredLoan: string;
   readonly borrower: string;
@@ -58,7 +64,7 @@ export type IdPosition = {
 /** A lender whose loan was paid once. */
 export async function newLender(api: TenantApi): Promise<Lender> {
   const loan = await workedExample(api);
-  const spare = await newLoan(api);
+  const [spare, spareNew] = [await newLoan(api), await newLoan(api)];
   const registered = unmadeLoan();
   await posted(api.post('/v1/loans', registration(registered)));
   const paid = await posted(api.post('/v1/payments', payment(loan)));
@@ -68,6 +74,7 @@ export async function newLender(api: TenantApi): Promise<Lender> {
   const ids = {
     loan: loan.loanId,
     spareLoan: spare.loanId,
+    spareNewLoan: spareNew.loanId,
     registeredLoan: registered.loanId,
     borrower: loan.borrowerId,
     entry: textAt(paid, 'journal_entry_id'),
@@ -93,6 +100,7 @@ export function noIds(): Ids {
   return {
     loan: randomUUID(),
     spareLoan: randomUUID(),
+    spareNewLoan: randomUUID(),
     registeredLoan: randomUUID(),
     borrower: randomUUID(),
     entry: randomUUID(),
@@ -427,6 +435,53 @@ const POSTING: readonly IdPosition[] = [
   ),
 ];
 
+const RESTRUCTURING: readonly IdPosition[] = [
+  {
+    operation: 'POST /v1/refinances',
+    position: 'body old_loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/refinances', refinance(named(ids, me), randomUUID())),
+  },
+  {
+    operation: 'POST /v1/refinances',
+    position: 'body new_loan_id',
+    // As with a first disbursement: an id that is free here makes a loan here.
+    status: 201,
+    attempt: async (ids, { api }) =>
+      api.post('/v1/refinances', refinance(await newLoan(api), ids.spareNewLoan, { new_money_minor: '5' })),
+  },
+  {
+    operation: 'POST /v1/refinances',
+    position: 'body borrower_id',
+    status: 422,
+    attempt: (ids, me) => {
+      const body = refinance({ ...me.loan, borrowerId: ids.borrower }, randomUUID());
+      return me.api.post('/v1/refinances', body);
+    },
+  },
+  {
+    operation: 'POST /v1/refinances',
+    position: 'body program_id',
+    status: 404,
+    attempt: (ids, me) => {
+      const body = refinance(me.loan, randomUUID(), { program_id: ids.program });
+      return me.api.post('/v1/refinances', body);
+    },
+  },
+  {
+    operation: 'POST /v1/restructures',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/restructures', restructure(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/loans/{loan_id}/non-accrual',
+    position: 'path loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post(nonAccrualPath(named(ids, me)), nonAccrual('enter')),
+  },
+];
+
 /** Every operation with every place where an id stands in it. A new operation adds its rows here. */
 export const ID_POSITIONS: readonly IdPosition[] = [
   ...READING,
@@ -435,6 +490,7 @@ export const ID_POSITIONS: readonly IdPosition[] = [
   // Before anything is posted here for a borrower of the other.
   ...LOANS,
   ...POSTING,
+  ...RESTRUCTURING,
   ...PROGRAMS,
   ...WEBHOOKS,
 ];

@@ -13,6 +13,7 @@ import { entryId } from './hand-books.ts';
 import { fillHandLedger, LOANS, OTHER_TENANT, TENANT } from './hand-ledger.ts';
 import { OF_LOSSES } from './loss-damage.ts';
 import { OF_RELATIONS } from './relation-damage.ts';
+import { OF_RESTRUCTURING } from './restructuring-damage.ts';
 import { fillHandWebhooks, OF_WEBHOOKS } from './webhook-damage.ts';
 
 const APPEND_ONLY = [
@@ -26,6 +27,7 @@ const APPEND_ONLY = [
   'following_entry',
   'reversal',
   'disbursement',
+  'non_accrual',
   'accrual_batch',
   'accrual_correction',
   'adjustment',
@@ -86,7 +88,7 @@ describe('verify', () => {
   it('finds nothing in an undamaged ledger and says how much it looked at', async () => {
     const verification = await verifyLedger(whole.connection);
     expect(verification.checks.filter(({ status }) => status === 'failed')).toEqual([]);
-    expect(verification).toMatchObject({ entries: 33, lines: 83, loans: 6 });
+    expect(verification).toMatchObject({ entries: 36, lines: 86, loans: 7 });
     const one = await verifyLedger(whole.connection, { tenantId: OTHER_TENANT });
     expect(one.checks.filter(({ status }) => status === 'failed')).toEqual([]);
     expect(one).toMatchObject({ entries: 2, lines: 4, loans: 1 });
@@ -115,7 +117,7 @@ describe('verify', () => {
       );
       const verification = await verifyLedger(copy.connection, { findingsMax: 2 });
       const found = verification.checks.find(({ name }) => name === 'event_ids');
-      expect(found?.findingsTotal).toBe(31);
+      expect(found?.findingsTotal).toBe(34);
       expect(found?.findings.map(({ subject }) => subject)).toEqual([
         `entry ${entryId('first')}`,
         `entry ${entryId('second')}`,
@@ -140,7 +142,7 @@ describe('verify', () => {
     };
     try {
       const clean = await run();
-      expect(clean.out.at(-1)).toBe('ledger verified: 33 entries, 83 lines, 6 loans');
+      expect(clean.out.at(-1)).toBe('ledger verified: 36 entries, 86 lines, 7 loans');
       expect(clean.code).toBe(0);
       expect((await run('--tenant', OTHER_TENANT.toUpperCase())).out.at(-1)).toBe(
         'ledger verified: 2 entries, 4 lines, 1 loans',
@@ -161,7 +163,7 @@ describe('verify', () => {
       const json = await run('--json');
       expect(json.code).toBe(1);
       expect(json.out).toHaveLength(1);
-      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 33 });
+      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 36 });
     } finally {
       await copy.drop();
     }
@@ -170,6 +172,7 @@ describe('verify', () => {
   for (const [group, damages] of Object.entries({
     'names damage to entries': OF_ENTRIES,
     'names damage to what stands beside the journal': OF_RELATIONS,
+    'names damage to refinances and non-accrual': OF_RESTRUCTURING,
     'names damage to balances': OF_BALANCES,
     'names damage to configuration and registrations': OF_CONFIGURATION,
     'names damage to charge-offs and recoveries': OF_LOSSES,

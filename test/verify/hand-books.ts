@@ -13,6 +13,12 @@ export type HandEntry = {
   readonly reverses?: string;
   /** The first entry of the same command, right before it; it then carries no key. */
   readonly follows?: string;
+  /** The one loan of an entry that has no lines. */
+  readonly loan?: string;
+  /** What a change of a mark of non-accrual does. */
+  readonly action?: 'enter' | 'exit';
+  /** The loan that begins with a refinance. */
+  readonly makes?: string;
   /** The loan whose opening balances the lines are. */
   readonly registers?: string;
   /** Of an accrual: the loan whose principal was not the ledger's, and what the ledger had; 0 was sent. */
@@ -194,12 +200,14 @@ export class HandBooks {
     for (const row of months.values()) this.#add('loan_accrual_month', row);
   }
 
-  /** What stands as charged off and recovered; null where nothing was. */
+  /** What stands as charged off and recovered, and since when the loan is on non-accrual; null where there is nothing to say. */
   #standingOf(loan: string, reversed: ReadonlySet<unknown>): Row | null {
     const rowsOf = (table: string) =>
       (this.rows.get(table) ?? []).filter((row) => row['loan_id'] === loan && !reversed.has(row['entry_id']));
     const [losses, recoveries] = [rowsOf('loan_loss'), rowsOf('loan_recovery')];
-    if (losses.length === 0) return null;
+    const mark = rowsOf('non_accrual').at(-1);
+    const since = mark?.['action'] === 'enter' ? mark['effective_at'] : null;
+    if (losses.length === 0 && since === null) return null;
     const sum = (rows: readonly Row[], column: string) =>
       String(rows.reduce((total, row) => total + Number(row[column]), 0));
     const [charged_off_minor, recovered_minor] = [losses, recoveries].map((rows) => ({
@@ -213,7 +221,7 @@ export class HandBooks {
       loss_account: closing?.['principal_account'] ?? null,
       charged_off_minor,
       recovered_minor,
-      non_accrual_since: null,
+      non_accrual_since: since,
     };
   }
 
@@ -243,7 +251,8 @@ export class HandBooks {
     const event = `${id.slice(0, -1)}1`;
     const reversed = entry.reverses === undefined ? undefined : this.#entries.get(entry.reverses);
     const corrected = entry.corrects === undefined ? undefined : this.#entries.get(entry.corrects.batch);
-    const loans = [...new Set(entry.lines.map(([, , loan]) => loan ?? null))];
+    const named = entry.loan === undefined ? entry.lines.map(([, , loan]) => loan ?? null) : [entry.loan];
+    const loans = [...new Set(named)];
     const single = loans.length === 1 ? (loans[0] ?? null) : null;
     const key = first === undefined ? `${entry.type}:${this.#tenant.number}:${entry.name}` : null;
     const several = loans.length > 1;
@@ -295,8 +304,18 @@ export class HandBooks {
       const difference = { currency: this.#tenant.currency, accrual_date: entry.on, sent_minor: 0, ledger_minor };
       this.#add('principal_difference', { tenant_id, entry_id: id, loan_id, ...difference });
     }
-    if (entry.type === 'disbursement' || entry.registers !== undefined)
-      this.#add('disbursement', { tenant_id, loan_id: single, entry_id: id, effective_at: entry.on });
+    const begins = { tenant_id, loan_id: entry.makes ?? single, entry_id: id, effective_at: entry.on };
+    if (entry.type === 'disbursement' || (entry.registers ?? entry.makes) !== undefined)
+      this.#add('disbursement', begins);
+    if (entry.action !== undefined) {
+      this.#add('non_accrual', {
+        tenant_id,
+        loan_id: single,
+        entry_id: id,
+        effective_at: entry.on,
+        action: entry.action,
+      });
+    }
     this.#addLosses(entry, { loan: single, id });
     if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
     if (corrected !== undefined) this.#addCorrection(entry, { id, accrual: corrected['entry_id'] });
@@ -319,9 +338,10 @@ export class HandBooks {
     }
   }
 
-  #inputOf({ registers, differs, on, corrects, adjusts }: HandEntry): Row {
+  #inputOf({ registers, differs, on, corrects, adjusts, action }: HandEntry): Row {
     if (corrects !== undefined) return { corrected_event_id: this.#entries.get(corrects.batch)?.['event_id'] };
     if (adjusts !== undefined) return { adjustment_id: adjusts };
+    if (action !== undefined) return { action };
     if (differs !== undefined) return { principal_differences: 1 };
     if (registers === undefined) return {};
     const { borrower: borrower_id, program: program_id } = this.#tenant;

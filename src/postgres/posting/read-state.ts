@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Verdict } from '../../domain/adjustment.ts';
 import type { Components, LoanState } from '../../domain/loan.ts';
 import type { Loss } from '../../domain/loss.ts';
+import type { NonAccrualAction, StandingNonAccrual } from '../../domain/non-accrual.ts';
 import type { EntryStanding, StandingCorrection } from '../../domain/posted-entry.ts';
 import {
   type AccrualMonth,
@@ -109,6 +110,16 @@ const READ_STANDING_DISBURSEMENTS: Statement = {
     WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)`,
 };
 
+const READ_STANDING_NON_ACCRUALS: Statement = {
+  name: 'read_standing_non_accruals',
+  text: `SELECT n.tenant_id, n.loan_id, n.entry_id, n.effective_at, n.action
+    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
+    JOIN hpts.non_accrual AS n USING (tenant_id, loan_id)
+    JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
+    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = n.tenant_id AND r.reversed_entry_id = n.entry_id)
+    ORDER BY e.tenant_id, e.seq`,
+};
+
 // As readers answer a balance on a past day: the last movement up to it, and what backdated movements add. A charge-off that
 // was reversed since interrupts no interest, so what it took is there in the nights before its reversal (ACCOUNTING.md rule 9).
 const READ_NIGHTS: Statement = {
@@ -140,6 +151,7 @@ const STATE_STATEMENTS = [
   READ_VERDICTS,
   READ_ACCRUAL_MONTHS,
   READ_STANDING_DISBURSEMENTS,
+  READ_STANDING_NON_ACCRUALS,
   READ_LOSSES,
   READ_RECOVERIES,
   READ_NIGHTS,
@@ -175,6 +187,7 @@ export type ReadState = {
   readonly accrualMonths: Map<string, AccrualMonth>;
   readonly nights: Map<string, Night[]>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
+  readonly nonAccruals: Map<string, StandingNonAccrual[]>;
   readonly losses: Map<string, readonly Loss[]>;
 };
 
@@ -233,6 +246,7 @@ function stateQuestions(set: ReadSet): BoundStatement[] {
     statements.push([READ_ACCRUAL_MONTHS, [...loanColumns(set.accrualMonths), months]]);
   }
   if (set.disbursedLoans.length > 0) statements.push([READ_STANDING_DISBURSEMENTS, loanColumns(set.disbursedLoans)]);
+  if (set.markedLoans.length > 0) statements.push([READ_STANDING_NON_ACCRUALS, loanColumns(set.markedLoans)]);
   if (set.loansWithLosses.length > 0) {
     const loans = loanColumns(set.loansWithLosses);
     statements.push([READ_LOSSES, loans], [READ_RECOVERIES, loans]);
@@ -313,6 +327,7 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
     losses: lossesOf(set.loansWithLosses, rowsOf(READ_LOSSES) as LossRow[], rowsOf(READ_RECOVERIES) as RecoveryRow[]),
     disbursements: disbursementsOf(rowsOf(READ_STANDING_DISBURSEMENTS) as [string, string, string, string][]),
+    nonAccruals: nonAccrualsOf(rowsOf(READ_STANDING_NON_ACCRUALS) as NonAccrualRow[]),
   };
 }
 
@@ -490,6 +505,19 @@ function disbursementsOf(rows: readonly [string, string, string, string][]): Map
     const known = standing.get(key);
     if (known === undefined) standing.set(key, [{ entryId, effectiveAt }]);
     else known.push({ entryId, effectiveAt });
+  }
+  return standing;
+}
+
+type NonAccrualRow = [tenantId: string, loanId: string, entryId: string, effectiveAt: string, action: NonAccrualAction];
+
+function nonAccrualsOf(rows: readonly NonAccrualRow[]): Map<string, StandingNonAccrual[]> {
+  const standing = new Map<string, StandingNonAccrual[]>();
+  for (const [tenantId, loanId, entryId, effectiveAt, action] of rows) {
+    const key = scopedKey(tenantId, loanId);
+    const known = standing.get(key);
+    if (known === undefined) standing.set(key, [{ entryId, effectiveAt, action }]);
+    else known.push({ entryId, effectiveAt, action });
   }
   return standing;
 }

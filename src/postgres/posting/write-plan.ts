@@ -17,6 +17,7 @@ import {
   INSERT_ACCRUAL_CORRECTION,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
+  INSERT_NON_ACCRUALS,
   INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
@@ -130,7 +131,7 @@ function facts(plan: PostingPlan): BoundStatement[] {
       int8Array(accrual.loans, (loan) => loan.interestMinor),
     ],
   ]);
-  const { following, reversals, disbursements } = plan;
+  const { following, reversals, disbursements, nonAccruals } = plan;
   for (const { tenantId, entryId, accrualEntryId, loans } of plan.accrualCorrections) {
     const loanIds = uuidArray(loans, (loan) => loan.loanId);
     const interest = int8Array(loans, (loan) => loan.interestMinor);
@@ -166,6 +167,12 @@ function facts(plan: PostingPlan): BoundStatement[] {
     const entryIds = uuidArray(disbursements, (one) => one.entryId);
     const dates = dateArray(disbursements, (one) => one.effectiveAt);
     statements.push([INSERT_DISBURSEMENTS, [...loanColumns(disbursements), entryIds, dates]]);
+  }
+  if (nonAccruals.length > 0) {
+    const entryIds = uuidArray(nonAccruals, (one) => one.entryId);
+    const dates = dateArray(nonAccruals, (one) => one.effectiveAt);
+    const actions = textArray(nonAccruals, (one) => one.action);
+    statements.push([INSERT_NON_ACCRUALS, [...loanColumns(nonAccruals), entryIds, dates, actions]]);
   }
   if (months.length > 0) {
     const dates = dateArray(months, (one) => one.month);

@@ -61,6 +61,12 @@ export const INSERT_DISBURSEMENTS: Statement = {
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[])`,
 };
 
+export const INSERT_NON_ACCRUALS: Statement = {
+  name: 'insert_non_accruals',
+  text: `INSERT INTO hpts.non_accrual (tenant_id, loan_id, entry_id, effective_at, action)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[]), unnest($5::text[])`,
+};
+
 export const INSERT_REGISTRATIONS: Statement = {
   name: 'insert_registrations',
   text: `INSERT INTO hpts.loan_registration (tenant_id, loan_id, entry_id, annual_rate, maturity_date, opening_as_of, accrued_through)
@@ -325,6 +331,7 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   INSERT_FOLLOWING,
   INSERT_REVERSALS,
   INSERT_DISBURSEMENTS,
+  INSERT_NON_ACCRUALS,
   INSERT_REGISTRATIONS,
   INSERT_LOSSES,
   INSERT_RECOVERIES,

@@ -11,6 +11,8 @@ import { ACCRUAL_UNDOING } from './accrual.ts';
 import { CHARGE_OFF_UNDOING } from './charge-off.ts';
 import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, ROWS_PER_LOAN, type Target } from './command-kind.ts';
 import { DISBURSEMENT_UNDOING } from './disbursement.ts';
+import { NON_ACCRUAL_UNDOING } from './non-accrual.ts';
+import { REFINANCE_UNDOING } from './refinance.ts';
 import { OPENING_UNDOING } from './registration.ts';
 import type { Undoing } from './undoing.ts';
 
@@ -20,6 +22,8 @@ const UNDOINGS: Partial<Readonly<Record<EventType, Undoing>>> = {
   chargeoff: CHARGE_OFF_UNDOING,
   disbursement: DISBURSEMENT_UNDOING,
   manual_adjustment: OPENING_UNDOING,
+  non_accrual: NON_ACCRUAL_UNDOING,
+  refinance: REFINANCE_UNDOING,
 };
 
 /** POST /v1/reversals. */
