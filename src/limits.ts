@@ -8,6 +8,8 @@ export const LIMITS = {
   /** The body of POST /v1/accruals/batch. */
   accrualBatchBodyBytes: 4 * 1024 * 1024,
   accrualBatchLoans: 10_000,
+  /** Lines of one adjustment. */
+  adjustmentLines: 300,
   metadataBytes: 16 * 1024,
   /** Free texts of a request: references, descriptions. */
   textChars: 512,
@@ -103,6 +105,8 @@ export const LIMITS = {
   fieldProblems: 10_000,
   /** Unknown fields of one object that an answer names. */
   unknownFields: 20,
+  /** Entries that a refusal names as standing in the way; the rest are counted. */
+  entriesNamed: 10,
   /** Active webhook endpoints of one tenant. */
   webhookEndpoints: 20,
   /** How long the answer of an administrative POST is kept for whoever repeats it (CONTRACT.md section 2: at least 24 h). */

@@ -1,5 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import { allocateTo, creditAllocation, cutSplit, refuseOverpayment, refuseSplit, splitInput } from './allocation.ts';
+import { allocateTo, creditAllocation, cutSplit, refuseAllocation, splitInput } from './allocation.ts';
 import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
 import { type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
 import { type LayerNumber, PENDING } from './layer.ts';
@@ -58,9 +58,10 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
     }
     lines.credit(ACCOUNT.borrowerSuspense, payment.amountMinor);
   } else {
-    const allocation = again ? allocateAgain(payment, loan, version) : allocateNew(payment, loan, version);
-    if ('code' in allocation) return allocation;
-    creditAllocation(lines, allocation, loan);
+    const unfit = again ? null : refuseAllocation(payment, loan, version.policy);
+    if (unfit !== null) return unfit;
+    const split = payment.split === null || !again ? payment.split : cutSplit(payment.split, loan);
+    creditAllocation(lines, split ?? allocateTo(loan, payment.amountMinor, version.policy), loan);
   }
   return {
     eventType: 'payment_received',
@@ -80,17 +81,4 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
 
 function inputOf({ sourceMethod, split }: Payment, version: ProgramVersion): EventInput {
   return { source_method: sourceMethod, program_version: version.version, ...splitInput(split) };
-}
-
-function allocateNew(
-  { split, amountMinor }: Payment,
-  loan: LoanState,
-  { policy }: ProgramVersion,
-): Refusal | Allocation {
-  const unfit = split === null ? null : refuseSplit(split, amountMinor, loan);
-  return unfit ?? refuseOverpayment(amountMinor, loan, policy) ?? split ?? allocateTo(loan, amountMinor, policy);
-}
-
-function allocateAgain({ split, amountMinor }: Payment, loan: LoanState, { policy }: ProgramVersion): Allocation {
-  return split === null ? allocateTo(loan, amountMinor, policy) : cutSplit(split, loan);
 }

@@ -1,8 +1,18 @@
+import { LIMITS } from '../limits.ts';
 import { refuseOutOfRange } from './component-range.ts';
 import { type Calendar, refuseFuture } from './dating.ts';
-import { type EntryDraft, effectsByLoan } from './journal-entry.ts';
+import {
+  type Booked,
+  type DraftLine,
+  type EntryDraft,
+  effectsByLoan,
+  type FollowingEntry,
+  linesByLayer,
+} from './journal-entry.ts';
+import { PENDING } from './layer.ts';
 import type { LoanState } from './loan.ts';
-import type { EntryStanding, PostedEntry } from './posted-entry.ts';
+import { type Loss, recoveriesOf } from './loss.ts';
+import type { EntryStanding, PostedEntry, StandingCorrection } from './posted-entry.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
 /** A wish to undo one entry (POST /v1/reversals). */
@@ -14,10 +24,17 @@ export type Reversal = {
   readonly metadata: string | null;
 };
 
-/** What a reversal meets: the entry named (undefined: none), what was done to it since, and its loans. */
+/**
+ * What a reversal meets: the entry named (undefined: none), what was done to it since, of an accrual batch its standing
+ * corrections in the order in which they were posted, and its loans, with their standing losses, the oldest first. `loanIds`
+ * are all that the entry is about, those too that it moved by nothing.
+ */
 export type ReversalContext = {
   readonly entry: PostedEntry | undefined;
+  readonly loanIds: readonly string[];
+  readonly losses: (loanId: string) => readonly Loss[];
   readonly standing: EntryStanding;
+  readonly corrections: readonly StandingCorrection[];
   readonly loan: (loanId: string) => LoanState;
   readonly calendar: Calendar;
   /**
@@ -29,24 +46,27 @@ export type ReversalContext = {
   readonly isDifference: boolean;
 };
 
-/** Books the exact mirror of every line of an entry, once (ACCOUNTING.md rule 6). */
-export function decideReversal(reversal: Reversal, context: ReversalContext): Refusal | EntryDraft {
+/**
+ * Books the exact mirror of every line of an entry, once (ACCOUNTING.md rule 6). What corrected an accrual batch is mirrored
+ * with it, the newest first and each not before its own date, since without the batch there is nothing to correct.
+ */
+export function decideReversal(reversal: Reversal, context: ReversalContext): Refusal | Booked {
   const { entry, replayed } = context;
   if (entry === undefined) {
     const message = `there is no journal entry ${reversal.reversesEntryId}`;
     return refusalOfField('journal_entry_not_found', 'reverses_entry_id', message);
   }
-  const refused = refuseDates(reversal, entry, context.calendar) ?? refuseState(entry, context);
+  const refused =
+    refuseDates(reversal, entry, context.calendar) ?? refuseState(entry, context) ?? refuseUnderLosses(entry, context);
   if (refused !== null) return refused;
-  const lines = entry.lines.map((line) => ({ ...line, amountMinor: -line.amountMinor }));
-  for (const [loanId, effect] of effectsByLoan(lines)) {
-    if (replayed.has(loanId)) continue;
-    const movement = { layer: entry.layer, effect, field: 'reverses_entry_id' };
-    const outOfRange = refuseOutOfRange(context.loan(loanId), movement);
-    if (outOfRange !== null) return outOfRange;
-  }
+  const corrections = context.corrections.toReversed();
+  const lines = mirrored(entry.lines);
+  const all = [...lines, ...corrections.flatMap((correction) => mirrored(correction.lines))];
+  const judged = all.filter(({ loanId }) => loanId === null || !replayed.has(loanId));
+  const unfit = refuseMirror({ ...entry, lines: judged }, context.loan, 'reverses_entry_id');
+  if (unfit !== null) return unfit;
   const inPlace = replayed.size > 0;
-  return {
+  const first: EntryDraft = {
     eventType: 'reversal',
     effectiveAt: inPlace ? entry.effectiveAt : reversal.effectiveAt,
     currency: entry.currency,
@@ -64,6 +84,39 @@ export function decideReversal(reversal: Reversal, context: ReversalContext): Re
     },
     metadata: reversal.metadata,
   };
+  if (corrections.length === 0) return first;
+  return { preceding: corrections.map((correction) => mirrorOf(correction, first)), first, following: [] };
+}
+
+/** Refuses a mirror by which a component of one of its loans would leave its range. */
+export function refuseMirror(
+  mirror: Pick<EntryDraft, 'layer' | 'currency' | 'lines'>,
+  loan: (loanId: string) => LoanState,
+  field: string,
+): Refusal | null {
+  for (const { layer, lines } of linesByLayer(mirror)) {
+    for (const [loanId, effect] of effectsByLoan(lines)) {
+      const outOfRange = refuseOutOfRange(loan(loanId), { layer, effect, field });
+      if (outOfRange !== null) return outOfRange;
+    }
+  }
+  return null;
+}
+
+function mirrored(lines: readonly DraftLine[]): DraftLine[] {
+  return lines.map((line) => ({ ...line, amountMinor: -line.amountMinor }));
+}
+
+function mirrorOf({ entryId, effectiveAt, lines }: StandingCorrection, reversal: EntryDraft): FollowingEntry {
+  const draft: EntryDraft = {
+    ...reversal,
+    effectiveAt: effectiveAt > reversal.effectiveAt ? effectiveAt : reversal.effectiveAt,
+    lines: mirrored(lines),
+    reversesEntryId: entryId,
+    externalRef: null,
+    metadata: null,
+  };
+  return { draft, eventId: null };
 }
 
 function refuseDates(reversal: Reversal, entry: PostedEntry, calendar: Calendar): Refusal | null {
@@ -93,4 +146,51 @@ function refuseState(entry: PostedEntry, { standing, isDifference }: ReversalCon
     return refusalOfField('already_reversed', 'reverses_entry_id', message);
   }
   return null;
+}
+
+/**
+ * Refuses the reversal of an entry that something was built on which lives by losses (ACCOUNTING.md rules 9 and 11): a loss
+ * that recoveries have brought back, a charge-off of a loan that lost more since, an entry older than the charge-off.
+ */
+function refuseUnderLosses(entry: PostedEntry, { loanIds, losses }: ReversalContext): Refusal | null {
+  for (const loanId of loanIds) {
+    const ofLoan = losses(loanId);
+    const refused = refuseBuiltUpon(entry, ofLoan) ?? refuseOlderThanChargeOff(entry, loanId, ofLoan);
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
+function refuseBuiltUpon({ entryId }: PostedEntry, losses: readonly Loss[]): Refusal | null {
+  const own = losses.findIndex((loss) => loss.entryId === entryId);
+  const loss = losses[own];
+  if (loss === undefined) return null;
+  const recoveries = recoveriesOf(loss);
+  if (recoveries.length > 0) {
+    return notReversible(`${namedOf(recoveries)} recovered some of what entry ${entryId} charged off`);
+  }
+  const later = loss.closesLoan ? losses.slice(own + 1) : [];
+  if (later.length === 0) return null;
+  const names = namedOf(later.map((one) => one.entryId));
+  return notReversible(`${names} added to what is charged off since entry ${entryId}`);
+}
+
+function notReversible(reason: string): Refusal {
+  return refusalOfField('not_reversible', 'reverses_entry_id', `${reason}; reverse that first`);
+}
+
+function namedOf(entryIds: readonly string[]): string {
+  const named = entryIds.slice(0, LIMITS.entriesNamed);
+  const more = entryIds.length - named.length;
+  const word = entryIds.length === 1 ? 'entry' : 'entries';
+  return `${word} ${named.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+}
+
+/** What stands on PENDING alone was not charged off, and may be cancelled. */
+function refuseOlderThanChargeOff(entry: PostedEntry, loanId: string, losses: readonly Loss[]): Refusal | null {
+  const closing = losses.find(({ closesLoan }) => closesLoan);
+  if (closing === undefined || closing.entryId === entry.entryId || entry.layer === PENDING) return null;
+  if (closing.seq !== null && entry.seq > closing.seq) return null;
+  const message = `entry ${entry.entryId} is older than entry ${closing.entryId}, which charged off loan ${loanId}; reverse that first`;
+  return refusalOfField('loan_charged_off', 'reverses_entry_id', message);
 }

@@ -5,6 +5,7 @@ import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { componentsOn, type LoanState } from './loan.ts';
 import { ownerOf, refuseStranger } from './loan-identity.ts';
+import { refuseChargedOff } from './loan-standing.ts';
 import { type ProgramVersion, versionInForce } from './program.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
@@ -38,7 +39,8 @@ export function decideSuspenseAllocation(
   const refused =
     refuseStranger({ ...asked, borrowerId: null }, loan) ??
     refuseFuture(asked.effectiveAt, context.calendar, 'effective_at') ??
-    (again ? null : refuseBeforeDisbursement(asked.effectiveAt, loan, 'effective_at'));
+    (again ? null : refuseBeforeDisbursement(asked.effectiveAt, loan, 'effective_at')) ??
+    refuseChargedOff(loan);
   if (refused !== null) return refused;
   const { suspense } = componentsOn(loan, SETTLED);
   if (suspense === 0n && !again)

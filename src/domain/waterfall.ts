@@ -1,4 +1,4 @@
-import type { Components } from './loan.ts';
+import type { Receivables } from './loan.ts';
 import type { WaterfallComponent } from './program.ts';
 
 /** Where one amount went; the four fields of a payment's answer, in minor units. They sum to the amount. */
@@ -15,7 +15,7 @@ export type Allocation = {
  */
 export function allocate(
   amountMinor: bigint,
-  outstanding: Components,
+  outstanding: Receivables,
   waterfall: readonly WaterfallComponent[],
 ): Allocation {
   const taken = { fees: 0n, interest: 0n, principal: 0n };

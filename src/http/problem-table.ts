@@ -178,6 +178,16 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The entry was reversed before',
     advice: 'An entry is reversed once; the detail names the entry that did it.',
   },
+  already_settled: {
+    status: 409,
+    title: 'This was settled or judged before',
+    advice: 'It happens once; the detail names what did it.',
+  },
+  already_charged_off: {
+    status: 409,
+    title: 'The loan was charged off before',
+    advice: 'A loan is charged off once; what still comes in is posted as a recovery.',
+  },
   accrual_already_posted: {
     status: 409,
     title: 'A loan has accrued for this date already',
@@ -187,7 +197,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 409,
     title: 'The loan exists already',
     advice:
-      'A loan is registered before anything is posted to it, once. A loan that was disbursed needs no registration.',
+      'A loan is registered before anything is posted to it, once. A loan that was disbursed needs no registration. A refinance makes a new loan: use an id that no loan has.',
   },
   account_already_exists: {
     status: 409,
@@ -239,12 +249,28 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 422,
     title: 'This entry cannot be reversed',
     advice:
-      'A reversal is not reversed: post the event again. A registration without opening balances has nothing to reverse.',
+      'A reversal is not reversed: post the event again. A registration without opening balances has nothing to reverse. Of a charge-off, the detail names the recoveries to be reversed first.',
+  },
+  loan_not_charged_off: {
+    status: 422,
+    title: 'The loan has nothing charged off that is not recovered',
+    advice: 'Post money that comes in as a payment.',
+  },
+  unbalanced_entry: {
+    status: 422,
+    title: 'Debits and credits differ',
+    advice: 'They have to be equal for each currency and layer, on the memo accounts (9xxx) and on all others apart.',
+  },
+  approver_is_proposer: {
+    status: 422,
+    title: 'Whoever proposed an adjustment cannot approve it',
+    advice: 'Approve it with another client; a second token of the same client is the same principal.',
   },
   loan_charged_off: {
     status: 422,
     title: 'The loan is charged off',
-    advice: 'It takes no fee, accrual, disbursement or plain payment any more; post money that comes in as a recovery.',
+    advice:
+      'It takes no payment, fee, accrual or disbursement any more; post money that comes in to /v1/recoveries. An entry that is older than the charge-off is reversed after the charge-off was.',
   },
   amount_exceeds_outstanding: {
     status: 422,

@@ -5,8 +5,10 @@ import {
   effectOfLines,
   effectsByLoan,
   type FollowingEntry,
+  type LayerLines,
+  linesByLayer,
 } from '../domain/journal-entry.ts';
-import { SETTLED } from '../domain/layer.ts';
+import { type LayerNumber, SETTLED } from '../domain/layer.ts';
 import { addComponents, type Components, type LoanState, noComponents } from '../domain/loan.ts';
 import type { Command } from './command.ts';
 import { kindOf } from './command-kinds.ts';
@@ -41,15 +43,32 @@ export function applyBooked({ command, booked, newEntryId, state, plan }: Accept
   const first = 'first' in booked ? booked.first : booked;
   const entryId = newEntryId();
   const eventId = eventIdOf(entryId);
-  const correlationId = (kind.inheritsCorrelation ? inheritedCorrelation(command, state) : undefined) ?? eventId;
+  const inherited = kind.inheritsCorrelation ? inheritedCorrelation(command, state) : undefined;
+  const correlationId = inherited ?? kind.correlationId?.(command) ?? eventId;
   const { actor, key: idempotencyKey, payloadHash } = command;
   const ids = { entryId, eventId, correlationId, actor, idempotencyKey, payloadHash };
+  const others: Others = { tenantId: command.tenantId, ids, newEntryId, target };
+  const several = 'first' in booked ? booked : null;
+  const preceding = several === null ? NOTHING : applyOthers(several.preceding ?? [], 'before', others);
   const entry = applyEntry(command.tenantId, first, ids, target);
   rememberKey(command, { entryId, receiptVersion }, target);
-  const following = 'first' in booked ? applyFollowing(booked.following, entry, newEntryId, target) : NOTHING;
-  const applied: AppliedCommand = { outcome: 'posted', entry, following, receiptVersion };
-  kind.remember?.(command, applied, target);
-  return applied;
+  const behind = several === null ? NOTHING : applyOthers(several.following, 'behind', others);
+  const following = preceding.length === 0 ? behind : [...preceding, ...behind];
+  kind.remember?.(command, { entry, following }, target);
+  const restated = several?.restated === undefined ? NOTHING : applyRestated(several.restated, behind.length, others);
+  const all = restated.length === 0 ? following : [...following, ...restated];
+  return { outcome: 'posted', entry, following: all, receiptVersion };
+}
+
+function applyRestated(booked: readonly FollowingEntry[], behind: number, others: Others): readonly PlannedEntry[] {
+  const { tenantId, target } = others;
+  const entries = applyOthers(booked, 'behind', others, behind);
+  entries.forEach(({ entryId, draft: { reversesEntryId } }, index) => {
+    const supersedes = booked[index]?.supersedes;
+    if (supersedes !== undefined) target.plan.superseded.push({ tenantId, entryId: supersedes, successorId: entryId });
+    if (reversesEntryId !== null) target.plan.reversals.push({ tenantId, reversedEntryId: reversesEntryId, entryId });
+  });
+  return entries;
 }
 
 function inheritedCorrelation(command: Command, state: LedgerState): string | undefined {
@@ -59,21 +78,29 @@ function inheritedCorrelation(command: Command, state: LedgerState): string | un
   return referredEntry(refersTo(command), { tenantId, resolved: state.entries })?.entry.correlationId;
 }
 
-function applyFollowing(
+/** What the entries of a command besides the one that its key names have in common with it. */
+type Others = {
+  readonly tenantId: string;
+  /** Those of the entry that the key names. */
+  readonly ids: Ids;
+  readonly newEntryId: () => string;
+  readonly target: Target;
+};
+
+function applyOthers(
   booked: readonly FollowingEntry[],
-  { tenantId, entryId: firstEntryId, correlationId, actor }: PlannedEntry,
-  newEntryId: () => string,
-  target: Target,
+  side: 'before' | 'behind',
+  { tenantId, ids, newEntryId, target }: Others,
+  behind = 0,
 ): readonly PlannedEntry[] {
-  return booked.map(({ draft, eventId, supersedes }, index) => {
+  const { entryId: firstEntryId, correlationId, actor } = ids;
+  return booked.map(({ draft, eventId }, index) => {
     const fresh = newEntryId();
     const entryId = eventId === null ? fresh : rebookingIdOf(fresh);
-    const ids = { entryId, eventId: eventId ?? eventIdOf(fresh), correlationId, actor };
-    target.plan.following.push({ tenantId, firstEntryId, place: index + 1, entryId });
-    if (supersedes !== undefined) target.plan.superseded.push({ tenantId, entryId: supersedes, successorId: entryId });
-    const { reversesEntryId } = draft;
-    if (reversesEntryId !== null) target.plan.reversals.push({ tenantId, reversedEntryId: reversesEntryId, entryId });
-    return applyEntry(tenantId, draft, { ...ids, idempotencyKey: null, payloadHash: null }, target);
+    const own = { entryId, eventId: eventId ?? eventIdOf(fresh), correlationId, actor };
+    const place = side === 'behind' ? behind + index + 1 : index - booked.length;
+    target.plan.following.push({ tenantId, firstEntryId, place, entryId });
+    return applyEntry(tenantId, draft, { ...own, idempotencyKey: null, payloadHash: null }, target);
   });
 }
 
@@ -96,10 +123,17 @@ function applyEntry(tenantId: string, draft: EntryDraft, ids: Ids, target: Targe
     draft,
   };
   plan.entries.push(entry);
-  if (draft.loanId !== null) moveLoan(draft.loanId, effectOfLines(draft.lines), entry, target);
-  else for (const [loanId, effect] of effectsByLoan(draft.lines)) moveLoan(loanId, effect, entry, target);
-  moveAccounts(entry, plan);
+  for (const part of linesByLayer(draft)) {
+    moveLoans(entry, part, target);
+    moveAccounts(entry, part, plan);
+  }
   return entry;
+}
+
+function moveLoans(entry: PlannedEntry, { layer, lines }: LayerLines, target: Target): void {
+  const { loanId } = entry.draft;
+  if (loanId !== null) moveLoan({ loanId, layer, effect: effectOfLines(lines) }, entry, target);
+  else for (const [one, effect] of effectsByLoan(lines)) moveLoan({ loanId: one, layer, effect }, entry, target);
 }
 
 function rememberKey(
@@ -112,9 +146,11 @@ function rememberKey(
   state.keys.set(scopedKey(tenantId, keyHash), key);
 }
 
-function moveLoan(loanId: string, effect: Components, entry: PlannedEntry, { state, plan }: Target): void {
+type Movement = { readonly loanId: string; readonly layer: LayerNumber; readonly effect: Components };
+
+function moveLoan({ loanId, layer, effect }: Movement, entry: PlannedEntry, { state, plan }: Target): void {
   const { tenantId } = entry;
-  const { effectiveAt, layer } = entry.draft;
+  const { effectiveAt } = entry.draft;
   const loan = loanIn(state, tenantId, loanId);
   const present = loan.layers[layer] ?? noComponents();
   addComponents(present, effect);
@@ -142,9 +178,12 @@ function moveLoan(loanId: string, effect: Components, entry: PlannedEntry, { sta
   });
 }
 
-function moveAccounts(entry: PlannedEntry, plan: PostingPlan): void {
-  const { tenantId } = entry;
-  const { currency, layer, effectiveAt, lines } = entry.draft;
+function moveAccounts(
+  { tenantId, draft }: PlannedEntry,
+  { layer, currency, lines }: LayerLines,
+  plan: PostingPlan,
+): void {
+  const { effectiveAt } = draft;
   const key = tenantId + currency + layer + effectiveAt;
   let accounts = plan.accountDeltas.get(key);
   if (accounts === undefined) {

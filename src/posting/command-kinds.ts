@@ -1,12 +1,19 @@
 import type { Command, CommandOf } from './command.ts';
 import { ACCRUAL } from './kinds/accrual.ts';
+import { ACCRUAL_CORRECTION } from './kinds/accrual-correction.ts';
+import { ADJUSTMENT } from './kinds/adjustment.ts';
+import { CHARGE_OFF } from './kinds/charge-off.ts';
 import type { CommandKind } from './kinds/command-kind.ts';
 import { DISBURSEMENT } from './kinds/disbursement.ts';
 import { FEE } from './kinds/fee.ts';
 import { FEE_WAIVER } from './kinds/fee-waiver.ts';
 import { GOODWILL_CREDIT } from './kinds/goodwill-credit.ts';
+import { NON_ACCRUAL } from './kinds/non-accrual.ts';
 import { PAYMENT } from './kinds/payment.ts';
+import { RECOVERY } from './kinds/recovery.ts';
+import { REFINANCE } from './kinds/refinance.ts';
 import { REGISTRATION } from './kinds/registration.ts';
+import { RESTRUCTURE } from './kinds/restructure.ts';
 import { REVERSAL } from './kinds/reversal.ts';
 import { SUSPENSE_ALLOCATION } from './kinds/suspense-allocation.ts';
 import { SUSPENSE_REFUND } from './kinds/suspense-refund.ts';
@@ -16,10 +23,17 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   disbursement: DISBURSEMENT,
   fee: FEE,
   accrual: ACCRUAL,
+  accrual_correction: ACCRUAL_CORRECTION,
   fee_waiver: FEE_WAIVER,
   goodwill_credit: GOODWILL_CREDIT,
   suspense_allocation: SUSPENSE_ALLOCATION,
   suspense_refund: SUSPENSE_REFUND,
+  adjustment: ADJUSTMENT,
+  charge_off: CHARGE_OFF,
+  recovery: RECOVERY,
+  refinance: REFINANCE,
+  restructure: RESTRUCTURE,
+  non_accrual: NON_ACCRUAL,
   reversal: REVERSAL,
   registration: REGISTRATION,
 };

@@ -1,10 +1,17 @@
 import type { AccrualBatch } from '../domain/accrual.ts';
+import type { AccrualCorrection } from '../domain/accrual-correction.ts';
+import type { Approval } from '../domain/adjustment.ts';
+import type { ChargeOff } from '../domain/charge-off.ts';
 import type { Disbursement } from '../domain/disbursement.ts';
 import type { Fee } from '../domain/fee.ts';
 import type { FeeWaiver } from '../domain/fee-waiver.ts';
 import type { GoodwillCredit } from '../domain/goodwill-credit.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
+import type { NonAccrual } from '../domain/non-accrual.ts';
 import type { Payment } from '../domain/payment.ts';
+import type { Recovery } from '../domain/recovery.ts';
+import type { Refinance } from '../domain/refinance.ts';
+import type { Restructure } from '../domain/restructure.ts';
 import type { Reversal } from '../domain/reversal.ts';
 import type { SuspenseAllocation } from '../domain/suspense-allocation.ts';
 import type { SuspenseRefund } from '../domain/suspense-refund.ts';
@@ -29,10 +36,17 @@ export type Command = Envelope &
     | { readonly kind: 'disbursement'; readonly disbursement: Disbursement }
     | { readonly kind: 'fee'; readonly fee: Fee }
     | { readonly kind: 'accrual'; readonly accrual: AccrualBatch }
+    | { readonly kind: 'accrual_correction'; readonly correction: AccrualCorrection }
     | { readonly kind: 'fee_waiver'; readonly feeWaiver: FeeWaiver }
     | { readonly kind: 'goodwill_credit'; readonly goodwillCredit: GoodwillCredit }
     | { readonly kind: 'suspense_allocation'; readonly suspenseAllocation: SuspenseAllocation }
     | { readonly kind: 'suspense_refund'; readonly suspenseRefund: SuspenseRefund }
+    | { readonly kind: 'adjustment'; readonly approval: Approval }
+    | { readonly kind: 'charge_off'; readonly chargeOff: ChargeOff }
+    | { readonly kind: 'recovery'; readonly recovery: Recovery }
+    | { readonly kind: 'refinance'; readonly refinance: Refinance }
+    | { readonly kind: 'restructure'; readonly restructure: Restructure }
+    | { readonly kind: 'non_accrual'; readonly nonAccrual: NonAccrual }
     | { readonly kind: 'reversal'; readonly reversal: Reversal }
     | { readonly kind: 'registration'; readonly registration: LoanRegistration }
   );

@@ -1,5 +1,8 @@
+import type { Verdict } from '../domain/adjustment.ts';
 import type { LoanState } from '../domain/loan.ts';
-import type { EntryStanding, PostedEntry } from '../domain/posted-entry.ts';
+import type { Loss } from '../domain/loss.ts';
+import type { StandingNonAccrual } from '../domain/non-accrual.ts';
+import type { EntryStanding, PostedEntry, StandingCorrection } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
 import type { LoanHistory } from './restatement/loan-history.ts';
 
@@ -25,7 +28,14 @@ export type StandingDisbursement = { readonly entryId: string; readonly effectiv
 export type AccrualMonth = { readonly tenantId: string; readonly loanId: string; readonly month: string; days: number };
 
 /** An earlier entry that a command names, with every loan whose balance or accrual date it holds. */
-export type ResolvedEntry = { readonly entry: PostedEntry; readonly loanIds: readonly string[] };
+export type ResolvedEntry = {
+  readonly entry: PostedEntry;
+  readonly loanIds: readonly string[];
+  /** Of an accrual batch: the interest of each loan as posted; null for every other entry. */
+  readonly accrued: ReadonlyMap<string, bigint> | null;
+  /** Of a correction: the entry of the batch that it corrects. */
+  readonly correctsEntryId: string | null;
+};
 
 /**
  * A loan's principal on SETTLED at the end of a day, which is what accrues in the night that follows. Changed by whatever
@@ -35,8 +45,8 @@ export type Night = { readonly day: string; principalMinor: bigint };
 
 /**
  * Everything that a batch is decided on: read under the locks of all its loans, in statements that began after the locks
- * were held. Maps are keyed by `scopedKey`. The decision changes loans, keys, standings, accrual months and disbursements
- * in place, so that each command sees the effects of those before it.
+ * were held. Maps are keyed by `scopedKey`. The decision changes loans, keys, standings, accrual months, disbursements and
+ * non-accruals in place, so that each command sees the effects of those before it.
  */
 export type LedgerState = {
   /** The database's clock, milliseconds since 1970: the only "now" of a decision. */
@@ -49,10 +59,18 @@ export type LedgerState = {
   /** What was done to those entries since; one that is missing is untouched. */
   readonly standings: Map<string, EntryStanding>;
   readonly accrualMonths: Map<string, AccrualMonth>;
+  /** Verdicts on the adjustments that are to be approved, by scopedKey; one that is missing was not judged. */
+  readonly verdicts: Map<string, Verdict>;
+  /** Standing corrections by the scopedKey of their batch's entry, as they were posted; loaded for batches that are corrected or reversed. */
+  readonly corrections: Map<string, StandingCorrection[]>;
   /** For loans that accrue in the batch: the nights that they accrue for. */
   readonly nights: Map<string, Night[]>;
   /** Loaded for loans of which a disbursement is to be reversed, else absent. */
   readonly disbursements: Map<string, StandingDisbursement[]>;
+  /** Standing losses, the oldest first; loaded for loans of which a command may charge off, recover or reverse something. */
+  readonly losses: Map<string, readonly Loss[]>;
+  /** Loaded for loans of which a change of the mark of non-accrual is to be reversed, else absent; in order of posting. */
+  readonly nonAccruals: Map<string, StandingNonAccrual[]>;
   /** Lives of loans that a command sets back, by scopedKey; read only when a decision has asked for them. */
   readonly histories?: ReadonlyMap<string, LoanHistory>;
   /** Set where an event is decided again: the version of its program that it was accepted under, null when none was kept. */

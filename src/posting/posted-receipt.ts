@@ -11,6 +11,7 @@ export function receiptFacts({ entry, following }: PostedEntries, postedAt: stri
     loan_count: loanCount,
     registered_loan_id: registeredLoanId,
     requested_entry_id: requested,
+    recovered,
   } = draft.eventInput;
   return {
     eventType: draft.eventType,
@@ -21,6 +22,7 @@ export function receiptFacts({ entry, following }: PostedEntries, postedAt: stri
     postedAt,
     lines: draft.lines,
     registeredLoanId: typeof registeredLoanId === 'string' ? registeredLoanId : null,
+    recovered: (recovered ?? null) as ReceiptFacts['recovered'],
     loanCount: typeof loanCount === 'number' ? loanCount : 0,
     following: following.length === 0 ? NOTHING : following.map(followingFacts),
   };

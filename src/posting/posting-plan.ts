@@ -1,8 +1,11 @@
 import type { AccrualBatch, PrincipalDifference } from '../domain/accrual.ts';
+import type { CorrectedLoan } from '../domain/accrual-correction.ts';
 import type { EntryDraft } from '../domain/journal-entry.ts';
 import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
+import type { Loss, TakenPart } from '../domain/loss.ts';
+import type { NonAccrualAction } from '../domain/non-accrual.ts';
 import type { AccrualMonth } from './ledger-state.ts';
 
 /** An entry that is going to be written; `ordinal` is its place among the tenant's entries of this batch, from 1. */
@@ -56,7 +59,7 @@ export type PostingPlan = {
   readonly entries: PlannedEntry[];
   readonly movements: PlannedMovement[];
   readonly keys: PlannedKey[];
-  /** Entries that follow the first of their command, in order; `place` counts from 1. */
+  /** Entries beside the one that their command's key names: `place` counts from it, 1, 2, … behind it and −1, −2, … before it. */
   readonly following: {
     readonly tenantId: string;
     readonly firstEntryId: string;
@@ -77,6 +80,36 @@ export type PostingPlan = {
     readonly tenantId: string;
     readonly entryId: string;
     readonly registration: LoanRegistration;
+  }[];
+  /** Corrections of accrual batches, with what each loan's interest differs by, in the order of the request. */
+  readonly accrualCorrections: {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly accrualEntryId: string;
+    readonly loans: readonly (CorrectedLoan & { readonly differenceMinor: bigint })[];
+  }[];
+  /** Adjustments that were approved. */
+  readonly verdicts: {
+    readonly tenantId: string;
+    readonly adjustmentId: string;
+    readonly judgedBy: string;
+    readonly note: string | null;
+    readonly entryId: string;
+  }[];
+  readonly losses: { readonly tenantId: string; readonly loanId: string; readonly loss: Loss }[];
+  /** What entries took back of losses. */
+  readonly recoveries: {
+    readonly tenantId: string;
+    readonly loanId: string;
+    readonly entryId: string;
+    readonly taken: TakenPart;
+  }[];
+  readonly nonAccruals: {
+    readonly tenantId: string;
+    readonly loanId: string;
+    readonly entryId: string;
+    readonly effectiveAt: string;
+    readonly action: NonAccrualAction;
   }[];
   readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
   readonly principalDifferences: (PrincipalDifference & {
@@ -107,7 +140,12 @@ export function emptyPlan(): PostingPlan {
     reversals: [],
     disbursements: [],
     registrations: [],
+    nonAccruals: [],
+    losses: [],
+    recoveries: [],
     accrualBatches: [],
+    verdicts: [],
+    accrualCorrections: [],
     principalDifferences: [],
     loans: new Map(),
     standings: new Map(),

@@ -13,11 +13,18 @@ export type ReadSet = {
   readonly keys: readonly { readonly tenantId: string; readonly keyHash: string }[];
   /** Earlier entries that are named: what was done to them since is read. */
   readonly earlier: readonly { readonly tenantId: string; readonly entryId: string }[];
+  /** Entries of accrual batches of which the standing corrections are read. */
+  readonly correctedBatches: readonly { readonly tenantId: string; readonly entryId: string }[];
+  readonly judgedAdjustments: readonly { readonly tenantId: string; readonly adjustmentId: string }[];
   readonly accrualMonths: readonly (LoanRef & { readonly month: string })[];
   /** Loans that accrue, each with the day whose principal is asked for. */
   readonly nights: readonly (LoanRef & { readonly day: string })[];
   /** Loans of which a disbursement is to be reversed. */
   readonly disbursedLoans: readonly LoanRef[];
+  /** Loans of which a change of the mark of non-accrual is to be reversed. */
+  readonly markedLoans: readonly LoanRef[];
+  /** Loans of which something may be charged off, recovered or reversed. */
+  readonly loansWithLosses: readonly LoanRef[];
 };
 
 /** Works out what a batch must lock and read. */
@@ -33,7 +40,7 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     const found = kind.refersTo === null ? undefined : referredEntry(kind.refersTo(command), { tenantId, resolved });
     if (found !== undefined) {
       earlier.push({ tenantId, entryId: found.entry.entryId });
-      for (const loanId of found.loanIds) reads.lock(loanId);
+      if (kind.locksItsOwn !== true) for (const loanId of found.loanIds) reads.lock(loanId);
     }
     kind.reads(command, reads, found);
   }
@@ -43,9 +50,13 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     loansToMake: inLockOrder(reads.loansToMake),
     keys: commands,
     earlier,
+    correctedBatches: [...reads.correctedBatches.values()],
+    judgedAdjustments: reads.judgedAdjustments,
     accrualMonths: [...reads.accrualMonths.values()],
     nights: [...reads.nights.values()],
     disbursedLoans: [...reads.disbursedLoans.values()],
+    markedLoans: [...reads.markedLoans.values()],
+    loansWithLosses: [...reads.loansWithLosses.values()],
   };
 }
 
@@ -56,6 +67,10 @@ class BatchReads {
   readonly accrualMonths = new Map<string, LoanRef & { readonly month: string }>();
   readonly nights = new Map<string, LoanRef & { readonly day: string }>();
   readonly disbursedLoans = new Map<string, LoanRef>();
+  readonly markedLoans = new Map<string, LoanRef>();
+  readonly judgedAdjustments: { readonly tenantId: string; readonly adjustmentId: string }[] = [];
+  readonly correctedBatches = new Map<string, { readonly tenantId: string; readonly entryId: string }>();
+  readonly loansWithLosses = new Map<string, LoanRef>();
   #tenantId = '';
 
   of(tenantId: string): void {
@@ -75,12 +90,28 @@ class BatchReads {
     this.accrualMonths.set(monthKey(this.#tenantId, loanId, month), { tenantId: this.#tenantId, loanId, month });
   }
 
+  verdict(adjustmentId: string): void {
+    this.judgedAdjustments.push({ tenantId: this.#tenantId, adjustmentId });
+  }
+
+  corrections(entryId: string): void {
+    this.correctedBatches.set(scopedKey(this.#tenantId, entryId), { tenantId: this.#tenantId, entryId });
+  }
+
   night(loanId: string, day: string): void {
     this.nights.set(monthKey(this.#tenantId, loanId, day), { tenantId: this.#tenantId, loanId, day });
   }
 
   disbursements(loanId: string): void {
     this.disbursedLoans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  nonAccruals(loanId: string): void {
+    this.markedLoans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  losses(loanId: string): void {
+    this.loansWithLosses.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
   }
 }
 

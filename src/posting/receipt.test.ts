@@ -22,6 +22,7 @@ function facts(
     postedAt: '2026-05-01T12:34:56.789012Z',
     lines: lines.map(([account, amountMinor]) => ({ account, amountMinor })),
     loanCount,
+    recovered: null,
     registeredLoanId: null,
     following: [],
   };
@@ -99,11 +100,67 @@ const CASES: Readonly<Record<string, ReceiptFacts>> = {
     [1200, -20n],
     [1100, -30n],
   ]),
+  'an adjustment': facts('manual_adjustment', [
+    [1200, 5n],
+    [4000, -5n],
+  ]),
+  'a charge-off': facts('chargeoff', [
+    [5000, 30n],
+    [4900, 20n],
+    [4910, 10n],
+    [1100, -30n],
+    [1200, -20n],
+    [1300, -10n],
+  ]),
+  'a recovery': {
+    ...facts('recovery', [
+      [1010, 100n],
+      [4200, -35n],
+      [1900, -25n],
+      [2100, -40n],
+    ]),
+    recovered: { fees_minor: '10', interest_minor: '20', principal_minor: '30', suspense_minor: '40' },
+  },
   'a refund of suspense': facts('suspense_refunded', [
     [2100, 60n],
     [1010, -60n],
   ]),
+  'a refinance': facts('refinance', [
+    [1100, 100n],
+    [2100, 5n],
+    [1100, -70n],
+    [1200, -20n],
+    [1300, -10n],
+    [2100, -5n],
+  ]),
+  'a refinance with new money': facts('refinance', [
+    [1100, 150n],
+    [1100, -100n],
+    [2000, -50n],
+  ]),
+  'a restructure': facts('restructure', [
+    [1100, 30n],
+    [5100, 40n],
+    [1200, -30n],
+    [1100, -40n],
+  ]),
+  'a loan put on non-accrual with nothing to move': facts('non_accrual', []),
 };
+
+const LATER_VERSIONS: Readonly<Record<string, readonly [version: number, facts: ReceiptFacts]>> = {
+  'a correction of an accrual batch': [
+    3,
+    facts('accrual', [
+      [1200, -3n],
+      [4000, 3n],
+    ]),
+  ],
+};
+
+test.each(Object.entries(LATER_VERSIONS))('later versions, byte for byte: %s', (name, [version, one]) => {
+  expect(renderReceipt(version, one)).toBe(GOLDEN[name]);
+  expect(JSON.stringify(JSON.parse(renderReceipt(version, one)))).toBe(GOLDEN[name]);
+});
 
 test.each(Object.entries(CASES))('version 1, byte for byte: %s', (name, one) => {
   expect(renderReceipt(1, one)).toBe(GOLDEN[name]);
@@ -111,7 +168,7 @@ test.each(Object.entries(CASES))('version 1, byte for byte: %s', (name, one) => 
 });
 
 test('every golden body has its case', () => {
-  expect(Object.keys(CASES).sort()).toEqual(Object.keys(GOLDEN).sort());
+  expect([...Object.keys(CASES), ...Object.keys(LATER_VERSIONS)].sort()).toEqual(Object.keys(GOLDEN).sort());
 });
 
 test('version 2, byte for byte: a registration of a loan', () => {
@@ -122,7 +179,7 @@ test('version 2, byte for byte: a registration of a loan', () => {
 });
 
 test('a version or an event that this program cannot render is an error, never a guess', () => {
-  expect(() => renderReceipt(3, facts('payment_received', []))).toThrow(/version 3/);
+  expect(() => renderReceipt(99, facts('payment_received', []))).toThrow(/version 99/);
   expect(() => renderReceipt(2, facts('payment_received', []))).toThrow(/payment_received/);
   expect(() => renderReceipt(1, facts('period_closed', []))).toThrow(/period_closed/);
 });

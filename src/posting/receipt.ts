@@ -8,6 +8,9 @@ export const RECEIPT_VERSION = 1;
 /** The renderer of registrations of loans, which are booked as adjustments are. */
 export const REGISTRATION_RECEIPT_VERSION = 2;
 
+/** The renderer of corrections of accrual batches, which are accruals as well. */
+export const CORRECTION_RECEIPT_VERSION = 3;
+
 /** An entry that a command booked besides the one that its key names. */
 export type FollowingFacts = { readonly eventType: EventType; readonly entryId: string };
 
@@ -27,9 +30,13 @@ export type ReceiptFacts = {
   readonly loanCount: number;
   /** The loan that a registration made; null for every other event. */
   readonly registeredLoanId: string | null;
+  /** Of a recovery, whose lines do not say it: which components it brought back, its suspense included, in minor units. */
+  readonly recovered: Readonly<Record<RecoveredField, string>> | null;
   /** The other entries of the same command, in order. */
   readonly following: readonly FollowingFacts[];
 };
+
+type RecoveredField = 'fees_minor' | 'interest_minor' | 'principal_minor' | 'suspense_minor';
 
 type Renderer = (facts: ReceiptFacts) => string;
 
@@ -50,8 +57,21 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
     `{"goodwill_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   payment_allocated: (facts) =>
     `{"allocation_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  // The correlation of an adjustment is the id under which it was proposed.
+  manual_adjustment: (facts) =>
+    `{"adjustment_id":"${facts.correlationId}","status":"posted","adjustment_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   suspense_refunded: (facts) =>
     `{"refund_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  chargeoff: (facts) =>
+    `{"chargeoff_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  recovery: (facts) =>
+    `{"payment_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  refinance: (facts) =>
+    `{"refinance_event_id":"${facts.eventId}",${entryId(facts)}${lentEventId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  restructure: (facts) =>
+    `{"restructure_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  non_accrual: (facts) =>
+    `{"non_accrual_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
 };
 
 /** By the version that the key names. A command whose event type another answers differently has a version of its own. */
@@ -60,6 +80,10 @@ const VERSIONS: Readonly<Record<number, Partial<Readonly<Record<EventType, Rende
   [REGISTRATION_RECEIPT_VERSION]: {
     manual_adjustment: (facts) =>
       `{"loan_id":"${facts.registeredLoanId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  },
+  [CORRECTION_RECEIPT_VERSION]: {
+    accrual: (facts) =>
+      `{"correction_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   },
 };
 
@@ -80,7 +104,13 @@ function withRestatement(body: string, { following, correlationId: id }: Receipt
   return `${body.slice(0, -1)},"restatement":{"entries":${entries},"correlation_id":"${id}"}}`;
 }
 
-const ALLOCATED: ReadonlySet<EventType> = new Set(['payment_received', 'goodwill_credit', 'payment_allocated']);
+const ALLOCATED: ReadonlySet<EventType> = new Set<EventType>([
+  'payment_received',
+  'goodwill_credit',
+  'payment_allocated',
+  'chargeoff',
+  'recovery',
+]);
 
 /** The member `allocation` of an answer, for events that answer one; null for the others. */
 export function allocationIn(facts: ReceiptFacts): string | null {
@@ -100,7 +130,18 @@ function correlationId(facts: ReceiptFacts): string {
 }
 
 function allocation(facts: ReceiptFacts): string {
-  return `"allocation":{"fees_minor":"${credited(facts, ACCOUNT.feesReceivable)}","interest_minor":"${interestPaid(facts)}","principal_minor":"${credited(facts, ACCOUNT.principalReceivable)}","suspense_minor":"${credited(facts, ACCOUNT.borrowerSuspense)}"}`;
+  const parts = facts.recovered ?? {
+    fees_minor: credited(facts, ACCOUNT.feesReceivable),
+    interest_minor: interestPaid(facts),
+    principal_minor: credited(facts, ACCOUNT.principalReceivable),
+    suspense_minor: credited(facts, ACCOUNT.borrowerSuspense),
+  };
+  return `"allocation":{"fees_minor":"${parts.fees_minor}","interest_minor":"${parts.interest_minor}","principal_minor":"${parts.principal_minor}","suspense_minor":"${parts.suspense_minor}"}`;
+}
+
+/** New money of a refinance is settled as a disbursement is, under the id of the event that lent it. */
+function lentEventId(facts: ReceiptFacts): string {
+  return credited(facts, ACCOUNT.disbursementClearing) === 0n ? '' : `,"disbursement_event_id":"${facts.eventId}"`;
 }
 
 function credited(facts: ReceiptFacts, account: number): bigint {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { adjustment, proposedByColleague } from './adjustment-story.ts';
 import type { HttpAnswer } from './http-client.ts';
 import {
   accrual,
+  chargeOff,
   DAY,
   disbursement,
   fee,
@@ -9,9 +11,14 @@ import {
   goodwillCredit,
   type Loan,
   newLoan,
+  nonAccrual,
+  nonAccrualPath,
   payment,
   posted,
+  recovery,
+  refinance,
   registration,
+  restructure,
   reversal,
   suspenseAllocation,
   suspenseRefund,
@@ -25,6 +32,8 @@ export type Ids = {
   readonly loan: string;
   /** A loan that only a first disbursement names, for whoever does so has a loan of that id afterwards. */
   readonly spareLoan: string;
+  /** A loan that only a refinance names as the one to be made, likewise. */
+  readonly spareNewLoan: string;
   /** A loan that only a registration names. */
   readonly registeredLoan: string;
   readonly borrower: string;
@@ -32,6 +41,9 @@ export type Ids = {
   readonly event: string;
   readonly program: string;
   readonly webhookEndpoint: string;
+  readonly accrual: string;
+  /** A proposal that nobody judged. */
+  readonly adjustment: string;
 };
 
 /** A tenant with books of its own: what it has, and the loan that it may name itself. */
@@ -52,19 +64,25 @@ export type IdPosition = {
 /** A lender whose loan was paid once. */
 export async function newLender(api: TenantApi): Promise<Lender> {
   const loan = await workedExample(api);
-  const spare = await newLoan(api);
+  const [spare, spareNew] = [await newLoan(api), await newLoan(api)];
   const registered = unmadeLoan();
   await posted(api.post('/v1/loans', registration(registered)));
   const paid = await posted(api.post('/v1/payments', payment(loan)));
+  const accrued = await posted(
+    api.post('/v1/accruals/batch', accrual(api, [[loan, '40']], { accrual_date: DAY.later })),
+  );
   const ids = {
     loan: loan.loanId,
     spareLoan: spare.loanId,
+    spareNewLoan: spareNew.loanId,
     registeredLoan: registered.loanId,
     borrower: loan.borrowerId,
     entry: textAt(paid, 'journal_entry_id'),
     event: textAt(paid, 'payment_event_id'),
     program: api.defaultProgramId,
     webhookEndpoint: await webhookEndpointOf(api),
+    accrual: textAt(accrued, 'accrual_event_id'),
+    adjustment: await proposedByColleague(api, adjustment(loan)),
   };
   return { api, loan, ids };
 }
@@ -82,12 +100,15 @@ export function noIds(): Ids {
   return {
     loan: randomUUID(),
     spareLoan: randomUUID(),
+    spareNewLoan: randomUUID(),
     registeredLoan: randomUUID(),
     borrower: randomUUID(),
     entry: randomUUID(),
     event: randomUUID(),
     program: randomUUID(),
     webhookEndpoint: randomUUID(),
+    accrual: randomUUID(),
+    adjustment: randomUUID(),
   };
 }
 
@@ -214,6 +235,57 @@ const WEBHOOKS: readonly IdPosition[] = [
   ),
 ];
 
+const ADJUSTMENTS: readonly IdPosition[] = [
+  {
+    operation: 'GET /v1/adjustments/{adjustment_id}',
+    position: 'path adjustment_id',
+    status: 404,
+    attempt: (ids, { api }) => api.get(`/v1/adjustments/${ids.adjustment}`),
+  },
+  ...(['approvals', 'rejections'] as const).map(
+    (verdict): IdPosition => ({
+      operation: `POST /v1/adjustments/{adjustment_id}/${verdict}`,
+      position: 'path adjustment_id',
+      status: 404,
+      attempt: (ids, { api }) => api.post(`/v1/adjustments/${ids.adjustment}/${verdict}`, {}),
+    }),
+  ),
+  ...(['control', 'other'] as const).map(
+    (kind): IdPosition => ({
+      operation: 'POST /v1/adjustments',
+      position: `body lines[].loan_id, on ${kind === 'control' ? 'a control account' : 'another'}`,
+      status: 404,
+      attempt: (ids, { api }) => {
+        const line = { account_code: kind === 'control' ? '1200' : '4000', loan_id: ids.loan };
+        const money = { amount_minor: '1', currency: 'USD' };
+        const lines = [
+          { ...line, ...money, direction: 'DR' },
+          { account_code: '4100', ...money, direction: 'CR' },
+        ];
+        return api.post('/v1/adjustments', { lines, reason_code: 'other', effective_at: DAY.later });
+      },
+    }),
+  ),
+  {
+    operation: 'POST /v1/accruals/{accrual_event_id}/corrections',
+    position: 'path accrual_event_id',
+    status: 404,
+    attempt: (ids, me) => correct(me, { batch: ids.accrual, loan: me.loan.loanId }),
+  },
+  {
+    operation: 'POST /v1/accruals/{accrual_event_id}/corrections',
+    position: 'body loans[].loan_id',
+    status: 404,
+    attempt: (ids, me) => correct(me, { batch: me.ids.accrual, loan: ids.loan }),
+  },
+];
+
+function correct({ api }: Lender, { batch, loan }: { batch: string; loan: string }): Promise<HttpAnswer> {
+  const loans = [{ loan_id: loan, interest_minor: '40' }];
+  const body = { effective_at: DAY.later, reason_code: 'other', loans };
+  return api.post(`/v1/accruals/${batch}/corrections`, body);
+}
+
 const POSTING: readonly IdPosition[] = [
   ...[{}, { layer: 'PENDING' }].map(
     (changes): IdPosition => ({
@@ -312,6 +384,24 @@ const POSTING: readonly IdPosition[] = [
     attempt: (ids, me) => me.api.post('/v1/suspense-refunds', suspenseRefund(named(ids, me))),
   },
   {
+    operation: 'POST /v1/chargeoffs',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/chargeoffs', chargeOff(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/recoveries',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/recoveries', recovery(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/recoveries',
+    position: 'body borrower_id',
+    status: 422,
+    attempt: (ids, me) => me.api.post('/v1/recoveries', recovery({ ...me.loan, borrowerId: ids.borrower })),
+  },
+  {
     operation: 'POST /v1/accruals/batch',
     position: 'body loans[].loan_id',
     status: 404,
@@ -345,13 +435,62 @@ const POSTING: readonly IdPosition[] = [
   ),
 ];
 
+const RESTRUCTURING: readonly IdPosition[] = [
+  {
+    operation: 'POST /v1/refinances',
+    position: 'body old_loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/refinances', refinance(named(ids, me), randomUUID())),
+  },
+  {
+    operation: 'POST /v1/refinances',
+    position: 'body new_loan_id',
+    // As with a first disbursement: an id that is free here makes a loan here.
+    status: 201,
+    attempt: async (ids, { api }) =>
+      api.post('/v1/refinances', refinance(await newLoan(api), ids.spareNewLoan, { new_money_minor: '5' })),
+  },
+  {
+    operation: 'POST /v1/refinances',
+    position: 'body borrower_id',
+    status: 422,
+    attempt: (ids, me) => {
+      const body = refinance({ ...me.loan, borrowerId: ids.borrower }, randomUUID());
+      return me.api.post('/v1/refinances', body);
+    },
+  },
+  {
+    operation: 'POST /v1/refinances',
+    position: 'body program_id',
+    status: 404,
+    attempt: (ids, me) => {
+      const body = refinance(me.loan, randomUUID(), { program_id: ids.program });
+      return me.api.post('/v1/refinances', body);
+    },
+  },
+  {
+    operation: 'POST /v1/restructures',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/restructures', restructure(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/loans/{loan_id}/non-accrual',
+    position: 'path loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post(nonAccrualPath(named(ids, me)), nonAccrual('enter')),
+  },
+];
+
 /** Every operation with every place where an id stands in it. A new operation adds its rows here. */
 export const ID_POSITIONS: readonly IdPosition[] = [
   ...READING,
   ...LISTS,
+  ...ADJUSTMENTS,
   // Before anything is posted here for a borrower of the other.
   ...LOANS,
   ...POSTING,
+  ...RESTRUCTURING,
   ...PROGRAMS,
   ...WEBHOOKS,
 ];
@@ -360,6 +499,7 @@ export const ID_POSITIONS: readonly IdPosition[] = [
 export const WITHOUT_IDS: ReadonlySet<string> = new Set<string>([
   'GET /v1/accounts',
   'GET /v1/accounts/{account_code}/balance',
+  'GET /v1/adjustments',
   'GET /v1/journal-entries',
   'GET /v1/programs',
   'GET /v1/reconciliation/status',

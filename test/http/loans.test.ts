@@ -4,6 +4,7 @@ import type { HttpAnswer } from './http-client.ts';
 import { serveLedger } from './ledger-server.ts';
 import {
   accrual,
+  chargeOff,
   DAY,
   disbursement,
   FAR_FUTURE,
@@ -12,6 +13,7 @@ import {
   newLoan,
   payment,
   posted,
+  recovery,
   registration,
   reversal,
   unmadeLoan,
@@ -88,7 +90,7 @@ describe('POST /v1/loans: 201', () => {
       borrower_id: loan.borrowerId,
       program_id: api.defaultProgramId,
       currency: 'USD',
-      status: 'active',
+      status: 'undisbursed',
       began_on: null,
       annual_rate: null,
       own_annual_rate: null,
@@ -208,7 +210,11 @@ describe('POST /v1/loans: 201', () => {
     const loan = unmadeLoan();
     const answer = await posted(api.post(PATH, registration(loan, { opening: OPENING })));
     await posted(api.post('/v1/reversals', reversal(textAt(answer, 'journal_entry_id'))));
-    expect((await read(loan.loanId)).json).toMatchObject({ began_on: null, components: NOTHING });
+    expect((await read(loan.loanId)).json).toMatchObject({
+      status: 'undisbursed',
+      began_on: null,
+      components: NOTHING,
+    });
     const refused = { status: 422, code: 'effective_date_before_disbursement', fields: ['effective_at'] } as const;
     await expectRefusal(ledger, () => api.post('/v1/payments', payment(loan)), refused);
     await posted(api.post('/v1/disbursements', disbursement(loan)));
@@ -335,7 +341,8 @@ describe('GET /v1/loans', () => {
     );
     const those = (wanted: (index: number) => boolean) => made.filter((_, index) => wanted(index)).toSorted();
     expect(await idsOf(tenant, '')).toEqual(those(() => true));
-    expect(await idsOf(tenant, '&status=active')).toEqual(those(() => true));
+    expect(await idsOf(tenant, '&status=undisbursed')).toEqual(those((index) => index % 3 === 0));
+    expect(await idsOf(tenant, '&status=active')).toEqual(those((index) => index % 3 !== 0));
     expect(await idsOf(tenant, '&status=charged_off')).toEqual([]);
     expect(await idsOf(tenant, `&borrower_id=${borrowerId}`)).toEqual(those((index) => index % 2 === 0));
     expect(await idsOf(tenant, `&program_id=${programId}`)).toEqual(those((index) => index < 4));
@@ -347,16 +354,14 @@ describe('GET /v1/loans', () => {
   test('200: a loan with a standing of its own shows it, and is found by its status', async () => {
     const tenant = await ledger.newTenant();
     const [lost, plain] = [await newLoan(tenant), await newLoan(tenant)];
-    const amounts = (principal: string) => ({ principal, interest: '0', fees: '2' });
-    const standing = { status: 'charged_off', fraud: false, non_accrual_since: DAY.paid };
-    const stored = { ...standing, charged_off_minor: amounts('70'), recovered_minor: amounts('30') };
-    // What a charge-off leaves behind, written by hand.
-    await ledger.sql('UPDATE hpts.loan SET standing = $2 WHERE loan_id = $1', [lost.loanId, JSON.stringify(stored)]);
+    await posted(tenant.post('/v1/fees', fee(lost)));
+    await posted(tenant.post('/v1/chargeoffs', chargeOff(lost)));
+    await posted(tenant.post('/v1/recoveries', recovery(lost, { amount_minor: '530' })));
     expect((await read(lost.loanId, tenant)).json).toMatchObject({
       status: 'charged_off',
-      charged_off: { principal_minor: '70', interest_minor: '0', fees_minor: '2' },
-      recovered: { principal_minor: '30', interest_minor: '0', fees_minor: '2' },
-      non_accrual_since: DAY.paid,
+      charged_off: { principal_minor: '1000000', interest_minor: '0', fees_minor: '500' },
+      recovered: { principal_minor: '30', interest_minor: '0', fees_minor: '500' },
+      non_accrual_since: null,
     });
     expect(await idsOf(tenant, '&status=charged_off')).toEqual([lost.loanId]);
     expect(await idsOf(tenant, `&status=charged_off&borrower_id=${plain.borrowerId}`)).toEqual([]);

@@ -74,9 +74,11 @@ describe('the table of id positions is whole', () => {
   });
 
   test.each([...POSTING_ROUTES])('POST %s: every id of its body', (path, route) => {
+    const operation = `POST ${path.replaceAll(/:(\w+)/g, '{$1}')}`;
     const found = uuidPaths(route.use(({ body }) => body.schema));
-    expect(found).not.toEqual([]);
-    for (const place of found) expect(positionsOf(`POST ${path}`)).toContain(`body ${place}`);
+    // What has no id in its body has one in its path.
+    expect(found.length > 0 || operation.includes('{')).toBe(true);
+    for (const place of found) expect(positionsOf(operation)).toContain(`body ${place}`);
   });
 });
 

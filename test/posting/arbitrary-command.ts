@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import { isNothing } from '../../src/domain/loss.ts';
 import type { Command, Envelope } from '../../src/posting/command.ts';
+import { eventIdOf } from '../../src/posting/entry-id.ts';
 import { type BooksTenant, BUSINESS_DATE } from './memory-books.ts';
 
 /** A few of everything, so that commands meet: on one loan, one key, one date, one entry. */
@@ -9,6 +11,8 @@ export const TENANTS: readonly BooksTenant[] = [1, 2].map((number) => ({
   otherProgramId: id('c', number),
 }));
 const LOANS = [1, 2, 3].map((number) => id('1', number));
+/** Loans that a refinance may make. */
+const LATER_LOANS = [4, 5, 6, 7, 8, 9].map((number) => id('1', number));
 const [BORROWER, STRANGER] = [id('2', 1), id('2', 2)];
 const NOWHERE = id('9', 9);
 const DISBURSED = '2026-05-01';
@@ -21,6 +25,7 @@ function mostly<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
 const minor = (max: bigint) => fc.bigInt({ min: 0n, max });
 const loanId = fc.oneof(
   { weight: 15, arbitrary: fc.constantFrom(...LOANS) },
+  { weight: 2, arbitrary: fc.constantFrom(...LATER_LOANS) },
   { weight: 1, arbitrary: fc.constant(NOWHERE) },
 );
 const day = fc.oneof(
@@ -83,6 +88,52 @@ const suspenseRefund = fc.record({
   method: fc.constant('ach'),
 });
 
+const components = fc.option(fc.record({ principal: minor(200n), interest: minor(9n), fees: minor(9n) }), {
+  nil: null,
+  freq: 3,
+});
+
+const chargeOff = fc
+  .record({
+    loanId,
+    effectiveAt: day,
+    reasonCode: mostly('uncollectible', 'fraud'),
+    components,
+    description: fc.constant(null),
+    metadata: fc.constant(null),
+  })
+  // What the route refuses is not asked of the domain.
+  .map((one) => ({ ...one, components: one.components !== null && isNothing(one.components) ? null : one.components }));
+
+const recovery = payment.map(({ layer: _layer, ...one }) => one);
+
+function refinanceOf(tenant: BooksTenant) {
+  const { amountMinor: _amount, loanId: _loan, ...rest } = common;
+  return fc.record({
+    ...rest,
+    oldLoanId: loanId,
+    newLoanId: mostly(LATER_LOANS[0] ?? NOWHERE, ...LATER_LOANS, LOANS[0] ?? NOWHERE),
+    newMoneyMinor: fc.oneof(minor(100n), fc.constant(0n), mostly(7n, 10n ** 18n - 1n)),
+    programId: mostly<string | null>(null, tenant.programId, tenant.otherProgramId, NOWHERE),
+  });
+}
+
+const part = (max: bigint) => fc.oneof(fc.constant(0n), minor(max));
+const ofOneLoan = {
+  loanId,
+  effectiveAt: day,
+  description: fc.constant(null),
+  metadata: fc.constant(null),
+};
+const restructure = fc.record({
+  ...ofOneLoan,
+  capitalizeInterestMinor: part(20n),
+  capitalizeFeesMinor: part(50n),
+  forgivePrincipalMinor: part(100n),
+  forgiveInterestMinor: part(20n),
+});
+const nonAccrual = fc.record({ ...ofOneLoan, action: fc.constantFrom('enter' as const, 'exit' as const) });
+
 function disbursementOf(tenant: BooksTenant) {
   const { externalRef, ...rest } = common;
   return fc.record({
@@ -129,6 +180,51 @@ function accrualOf(tenant: BooksTenant) {
   });
 }
 
+function correctionOf(entryIds: readonly string[]) {
+  return fc.record({
+    accrualEventId: fc.constantFrom(NOWHERE, ...entryIds.map(eventIdOf)),
+    effectiveAt: mostly(BUSINESS_DATE, '2026-05-03', '2026-05-11'),
+    reasonCode: fc.constant('other'),
+    loans: fc.uniqueArray(fc.record({ loanId, interestMinor: minor(60n) }), {
+      minLength: 1,
+      maxLength: 2,
+      selector: (loan) => loan.loanId,
+    }),
+    metadata: fc.constant(null),
+  });
+}
+
+const ADJUSTMENTS = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => id('d', number));
+const adjustmentLine = fc.record({
+  account: mostly(1200, 1100, 1300, 2100, 9100),
+  amountMinor: mostly(7n, 90n, -5n),
+  currency: mostly('USD', 'EUR'),
+  layer: mostly(0 as const, 1 as const, 2 as const),
+  loanId: fc.option(loanId, { nil: null, freq: 20 }),
+});
+
+/** Pairs of lines, most of which balance. */
+const approval = fc.record({
+  adjustmentId: fc.constantFrom(...ADJUSTMENTS),
+  note: fc.constant(null),
+  proposal: fc.option(
+    fc.record({
+      adjustmentId: fc.constant(id('d', 1)),
+      proposedBy: mostly('colleague', 'client'),
+      effectiveAt: day,
+      reasonCode: fc.constant('other'),
+      description: fc.constant(null),
+      lines: fc.array(fc.tuple(adjustmentLine, mostly(0n, 1n)), { minLength: 1, maxLength: 2 }).map((drawn) =>
+        drawn.flatMap(([one, off]) => {
+          const opposite = one.account === 9100 ? 9200 : 4000;
+          return [one, { ...one, account: opposite, amountMinor: -one.amountMinor - off, loanId: null }];
+        }),
+      ),
+    }),
+    { nil: null, freq: 20 },
+  ),
+});
+
 function reversalOf(entryIds: readonly string[]) {
   return fc.record({
     reversesEntryId: fc.constantFrom(NOWHERE, ...entryIds, ...entryIds),
@@ -154,11 +250,21 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
         weight: 1,
         arbitrary: fc.record({ kind: fc.constant('registration' as const), registration: registrationOf(tenant) }),
       },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('fee_waiver' as const), feeWaiver }) },
+      { weight: 3, arbitrary: fc.record({ kind: fc.constant('fee_waiver' as const), feeWaiver }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('goodwill_credit' as const), goodwillCredit }) },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_allocation' as const), suspenseAllocation }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('suspense_allocation' as const), suspenseAllocation }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_refund' as const), suspenseRefund }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('refinance' as const), refinance: refinanceOf(tenant) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('restructure' as const), restructure }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('non_accrual' as const), nonAccrual }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('charge_off' as const), chargeOff }) },
+      { weight: 6, arbitrary: fc.record({ kind: fc.constant('recovery' as const), recovery }) },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('adjustment' as const), approval }) },
+      {
+        weight: known.length === 0 ? 1 : 6,
+        arbitrary: fc.record({ kind: fc.constant('accrual_correction' as const), correction: correctionOf(known) }),
+      },
       {
         weight: known.length === 0 ? 1 : 4,
         arbitrary: fc.record({ kind: fc.constant('reversal' as const), reversal: reversalOf(known) }),
@@ -168,28 +274,27 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
   });
 }
 
-/** The first disbursement of each loan: without them, a history is mostly refusals. */
-export const PRELUDE: readonly Command[] = TENANTS.flatMap((tenant, tenantAt) =>
-  LOANS.map(
-    (loan, loanAt): Command => ({
-      kind: 'disbursement',
-      ...envelope(tenant.tenantId, { key: 1_000 + tenantAt * 10 + loanAt, payload: 0 }),
-      disbursement: {
-        loanId: loan,
-        borrowerId: BORROWER,
-        amountMinor: 200n,
-        currency: 'USD',
-        effectiveAt: DISBURSED,
-        method: 'ach',
-        destinationRef: null,
-        metadata: null,
-        programId: null,
-        fees: [],
-        layer: 0,
-      },
-    }),
-  ),
-);
+/**
+ * The first disbursement of each loan, money that is not applied, and interest of the first day: without them, a history is
+ * mostly refusals.
+ */
+export const PRELUDE: readonly Command[] = TENANTS.flatMap((tenant, tenantAt) => {
+  const by = (at: number) => envelope(tenant.tenantId, { key: 1_000 + tenantAt * 100 + at, payload: 0 });
+  const lent = LOANS.flatMap((loanId, loanAt): Command[] => {
+    const event = { loanId, borrowerId: BORROWER, currency: 'USD', effectiveAt: DISBURSED, metadata: null };
+    const terms = { method: 'ach', destinationRef: null, programId: null, fees: [], layer: 0 } as const;
+    const unapplied = { fees: 0n, interest: 0n, principal: 0n, suspense: 90n };
+    const money = { sourceMethod: 'ach', externalRef: null, layer: 0, split: unapplied } as const;
+    return [
+      { kind: 'disbursement', ...by(loanAt), disbursement: { ...event, ...terms, amountMinor: 200n } },
+      { kind: 'payment', ...by(10 + loanAt), payment: { ...event, ...money, amountMinor: 90n } },
+    ];
+  });
+  const loans = LOANS.map((loanId) => ({ loanId, outstandingPrincipalMinor: 200n, interestMinor: 20n }));
+  const { programId } = tenant;
+  const accrual = { programId, accrualDate: DISBURSED, dayCountConvention: 'ACT_365', loans };
+  return [...lent, { kind: 'accrual', ...by(20), accrual }];
+});
 
 // Few keys and payloads, so that replays and mismatches come up.
 function envelopeOf(tenant: BooksTenant): fc.Arbitrary<Envelope> {

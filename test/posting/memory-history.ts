@@ -1,6 +1,6 @@
 import type { AccrualBatch } from '../../src/domain/accrual.ts';
 import { type EventInput, effectOfLines } from '../../src/domain/journal-entry.ts';
-import { addComponents, noComponents, PLAIN_STANDING } from '../../src/domain/loan.ts';
+import { addComponents, noComponents } from '../../src/domain/loan.ts';
 import { byEffect, type KeptEntry, type LoanEvent } from '../../src/domain/restatement/loan-event.ts';
 import { firstEntryIdOf, isRebooking } from '../../src/posting/entry-id.ts';
 import { type ResolvedEntry, scopedKey } from '../../src/posting/ledger-state.ts';
@@ -36,11 +36,12 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
       arrival: BigInt(keys.indexOf(first)),
       entry: isDifference && known !== undefined ? known.entry : keptEntry(entry),
       lines: known === undefined ? lines : [...known.lines, ...lines],
+      isWhole: true,
       accrual: accrued === undefined ? null : { interestMinor: accrued.interestMinor },
     });
   }
   const ordered = [...events.values()].sort(byEffect);
-  return { from, before, standing: PLAIN_STANDING, events: ordered, truncated: false };
+  return { from, before, events: ordered, truncated: false };
 }
 
 /** The books keep whole drafts, of which a resolved entry is a part. */

@@ -15,12 +15,32 @@ export type HandEntry = {
   readonly follows?: string;
   /** The entry whose event it books again, in its place. */
   readonly again?: string;
+  /** The one loan of an entry that has no lines. */
+  readonly loan?: string;
+  /** What a change of a mark of non-accrual does. */
+  readonly action?: 'enter' | 'exit';
+  /** The loan that begins with a refinance. */
+  readonly makes?: string;
   /** The loan whose opening balances the lines are. */
   readonly registers?: string;
   /** Of an accrual: the loan whose principal was not the ledger's, and what the ledger had; 0 was sent. */
   readonly differs?: readonly [loan: string, ledgerMinor: number];
+  /** The accrual that it corrects, with each loan's right interest and what it differs by. */
+  readonly corrects?: {
+    readonly batch: string;
+    readonly loans: readonly (readonly [loan: string, interestMinor: number, differenceMinor: number])[];
+  };
+  /** The id of the adjustment that it is. */
+  readonly adjusts?: string;
+  /** What a charge-off took, the account of its principal, and whether it closes its loan. */
+  readonly loses?: { readonly amounts: Lost; readonly account: number; readonly closes: boolean };
+  /** What it brought back, by the name of the entry that lost it. */
+  readonly recovers?: readonly (readonly [loss: string, amounts: Lost])[];
   readonly accrues?: readonly (readonly [loan: string, interestMinor: number])[];
 };
+
+/** Of principal, interest, fees. */
+export type Lost = readonly [principal: number, interest: number, fees: number];
 
 type Row = Record<string, unknown>;
 type Movement = {
@@ -45,11 +65,16 @@ const CHART = new Map([
   [1100, 'asset'],
   [1200, 'asset'],
   [1300, 'asset'],
+  [1900, 'contra_asset'],
   [2000, 'liability'],
   [2100, 'liability'],
   [3900, 'equity'],
   [4000, 'income'],
   [4100, 'income'],
+  [4200, 'income'],
+  [4900, 'contra_income'],
+  [4910, 'contra_income'],
+  [5000, 'expense'],
   [9100, 'memo_debit'],
   [9200, 'memo_credit'],
 ]);
@@ -155,6 +180,7 @@ export class HandBooks {
         frontier: history.frontier,
         ...componentColumns(this.#balances.get(`${loan} 0`) ?? [0, 0, 0, 0, 0]),
         pending_minor: this.#balances.get(`${loan} 1`) ?? null,
+        standing: this.#standingOf(loan, reversed),
       });
       this.#addBackdating(loan, history.movements);
     }
@@ -176,6 +202,48 @@ export class HandBooks {
     for (const row of months.values()) this.#add('loan_accrual_month', row);
   }
 
+  /** What stands as charged off and recovered, and since when the loan is on non-accrual; null where there is nothing to say. */
+  #standingOf(loan: string, reversed: ReadonlySet<unknown>): Row | null {
+    const rowsOf = (table: string) =>
+      (this.rows.get(table) ?? []).filter((row) => row['loan_id'] === loan && !reversed.has(row['entry_id']));
+    const [losses, recoveries] = [rowsOf('loan_loss'), rowsOf('loan_recovery')];
+    const mark = rowsOf('non_accrual').at(-1);
+    const since = mark?.['action'] === 'enter' ? mark['effective_at'] : null;
+    if (losses.length === 0 && since === null) return null;
+    const sum = (rows: readonly Row[], column: string) =>
+      String(rows.reduce((total, row) => total + Number(row[column]), 0));
+    const [charged_off_minor, recovered_minor] = [losses, recoveries].map((rows) => ({
+      principal: sum(rows, 'principal_minor'),
+      interest: sum(rows, 'interest_minor'),
+      fees: sum(rows, 'fees_minor'),
+    }));
+    const closing = losses.find((row) => row['closes_loan'] === true);
+    return {
+      status: closing === undefined ? 'active' : 'charged_off',
+      loss_account: closing?.['principal_account'] ?? null,
+      charged_off_minor,
+      recovered_minor,
+      non_accrual_since: since,
+    };
+  }
+
+  #addLosses({ loses, recovers }: HandEntry, by: { readonly loan: string | null; readonly id: string }): void {
+    const columns = ([principal_minor, interest_minor, fees_minor]: Lost) => ({
+      tenant_id: this.#tenant.id,
+      loan_id: by.loan,
+      entry_id: by.id,
+      ...{ principal_minor, interest_minor, fees_minor },
+    });
+    if (loses !== undefined) {
+      const { amounts, account, closes } = loses;
+      this.#add('loan_loss', { ...columns(amounts), principal_account: account, closes_loan: closes });
+    }
+    for (const [loss, amounts] of recovers ?? []) {
+      const loss_entry_id = this.#entries.get(loss)?.['entry_id'];
+      this.#add('loan_recovery', { ...columns(amounts), loss_entry_id });
+    }
+  }
+
   #post(entry: HandEntry, deltas: Map<string, Row & { debit_minor: number; credit_minor: number }>): void {
     this.#seq += 1;
     const tenant_id = this.#tenant.id;
@@ -185,7 +253,9 @@ export class HandBooks {
     const id = replaced === undefined ? `${stem}0` : `${stem}2`;
     const event = replaced?.['event_id'] ?? `${stem}1`;
     const reversed = entry.reverses === undefined ? undefined : this.#entries.get(entry.reverses);
-    const loans = [...new Set(entry.lines.map(([, , loan]) => loan ?? null))];
+    const corrected = entry.corrects === undefined ? undefined : this.#entries.get(entry.corrects.batch);
+    const named = entry.loan === undefined ? entry.lines.map(([, , loan]) => loan ?? null) : [entry.loan];
+    const loans = [...new Set(named)];
     const single = loans.length === 1 ? (loans[0] ?? null) : null;
     const key = first === undefined ? `${entry.type}:${this.#tenant.number}:${entry.name}` : null;
     const several = loans.length > 1;
@@ -194,7 +264,12 @@ export class HandBooks {
       entry_id: id,
       seq: this.#seq,
       event_id: event,
-      correlation_id: first?.['correlation_id'] ?? reversed?.['correlation_id'] ?? event,
+      correlation_id:
+        first?.['correlation_id'] ??
+        reversed?.['correlation_id'] ??
+        corrected?.['correlation_id'] ??
+        entry.adjusts ??
+        event,
       reverses_entry_id: reversed?.['entry_id'] ?? null,
       posted_at: this.#postedAt,
       effective_at: entry.on,
@@ -238,10 +313,23 @@ export class HandBooks {
       const difference = { currency: this.#tenant.currency, accrual_date: entry.on, sent_minor: 0, ledger_minor };
       this.#add('principal_difference', { tenant_id, entry_id: id, loan_id, ...difference });
     }
-    if (entry.type === 'disbursement' || entry.registers !== undefined)
-      this.#add('disbursement', { tenant_id, loan_id: single, entry_id: id, effective_at: entry.on });
+    const begins = { tenant_id, loan_id: entry.makes ?? single, entry_id: id, effective_at: entry.on };
+    if (entry.type === 'disbursement' || (entry.registers ?? entry.makes) !== undefined)
+      this.#add('disbursement', begins);
+    if (entry.action !== undefined) {
+      this.#add('non_accrual', {
+        tenant_id,
+        loan_id: single,
+        entry_id: id,
+        effective_at: entry.on,
+        action: entry.action,
+      });
+    }
+    this.#addLosses(entry, { loan: single, id });
     if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
-    this.#move(entry, id);
+    if (corrected !== undefined) this.#addCorrection(entry, { id, accrual: corrected['entry_id'] });
+    if (entry.adjusts !== undefined) this.#addAdjustment(row, entry.adjusts);
+    this.#move(entry, id, single);
     for (const [account, amount] of entry.lines) {
       const name = `${account} ${entry.layer ?? 0} ${entry.on}`;
       const delta = deltas.get(name) ?? {
@@ -259,7 +347,10 @@ export class HandBooks {
     }
   }
 
-  #inputOf({ registers, differs, on }: HandEntry): Row {
+  #inputOf({ registers, differs, on, corrects, adjusts, action }: HandEntry): Row {
+    if (corrects !== undefined) return { corrected_event_id: this.#entries.get(corrects.batch)?.['event_id'] };
+    if (adjusts !== undefined) return { adjustment_id: adjusts };
+    if (action !== undefined) return { action };
     if (differs !== undefined) return { principal_differences: 1 };
     if (registers === undefined) return {};
     const { borrower: borrower_id, program: program_id } = this.#tenant;
@@ -278,6 +369,46 @@ export class HandBooks {
     });
   }
 
+  #addCorrection({ corrects }: HandEntry, { id, accrual }: { id: string; accrual: unknown }): void {
+    const loans = corrects?.loans ?? [];
+    this.#add('accrual_correction', {
+      tenant_id: this.#tenant.id,
+      accrual_entry_id: accrual,
+      entry_id: id,
+      loan_ids: loans.map(([loan]) => loan),
+      interest_minor: loans.map(([, interest]) => interest),
+      difference_minor: loans.map(([, , difference]) => difference),
+    });
+  }
+
+  /** Proposed by somebody else, and approved as the entry was posted. */
+  #addAdjustment(entry: Row, adjustment_id: string): void {
+    const tenant_id = this.#tenant.id;
+    const accounts = entry['accounts'] as number[];
+    this.#add('adjustment', {
+      tenant_id,
+      adjustment_id,
+      proposed_by: 'another hand',
+      proposed_at: '2026-05-01T11:00:00Z',
+      effective_at: entry['effective_at'],
+      reason_code: 'other',
+      accounts,
+      amounts: entry['amounts'],
+      currencies: accounts.map(() => entry['currency']),
+      layers: accounts.map(() => entry['layer']),
+      loan_ids: entry['loan_ids'] ?? accounts.map(() => entry['loan_id']),
+    });
+    const { entry_id, posted_at } = entry as { entry_id: string; posted_at: string };
+    this.#add('adjustment_verdict', {
+      tenant_id,
+      adjustment_id,
+      verdict: 'posted',
+      judged_by: 'hand',
+      judged_at: posted_at,
+      entry_id,
+    });
+  }
+
   #addAccrual(accrues: readonly (readonly [string, number])[], entry: { id: string; on: string }): void {
     this.#add('accrual_batch', {
       tenant_id: this.#tenant.id,
@@ -291,7 +422,7 @@ export class HandBooks {
     });
   }
 
-  #move(entry: HandEntry, id: string): void {
+  #move(entry: HandEntry, id: string, single: string | null): void {
     const layer = entry.layer ?? 0;
     const effects = new Map<string, number[]>();
     for (const [account, amount, loan] of entry.lines) {
@@ -301,6 +432,8 @@ export class HandBooks {
       effect[component] = (effect[component] ?? 0) + (account === 2100 ? -amount : amount);
       effects.set(loan, effect);
     }
+    // An entry of one loan belongs to its history, whatever its lines are.
+    if (single !== null && effects.size === 0) effects.set(single, [0, 0, 0, 0, 0]);
     for (const [loan, effect] of effects) {
       const history = this.#history.get(loan) ?? { count: 0, frontier: null, movements: [] };
       history.count += 1;

@@ -24,6 +24,8 @@ export type LoanEvent = {
    * that name this one, with the differences that restatements posted to them.
    */
   readonly lines: readonly DraftLine[];
+  /** False where the entry has lines of several currencies or layers, or corrects another: these cannot be decided again yet. */
+  readonly isWhole: boolean;
   /** Of an accrual batch; null for every other event. */
   readonly accrual: KeptAccrual | null;
 };

@@ -19,7 +19,11 @@ export const LOAN: Shown = {
     borrower_id: schemaRef('Uuid'),
     program_id: schemaRef('Uuid'),
     currency: schemaRef('Currency'),
-    status: { type: 'string', enum: LOAN_STATUSES, description: 'Whether it is to be paid.' },
+    status: {
+      type: 'string',
+      enum: LOAN_STATUSES,
+      description: '`undisbursed` while it has not begun; `charged_off`: it takes recoveries in place of payments.',
+    },
     began_on: orNull(
       schemaRef('CalendarDate', 'Its first standing disbursement or opening balance; null: there is none.'),
     ),
@@ -39,8 +43,8 @@ export const LOAN: Shown = {
       suspense_minor: schemaRef('Money', 'Received, and not applied.'),
       memo_interest_minor: schemaRef('Money', 'Interest of a non-accrual loan, which is no receivable.'),
     }),
-    charged_off: objectOf(LOSS),
-    recovered: objectOf(LOSS),
+    charged_off: { ...objectOf(LOSS), description: 'What stands as charged off, recovered or not.' },
+    recovered: { ...objectOf(LOSS), description: 'Of what is charged off.' },
     non_accrual_since: orNull(
       schemaRef('CalendarDate', 'From that day on interest is kept as a memo alone; null: it accrues.'),
     ),

@@ -51,7 +51,8 @@ const oneAbout: About = {
   id: 'getLoan',
   tag: 'Loans',
   summary: 'Read a loan',
-  description: 'A loan as it stands: whose it is, its program, rate and maturity, and what it owes on SETTLED.',
+  description:
+    'A loan as it stands: whose it is, its program, rate and maturity, what it owes on SETTLED, and what of it was charged off and recovered.',
   answers: { 200: { description: 'The loan.', schema: LOAN, example: LOAN.example } },
   problems: ['validation_failed', 'loan_not_found'],
 };
@@ -107,7 +108,7 @@ function loanObject(view: LoanView): Record<string, unknown> {
     borrower_id: view.borrowerId,
     program_id: view.programId,
     currency: view.currency,
-    status: standing.status,
+    status: view.status,
     began_on: view.beganOn,
     annual_rate: annualRateOn(view.today, { own: ownRate, ofProgram: view.programRates }),
     own_annual_rate: ownRate,

@@ -11,6 +11,7 @@ import {
   findProgram,
   insertProgram,
   insertVersion,
+  type KnownProgram,
   type NewProgram,
   type NewVersion,
   nextVersion,
@@ -19,7 +20,7 @@ import {
 import type { AdministrativeRoute } from '../administrative-operation.ts';
 import { currencyField, dateField, described, nameField, objectField } from '../field-reader.ts';
 import type { KeyedPostAbout } from '../openapi/about.ts';
-import type { Problem } from '../problem.ts';
+import { type Problem, validationProblem } from '../problem.ts';
 import { POLICY_FIELDS, statedPolicy } from './program-fields.ts';
 import {
   ADDED_VERSION,
@@ -104,6 +105,8 @@ export const programVersionCreation: AdministrativeRoute<VersionBody, ProgramRef
       const known = await findProgram(transaction, ref);
       if (known === undefined) return { refusal: NO_PROGRAM };
       const policy = statedPolicy(body);
+      const turned = otherBackdating(known, policy);
+      if (turned !== null) return { refusal: turned };
       const unknown = await unknownAccounts(transaction, tenantId, policy);
       if (unknown !== null) return { refusal: unknown };
       const next = nextVersion(known, { ...ref, effectiveFrom: body.effective_at, policy });
@@ -140,6 +143,14 @@ async function written(
         ? { action: 'program.create', subject: programId, detail: { name, currency, ...detail } }
         : { action: 'program.version', subject: programId, detail },
   };
+}
+
+/** A loan's history is kept by one backdating policy from its first event on: no version names another than the first. */
+function otherBackdating(known: KnownProgram, { backdating }: Partial<StoredPolicy>): Problem | null {
+  const first = known.versions[0]?.policy.backdating;
+  if (backdating === undefined || backdating === first) return null;
+  const message = `must be ${first}, as in version 1; make another program for loans of another`;
+  return validationProblem([{ field: 'backdating', code: 'invalid_value', message }]);
 }
 
 /** Every account that a fee type names must be in the chart; accounts are never removed from it. */

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { EventType } from '../../domain/event-type.ts';
 import type { DraftLine, EventInput } from '../../domain/journal-entry.ts';
-import type { LayerNumber } from '../../domain/layer.ts';
-import { type Components, noComponents, PLAIN_STANDING } from '../../domain/loan.ts';
+import { type LayerNumber, SETTLED } from '../../domain/layer.ts';
+import { type Components, noComponents } from '../../domain/loan.ts';
 import { byEffect, type KeptEntry, type LoanEvent } from '../../domain/restatement/loan-event.ts';
 import { LIMITS } from '../../limits.ts';
 import { isRebooking } from '../../posting/entry-id.ts';
@@ -45,7 +45,7 @@ const READ_EVENTS_SINCE: Statement = {
       e.loan_id, e.borrower_id, e.external_ref, to_char(e.posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
       CASE WHEN e.loan_ids IS NULL THEN e.accounts ELSE ARRAY(SELECT e.accounts[p] FROM unnest(found.places) AS p) END,
       CASE WHEN e.loan_ids IS NULL THEN e.amounts ELSE ARRAY(SELECT e.amounts[p] FROM unnest(found.places) AS p) END,
-      e.description, e.event_input::jsonb, e.metadata, o.seq, b.interest_minor[array_position(b.loan_ids, asked.loan_id)]
+      e.description, e.event_input::jsonb, e.metadata, o.seq, b.interest_minor[array_position(b.loan_ids, asked.loan_id)], e.seq
     FROM (SELECT unnest($2::uuid[]) AS loan_id, generate_subscripts($2::uuid[], 1) AS place) AS asked
     CROSS JOIN LATERAL (
       SELECT DISTINCT m.entry_id FROM generate_series(0, 2) AS l (layer)
@@ -92,6 +92,7 @@ type EventRow = [
   metadata: string | null,
   arrival: bigint,
   interestMinor: bigint | null,
+  seq: bigint,
 ];
 
 /**
@@ -115,7 +116,7 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
       const ofLoan = <Row extends BalanceRow | EventRow>(row: Row): boolean => row[0] === index + 1;
       const before = layersOf(balances.filter(ofLoan));
       const lived = truncated ? [] : eventsOf(events.filter(ofLoan), loanId);
-      return [scopedKey(tenantId, loanId), { from, before, standing: PLAIN_STANDING, events: lived, truncated }];
+      return [scopedKey(tenantId, loanId), { from, before, events: lived, truncated }];
     }),
   );
 }
@@ -145,6 +146,7 @@ function eventsOf(rows: readonly EventRow[], loanId: string): readonly LoanEvent
       arrival: row[17],
       entry: isDifference && known !== undefined ? known.entry : entry,
       lines: known === undefined ? entry.lines : netLines([...known.lines, ...entry.lines]),
+      isWhole: row[6] !== null && row[7] !== null && (entry.eventType !== 'accrual' || row[18] !== null),
       accrual: row[18] === null ? null : { interestMinor: row[18] },
     });
   }
@@ -171,8 +173,6 @@ function entryOf(row: EventRow, ofLoanId: string): KeptEntry {
     row[15],
     row[16],
   ];
-  if (currency === null || layer === null)
-    throw new Error(`entry ${entryId} has lines of several currencies or layers`);
   const lines = accounts.map((account, index) => ({
     account,
     amountMinor: BigInt(amounts[index] ?? '0'),
@@ -185,12 +185,13 @@ function entryOf(row: EventRow, ofLoanId: string): KeptEntry {
     correlationId,
     eventType,
     effectiveAt,
-    currency,
-    layer,
+    currency: currency ?? '',
+    layer: layer ?? SETTLED,
     loanId,
     borrowerId,
     lines,
     externalRef,
+    seq: row[19],
     postedAt,
     description,
     eventInput: eventInput ?? {},

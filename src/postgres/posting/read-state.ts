@@ -1,6 +1,9 @@
 import type pg from 'pg';
+import type { Verdict } from '../../domain/adjustment.ts';
 import type { Components, LoanState } from '../../domain/loan.ts';
-import type { EntryStanding } from '../../domain/posted-entry.ts';
+import type { Loss } from '../../domain/loss.ts';
+import type { NonAccrualAction, StandingNonAccrual } from '../../domain/non-accrual.ts';
+import type { EntryStanding, StandingCorrection } from '../../domain/posted-entry.ts';
 import {
   type AccrualMonth,
   monthKey,
@@ -18,6 +21,7 @@ import {
   sendTrain,
   type TextRow,
 } from '../statement-train.ts';
+import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
 import { readStanding } from './stored-standing.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
@@ -73,6 +77,25 @@ const READ_STANDINGS: Statement = {
     LEFT JOIN hpts.superseded_entry AS s ON s.tenant_id = asked.tenant_id AND s.entry_id = asked.entry_id`,
 };
 
+// In the order in which they were posted, since they are reversed from the newest on.
+const READ_CORRECTIONS: Statement = {
+  name: 'read_corrections',
+  text: `SELECT c.tenant_id, c.accrual_entry_id, c.entry_id, e.effective_at, c.loan_ids, c.difference_minor, e.accounts, e.amounts,
+      e.loan_ids, e.borrower_ids
+    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
+    JOIN hpts.accrual_correction AS c ON c.tenant_id = asked.tenant_id AND c.accrual_entry_id = asked.entry_id
+    JOIN hpts.journal_entry AS e ON e.tenant_id = c.tenant_id AND e.entry_id = c.entry_id
+    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = c.tenant_id AND r.reversed_entry_id = c.entry_id)
+    ORDER BY c.tenant_id, e.seq`,
+};
+
+const READ_VERDICTS: Statement = {
+  name: 'read_verdicts',
+  text: `SELECT v.tenant_id, v.adjustment_id, v.verdict, v.judged_by
+    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, adjustment_id)
+    JOIN hpts.adjustment_verdict AS v USING (tenant_id, adjustment_id)`,
+};
+
 const READ_ACCRUAL_MONTHS: Statement = {
   name: 'read_accrual_months',
   text: `SELECT m.tenant_id, m.loan_id, m.month, m.days
@@ -88,10 +111,21 @@ const READ_STANDING_DISBURSEMENTS: Statement = {
     WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)`,
 };
 
-// As readers answer a balance on a past day: the last movement up to it, and what backdated movements add.
+const READ_STANDING_NON_ACCRUALS: Statement = {
+  name: 'read_standing_non_accruals',
+  text: `SELECT n.tenant_id, n.loan_id, n.entry_id, n.effective_at, n.action
+    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
+    JOIN hpts.non_accrual AS n USING (tenant_id, loan_id)
+    JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
+    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = n.tenant_id AND r.reversed_entry_id = n.entry_id)
+    ORDER BY e.tenant_id, e.seq`,
+};
+
+// As readers answer a balance on a past day: the last movement up to it, and what backdated movements add. A charge-off that
+// was reversed since interrupts no interest, so what it took is there in the nights before its reversal (ACCOUNTING.md rule 9).
 const READ_NIGHTS: Statement = {
   name: 'read_nights',
-  text: `SELECT asked.place, coalesce(m.principal_minor, 0)::numeric + coalesce(b.principal_minor, 0)
+  text: `SELECT asked.place, coalesce(m.principal_minor, 0)::numeric + coalesce(b.principal_minor, 0) + coalesce(c.principal_minor, 0)
     FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id, unnest($3::date[]) AS day,
         generate_subscripts($3::date[], 1) AS place) AS asked
     LEFT JOIN LATERAL (
@@ -101,10 +135,28 @@ const READ_NIGHTS: Statement = {
     LEFT JOIN LATERAL (
       SELECT b.principal_minor FROM hpts.loan_backdating AS b
       WHERE b.tenant_id = asked.tenant_id AND b.loan_id = asked.loan_id AND b.layer = 0 AND b.from_day <= asked.day
-      ORDER BY b.from_day DESC LIMIT 1) AS b ON true`,
+      ORDER BY b.from_day DESC LIMIT 1) AS b ON true
+    LEFT JOIN LATERAL (
+      SELECT sum(loss.principal_minor) AS principal_minor FROM hpts.loan_loss AS loss
+      JOIN hpts.journal_entry AS e ON e.tenant_id = loss.tenant_id AND e.entry_id = loss.entry_id
+      JOIN hpts.reversal AS r ON r.tenant_id = loss.tenant_id AND r.reversed_entry_id = loss.entry_id
+      JOIN hpts.journal_entry AS u ON u.tenant_id = r.tenant_id AND u.entry_id = r.entry_id
+      WHERE loss.tenant_id = asked.tenant_id AND loss.loan_id = asked.loan_id
+        AND e.event_type = 'chargeoff' AND e.effective_at <= asked.day AND u.effective_at > asked.day) AS c ON true`,
 };
 
-const STATE_STATEMENTS = [READ_TENANTS, READ_STANDINGS, READ_ACCRUAL_MONTHS, READ_STANDING_DISBURSEMENTS, READ_NIGHTS];
+const STATE_STATEMENTS = [
+  READ_TENANTS,
+  READ_STANDINGS,
+  READ_CORRECTIONS,
+  READ_VERDICTS,
+  READ_ACCRUAL_MONTHS,
+  READ_STANDING_DISBURSEMENTS,
+  READ_STANDING_NON_ACCRUALS,
+  READ_LOSSES,
+  READ_RECOVERIES,
+  READ_NIGHTS,
+];
 
 /** The statements that lock and read, for a connection to prepare. */
 export const READ_STATEMENTS: readonly Statement[] = [
@@ -131,9 +183,13 @@ export type ReadState = {
   readonly loanRows: ReadonlyMap<string, string>;
   readonly keys: Map<string, UsedKey>;
   readonly standings: Map<string, EntryStanding>;
+  readonly corrections: Map<string, StandingCorrection[]>;
+  readonly verdicts: Map<string, Verdict>;
   readonly accrualMonths: Map<string, AccrualMonth>;
   readonly nights: Map<string, Night[]>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
+  readonly nonAccruals: Map<string, StandingNonAccrual[]>;
+  readonly losses: Map<string, readonly Loss[]>;
 };
 
 /** The rows that a batch locked and read; `stateOf` makes as many states of them as are wanted. */
@@ -174,11 +230,28 @@ function stateQuestions(set: ReadSet): BoundStatement[] {
     const entryIds = uuidArray(set.earlier, (one) => one.entryId);
     statements.push([READ_STANDINGS, [uuidArray(set.earlier, (one) => one.tenantId), entryIds]]);
   }
+  if (set.correctedBatches.length > 0) {
+    const batches = set.correctedBatches;
+    statements.push([
+      READ_CORRECTIONS,
+      [uuidArray(batches, (one) => one.tenantId), uuidArray(batches, (one) => one.entryId)],
+    ]);
+  }
+  if (set.judgedAdjustments.length > 0) {
+    const asked = set.judgedAdjustments;
+    const ids = uuidArray(asked, (one) => one.adjustmentId);
+    statements.push([READ_VERDICTS, [uuidArray(asked, (one) => one.tenantId), ids]]);
+  }
   if (set.accrualMonths.length > 0) {
     const months = dateArray(set.accrualMonths, (one) => one.month);
     statements.push([READ_ACCRUAL_MONTHS, [...loanColumns(set.accrualMonths), months]]);
   }
   if (set.disbursedLoans.length > 0) statements.push([READ_STANDING_DISBURSEMENTS, loanColumns(set.disbursedLoans)]);
+  if (set.markedLoans.length > 0) statements.push([READ_STANDING_NON_ACCRUALS, loanColumns(set.markedLoans)]);
+  if (set.loansWithLosses.length > 0) {
+    const loans = loanColumns(set.loansWithLosses);
+    statements.push([READ_LOSSES, loans], [READ_RECOVERIES, loans]);
+  }
   return statements;
 }
 
@@ -249,9 +322,13 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     ...loansOf(loanRows, set.loans),
     keys: keysOf(rowsOf(READ_KEYS) as [string, string, string, string, string][]),
     standings: standingsOf(rowsOf(READ_STANDINGS) as StandingRow[]),
+    corrections: correctionsOf(rowsOf(READ_CORRECTIONS) as CorrectionRow[]),
+    verdicts: verdictsOf(rowsOf(READ_VERDICTS) as [string, string, Verdict['verdict'], string][]),
     nights: nightsOf({ set, rowsOf }),
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
+    losses: lossesOf(set.loansWithLosses, rowsOf(READ_LOSSES) as LossRow[], rowsOf(READ_RECOVERIES) as RecoveryRow[]),
     disbursements: disbursementsOf(rowsOf(READ_STANDING_DISBURSEMENTS) as [string, string, string, string][]),
+    nonAccruals: nonAccrualsOf(rowsOf(READ_STANDING_NON_ACCRUALS) as NonAccrualRow[]),
   };
 }
 
@@ -320,6 +397,64 @@ function componentsOf(stored: string | null): Components | null {
   return { principal, interest, fees, suspense, memoInterest };
 }
 
+type CorrectionRow = [
+  tenantId: string,
+  accrualEntryId: string,
+  entryId: string,
+  effectiveAt: string,
+  loanIds: string,
+  differences: string,
+  accounts: string,
+  amounts: string,
+  lineLoanIds: string | null,
+  lineBorrowerIds: string | null,
+];
+
+function correctionsOf(rows: readonly CorrectionRow[]): Map<string, StandingCorrection[]> {
+  const standing = new Map<string, StandingCorrection[]>();
+  for (const [tenantId, accrualEntryId, entryId, effectiveAt, loanIds, differences, ...lines] of rows) {
+    const [accounts, amounts, lineLoanIds, lineBorrowerIds] = lines;
+    const changed = elementsOf(differences);
+    const named = elementsOf(lineLoanIds);
+    const borrowers = elementsOf(lineBorrowerIds);
+    const amountsMinor = elementsOf(amounts);
+    const correction: StandingCorrection = {
+      entryId,
+      effectiveAt,
+      differences: new Map(elementsOf(loanIds).map((loanId, index) => [loanId ?? '', BigInt(changed[index] ?? '0')])),
+      lines: elementsOf(accounts).map((account, index) => ({
+        account: Number(account),
+        amountMinor: BigInt(amountsMinor[index] ?? '0'),
+        loanId: named[index] ?? null,
+        borrowerId: borrowers[index] ?? null,
+      })),
+    };
+    const key = scopedKey(tenantId, accrualEntryId);
+    const known = standing.get(key);
+    if (known === undefined) standing.set(key, [correction]);
+    else known.push(correction);
+  }
+  return standing;
+}
+
+/** Numbers or ids as PostgreSQL writes an array of them: `{1,2,NULL}`. */
+function elementsOf(stored: string | null): readonly (string | null)[] {
+  if (stored === null || stored === '{}') return [];
+  return stored
+    .slice(1, -1)
+    .split(',')
+    .map((element) => (element === 'NULL' ? null : element));
+}
+
+function verdictsOf(rows: readonly [string, string, Verdict['verdict'], string][]): Map<string, Verdict> {
+  return new Map(
+    rows.map(([tenantId, adjustmentId, verdict, judgedBy]) => [
+      scopedKey(tenantId, adjustmentId),
+      { verdict, judgedBy },
+    ]),
+  );
+}
+
 function keysOf(rows: readonly [string, string, string, string, string][]): Map<string, UsedKey> {
   return new Map(
     rows.map(([tenantId, keyHash, payloadHash, entryId, receiptVersion]) => [
@@ -378,6 +513,19 @@ function disbursementsOf(rows: readonly [string, string, string, string][]): Map
     const known = standing.get(key);
     if (known === undefined) standing.set(key, [{ entryId, effectiveAt }]);
     else known.push({ entryId, effectiveAt });
+  }
+  return standing;
+}
+
+type NonAccrualRow = [tenantId: string, loanId: string, entryId: string, effectiveAt: string, action: NonAccrualAction];
+
+function nonAccrualsOf(rows: readonly NonAccrualRow[]): Map<string, StandingNonAccrual[]> {
+  const standing = new Map<string, StandingNonAccrual[]>();
+  for (const [tenantId, loanId, entryId, effectiveAt, action] of rows) {
+    const key = scopedKey(tenantId, loanId);
+    const known = standing.get(key);
+    if (known === undefined) standing.set(key, [{ entryId, effectiveAt, action }]);
+    else known.push({ entryId, effectiveAt, action });
   }
   return standing;
 }

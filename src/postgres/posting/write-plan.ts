@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { EntryDraft } from '../../domain/journal-entry.ts';
 import { COMPONENTS, type Components } from '../../domain/loan.ts';
 import type { TenantState } from '../../posting/ledger-state.ts';
 import type { PlannedEntry, PlannedKey, PlannedMovement, PostingPlan } from '../../posting/posting-plan.ts';
@@ -6,18 +7,22 @@ import { StoreFailure } from '../../posting/posting-store.ts';
 import { plainArray } from '../array-literal.ts';
 import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray, uuidArray } from '../binary-array.ts';
 import { type BoundStatement, isServerError, sendTrain } from '../statement-train.ts';
+import { lossStatements } from './stored-losses.ts';
 import { storedStanding } from './stored-standing.ts';
 import {
   ADD_BACKDATING_DAYS,
   CHANGE_STANDINGS,
   COMMIT,
   INSERT_ACCRUAL_BATCHES,
+  INSERT_ACCRUAL_CORRECTION,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
+  INSERT_NON_ACCRUALS,
   INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
   INSERT_SUPERSEDED,
+  INSERT_VERDICTS,
   MAKE_LOANS_KNOWN,
   MARK_ACCRUAL_MONTHS,
   MOVE_BACKDATED_DAYS,
@@ -60,6 +65,7 @@ export async function writeAndCommit(
     ...changes,
     ...facts(plan),
     ...factsOfLoans(plan),
+    ...lossStatements(plan),
     batch,
     ...backdating(plan),
     [COMMIT, []],
@@ -126,7 +132,26 @@ function facts(plan: PostingPlan): BoundStatement[] {
       int8Array(accrual.loans, (loan) => loan.interestMinor),
     ],
   ]);
-  const { following, superseded, reversals, disbursements } = plan;
+  const { following, superseded, reversals, disbursements, nonAccruals } = plan;
+  for (const { tenantId, entryId, accrualEntryId, loans } of plan.accrualCorrections) {
+    const loanIds = uuidArray(loans, (loan) => loan.loanId);
+    const interest = int8Array(loans, (loan) => loan.interestMinor);
+    const differences = int8Array(loans, (loan) => loan.differenceMinor);
+    statements.push([INSERT_ACCRUAL_CORRECTION, [tenantId, accrualEntryId, entryId, loanIds, interest, differences]]);
+  }
+  if (plan.verdicts.length > 0) {
+    const { verdicts } = plan;
+    statements.push([
+      INSERT_VERDICTS,
+      [
+        uuidArray(verdicts, (one) => one.tenantId),
+        uuidArray(verdicts, (one) => one.adjustmentId),
+        textArray(verdicts, (one) => one.judgedBy),
+        textArray(verdicts, (one) => one.note),
+        uuidArray(verdicts, (one) => one.entryId),
+      ],
+    ]);
+  }
   const months = [...plan.accrualMonths.values()];
   if (following.length > 0) {
     const firsts = uuidArray(following, (one) => one.firstEntryId);
@@ -148,6 +173,12 @@ function facts(plan: PostingPlan): BoundStatement[] {
     const entryIds = uuidArray(disbursements, (one) => one.entryId);
     const dates = dateArray(disbursements, (one) => one.effectiveAt);
     statements.push([INSERT_DISBURSEMENTS, [...loanColumns(disbursements), entryIds, dates]]);
+  }
+  if (nonAccruals.length > 0) {
+    const entryIds = uuidArray(nonAccruals, (one) => one.entryId);
+    const dates = dateArray(nonAccruals, (one) => one.effectiveAt);
+    const actions = textArray(nonAccruals, (one) => one.action);
+    statements.push([INSERT_NON_ACCRUALS, [...loanColumns(nonAccruals), entryIds, dates, actions]]);
   }
   if (months.length > 0) {
     const dates = dateArray(months, (one) => one.month);
@@ -263,9 +294,29 @@ function slices(
   });
 }
 
+/** Layer and currency of an entry: said once where all lines agree, else line by line as an array. */
+type Places = {
+  readonly layer: number | null;
+  readonly layers: string | null;
+  readonly currency: string | null;
+  readonly currencies: string | null;
+};
+
+function placesOf({ layer, currency, lines }: EntryDraft): Places {
+  const sameLayer = lines.every((line) => line.layer === undefined || line.layer === layer);
+  const sameCurrency = lines.every((line) => line.currency === undefined || line.currency === currency);
+  return {
+    layer: sameLayer ? layer : null,
+    layers: sameLayer ? null : plainArray(lines.map((line) => line.layer ?? layer)),
+    currency: sameCurrency ? currency : null,
+    currencies: sameCurrency ? null : plainArray(lines.map((line) => line.currency ?? currency)),
+  };
+}
+
 function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
   const lines = slices(entries, () => true);
   const owners = slices(entries, hasOwners);
+  const places = entries.map(({ draft }) => placesOf(draft));
   return [
     uuidArray(entries, (entry) => entry.entryId),
     int4Array(entries, (entry) => entry.ordinal),
@@ -274,10 +325,12 @@ function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
     uuidArray(entries, ({ draft }) => draft.reversesEntryId),
     dateArray(entries, ({ draft }) => draft.effectiveAt),
     textArray(entries, ({ draft }) => draft.eventType),
-    int2Array(entries, ({ draft }) => draft.layer),
-    textArray(entries, ({ draft }) => draft.currency),
+    int2Array(places, ({ layer }) => layer),
+    textArray(places, ({ currency }) => currency),
     uuidArray(entries, ({ draft }) => draft.loanId),
     uuidArray(entries, ({ draft }) => draft.borrowerId),
+    textArray(places, ({ layers }) => layers),
+    textArray(places, ({ currencies }) => currencies),
     int4Array(lines, (slice) => slice?.[0] ?? null),
     int4Array(lines, (slice) => slice?.[1] ?? null),
     int4Array(owners, (slice) => slice?.[0] ?? null),
@@ -298,6 +351,7 @@ function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
 function movementColumns(movements: readonly PlannedMovement[]): Buffer[] {
   return [
     uuidArray(movements, (movement) => movement.loanId),
+    int2Array(movements, (movement) => movement.layer),
     dateArray(movements, (movement) => movement.frontier),
     int4Array(movements, (movement) => movement.loanSeq),
     ...componentColumns(movements, (movement) => movement.after),

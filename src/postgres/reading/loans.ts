@@ -10,6 +10,7 @@ export type LoanView = {
   readonly borrowerId: string;
   readonly programId: string;
   readonly currency: string;
+  readonly status: LoanStatus;
   readonly standing: LoanStanding;
   /** The first standing disbursement or opening balance; null: neither stands. */
   readonly beganOn: string | null;
@@ -58,8 +59,11 @@ const READ_LOAN: Statement = {
 /** Whether a list is filtered by each of these. Few loans have a standing of their own, and an index of those alone. */
 type Filtered = { readonly borrower: boolean; readonly program: boolean; readonly status: LoanStatus | null };
 
+const STANDS = `(l.standing IS NULL OR l.standing ->> 'status' = 'active')`;
+
 const OF_STATUS: Readonly<Record<LoanStatus, string>> = {
-  active: `AND (l.standing IS NULL OR l.standing ->> 'status' = 'active')`,
+  undisbursed: `AND l.first_disbursed_on IS NULL AND ${STANDS}`,
+  active: `AND l.first_disbursed_on IS NOT NULL AND ${STANDS}`,
   charged_off: `AND l.standing IS NOT NULL AND l.standing ->> 'status' = 'charged_off'`,
 };
 
@@ -133,13 +137,15 @@ export async function readLoans(reader: ReaderPool, question: LoansQuestion): Pr
 function loanOf(row: LoanRow): LoanView {
   const [loanId, borrowerId, programId, currency, beganOn, principal, interest, fees, suspense, memoInterest] = row;
   const [, , , , , , , , , , ownRate, maturityDate, asOf, accruedThrough, entryId, today, programRates, standing] = row;
+  const stands = readStanding(standing);
   const hasOpening = asOf !== null && accruedThrough !== null && entryId !== null;
   return {
     loanId,
     borrowerId,
     programId,
     currency,
-    standing: readStanding(standing),
+    status: statusOf(stands, beganOn),
+    standing: stands,
     beganOn,
     components: { principal, interest, fees, suspense, memoInterest },
     ownRate,
@@ -148,4 +154,9 @@ function loanOf(row: LoanRow): LoanView {
     today,
     programRates,
   };
+}
+
+function statusOf(standing: LoanStanding, beganOn: string | null): LoanStatus {
+  if (standing.status === 'charged_off') return 'charged_off';
+  return beganOn === null ? 'undisbursed' : 'active';
 }

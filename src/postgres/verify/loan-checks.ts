@@ -22,12 +22,16 @@ const LOAN_BY_LAYER = `
         ) AS c
         WHERE ${ofTenant('loan')}`;
 
-/** What the lines of each entry do to each loan on each layer; `e.tenant_id`, `e.entry_id` and more may be selected beside. */
+/**
+ * What the lines of each entry do to each loan on each layer; `e.tenant_id`, `e.entry_id` and more may be selected beside. An
+ * entry of one loan moves it though its lines touch no component, as those of a recovery do: it belongs to its history.
+ */
 const EFFECT_OF_ENTRY = `
         SELECT coalesce(l.loan_id, e.loan_id) AS loan_id, coalesce(l.layer, e.layer) AS layer,
            ${FOLDED_COMPONENTS}
-        FROM unnest(e.accounts, e.amounts, e.layers, e.loan_ids) AS l(account, amount, layer, loan_id)
-        WHERE l.account IN (${CONTROL_ACCOUNT_LIST}) GROUP BY 1, 2`;
+        FROM (SELECT * FROM unnest(e.accounts, e.amounts, e.layers, e.loan_ids)
+              UNION ALL SELECT NULL, NULL, NULL, NULL WHERE e.loan_id IS NOT NULL AND e.layers IS NULL) AS l(account, amount, layer, loan_id)
+        WHERE l.account IN (${CONTROL_ACCOUNT_LIST}) OR e.loan_id IS NOT NULL GROUP BY 1, 2`;
 
 /** What a loan's row, its history and its as-of corrections promise. */
 export const LOAN_CHECKS: readonly LedgerCheck[] = [
@@ -120,7 +124,7 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'movement_effects',
     promise:
-      'Each entry has one movement per loan and layer that its lines touch, with its dates, and the balances step by exactly those lines.',
+      'Each entry has one movement per loan and layer that its lines touch, or of the one loan it is about, with its dates, and the balances step by exactly those lines.',
     // Steps are compared, not running sums, so that one wrong line is one finding and not one on every later movement.
     sql: `
       WITH effect AS (

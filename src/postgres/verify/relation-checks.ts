@@ -3,6 +3,12 @@ import { type LedgerCheck, ofTenant } from './check.ts';
 /** The first 16 bytes of SHA-256 of a key's UTF-8, typed uuid. */
 const KEY_HASH = `encode(substring(sha256(convert_to(e.idempotency_key, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid`;
 
+/** Receipts are rendered in versions 1 to this one. */
+const NEWEST_RECEIPT_VERSION = 3;
+
+/** Whether an accrual entry `e` says of itself that it corrects another one. */
+export const IS_CORRECTION = `coalesce(e.event_input::jsonb ? 'corrected_event_id', false)`;
+
 /** What the narrow tables beside the journal promise: keys, reversals, disbursements, accruals. */
 export const RELATION_CHECKS: readonly LedgerCheck[] = [
   {
@@ -23,7 +29,7 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
                   THEN format('has payload hash %s, its entry %s says %s', k.payload_hash, c.entry_id, coalesce(c.payload_hash::text, 'none'))
                   ELSE format('was answered by receipt version %s, which this program does not know', k.receipt_version) END AS detail
       FROM carried AS c FULL JOIN kept AS k ON k.tenant_id = c.tenant_id AND k.key_hash = c.key_hash
-      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version NOT IN (1, 2)`,
+      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version NOT BETWEEN 1 AND ${NEWEST_RECEIPT_VERSION}`,
   },
   {
     name: 'following_entries',
@@ -134,31 +140,34 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'disbursements',
     promise:
-      'Every disbursement and every opening balance stands in hpts.disbursement under its loan and date, and the other way round.',
+      'Every disbursement, every opening balance, and every refinance for the loan that it made, stands in hpts.disbursement under its loan and date, and the other way round.',
+    // The loan that a refinance made is the one whose principal it debits.
     sql: `
       WITH posted AS (
-        SELECT e.tenant_id, e.seq, e.entry_id, e.effective_at, coalesce(e.loan_ids, ARRAY[e.loan_id]) AS loan_ids
+        SELECT e.tenant_id, e.seq, e.entry_id, e.effective_at,
+               ARRAY(SELECT coalesce(l.loan_id, e.loan_id) FROM unnest(e.accounts, e.amounts, e.loan_ids) AS l(account, amount, loan_id)
+                     WHERE e.event_type <> 'refinance' OR (l.account = 1100 AND l.amount > 0)) AS loan_ids
         FROM hpts.journal_entry AS e
-        WHERE ${ofTenant('e')} AND (e.event_type = 'disbursement' OR e.event_type = 'manual_adjustment'
+        WHERE ${ofTenant('e')} AND (e.event_type IN ('disbursement', 'refinance') OR e.event_type = 'manual_adjustment'
           AND cardinality(e.accounts) > 0 AND e.event_input::jsonb ? 'registered_loan_id')),
       kept AS (SELECT d.* FROM hpts.disbursement AS d WHERE ${ofTenant('d')})
       SELECT coalesce(p.tenant_id, k.tenant_id) AS tenant_id, coalesce(p.seq, 0) AS place,
              'entry ' || coalesce(p.entry_id, k.entry_id) AS subject,
              CASE WHEN k.entry_id IS NULL THEN 'begins a loan and does not stand in hpts.disbursement'
-                  WHEN p.entry_id IS NULL THEN format('stands in hpts.disbursement for loan %s and is neither a disbursement nor an opening balance', k.loan_id)
+                  WHEN p.entry_id IS NULL THEN format('stands in hpts.disbursement for loan %s and begins none', k.loan_id)
                   WHEN k.effective_at <> p.effective_at THEN format('is dated %s, in hpts.disbursement %s', p.effective_at, k.effective_at)
-                  ELSE format('stands in hpts.disbursement for loan %s, which its lines do not name', k.loan_id) END AS detail
+                  ELSE format('stands in hpts.disbursement for loan %s, which does not begin with it', k.loan_id) END AS detail
       FROM posted AS p FULL JOIN kept AS k ON k.tenant_id = p.tenant_id AND k.entry_id = p.entry_id
       WHERE k.entry_id IS NULL OR p.entry_id IS NULL OR k.effective_at <> p.effective_at OR (k.loan_id = ANY (p.loan_ids)) IS NOT TRUE`,
   },
   {
     name: 'accrual_batches',
     promise:
-      'Every accrual entry has its batch as sent, of the same date and of a program that exists, and the other way round.',
+      'Every accrual entry but for corrections has its batch as sent, of the same date and of a program that exists, and the other way round.',
     sql: `
       WITH posted AS (
         SELECT e.tenant_id, e.seq, e.entry_id, e.effective_at FROM hpts.journal_entry AS e
-        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND right(e.entry_id::text, 1) <> '2'),
+        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND right(e.entry_id::text, 1) <> '2' AND NOT ${IS_CORRECTION}),
       kept AS (
         SELECT b.tenant_id, b.entry_id, b.accrual_date, b.program_id,
                cardinality(b.loan_ids) = cardinality(b.interest_minor)
@@ -188,7 +197,7 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
       lined AS (
         SELECT e.tenant_id, e.entry_id, coalesce(l.loan_id, e.loan_id) AS loan_id, sum(l.amount) AS interest
         FROM hpts.journal_entry AS e CROSS JOIN LATERAL unnest(e.accounts, e.amounts, e.loan_ids) AS l(account, amount, loan_id)
-        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND l.account IN (1200, 9100) GROUP BY 1, 2, 3)
+        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND NOT ${IS_CORRECTION} AND l.account IN (1200, 9100) GROUP BY 1, 2, 3)
       SELECT coalesce(s.tenant_id, l.tenant_id) AS tenant_id, coalesce(e.seq, 0) AS place,
              'entry ' || coalesce(s.entry_id, l.entry_id) AS subject,
              format('accrues %s for loan %s by its lines, %s by its batch', coalesce(l.interest, 0),

@@ -54,10 +54,10 @@ export const OPENING_UNDOING: Undoing = {
   },
 };
 
-/** Opening balances again: they are what they are, and the loan begins with them. */
+/** Opening balances and other adjustments again: they are what they are; a loan begins with the former. */
 export const OPENING_AGAIN: Again = {
-  fixed: ({ entry }, loan) => {
-    const movement = { layer: entry.layer, effect: effectOfLines(entry.lines), field: 'opening' };
+  fixed: ({ entry, lines }, loan) => {
+    const movement = { layer: entry.layer, effect: effectOfLines(lines), field: 'opening' };
     const refused = refuseOutOfRange(loan, movement);
     if (refused === null && 'registered_loan_id' in entry.eventInput) loan.firstDisbursedOn ??= entry.effectiveAt;
     return refused;

@@ -3,21 +3,29 @@ import { untouched } from '../../domain/posted-entry.ts';
 import { decideReversal } from '../../domain/reversal.ts';
 import type { CommandOf } from '../command.ts';
 import { isRebooking } from '../entry-id.ts';
+import { scopedKey } from '../ledger-state.ts';
+import { lossesOf, takeBackLosses } from '../losses.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import { type Reference, referredEntry } from '../reference.ts';
 import { replayedLoans } from '../restatement/replayed-loans.ts';
 import { loanOf, standingOf, tenantOf } from '../scene.ts';
 import { ACCRUAL_UNDOING } from './accrual.ts';
+import { CHARGE_OFF_UNDOING } from './charge-off.ts';
 import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, ROWS_PER_LOAN, type Target } from './command-kind.ts';
 import { DISBURSEMENT_UNDOING } from './disbursement.ts';
+import { NON_ACCRUAL_UNDOING } from './non-accrual.ts';
+import { REFINANCE_UNDOING } from './refinance.ts';
 import { OPENING_UNDOING } from './registration.ts';
 import type { Undoing } from './undoing.ts';
 
-/** By the event type that is reversed; the reversal of one that is not here takes back balances alone. */
+/** By the event type that is reversed; the reversal of one that is not here takes back balances and losses alone. */
 const UNDOINGS: Partial<Readonly<Record<EventType, Undoing>>> = {
   accrual: ACCRUAL_UNDOING,
+  chargeoff: CHARGE_OFF_UNDOING,
   disbursement: DISBURSEMENT_UNDOING,
   manual_adjustment: OPENING_UNDOING,
+  non_accrual: NON_ACCRUAL_UNDOING,
+  refinance: REFINANCE_UNDOING,
 };
 
 /** POST /v1/reversals. */
@@ -26,7 +34,9 @@ export const REVERSAL: CommandKind<CommandOf<'reversal'>> = {
   inheritsCorrelation: true,
   weight: (_command, reversed) => ROWS_PER_COMMAND + ROWS_PER_LOAN * (reversed?.loanIds.length ?? 0),
   reads: (_command, reads, reversed) => {
-    if (reversed !== undefined) UNDOINGS[reversed.entry.eventType]?.reads(reversed, reads);
+    if (reversed === undefined) return;
+    for (const loanId of reversed.loanIds) reads.losses(loanId);
+    UNDOINGS[reversed.entry.eventType]?.reads(reversed, reads);
   },
   place: (_command, reversed) =>
     reversed === undefined
@@ -42,7 +52,10 @@ export const REVERSAL: CommandKind<CommandOf<'reversal'>> = {
     const entry = reversed?.entry;
     return decideReversal(reversal, {
       entry,
+      loanIds: reversed?.loanIds ?? [],
+      losses: (loanId) => lossesOf(state, tenantId, loanId),
       standing: entry === undefined ? untouched() : standingOf(state, tenantId, entry.entryId),
+      corrections: entry === undefined ? [] : (state.corrections.get(scopedKey(tenantId, entry.entryId)) ?? []),
       loan: (loanId) => loanOf(state, tenantId, loanId),
       calendar: tenantOf(state, tenantId),
       replayed: replayedLoans(state, tenantId, reversed?.loanIds ?? []),
@@ -57,13 +70,24 @@ function entryToReverse({ reversal }: CommandOf<'reversal'>): Reference {
   return { id: reversal.reversesEntryId, to: 'entry' };
 }
 
-function rememberReversal(command: CommandOf<'reversal'>, { entry }: PostedEntries, { state, plan }: Target): void {
+function rememberReversal(command: CommandOf<'reversal'>, posted: PostedEntries, { state, plan }: Target): void {
   const { tenantId } = command;
-  const { entryId } = entry;
+  const { entryId } = posted.entry;
   const reversed = referredEntry(entryToReverse(command), { tenantId, resolved: state.entries });
   if (reversed === undefined) throw new Error(`an entry was reversed by ${entryId} without being read`);
-  const reversedEntryId = reversed.entry.entryId;
-  plan.reversals.push({ tenantId, reversedEntryId, entryId });
-  standingOf(state, tenantId, reversedEntryId).reversedBy = entryId;
-  UNDOINGS[reversed.entry.eventType]?.undo(reversed, { tenantId, state, plan });
+  for (const { entryId: mirrorId, draft } of [posted.entry, ...posted.following]) {
+    const reversedEntryId = draft.reversesEntryId;
+    if (reversedEntryId === null) throw new Error(`${mirrorId} was posted by a reversal and reverses nothing`);
+    plan.reversals.push({ tenantId, reversedEntryId, entryId: mirrorId });
+    standingOf(state, tenantId, reversedEntryId).reversedBy = mirrorId;
+  }
+  for (const loanId of reversed.loanIds) {
+    takeBackLosses({ tenantId, loanId, entryId: reversed.entry.entryId }, { state, plan });
+  }
+  UNDOINGS[reversed.entry.eventType]?.undo(reversed, {
+    tenantId,
+    state,
+    plan,
+    reversedOn: posted.entry.draft.effectiveAt,
+  });
 }

@@ -1,6 +1,7 @@
 import type { Booked, DraftLine, EntryDraft, FollowingEntry } from '../../domain/journal-entry.ts';
 import { LAYERS, type LayerNumber } from '../../domain/layer.ts';
 import { COMPONENTS, componentsOn, type LoanState } from '../../domain/loan.ts';
+import { isPlain } from '../../domain/loan-standing.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { incomeAgainst } from '../../domain/restatement/accrual-again.ts';
 import { byEffect, type LoanEvent } from '../../domain/restatement/loan-event.ts';
@@ -10,6 +11,7 @@ import type { Command } from '../command.ts';
 import { kindOf } from '../command-kinds.ts';
 import { type LedgerState, scopedKey } from '../ledger-state.ts';
 import type { Backdated } from './backdated.ts';
+import { EVENTS_AGAIN } from './events-again.ts';
 import type { HistoryRef, LoanHistory } from './loan-history.ts';
 import { LoanFold, type Restated, shadowOf } from './restatement-fold.ts';
 
@@ -50,15 +52,39 @@ export function decideBackdated(
   let blocked = firstRefusal(folds, from);
   const own = kindOf(command).decide(command, shadow.state);
   if ('code' in own) return own;
+  const unable = refuseUnable(
+    own,
+    folds,
+    [...histories.values()].flatMap(({ events }) => events.filter(({ eventId }) => drops.includes(eventId))),
+  );
+  if (unable !== null) return unable;
   if (drops.length === 0) applyOnShadow(command, own, shadow);
   blocked ??= firstRefusal(folds, null);
   if (blocked !== null) return blocked;
   const restated = restatements(folds.flatMap((fold) => fold.restated));
   if (restated.length > LIMITS.restatedEntries) return tooLarge(LIMITS.restatedEntries);
-  const { first, following } = 'first' in own ? own : { first: own, following: [] };
-  const behind = restated.flat();
-  const booked = following.length + behind.length === 0 ? first : { first, following: [...following, ...behind] };
+  const several = 'first' in own ? own : { first: own, following: [] };
+  const booked = restated.length === 0 ? own : { ...several, restated: restated.flat() };
   return { booked, loans: folds.map(({ loan }) => loan) };
+}
+
+/**
+ * Refuses by name what this version cannot put in its place: events that change what a loan is, and loans that are or were
+ * charged off or on non-accrual, since what they were on the day before is not read yet.
+ */
+function refuseUnable(own: Booked, folds: readonly LoanFold[], dropped: readonly LoanEvent[]): Refusal | null {
+  const { eventType } = 'first' in own ? own.first : own;
+  const types = [...(eventType === 'reversal' ? [] : [eventType]), ...dropped.map(({ entry }) => entry.eventType)];
+  const type = types.find((one) => EVENTS_AGAIN[one] === undefined);
+  if (type !== undefined) return unable(`a ${type} before other events of the loan`);
+  const marked = folds.find(({ loan }) => !isPlain(loan.standing));
+  return marked === undefined
+    ? null
+    : unable(`events of loan ${marked.loanId}, which was charged off or on non-accrual`);
+}
+
+function unable(what: string): Refusal {
+  return { code: 'replay_blocked', detail: `this version of the server cannot restate ${what}; nothing was posted` };
 }
 
 function historiesOf(

@@ -1,4 +1,4 @@
-import type { Components, LoanStanding } from '../../domain/loan.ts';
+import type { Components } from '../../domain/loan.ts';
 import type { LoanEvent } from '../../domain/restatement/loan-event.ts';
 
 /** A loan's life from a day on, read under its lock. */
@@ -6,8 +6,6 @@ export type LoanHistory = {
   readonly from: string;
   /** By layer, counting every event effective before `from`. */
   readonly before: readonly [Components, Components | null, Components | null];
-  /** What the loan was besides its balances before `from`. */
-  readonly standing: LoanStanding;
   /** Its standing events from that day on, in order of effect. */
   readonly events: readonly LoanEvent[];
   /** More than LIMITS.eventsDecidedAgain: `events` holds only the first of them. */

@@ -35,15 +35,19 @@ export function shadowOf(state: LedgerState, histories: ReadonlyMap<string, Loan
     keys: new Map(),
     standings: structuredClone(state.standings),
     accrualMonths: structuredClone(state.accrualMonths),
+    corrections: structuredClone(state.corrections),
+    verdicts: structuredClone(state.verdicts),
+    losses: structuredClone(state.losses),
+    nonAccruals: structuredClone(state.nonAccruals),
     disbursements: structuredClone(state.disbursements),
     nights: structuredClone(state.nights),
   };
   return { state: shadow, plan: emptyPlan() };
 }
 
-function loanBefore(loan: LoanState, { before, standing, from }: LoanHistory): LoanState {
+function loanBefore(loan: LoanState, { before, from }: LoanHistory): LoanState {
   const began = loan.firstDisbursedOn !== null && loan.firstDisbursedOn < from ? loan.firstDisbursedOn : null;
-  return { ...loan, firstDisbursedOn: began, standing, layers: copied(before) };
+  return { ...loan, firstDisbursedOn: began, layers: copied(before) };
 }
 
 function copied([settled, pending, encumbrance]: LoanHistory['before']): LoanState['layers'] {
@@ -86,7 +90,7 @@ export class LoanFold {
 
   #decide(event: LoanEvent): Refusal | null {
     const again = EVENTS_AGAIN[event.entry.eventType];
-    if (again === undefined) return notYet(event);
+    if (again === undefined || !event.isWhole) return notYet(event);
     if ('command' in again) return this.#decideCommand(event, again);
     const { loan } = this;
     if ('fixed' in again) {
