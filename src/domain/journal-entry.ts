@@ -15,13 +15,16 @@ export type DraftLine = {
   readonly amountMinor: bigint;
   readonly loanId: string | null;
   readonly borrowerId: string | null;
+  /** Where it does not lie on the layer of its entry: a settling takes what it settles off PENDING. */
+  readonly layer?: LayerNumber;
 };
 
-/** A journal entry as decided, before it has ids, a place and a time. All its lines share currency and layer. */
+/** A journal entry as decided, before it has ids, a place and a time. All its lines share a currency. */
 export type EntryDraft = {
   readonly eventType: EventType;
   readonly effectiveAt: string;
   readonly currency: string;
+  /** Of every line that names no other. */
   readonly layer: LayerNumber;
   /** The one loan that every line belongs to, or null when lines belong to several. */
   readonly loanId: string | null;
@@ -78,6 +81,18 @@ export class LoanLines {
   }
 }
 
+/** Lines of one layer. */
+export type LayerLines = { readonly layer: LayerNumber; readonly lines: readonly DraftLine[] };
+
+/** The lines of an entry layer by layer, in the order of the layers; nearly every entry lies on one. */
+export function linesByLayer({ layer, lines }: Pick<EntryDraft, 'layer' | 'lines'>): readonly LayerLines[] {
+  if (!lines.some((line) => line.layer !== undefined)) return [{ layer, lines }];
+  return ([0, 1, 2] as const).flatMap((one) => {
+    const own = lines.filter((line) => (line.layer ?? layer) === one);
+    return own.length === 0 ? [] : [{ layer: one, lines: own }];
+  });
+}
+
 /** What the lines of one loan do to its components. */
 export function effectOfLines(lines: readonly DraftLine[]): Components {
   const effect = noComponents();
@@ -105,12 +120,17 @@ export function effectsByLoan(lines: readonly DraftLine[]): Map<string, Componen
 
 /**
  * The invariants of an entry, asserted before it is written and held again by constraints in SQL and by `hpts verify`:
- * debits equal credits, no line is zero or above 18 digits, every line on a control account names its loan. Throws,
+ * debits equal credits on each layer, no line is zero or above 18 digits, every line on a control account names its loan. Throws,
  * because an entry that breaks them is a bug of ours and never somebody's bad input.
  */
 export function assertPostable(entry: EntryDraft): void {
+  for (const { lines } of linesByLayer(entry)) assertBalanced(entry, lines);
+  if (entry.lines.length > LINES_MAX) throw new Error(`${entry.eventType}: ${entry.lines.length} lines`);
+}
+
+function assertBalanced(entry: EntryDraft, lines: readonly DraftLine[]): void {
   let total = 0n;
-  for (const line of entry.lines) {
+  for (const line of lines) {
     if (line.amountMinor === 0n || line.amountMinor > MINOR_MAX || line.amountMinor < -MINOR_MAX) {
       throw new Error(`${entry.eventType}: a line of ${line.amountMinor} on ${line.account} cannot be posted`);
     }
@@ -120,5 +140,4 @@ export function assertPostable(entry: EntryDraft): void {
     total += line.amountMinor;
   }
   if (total !== 0n) throw new Error(`${entry.eventType}: debits exceed credits by ${total}`);
-  if (entry.lines.length > LINES_MAX) throw new Error(`${entry.eventType}: ${entry.lines.length} lines`);
 }

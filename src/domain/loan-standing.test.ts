@@ -19,7 +19,12 @@ import { decideSuspenseAllocation } from './suspense-allocation.ts';
 
 const DAY = '2026-05-01';
 const calendar = { businessDate: '2026-05-10' };
-const policy = { waterfall: ['fees', 'interest', 'principal'], feeIncomeAccounts: new Map() } as const;
+const policy = {
+  waterfall: ['fees', 'interest', 'principal'],
+  returns: 'mirror',
+  chargeoff: 'direct',
+  feeIncomeAccounts: new Map(),
+} as const;
 const program = [{ programId: 'program', version: 1, effectiveFrom: null, policy }];
 const named = { loanId: 'loan', borrowerId: 'borrower', currency: 'USD', effectiveAt: DAY, metadata: null };
 

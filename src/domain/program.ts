@@ -1,9 +1,15 @@
+export const RETURN_POLICIES = ['mirror', 'principal'] as const;
+
 /** A receivable that a waterfall may pay. */
 export type WaterfallComponent = 'fees' | 'interest' | 'principal';
 
 /** What varies between loan products, as far as the events built so far ask for it (CONTRACT.md section 4, "program"). */
 export type ProgramPolicy = {
   readonly waterfall: readonly WaterfallComponent[];
+  /** Whether what a return takes back comes out of what the payment paid, or out of principal. */
+  readonly returns: (typeof RETURN_POLICIES)[number];
+  /** Whether principal that is lost goes to 5000 at once, or out of the allowance. */
+  readonly chargeoff: 'direct' | 'allowance';
   /** Income account by fee type; a type that is not named posts to 4100. */
   readonly feeIncomeAccounts: ReadonlyMap<string, number>;
 };
@@ -30,7 +36,7 @@ export function versionInForce(versions: readonly ProgramVersion[], day: string)
 /** Reads a stored policy. Throws when it is not one, since only this program writes them. */
 export function readPolicy(stored: unknown): ProgramPolicy {
   if (typeof stored !== 'object' || stored === null) throw new Error('a program policy is not an object');
-  const { waterfall, fee_types: feeTypes } = stored as { waterfall?: unknown; fee_types?: unknown };
+  const { waterfall, returns, chargeoff, fee_types: feeTypes } = stored as Readonly<Record<string, unknown>>;
   if (!Array.isArray(waterfall) || !waterfall.every(isWaterfallComponent)) {
     throw new Error('a program policy has no waterfall');
   }
@@ -40,7 +46,12 @@ export function readPolicy(stored: unknown): ProgramPolicy {
     if (typeof feeType !== 'string' || typeof account !== 'string') throw new Error('a fee type is not readable');
     accounts.set(feeType, Number.parseInt(account, 10));
   }
-  return { waterfall, feeIncomeAccounts: accounts };
+  return {
+    waterfall,
+    returns: returns === 'principal' ? 'principal' : 'mirror',
+    chargeoff: chargeoff === 'allowance' ? 'allowance' : 'direct',
+    feeIncomeAccounts: accounts,
+  };
 }
 
 function isWaterfallComponent(value: unknown): value is WaterfallComponent {

@@ -4,10 +4,12 @@
  */
 export type RefusalCode =
   | 'validation_failed'
+  | 'not_found'
   | 'loan_not_found'
   | 'journal_entry_not_found'
   | 'program_not_found'
   | 'already_reversed'
+  | 'already_settled'
   | 'accrual_already_posted'
   | 'idempotency_mismatch'
   | 'currency_mismatch'
@@ -19,6 +21,7 @@ export type RefusalCode =
   | 'loan_charged_off'
   | 'amount_exceeds_outstanding'
   | 'amount_exceeds_suspense'
+  | 'amount_exceeds_payment'
   | 'amount_out_of_range'
   | 'balance_would_be_negative'
   | 'allocation_mismatch';

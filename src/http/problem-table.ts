@@ -13,7 +13,6 @@ export type ProblemCode =
   | 'insufficient_scope'
   | 'certificate_required'
   | 'certificate_mismatch'
-  | 'not_found'
   | 'account_not_found'
   | 'webhook_endpoint_not_found'
   | 'dead_letter_not_found'
@@ -98,7 +97,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   not_found: {
     status: 404,
     title: 'There is nothing at this address',
-    advice: 'Check the path; the API lives under /v1.',
+    advice: 'Check the path and the ids in it; the API lives under /v1.',
   },
   loan_not_found: {
     status: 404,
@@ -148,7 +147,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   payload_too_large: {
     status: 413,
     title: 'The body is larger than this operation takes',
-    advice: 'One event may have 64 KiB, an accrual batch 4 MiB.',
+    advice: 'One event may have 64 KiB, an accrual batch 4 MiB, a settlement of payments 1 MiB.',
   },
   uri_too_long: {
     status: 414,
@@ -174,6 +173,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 409,
     title: 'The entry was reversed before',
     advice: 'An entry is reversed once; the detail names the entry that did it.',
+  },
+  already_settled: {
+    status: 409,
+    title: 'It was settled before, or was never pending',
+    advice:
+      'A payment or disbursement is settled once and cleared once; the detail says by what. Reverse that to do it anew.',
   },
   accrual_already_posted: {
     status: 409,
@@ -213,7 +218,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   not_reversible: {
     status: 422,
     title: 'This entry cannot be reversed',
-    advice: 'A reversal is not reversed: post the event again.',
+    advice:
+      'A reversal is not reversed: post the event again. What was returned, settled or cleared is not either: undo that first.',
   },
   loan_charged_off: {
     status: 422,
@@ -229,6 +235,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 422,
     title: 'The amount is more than the loan has in suspense',
     advice: 'Read suspense_minor of the balance of the loan, and ask for no more than that.',
+  },
+  amount_exceeds_payment: {
+    status: 422,
+    title: 'The amount is more than the payment has left',
+    advice: 'What has come back of a payment cannot come back again, and a pending one has brought nothing in yet.',
   },
   amount_out_of_range: {
     status: 422,

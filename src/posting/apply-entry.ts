@@ -5,7 +5,10 @@ import {
   effectOfLines,
   effectsByLoan,
   type FollowingEntry,
+  type LayerLines,
+  linesByLayer,
 } from '../domain/journal-entry.ts';
+import type { LayerNumber } from '../domain/layer.ts';
 import { addComponents, type Components, type LoanState, noComponents } from '../domain/loan.ts';
 import type { Command } from './command.ts';
 import { kindOf } from './command-kinds.ts';
@@ -92,10 +95,17 @@ function applyEntry(tenantId: string, draft: EntryDraft, ids: Ids, target: Targe
     draft,
   };
   plan.entries.push(entry);
-  if (draft.loanId !== null) moveLoan(draft.loanId, effectOfLines(draft.lines), entry, target);
-  else for (const [loanId, effect] of effectsByLoan(draft.lines)) moveLoan(loanId, effect, entry, target);
-  moveAccounts(entry, plan);
+  for (const part of linesByLayer(draft)) {
+    moveLoans(entry, part, target);
+    moveAccounts(entry, part, plan);
+  }
   return entry;
+}
+
+function moveLoans(entry: PlannedEntry, { layer, lines }: LayerLines, target: Target): void {
+  const { loanId } = entry.draft;
+  if (loanId !== null) moveLoan({ loanId, layer, effect: effectOfLines(lines) }, entry, target);
+  else for (const [one, effect] of effectsByLoan(lines)) moveLoan({ loanId: one, layer, effect }, entry, target);
 }
 
 function rememberKey(
@@ -108,9 +118,11 @@ function rememberKey(
   state.keys.set(scopedKey(tenantId, keyHash), key);
 }
 
-function moveLoan(loanId: string, effect: Components, entry: PlannedEntry, { state, plan }: Target): void {
+type Movement = { readonly loanId: string; readonly layer: LayerNumber; readonly effect: Components };
+
+function moveLoan({ loanId, layer, effect }: Movement, entry: PlannedEntry, { state, plan }: Target): void {
   const { tenantId } = entry;
-  const { effectiveAt, layer } = entry.draft;
+  const { effectiveAt } = entry.draft;
   const loan = loanIn(state, tenantId, loanId);
   const present = loan.layers[layer] ?? noComponents();
   addComponents(present, effect);
@@ -133,9 +145,8 @@ function moveLoan(loanId: string, effect: Components, entry: PlannedEntry, { sta
   });
 }
 
-function moveAccounts(entry: PlannedEntry, plan: PostingPlan): void {
-  const { tenantId } = entry;
-  const { currency, layer, effectiveAt, lines } = entry.draft;
+function moveAccounts({ tenantId, draft }: PlannedEntry, { layer, lines }: LayerLines, plan: PostingPlan): void {
+  const { currency, effectiveAt } = draft;
   const key = tenantId + currency + layer + effectiveAt;
   let accounts = plan.accountDeltas.get(key);
   if (accounts === undefined) {

@@ -2,6 +2,7 @@ import type { AccrualBatch } from '../domain/accrual.ts';
 import type { EntryDraft } from '../domain/journal-entry.ts';
 import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
+import type { Allocation } from '../domain/waterfall.ts';
 import type { AccrualMonth } from './ledger-state.ts';
 
 /** An entry that is going to be written; `ordinal` is its place among the tenant's entries of this batch, from 1. */
@@ -63,6 +64,26 @@ export type PostingPlan = {
     readonly entryId: string;
   }[];
   readonly reversals: { readonly tenantId: string; readonly reversedEntryId: string; readonly entryId: string }[];
+  /** Pending entries that were settled; `turn` counts how often, from 1. */
+  readonly settlings: {
+    readonly tenantId: string;
+    readonly pendingEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+  }[];
+  readonly clearings: {
+    readonly tenantId: string;
+    readonly clearedEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+  }[];
+  readonly paymentReturns: {
+    readonly tenantId: string;
+    readonly paymentEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+    readonly parts: Allocation;
+  }[];
   readonly disbursements: {
     readonly tenantId: string;
     readonly loanId: string;
@@ -89,6 +110,9 @@ export function emptyPlan(): PostingPlan {
     keys: [],
     following: [],
     reversals: [],
+    settlings: [],
+    clearings: [],
+    paymentReturns: [],
     disbursements: [],
     accrualBatches: [],
     loans: new Map(),

@@ -4,6 +4,9 @@ import type { EventType } from '../domain/event-type.ts';
 /** The renderer that new keys name. A rendered body never changes: a new form is a new version beside the old. */
 export const RECEIPT_VERSION = 1;
 
+/** The renderer of settlements, some of which are booked as the event that they settle. */
+export const SETTLEMENT_RECEIPT_VERSION = 3;
+
 /** An entry that a command booked besides the one that its key names. */
 export type FollowingFacts = { readonly eventType: EventType; readonly entryId: string };
 
@@ -43,6 +46,9 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
     `{"goodwill_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   payment_allocated: (facts) =>
     `{"allocation_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  payment_returned: (facts) =>
+    `{"payment_return_event_id":"${facts.eventId}",${entryId(facts)},${returnFee(facts)}${takenBack(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  payment_settled: settlement,
   suspense_refunded: (facts) =>
     `{"refund_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
 };
@@ -50,6 +56,12 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
 /** By the version that the key names. A command whose event type another answers differently has a version of its own. */
 const VERSIONS: Readonly<Record<number, Partial<Readonly<Record<EventType, Renderer>>>>> = {
   [RECEIPT_VERSION]: VERSION_1,
+  [SETTLEMENT_RECEIPT_VERSION]: {
+    payment_received: (facts) =>
+      `{"settlement_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+    disbursement: settlement,
+    disbursement_settled: settlement,
+  },
 };
 
 /** The body that answers an accepted command. Throws for a version or an event that this program cannot render. */
@@ -59,6 +71,10 @@ export function renderReceipt(version: number, facts: ReceiptFacts): string {
   const render = renderers[facts.eventType];
   if (render === undefined) throw new Error(`there is no receipt for ${facts.eventType}`);
   return render(facts);
+}
+
+function settlement(facts: ReceiptFacts): string {
+  return `{"settlement_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`;
 }
 
 function entryId(facts: ReceiptFacts): string {
@@ -86,4 +102,32 @@ function credited(facts: ReceiptFacts, account: number): bigint {
 /** On non-accrual, interest that is paid is memo interest. */
 function interestPaid(facts: ReceiptFacts): bigint {
   return credited(facts, ACCOUNT.interestReceivable) + credited(facts, ACCOUNT.nonAccrualInterestReceivable);
+}
+
+function returnFee({ following }: ReceiptFacts): string {
+  const [fee] = following;
+  return fee === undefined ? '' : `"fee_journal_entry_id":"${fee.entryId}",`;
+}
+
+/** What a return took back, whatever accounts it debited: memo interest on non-accrual, losses once the loan is charged off. */
+function takenBack(facts: ReceiptFacts): string {
+  const debited = (...accounts: readonly number[]): bigint => {
+    let sum = 0n;
+    for (const line of facts.lines)
+      if (line.amountMinor > 0n && accounts.includes(line.account)) sum += line.amountMinor;
+    return sum;
+  };
+  const fees = debited(ACCOUNT.feesReceivable, ACCOUNT.feesChargedOff);
+  const interest = debited(
+    ACCOUNT.interestReceivable,
+    ACCOUNT.nonAccrualInterestReceivable,
+    ACCOUNT.interestChargedOff,
+  );
+  const principal = debited(
+    ACCOUNT.principalReceivable,
+    ACCOUNT.creditLossExpense,
+    ACCOUNT.fraudLossExpense,
+    ACCOUNT.creditLossAllowance,
+  );
+  return `"allocation":{"fees_minor":"${fees}","interest_minor":"${interest}","principal_minor":"${principal}","suspense_minor":"${debited(ACCOUNT.borrowerSuspense)}"}`;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Command, Envelope } from '../../src/posting/command.ts';
+import { eventIdOf } from '../../src/posting/entry-id.ts';
 import { type BooksTenant, BUSINESS_DATE } from './memory-books.ts';
 
 /** A few of everything, so that commands meet: on one loan, one key, one date, one entry. */
@@ -50,7 +51,7 @@ const split = fc.option(
 );
 
 const payment = fc.record({ ...common, sourceMethod: fc.constant('ach'), layer, split }).map((one) => {
-  if (one.split === null || one.layer !== 0) return { ...one, split: null };
+  if (one.split === null) return one;
   const sum = one.split.fees + one.split.interest + one.split.principal + one.split.suspense;
   // Some splits stay wrong, to be refused.
   return sum === 0n || one.amountMinor % 7n === 0n ? one : { ...one, amountMinor: sum };
@@ -107,6 +108,46 @@ function accrualOf(tenant: BooksTenant) {
   });
 }
 
+const laterDay = mostly(BUSINESS_DATE, '2026-05-02', '2026-05-11');
+
+/** Mostly of an entry of the books, by the id of its event. */
+function eventOf(entryIds: readonly string[]) {
+  const events = entryIds.map(eventIdOf);
+  return fc.constantFrom(NOWHERE, ...events, ...events, ...events);
+}
+
+function paymentReturnOf(entryIds: readonly string[]) {
+  return fc.record({
+    paymentEventId: eventOf(entryIds),
+    returnCode: fc.constant('R01'),
+    effectiveAt: laterDay,
+    amountMinor: fc.option(fc.bigInt({ min: 1n, max: 90n }), { nil: null, freq: 3 }),
+    nsfFeeMinor: fc.option(fc.bigInt({ min: 1n, max: 9n }), { nil: null, freq: 1 }),
+    policy: fc.constantFrom('mirror' as const, 'principal' as const, null),
+  });
+}
+
+function settlementOf(entryIds: readonly string[]) {
+  return fc.record({ eventId: eventOf(entryIds), effectiveAt: laterDay, externalRef: fc.constant(null) });
+}
+
+function cancellationOf(entryIds: readonly string[]) {
+  return fc.record({
+    of: fc.constantFrom('payment' as const, 'disbursement' as const),
+    eventId: eventOf(entryIds),
+    effectiveAt: laterDay,
+    reasonDescription: fc.constant(null),
+  });
+}
+
+function paymentClearingOf(entryIds: readonly string[]) {
+  return fc.record({
+    journalEntryIds: fc.array(fc.constantFrom(NOWHERE, ...entryIds), { minLength: 1, maxLength: 2 }),
+    bankRef: fc.constant('bank 1'),
+    effectiveAt: laterDay,
+  });
+}
+
 function reversalOf(entryIds: readonly string[]) {
   return fc.record({
     reversesEntryId: fc.constantFrom(NOWHERE, ...entryIds, ...entryIds),
@@ -136,6 +177,28 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
       {
         weight: known.length === 0 ? 1 : 4,
         arbitrary: fc.record({ kind: fc.constant('reversal' as const), reversal: reversalOf(known) }),
+      },
+      {
+        weight: known.length === 0 ? 1 : 3,
+        arbitrary: fc.record({ kind: fc.constant('payment_return' as const), paymentReturn: paymentReturnOf(known) }),
+      },
+      {
+        weight: known.length === 0 ? 1 : 2,
+        arbitrary: fc.record({
+          kind: fc.constantFrom('payment_settling' as const, 'disbursement_settlement' as const),
+          settlement: settlementOf(known),
+        }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('cancellation' as const), cancellation: cancellationOf(known) }),
+      },
+      {
+        weight: known.length === 0 ? 1 : 3,
+        arbitrary: fc.record({
+          kind: fc.constant('payment_clearing' as const),
+          paymentClearing: paymentClearingOf(known),
+        }),
       },
     );
     return fc.tuple(envelopeOf(tenant), body).map(([by, what]) => ({ ...by, ...what }) as Command);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { EntryDraft } from '../../src/domain/journal-entry.ts';
 import type { Command } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { receiptFacts } from '../../src/posting/posted-receipt.ts';
@@ -34,6 +35,7 @@ test('a batch decided together = the same commands decided one at a time', () =>
       expect(together.accountDeltas).toEqual(apart.accountDeltas);
       expect(together.keys).toEqual(apart.keys);
       expect(together.reversals).toEqual(apart.reversals);
+      expect(together.facts).toEqual(apart.facts);
       expect(together.accrualMonths).toEqual(apart.accrualMonths);
       expect(together.disbursements).toEqual(apart.disbursements);
       expect(together.entries).toEqual(apart.entries);
@@ -68,7 +70,7 @@ test('every account equals the fold of its lines, and every loan the fold of its
       const folded = new Map<string, bigint>();
       for (const [, { entry }] of books.entries) {
         for (const line of entry.lines) {
-          const key = `${line.account}${entry.currency}${entry.layer}`;
+          const key = `${line.account}${entry.currency}${line.layer ?? entry.layer}`;
           folded.set(key, (folded.get(key) ?? 0n) + line.amountMinor);
         }
       }
@@ -93,6 +95,11 @@ const EVERY_OUTCOME = [
   'goodwill_credit',
   'payment_allocated',
   'suspense_refunded',
+  'payment_returned',
+  'payment_settled',
+  'disbursement_settled',
+  'settled payment_received',
+  'settled disbursement',
   'reversal',
   'replayed',
   'idempotency_mismatch',
@@ -105,11 +112,15 @@ const EVERY_OUTCOME = [
   'effective_date_in_future',
   'effective_date_before_disbursement',
   'already_reversed',
+  'already_settled',
+  'not_found',
   'not_reversible',
   'accrual_already_posted',
   'allocation_mismatch',
   'amount_exceeds_outstanding',
   'amount_exceeds_suspense',
+  'amount_exceeds_payment',
+  'validation_failed',
   'amount_out_of_range',
   'balance_would_be_negative',
 ];
@@ -143,9 +154,15 @@ function answerOf(decision: Decision): unknown {
 function count(seen: Map<string, number>, decision: Decision): void {
   const name =
     decision.outcome === 'posted'
-      ? decision.entry.draft.eventType
+      ? eventNamed(decision.entry.draft)
       : decision.outcome === 'refused'
         ? decision.refusal.code
         : decision.outcome;
   seen.set(name, (seen.get(name) ?? 0) + 1);
+}
+
+function eventNamed({ eventType, lines }: EntryDraft): string {
+  return lines.some((line) => line.layer !== undefined) && eventType !== 'reversal'
+    ? `settled ${eventType}`
+    : eventType;
 }

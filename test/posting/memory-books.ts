@@ -1,7 +1,7 @@
 import type { Components, LoanState } from '../../src/domain/loan.ts';
 import type { ProgramVersion } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
-import { kindOf } from '../../src/posting/command-kinds.ts';
+import { referencesOf } from '../../src/posting/command-kinds.ts';
 import { type DecidedBatch, decideBatch } from '../../src/posting/decide-batch.ts';
 import {
   type AccrualMonth,
@@ -15,6 +15,7 @@ import {
 import type { PlannedAccountDelta, PlannedMovement, PostingPlan } from '../../src/posting/posting-plan.ts';
 import { readSetOf } from '../../src/posting/read-set.ts';
 import { entryIdOf } from '../../src/posting/reference.ts';
+import { FactsInMemory } from './facts-in-memory.ts';
 
 /** A tenant of the books, with the programs that its loans may have. */
 export type BooksTenant = { readonly tenantId: string; readonly programId: string; readonly otherProgramId: string };
@@ -34,6 +35,7 @@ export class MemoryBooks {
   readonly entries = new Map<string, ResolvedEntry>();
   readonly accountDeltas = new Map<string, PlannedAccountDelta>();
   readonly movements: PlannedMovement[] = [];
+  readonly facts = new FactsInMemory();
   readonly #tenants: readonly BooksTenant[];
   #lastId = 0;
 
@@ -59,6 +61,7 @@ export class MemoryBooks {
       for (const [key, value] of copied) map.set(key, value);
     }
     copy.movements.push(...structuredClone(this.movements));
+    copy.facts.take(this.facts);
     return copy;
   }
 
@@ -66,11 +69,11 @@ export class MemoryBooks {
   post(commands: readonly Command[]): DecidedBatch {
     const resolved = new Map<string, ResolvedEntry>();
     for (const command of commands) {
-      const reference = kindOf(command).refersTo?.(command);
-      if (reference === undefined) continue;
-      const key = scopedKey(command.tenantId, entryIdOf(reference));
-      const found = this.entries.get(key);
-      if (found !== undefined) resolved.set(key, found);
+      for (const reference of referencesOf(command)) {
+        const key = scopedKey(command.tenantId, entryIdOf(reference));
+        const found = this.entries.get(key);
+        if (found !== undefined) resolved.set(key, found);
+      }
     }
     const decided = decideBatch(commands, this.#read(commands, resolved), () => this.#newEntryId());
     this.#write(decided.plan);
@@ -99,12 +102,7 @@ export class MemoryBooks {
         set.keys.map(({ tenantId, keyHash }) => scopedKey(tenantId, keyHash)),
       ),
       entries,
-      standings: new Map(
-        set.earlier.map(({ tenantId, entryId }) => {
-          const key = scopedKey(tenantId, entryId);
-          return [key, { reversedBy: this.reversals.get(key) ?? null }];
-        }),
-      ),
+      standings: this.facts.standingsOf(set.earlier, this),
       accrualMonths: pick(
         this.accrualMonths,
         set.accrualMonths.map(({ tenantId, loanId, month }) => monthKey(tenantId, loanId, month)),
@@ -123,6 +121,7 @@ export class MemoryBooks {
       const key = scopedKey(tenantId, loanId);
       this.disbursements.set(key, [...(this.disbursements.get(key) ?? []), { entryId, effectiveAt }]);
     }
+    this.facts.take(plan);
     this.#writeReversals(plan);
     this.#writeEntries(plan);
     for (const delta of [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()])) {
@@ -175,6 +174,8 @@ function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends Readon
     effectiveFrom: null,
     policy: {
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
+      returns: programId === tenant.programId ? 'mirror' : 'principal',
+      chargeoff: 'direct',
       feeIncomeAccounts: new Map([['late_fee', incomeAccount]]),
     },
   });

@@ -1,11 +1,14 @@
 import type { PostingRoute } from '../posting-operation.ts';
 import { accrualBatches } from './accrual-batches.ts';
+import { disbursementCancellations, paymentCancellations } from './cancellations.ts';
 import { disbursements } from './disbursements.ts';
 import { feeWaivers } from './fee-waivers.ts';
 import { fees } from './fees.ts';
 import { goodwillCredits } from './goodwill-credits.ts';
+import { paymentReturns } from './payment-returns.ts';
 import { payments } from './payments.ts';
 import { reversals } from './reversals.ts';
+import { disbursementSettlements, paymentClearings, paymentSettlings } from './settlements.ts';
 import { suspenseAllocations } from './suspense-allocations.ts';
 import { suspenseRefunds } from './suspense-refunds.ts';
 
@@ -27,4 +30,10 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [suspenseRefunds.path, anyRoute(suspenseRefunds)],
   [accrualBatches.path, anyRoute(accrualBatches)],
   [reversals.path, anyRoute(reversals)],
+  [paymentReturns.path, anyRoute(paymentReturns)],
+  [paymentClearings.path, anyRoute(paymentClearings)],
+  [paymentSettlings.path, anyRoute(paymentSettlings)],
+  [paymentCancellations.path, anyRoute(paymentCancellations)],
+  [disbursementSettlements.path, anyRoute(disbursementSettlements)],
+  [disbursementCancellations.path, anyRoute(disbursementCancellations)],
 ]);

@@ -1,6 +1,6 @@
 import type { EventType } from '../../domain/event-type.ts';
-import type { DraftLine } from '../../domain/journal-entry.ts';
-import type { LayerNumber } from '../../domain/layer.ts';
+import type { DraftLine, EventInput } from '../../domain/journal-entry.ts';
+import { type LayerNumber, SETTLED } from '../../domain/layer.ts';
 import { type ResolvedEntry, scopedKey } from '../../posting/ledger-state.ts';
 import type { EntryRef } from '../../posting/posting-store.ts';
 import type { FollowingFacts, ReceiptFacts } from '../../posting/receipt.ts';
@@ -15,7 +15,8 @@ const READ_POSTED_ENTRIES: Statement = {
       e.accounts, e.amounts, e.loan_ids, e.borrower_ids, (e.event_input::jsonb->>'loan_count')::int, b.loan_ids,
       (SELECT array_agg(o.entry_id::text ORDER BY f.place) || array_agg(o.event_type::text ORDER BY f.place)
        FROM hpts.following_entry AS f JOIN hpts.journal_entry AS o USING (tenant_id, entry_id)
-       WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id)
+       WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
+      e.layers, e.event_input
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`,
@@ -43,6 +44,8 @@ type PostedRow = [
   accruedLoanIds: string[] | null,
   /** Their ids, then their event types. */
   following: string[] | null,
+  layers: LayerNumber[] | null,
+  eventInput: string | null,
 ];
 
 /** Entries that commands name, with every loan whose balance or accrual date they hold. */
@@ -55,8 +58,7 @@ export async function resolveEntries(
     const [tenantId, entryId, eventId, correlationId, eventType, effectiveAt, currency, layer, loanId, borrowerId] =
       row;
     const [, , , , , , , , , , externalRef, , postedAt] = row;
-    if (currency === null || layer === null)
-      throw new Error(`entry ${entryId} has lines of several currencies or layers`);
+    if (currency === null) throw new Error(`entry ${entryId} has lines of several currencies`);
     const lines = linesOf(row);
     resolved.set(scopedKey(tenantId, entryId), {
       entry: {
@@ -66,11 +68,12 @@ export async function resolveEntries(
         eventType,
         effectiveAt,
         currency,
-        layer,
+        layer: layer ?? SETTLED,
         loanId,
         borrowerId,
         lines,
         externalRef,
+        eventInput: row[21] === null ? {} : (JSON.parse(row[21]) as EventInput),
         postedAt,
       },
       loanIds: loansOf(row, lines),
@@ -109,12 +112,17 @@ async function readRows(reader: ReaderPool, refs: readonly EntryRef[]): Promise<
 function linesOf(row: PostedRow): DraftLine[] {
   const [loanId, borrowerId] = [row[8], row[9]];
   const [accounts, amounts, loanIds, borrowerIds] = [row[13], row[14], row[15], row[16]];
-  return accounts.map((account, index) => ({
-    account,
-    amountMinor: BigInt(amounts[index] ?? '0'),
-    loanId: loanIds === null ? loanId : (loanIds[index] ?? null),
-    borrowerId: borrowerIds === null ? borrowerId : (borrowerIds[index] ?? null),
-  }));
+  const layers = row[20];
+  return accounts.map((account, index) => {
+    const line = {
+      account,
+      amountMinor: BigInt(amounts[index] ?? '0'),
+      loanId: loanIds === null ? loanId : (loanIds[index] ?? null),
+      borrowerId: borrowerIds === null ? borrowerId : (borrowerIds[index] ?? null),
+    };
+    const own = layers?.[index] ?? SETTLED;
+    return own === SETTLED ? line : { ...line, layer: own };
+  });
 }
 
 function loansOf(row: PostedRow, lines: readonly DraftLine[]): string[] {

@@ -12,9 +12,12 @@ import {
   CHANGE_STANDINGS,
   COMMIT,
   INSERT_ACCRUAL_BATCHES,
+  INSERT_CLEARINGS,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
+  INSERT_PAYMENT_RETURNS,
   INSERT_REVERSALS,
+  INSERT_SETTLINGS,
   MAKE_LOANS_KNOWN,
   MARK_ACCRUAL_MONTHS,
   MOVE_BACKDATED_DAYS,
@@ -135,6 +138,7 @@ function facts(plan: PostingPlan): BoundStatement[] {
     const reversed = uuidArray(reversals, (one) => one.reversedEntryId);
     statements.push([INSERT_REVERSALS, [tenantIds, reversed, uuidArray(reversals, (one) => one.entryId)]]);
   }
+  statements.push(...factsOfEarlierEntries(plan));
   if (disbursements.length > 0) {
     const entryIds = uuidArray(disbursements, (one) => one.entryId);
     const dates = dateArray(disbursements, (one) => one.effectiveAt);
@@ -146,6 +150,28 @@ function facts(plan: PostingPlan): BoundStatement[] {
   }
   return statements;
 }
+
+/** What was done to earlier entries besides reversing them. */
+function factsOfEarlierEntries({ settlings, clearings, paymentReturns }: PostingPlan): BoundStatement[] {
+  const statements: BoundStatement[] = [];
+  const columns = <Row extends Fact>(rows: readonly Row[], earlier: (row: Row) => string) => [
+    uuidArray(rows, (row) => row.tenantId),
+    uuidArray(rows, earlier),
+    int2Array(rows, (row) => row.turn),
+    uuidArray(rows, (row) => row.entryId),
+  ];
+  if (settlings.length > 0) statements.push([INSERT_SETTLINGS, columns(settlings, (one) => one.pendingEntryId)]);
+  if (clearings.length > 0) statements.push([INSERT_CLEARINGS, columns(clearings, (one) => one.clearedEntryId)]);
+  if (paymentReturns.length > 0) {
+    const parts = (['fees', 'interest', 'principal', 'suspense'] as const).map((part) =>
+      int8Array(paymentReturns, (one) => one.parts[part]),
+    );
+    statements.push([INSERT_PAYMENT_RETURNS, [...columns(paymentReturns, (one) => one.paymentEntryId), ...parts]]);
+  }
+  return statements;
+}
+
+type Fact = { readonly tenantId: string; readonly turn: number; readonly entryId: string };
 
 /** What every batch writes; the order of the columns is that of POST_BATCH. */
 function batchColumns(plan: PostingPlan, { tenants, loanRows }: WriteContext): (Buffer | string)[] {
@@ -191,7 +217,7 @@ function keyColumns(keys: readonly PlannedKey[], entryOf: (key: PlannedKey) => n
   ];
 }
 
-/** The lines of all entries, one behind the other; owners only of entries whose lines belong to several loans. */
+/** The lines of all entries, one behind the other; owners and layers only of entries whose lines belong to several. */
 function lineColumns(entries: readonly PlannedEntry[]): Buffer[] {
   const lines = entries.flatMap((entry) => entry.draft.lines);
   const owned = entries.filter(hasOwners).flatMap((entry) => entry.draft.lines);
@@ -200,11 +226,20 @@ function lineColumns(entries: readonly PlannedEntry[]): Buffer[] {
     int8Array(lines, (line) => line.amountMinor),
     uuidArray(owned, (line) => line.loanId),
     uuidArray(owned, (line) => line.borrowerId),
+    int2Array(
+      entries.filter(hasLayers).flatMap(({ draft }) => draft.lines.map((line) => line.layer ?? draft.layer)),
+      (layer) => layer,
+    ),
   ];
 }
 
 function hasOwners({ draft }: PlannedEntry): boolean {
   return draft.loanId === null && draft.lines.length > 0;
+}
+
+/** True of an entry whose lines lie on several layers. */
+function hasLayers({ draft }: PlannedEntry): boolean {
+  return draft.lines.some((line) => line.layer !== undefined);
 }
 
 /** Where the lines of each entry begin and end among all of those that `counts` counts, from 1. */
@@ -224,6 +259,7 @@ function slices(
 function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
   const lines = slices(entries, () => true);
   const owners = slices(entries, hasOwners);
+  const layers = slices(entries, hasLayers);
   return [
     uuidArray(entries, (entry) => entry.entryId),
     int4Array(entries, (entry) => entry.ordinal),
@@ -232,7 +268,7 @@ function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
     uuidArray(entries, ({ draft }) => draft.reversesEntryId),
     dateArray(entries, ({ draft }) => draft.effectiveAt),
     textArray(entries, ({ draft }) => draft.eventType),
-    int2Array(entries, ({ draft }) => draft.layer),
+    int2Array(entries, (entry) => (hasLayers(entry) ? null : entry.draft.layer)),
     textArray(entries, ({ draft }) => draft.currency),
     uuidArray(entries, ({ draft }) => draft.loanId),
     uuidArray(entries, ({ draft }) => draft.borrowerId),
@@ -240,6 +276,8 @@ function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
     int4Array(lines, (slice) => slice?.[1] ?? null),
     int4Array(owners, (slice) => slice?.[0] ?? null),
     int4Array(owners, (slice) => slice?.[1] ?? null),
+    int4Array(layers, (slice) => slice?.[0] ?? null),
+    int4Array(layers, (slice) => slice?.[1] ?? null),
     textArray(entries, ({ draft }) => draft.externalRef),
     textArray(entries, (entry) => entry.actor),
     textArray(entries, ({ draft }) => draft.description),
@@ -256,6 +294,7 @@ function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
 function movementColumns(movements: readonly PlannedMovement[]): Buffer[] {
   return [
     uuidArray(movements, (movement) => movement.loanId),
+    int2Array(movements, (movement) => movement.layer),
     dateArray(movements, (movement) => movement.frontier),
     int4Array(movements, (movement) => movement.loanSeq),
     ...componentColumns(movements, (movement) => movement.after),

@@ -55,6 +55,26 @@ export const INSERT_REVERSALS: Statement = {
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[])`,
 };
 
+export const INSERT_SETTLINGS: Statement = {
+  name: 'insert_settlings',
+  text: `INSERT INTO hpts.settling (tenant_id, pending_entry_id, turn, entry_id)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[])`,
+};
+
+export const INSERT_CLEARINGS: Statement = {
+  name: 'insert_clearings',
+  text: `INSERT INTO hpts.clearing (tenant_id, cleared_entry_id, turn, entry_id)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[])`,
+};
+
+export const INSERT_PAYMENT_RETURNS: Statement = {
+  name: 'insert_payment_returns',
+  text: `INSERT INTO hpts.payment_return (tenant_id, payment_entry_id, turn, entry_id, fees_minor, interest_minor,
+      principal_minor, suspense_minor)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[]), unnest($5::bigint[]),
+      unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[])`,
+};
+
 export const INSERT_DISBURSEMENTS: Statement = {
   name: 'insert_disbursements',
   text: `INSERT INTO hpts.disbursement (tenant_id, loan_id, entry_id, effective_at)
@@ -75,9 +95,9 @@ export const MARK_ACCRUAL_MONTHS: Statement = {
     ON CONFLICT (tenant_id, loan_id, month) DO UPDATE SET days = excluded.days`,
 };
 
-/** Where each kind of row begins among the parameters of POST_BATCH; heads are $1–$3, lines $4–$7. */
+/** Where each kind of row begins among the parameters of POST_BATCH; heads are $1–$3, lines $4–$8. */
 const LOANS = {
-  first: 8,
+  first: 9,
   columns: [
     'int place',
     'uuid loan_id',
@@ -92,7 +112,7 @@ const LOANS = {
   ],
 };
 const ENTRIES = {
-  first: 18,
+  first: 19,
   columns: [
     'int place',
     'uuid entry_id',
@@ -110,6 +130,8 @@ const ENTRIES = {
     'int lines_to',
     'int owners_from',
     'int owners_to',
+    'int layers_from',
+    'int layers_to',
     'text external_ref',
     'text actor',
     'text description',
@@ -119,12 +141,13 @@ const ENTRIES = {
     'text metadata',
   ],
 };
-const KEYS = { first: 41, columns: ['int entry', 'uuid key_hash', 'smallint receipt_version'] };
+const KEYS = { first: 44, columns: ['int entry', 'uuid key_hash', 'smallint receipt_version'] };
 const MOVEMENTS = {
-  first: 44,
+  first: 47,
   columns: [
     'int entry',
     'uuid loan_id',
+    'smallint layer',
     'date frontier',
     'int loan_seq',
     'bigint principal',
@@ -136,7 +159,7 @@ const MOVEMENTS = {
   ],
 };
 const DELTAS = {
-  first: 54,
+  first: 58,
   columns: [
     'int place',
     'smallint account_code',
@@ -195,18 +218,19 @@ function postBatch(loanRow: string): string {
       FROM moved
     ), entry AS (
       INSERT INTO hpts.journal_entry (tenant_id, seq, posted_at, entry_id, event_id, correlation_id, reverses_entry_id,
-        effective_at, event_type, layer, currency, loan_id, borrower_id, accounts, amounts, loan_ids, borrower_ids,
+        effective_at, event_type, layer, currency, loan_id, borrower_id, accounts, amounts, loan_ids, borrower_ids, layers,
         external_ref, actor, description, idempotency_key, payload_hash, event_input, metadata)
       SELECT head.tenant_id[n.place], head.seq[n.place] - head.entries[n.place] + n.ordinal, head.posted_at[n.place],
         n.entry_id, n.event_id, n.correlation_id, n.reverses_entry_id, n.effective_at, n.event_type::hpts.event_type, n.layer,
         n.currency, n.loan_id, n.borrower_id, ($4::smallint[])[n.lines_from : n.lines_to], ($5::bigint[])[n.lines_from : n.lines_to],
         ($6::uuid[])[n.owners_from : n.owners_to], ($7::uuid[])[n.owners_from : n.owners_to],
+        ($8::smallint[])[n.layers_from : n.layers_to],
         n.external_ref, n.actor, n.description, n.idempotency_key, n.payload_hash, n.event_input, n.metadata
       FROM head CROSS JOIN ${rows(ENTRIES)} AS n
     ), movement AS (
       INSERT INTO hpts.loan_movement (tenant_id, posted_at, loan_id, layer, frontier, loan_seq, effective_at, entry_id,
         principal_minor, interest_minor, fees_minor, suspense_minor, memo_interest_minor, backdated_minor)
-      SELECT head.tenant_id[${ofEntry('place')}], head.posted_at[${ofEntry('place')}], n.loan_id, ${ofEntry('layer')}, n.frontier,
+      SELECT head.tenant_id[${ofEntry('place')}], head.posted_at[${ofEntry('place')}], n.loan_id, n.layer, n.frontier,
         n.loan_seq, ${ofEntry('effective_at')}, ${ofEntry('entry_id')}, n.principal, n.interest, n.fees, n.suspense,
         n.memo_interest, n.backdated::bigint[]
       FROM head CROSS JOIN ${rows(MOVEMENTS)} AS n
@@ -278,6 +302,9 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   REMOVE_UNMADE_LOANS,
   INSERT_FOLLOWING,
   INSERT_REVERSALS,
+  INSERT_SETTLINGS,
+  INSERT_CLEARINGS,
+  INSERT_PAYMENT_RETURNS,
   INSERT_DISBURSEMENTS,
   INSERT_ACCRUAL_BATCHES,
   MARK_ACCRUAL_MONTHS,

@@ -2,12 +2,22 @@ import type { EventType } from '../../domain/event-type.ts';
 import { untouched } from '../../domain/posted-entry.ts';
 import { decideReversal } from '../../domain/reversal.ts';
 import type { CommandOf } from '../command.ts';
+import type { ResolvedEntry } from '../ledger-state.ts';
+import type { PlannedEntry } from '../posting-plan.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import { type Reference, referredEntry } from '../reference.ts';
 import { loanOf, standingOf, tenantOf } from '../scene.ts';
 import { ACCRUAL_UNDOING } from './accrual.ts';
-import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, ROWS_PER_LOAN, type Target } from './command-kind.ts';
+import {
+  type CommandKind,
+  type PostedEntries,
+  type Reads,
+  ROWS_PER_COMMAND,
+  ROWS_PER_LOAN,
+  type Target,
+} from './command-kind.ts';
 import { DISBURSEMENT_UNDOING } from './disbursement.ts';
+import { takeBackFacts } from './taken-back.ts';
 import type { Undoing } from './undoing.ts';
 
 /** By the event type that is reversed; the reversal of one that is not here takes back balances alone. */
@@ -21,15 +31,15 @@ export const REVERSAL: CommandKind<CommandOf<'reversal'>> = {
   refersTo: entryToReverse,
   inheritsCorrelation: true,
   weight: (_command, reversed) => ROWS_PER_COMMAND + ROWS_PER_LOAN * (reversed?.loanIds.length ?? 0),
-  reads: (_command, reads, reversed) => {
-    if (reversed !== undefined) UNDOINGS[reversed.entry.eventType]?.reads(reversed, reads);
-  },
+  reads: (_command, reads, reversed) => readUndone(reversed, reads),
   decide: (command, state) => {
     const { reversal, tenantId } = command;
     const entry = referredEntry(entryToReverse(command), { tenantId, resolved: state.entries })?.entry;
+    const standing = entry === undefined ? untouched() : standingOf(state, tenantId, entry.entryId);
     return decideReversal(reversal, {
       entry,
-      standing: entry === undefined ? untouched() : standingOf(state, tenantId, entry.entryId),
+      standing,
+      settledStanding: standing.settles === null ? untouched() : standingOf(state, tenantId, standing.settles),
       loan: (loanId) => loanOf(state, tenantId, loanId),
       calendar: tenantOf(state, tenantId),
     });
@@ -42,13 +52,23 @@ function entryToReverse({ reversal }: CommandOf<'reversal'>): Reference {
   return { id: reversal.reversesEntryId, to: 'entry' };
 }
 
-function rememberReversal(command: CommandOf<'reversal'>, { entry }: PostedEntries, { state, plan }: Target): void {
+function rememberReversal(command: CommandOf<'reversal'>, { entry }: PostedEntries, target: Target): void {
   const { tenantId } = command;
-  const { entryId } = entry;
-  const reversed = referredEntry(entryToReverse(command), { tenantId, resolved: state.entries });
-  if (reversed === undefined) throw new Error(`an entry was reversed by ${entryId} without being read`);
-  const reversedEntryId = reversed.entry.entryId;
-  plan.reversals.push({ tenantId, reversedEntryId, entryId });
-  standingOf(state, tenantId, reversedEntryId).reversedBy = entryId;
-  UNDOINGS[reversed.entry.eventType]?.undo(reversed, { tenantId, state, plan });
+  rememberUndone(referredEntry(entryToReverse(command), { tenantId, resolved: target.state.entries }), entry, target);
+}
+
+/** Reads what the mirror of an earlier entry takes back besides balances. */
+export function readUndone(earlier: ResolvedEntry | undefined, reads: Reads): void {
+  if (earlier !== undefined) UNDOINGS[earlier.entry.eventType]?.reads(earlier, reads);
+}
+
+/** Keeps that `mirror` undid an earlier entry, and takes back what that one had made true besides balances. */
+export function rememberUndone(undone: ResolvedEntry | undefined, mirror: PlannedEntry, target: Target): void {
+  const { tenantId, entryId } = mirror;
+  if (undone === undefined) throw new Error(`an entry was reversed by ${entryId} without being read`);
+  const reversedEntryId = undone.entry.entryId;
+  target.plan.reversals.push({ tenantId, reversedEntryId, entryId });
+  standingOf(target.state, tenantId, reversedEntryId).reversedBy = entryId;
+  UNDOINGS[undone.entry.eventType]?.undo(undone, { tenantId, ...target });
+  takeBackFacts(undone, tenantId, target);
 }
