@@ -22,12 +22,16 @@ const LOAN_BY_LAYER = `
         ) AS c
         WHERE ${ofTenant('loan')}`;
 
-/** What the lines of each entry do to each loan on each layer; `e.tenant_id`, `e.entry_id` and more may be selected beside. */
+/**
+ * What the lines of each entry do to each loan on each layer; `e.tenant_id`, `e.entry_id` and more may be selected beside. An entry
+ * of one loan belongs to its history even where it moves no component, as a return that a charged-off loan loses.
+ */
 const EFFECT_OF_ENTRY = `
         SELECT coalesce(l.loan_id, e.loan_id) AS loan_id, coalesce(l.layer, e.layer) AS layer,
            ${FOLDED_COMPONENTS}
-        FROM unnest(e.accounts, e.amounts, e.layers, e.loan_ids) AS l(account, amount, layer, loan_id)
-        WHERE l.account IN (${CONTROL_ACCOUNT_LIST}) GROUP BY 1, 2`;
+        FROM (SELECT * FROM unnest(e.accounts, e.amounts, e.layers, e.loan_ids)
+              UNION ALL SELECT NULL, 0, NULL, NULL WHERE e.loan_id IS NOT NULL AND cardinality(e.accounts) = 0) AS l(account, amount, layer, loan_id)
+        WHERE l.account IN (${CONTROL_ACCOUNT_LIST}) OR e.loan_id IS NOT NULL GROUP BY 1, 2`;
 
 /** What a loan's row, its history and its as-of corrections promise. */
 export const LOAN_CHECKS: readonly LedgerCheck[] = [

@@ -23,7 +23,7 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
                   THEN format('has payload hash %s, its entry %s says %s', k.payload_hash, c.entry_id, coalesce(c.payload_hash::text, 'none'))
                   ELSE format('was answered by receipt version %s, which this program does not know', k.receipt_version) END AS detail
       FROM carried AS c FULL JOIN kept AS k ON k.tenant_id = c.tenant_id AND k.key_hash = c.key_hash
-      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version <> 1`,
+      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version NOT IN (1, 3)`,
   },
   {
     name: 'following_entries',
