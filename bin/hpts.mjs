@@ -7,6 +7,11 @@ import { fileURLToPath } from 'node:url';
 const NEEDED = 'HPTS needs Node 24.12 or newer and, where no embedded PostgreSQL is installed, HPTS_DATABASE_URL.';
 /** Set for the process that the launcher started, so that it never starts another. */
 const MARK = 'HPTS_LAUNCHED';
+/**
+ * Room for what a server allocates between two collections, given whole from the start: with Node's own the heap grows and
+ * shrinks, and what a batch of payments lives on is copied more often. V8 takes both only when a process begins.
+ */
+const SERVER_FLAGS = ['--max-semi-space-size=32', '--min-semi-space-size=32'];
 
 function isNewEnough(version) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -53,10 +58,8 @@ function runUnder(node) {
   // Built for glibc: on a machine without it, the file is there and does not run; execve would abort on that.
   const trial = spawnSync(node, ['--version'], { stdio: 'ignore' });
   if (trial.status !== 0) refuse(`${NEEDED} The Node installed here (${node}) does not run on this machine.`);
-  const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)];
-  if (typeof process.execve === 'function') {
-    process.execve(node, [node, ...args], { ...process.env, [MARK]: '1' });
-  }
+  const args = [...flags(), fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  if (typeof process.execve === 'function') become(node, args);
   const child = spawn(node, args, {
     env: { ...process.env, [MARK]: '1' },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
@@ -74,12 +77,28 @@ function runUnder(node) {
   });
 }
 
+function flags() {
+  return process.argv[2] === 'serve' ? SERVER_FLAGS : [];
+}
+
+function become(node, args) {
+  process.execve(node, [node, ...args], { ...process.env, [MARK]: '1' });
+}
+
+/** Whether this process has to begin anew for its flags. Not under a parent that holds a channel, which would break. */
+function lacksFlags() {
+  if (typeof process.execve !== 'function' || process.channel !== undefined) return false;
+  return process.env[MARK] === undefined && flags().some((flag) => !process.execArgv.includes(flag));
+}
+
 function refuse(sentence) {
   process.stderr.write(`${sentence}\n`);
   process.exit(1);
 }
 
 const node = installedNode();
-if (isNewEnough(process.versions.node)) await run();
-else if (process.env[MARK] === undefined && node !== undefined) runUnder(node);
+if (isNewEnough(process.versions.node)) {
+  if (lacksFlags()) become(process.execPath, [...process.execArgv, ...flags(), ...process.argv.slice(1)]);
+  await run();
+} else if (process.env[MARK] === undefined && node !== undefined) runUnder(node);
 else refuse(`${NEEDED} This is Node ${process.versions.node} on ${process.platform} ${process.arch}.`);

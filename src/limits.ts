@@ -24,6 +24,7 @@ export const LIMITS = {
   /** A command that may write more rows than this travels alone, on a thread and connection of its own. */
   lightWeight: 400,
   queuedHeavyCommands: 64,
+  queuedPreviews: 64,
   /** A command that waited longer than this is answered too_busy, before anything was done for it. */
   queueWaitMs: 10_000,
   /** Times a batch is decided again after it met another process. */

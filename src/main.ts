@@ -19,8 +19,8 @@ import { probeDatabase } from './postgres/reading/probe.ts';
 import { ReaderPool } from './postgres/reading/reader-pool.ts';
 import { ReconciliationRuns } from './postgres/reading/reconciliation-runs.ts';
 import { refuseUnsafeServer } from './postgres/server-safety.ts';
-import type { Command } from './posting/command.ts';
 import { type Outcome, PostingEngine } from './posting/engine.ts';
+import { previewCommand } from './posting/preview.ts';
 import { readProgram } from './program-identity.ts';
 import { startWebhooks, type WebhookPace, type Webhooks } from './webhooks.ts';
 
@@ -63,7 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(directory.stop);
     const reader = new ReaderPool(address);
     closers.push(() => reader.close());
-    const heavy = new HeavyPoster({ address, onFailure });
+    const heavy = new HeavyPoster({ address, onFailure, watch: figures?.engine.heavy });
     const store = new PostgresStore({ address, lanes: config.postingLanes, heavy: false, reader });
     closers.push(() => store.close());
     const engine = new PostingEngine({
@@ -72,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       heavy: heavy.submit,
       monotonicMs: () => performance.now(),
       onFailure,
-      ...(figures === null ? {} : { watch: figures.engine }),
+      ...(figures === null ? {} : { watch: figures.engine.light }),
     });
     closers.push(() => engine.drain(), heavy.stop.bind(heavy));
     heavy.start();
@@ -82,13 +82,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const webhookParts = { config, address, masterKey, reader, version: program.version, onFailure, pace };
     const webhooks = startWebhooks({ ...webhookParts, watch: figures?.webhooks });
     closers.push(webhooks.stop);
-    const untold = { submit: (command: Command) => engine.submit(command), submitLarge: heavy.submitLarge };
     const operations = ledgerOperations({
       program,
       probe: () => probeDatabase(reader),
       reader,
       runs: new ReconciliationRuns(address),
-      posting: tellingWebhooks(untold, webhooks, onFailure),
+      posting: tellingWebhooks(postingBy({ engine, store, heavy }, onFailure), webhooks, onFailure),
       webhooks: webhooks.operations,
       document: readApiDocument(),
     });
@@ -105,6 +104,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
+type Posters = { readonly engine: PostingEngine; readonly store: PostgresStore; readonly heavy: HeavyPoster };
+
+function postingBy({ engine, store, heavy }: Posters, onFailure: (error: unknown) => void): Posting {
+  return {
+    submit: (command) => engine.submit(command),
+    submitLarge: heavy.submitLarge,
+    preview: (command) => previewCommand(command, { store, heavy: heavy.preview, onFailure }),
+  };
+}
+
 /** Whoever follows a tenant's journal hears of a posting at once; what other processes post is found by looking. */
 function tellingWebhooks(posting: Posting, webhooks: Webhooks, onFailure: (error: unknown) => void): Posting {
   const told = <Answer extends object>(
@@ -119,6 +128,7 @@ function tellingWebhooks(posting: Posting, webhooks: Webhooks, onFailure: (error
   };
   return {
     submit: (command, request) => told(command.tenantId, request, posting.submit(command, request)),
+    preview: posting.preview,
     submitLarge: (large, request) => told(large.sender.tenantId, request, posting.submitLarge(large, request)),
   };
 }

@@ -28,9 +28,14 @@ afterEach(() => {
 });
 
 /** `main` is the body of the program's main function. An old Node is played by a new one that gives another version. */
-function launch(run: { readonly main: string; readonly version: string; readonly args?: readonly string[] }) {
+function launch(run: {
+  readonly main: string;
+  readonly version: string;
+  readonly args?: readonly string[];
+  readonly canReplaceItself?: boolean;
+}) {
   writeFileSync(join(folder, 'src/cli/main.ts'), `export async function main(argv: string[]) { ${run.main} }`);
-  const pretence = `delete process.execve; Object.defineProperty(process.versions, 'node', { value: '${run.version}' })`;
+  const pretence = `${run.canReplaceItself ? '' : 'delete process.execve; '}Object.defineProperty(process.versions, 'node', { value: '${run.version}' })`;
   const preload = `data:text/javascript,${encodeURIComponent(pretence)}`;
   const args = ['--import', preload, join(folder, 'bin', 'hpts.mjs'), ...(run.args ?? [])];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
@@ -66,6 +71,18 @@ it('starts the installed Node under an old one and gives its status', async () =
   });
   expect(await run.nextLine()).toBe(`${process.versions.node} x`);
   expect(await run.exit).toEqual({ status: 4, signal: null, errors: '' });
+});
+
+it.each([
+  ['a Node that is new enough, in its own place', process.versions.node, { inPlace: true }],
+  ['the installed Node under an old one', '20.20.2', { inPlace: false }],
+])('gives a server room to allocate: %s', async (_what, version, { inPlace }) => {
+  const main = `console.log(process.pid, process.execArgv.filter((flag) => flag.includes('semi-space')).join('|'), argv.join('|')); return 0;`;
+  const run = launch({ main, version, args: ['serve', '--now'], ...(inPlace ? { canReplaceItself: true } : {}) });
+  const [pid, flags, args] = (await run.nextLine()).split(' ');
+  expect([flags, args]).toEqual(['--max-semi-space-size=32|--min-semi-space-size=32', 'serve|--now']);
+  expect(Number(pid) === run.child.pid).toBe(inPlace);
+  expect(await run.exit).toEqual({ status: 0, signal: null, errors: '' });
 });
 
 it('passes a signal on, and waits for the program to end in order', async () => {

@@ -1,6 +1,4 @@
 import { expect, test } from 'vitest';
-import { DAY_COUNT_CONVENTIONS } from '../domain/day-count.ts';
-import * as vocabulary from '../http/vocabulary.ts';
 import { interest } from './interest.ts';
 
 const MAY = {
@@ -107,8 +105,4 @@ test.each<[Changes, string]>([
 test('--help prints the usage', async () => {
   const { code, out } = await run({}, '--help');
   expect([code, out.join('\n')]).toEqual([0, expect.stringContaining('Usage: npx hpts interest')]);
-});
-
-test('the conventions are those that requests may name', () => {
-  expect(DAY_COUNT_CONVENTIONS).toEqual(vocabulary.DAY_COUNT_CONVENTIONS);
 });

@@ -33,7 +33,8 @@ export type AccrualContext = {
 
 /**
  * Books a batch as one entry: DR 1200 one line per loan, CR 4000 one line, the sum; of loans on non-accrual DR 9100 and
- * CR 9200 (ACCOUNTING.md section 2). All or nothing: status and code are those of the first refused loan, errors[] names every one.
+ * CR 9200 (ACCOUNTING.md section 2). All or nothing: status and code are those of the first refused loan, errors[] names
+ * every one.
  */
 export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext): Refusal | EntryDraft {
   if (!context.programExists) {

@@ -9,6 +9,7 @@ import type { FieldReader } from './field-reader.ts';
 import { principalOf } from './gate.ts';
 import { fingerprint } from './json/canonical-json.ts';
 import { parseStrictJson } from './json/strict-json.ts';
+import { sendReceipt } from './json-answer.ts';
 import { type KeyedPostAbout, keyedPost } from './openapi/about.ts';
 import type { Operation } from './operation.ts';
 import { hashAsUuid, requireKey } from './posting-operation.ts';
@@ -58,12 +59,7 @@ export function administrativeOperation<Body, Prepared>(
         ),
       );
       if (!('body' in outcome)) return sendProblem(request, reply, problemOf(outcome));
-      if (outcome.outcome === 'replayed') reply.header('idempotent-replayed', 'true');
-      return reply
-        .code(outcome.outcome === 'created' ? 201 : 200)
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(outcome.body);
+      return sendReceipt(reply, outcome);
     },
   };
 }

@@ -5,9 +5,12 @@ import type { Problem } from './problem.ts';
 import { PROBLEMS, type ProblemCode } from './problem-table.ts';
 import type { RequestWatch } from './request-watch.ts';
 
+/** RFC 9110 section 7.2 and RFC 3986 section 3.2.2: a name or an address, then a port; both may be empty. */
+const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/;
+
 /**
  * What is wrong with a request as a message, whatever it asks for: RFC 9112 section 3.2 has 400 for an HTTP/1.1 request
- * without a Host header or with several.
+ * without a Host header, with several, or with one that names no host.
  */
 export function brokenRequest(request: IncomingMessage): Problem | undefined {
   if ((request.url ?? '').length > LIMITS.urlChars) {
@@ -17,6 +20,9 @@ export function brokenRequest(request: IncomingMessage): Problem | undefined {
   if (hosts > 1) return { code: 'duplicate_header', detail: 'the header Host was sent more than once' };
   if (hosts === 0 && request.httpVersion !== '1.0') {
     return { code: 'malformed_request', detail: 'an HTTP/1.1 request needs a Host header' };
+  }
+  if (hosts === 1 && !HOST.test(request.headers.host ?? '')) {
+    return { code: 'malformed_request', detail: 'the header Host is no name or address of a host' };
   }
   return undefined;
 }

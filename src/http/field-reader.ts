@@ -46,7 +46,7 @@ export const uuidField = textField<string>('a UUID, as a string', schemaRef('Uui
 
 export const dateField: FieldReader<CalendarDate> = textField(
   'a calendar date YYYY-MM-DD, as a string',
-  schemaRef('Date'),
+  schemaRef('CalendarDate'),
   parseCalendarDate,
 );
 

@@ -3,6 +3,7 @@ import { EVENT_TYPES } from '../domain/event-type.ts';
 import { LIMITS } from '../limits.ts';
 import type { JournalFilter, JournalOrder, JournalPage } from '../postgres/reading/journal-page.ts';
 import { renderEntry } from './journal-entry-body.ts';
+import { sendJson } from './json-answer.ts';
 import { schemaRef } from './openapi/json-schema.ts';
 import { dateParameter, PAGE_SIZE_DEFAULT, PAGE_TOKEN, pageSizeParameter } from './query-parameters.ts';
 import type { QueryParameter } from './query-reader.ts';
@@ -52,8 +53,5 @@ export function sendPage<Place>(
   tokenOf: (place: Place) => string,
 ): FastifyReply {
   const next = page.next === null ? 'null' : `"${tokenOf(page.next)}"`;
-  return reply
-    .header('content-type', 'application/json; charset=utf-8')
-    .header('cache-control', 'no-store')
-    .send(`{"items":[${page.entries.map(renderEntry).join(',')}],"next_page_token":${next}}`);
+  return sendJson(reply, `{"items":[${page.entries.map(renderEntry).join(',')}],"next_page_token":${next}}`);
 }

@@ -8,7 +8,7 @@ import type { QueryParameter } from './query-reader.ts';
 const DATE = {
   read: parseCalendarDate,
   wanted: 'a calendar date YYYY-MM-DD',
-  schema: schemaRef('Date'),
+  schema: schemaRef('CalendarDate'),
   example: '2026-05-01',
 } as const;
 

@@ -12,7 +12,7 @@ export type QueryParameter = {
   readonly wanted: string;
   readonly schema: JsonSchema;
   readonly description: string;
-  readonly example: string | number;
+  readonly example: string | number | boolean;
   readonly required?: true;
 };
 

@@ -43,6 +43,7 @@ const NODE_OPTIONS = {
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 /** More than Node's limit on headers lets through: a long id is a missing thing, and no error of its own. */
 const PATH_PART_CHARS = 20_000;
+const FULL_ADDRESS = /^https?:\/\/([^/?]+)(?=\/)/i;
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 /** Assembles the HTTP server: gates before handlers, problem+json for everything that goes wrong. */
@@ -62,8 +63,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: PATH_PART_CHARS },
     // A path that cannot be decoded, or with a part too long to be an id, names nothing.
     frameworkErrors: (_error, request, reply) => answerNowhere(options, request, reply),
-    // RFC 9112 section 3.2.2: the address may be given in full; which host it names is of no concern here.
-    rewriteUrl: ({ url = '' }) => (url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]+(?=\/)/i, '')),
+    // RFC 9112 section 3.2.2: the address may be given in full.
+    rewriteUrl: ({ url = '' }) => (url.startsWith('/') ? url : url.replace(FULL_ADDRESS, '')),
     clientErrorHandler: (error, socket) => answerBrokenBytes(options.watch, error, socket),
   });
   app.server.headersTimeout = LIMITS.headersTimeoutMs;
@@ -143,8 +144,9 @@ function refuseOtherMethods(app: FastifyInstance, operations: readonly Operation
 }
 
 async function refuseForeignHosts(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const host = request.headers.host;
-  if (host !== undefined && LOOPBACK_HOST.test(host)) return;
+  // RFC 9112 section 3.2.2: an address that is given in full says which host is meant, whatever Host says.
+  const [, named = request.headers.host] = FULL_ADDRESS.exec(request.originalUrl) ?? [];
+  if (named !== undefined && LOOPBACK_HOST.test(named)) return;
   await sendProblem(request, reply, {
     code: 'not_found',
     detail: 'this demo instance answers only to loopback host names such as 127.0.0.1 and localhost',

@@ -1,16 +1,6 @@
 /** The closed lists of words that requests choose from (CONTRACT.md section 3, "Enumerations"). */
 export const MONEY_MOVES = ['ach', 'wire', 'card', 'check', 'cash', 'rtp', 'sepa', 'internal', 'other'] as const;
 
-export const DAY_COUNT_CONVENTIONS = [
-  'ACT_365',
-  'ACT_360',
-  'ACT_ACT_ISDA',
-  'THIRTY_360_US',
-  'THIRTY_360_BOND_BASIS',
-  'THIRTY_E_360',
-  'THIRTY_E_360_ISDA',
-] as const;
-
 export const REVERSAL_REASONS = ['error_correction', 'duplicate', 'returned_payment', 'fraud', 'other'] as const;
 
 export const WAIVER_REASONS = ['goodwill', 'error_correction', 'settlement', 'other'] as const;

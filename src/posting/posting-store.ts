@@ -23,6 +23,11 @@ export type PostingStore = {
    * of the store's connections; one batch at a time on each.
    */
   readonly post: (batch: PostingBatch, decide: DecideBatch) => Promise<CommittedBatch>;
+  /**
+   * Reads what `post` would, from one snapshot and without a lock, lets `decide` decide, and writes nothing. Keys are not
+   * looked up.
+   */
+  readonly preview: (batch: Omit<PostingBatch, 'lane'>, decide: DecideBatch) => Promise<DecidedBatch>;
   readonly receipts: (refs: readonly EntryRef[]) => Promise<Map<string, ReceiptFacts>>;
 };
 

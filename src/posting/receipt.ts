@@ -77,6 +77,14 @@ function settlement(facts: ReceiptFacts): string {
   return `{"settlement_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`;
 }
 
+const ALLOCATED: ReadonlySet<EventType> = new Set(['payment_received', 'goodwill_credit', 'payment_allocated']);
+
+/** The member `allocation` of an answer, for events that answer one; null for the others. */
+export function allocationIn(facts: ReceiptFacts): string | null {
+  if (facts.eventType === 'payment_returned') return takenBack(facts);
+  return ALLOCATED.has(facts.eventType) ? allocation(facts) : null;
+}
+
 function entryId(facts: ReceiptFacts): string {
   return `"journal_entry_id":"${facts.entryId}"`;
 }

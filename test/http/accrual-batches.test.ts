@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { addProgram } from './another-program.ts';
 import type { HttpAnswer } from './http-client.ts';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { serveLedger } from './ledger-server.ts';
 import { holdLoan } from './loan-lock.ts';
 import {
   accrual,
@@ -18,18 +18,13 @@ import {
 } from './loan-story.ts';
 import { testPostingGates } from './posting-gates.ts';
 import { errorsOf, expectProblem, expectRefusal } from './problem.ts';
-import { type TenantApi, textAt } from './tenant-api.ts';
+import { textAt } from './tenant-api.ts';
 
 const PATH = '/v1/accruals/batch';
 const MOST = '999999999999999999';
 
-let ledger: LedgerServer;
-let api: TenantApi;
-beforeAll(async () => {
-  ledger = await startLedger();
-  api = ledger.api;
-});
-afterAll(() => ledger.stop());
+const ledger = await serveLedger();
+const { api } = ledger;
 
 describe('POST /v1/accruals/batch as any posting', () => {
   testPostingGates({

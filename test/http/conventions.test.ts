@@ -1,18 +1,13 @@
 import { connect } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { serveLedger } from './ledger-server.ts';
 import { NOBODY, newLoan, payment, posted, workedExample } from './loan-story.ts';
 import { expectProblem, expectRefusal } from './problem.ts';
-import { type TenantApi, textAt } from './tenant-api.ts';
+import { textAt } from './tenant-api.ts';
 
-let ledger: LedgerServer;
-let api: TenantApi;
-beforeAll(async () => {
-  ledger = await startLedger();
-  api = ledger.api;
-});
-afterAll(() => ledger.stop());
+const ledger = await serveLedger();
+const { api } = ledger;
 
 const BALANCE_OF_NOBODY = `/v1/loans/${NOBODY}/balance`;
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';

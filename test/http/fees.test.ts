@@ -1,19 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { describe, expect, test } from 'vitest';
+import { serveLedger } from './ledger-server.ts';
 import { FAR_FUTURE, fee, NOBODY, newLoan, posted, unmadeLoan } from './loan-story.ts';
 import { testPostingGates } from './posting-gates.ts';
 import { expectRefusal } from './problem.ts';
-import { type TenantApi, textAt } from './tenant-api.ts';
+import { textAt } from './tenant-api.ts';
 
 const PATH = '/v1/fees';
 
-let ledger: LedgerServer;
-let api: TenantApi;
-beforeAll(async () => {
-  ledger = await startLedger();
-  api = ledger.api;
-});
-afterAll(() => ledger.stop());
+const ledger = await serveLedger();
+const { api } = ledger;
 
 describe('POST /v1/fees as any posting', () => {
   testPostingGates({

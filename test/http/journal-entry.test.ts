@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { describe, expect, test } from 'vitest';
+import { serveLedger } from './ledger-server.ts';
 import { DAY, disbursement, fee, NOBODY, newLoan, payment, posted, reversal, workedExample } from './loan-story.ts';
 import { expectProblem } from './problem.ts';
 import { testReadingGates } from './reading-gates.ts';
-import { type TenantApi, textAt } from './tenant-api.ts';
+import { textAt } from './tenant-api.ts';
 
-let ledger: LedgerServer;
-let api: TenantApi;
-beforeAll(async () => {
-  ledger = await startLedger();
-  api = ledger.api;
-});
-afterAll(() => ledger.stop());
+const ledger = await serveLedger();
+const { api } = ledger;
 
 describe('GET /v1/journal-entries/{journal_entry_id} as any reading', () => {
   testReadingGates({

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { DestinationStream } from 'pino';
+import { afterAll } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { startServer } from '../../src/main.ts';
 import type { DatabaseAddress } from '../../src/postgres/connection.ts';
@@ -48,6 +49,13 @@ export type LedgerOptions = {
   /** More settings, or others in place of those of a test. */
   readonly settings?: Readonly<Record<string, string>>;
 };
+
+/** A ledger for the tests of a file: started before the first of them, stopped after the last. To be awaited at the top. */
+export async function serveLedger(options: LedgerOptions = {}): Promise<LedgerServer> {
+  const ledger = await startLedger(options);
+  afterAll(ledger.stop);
+  return ledger;
+}
 
 /** Starts the server of src/main.ts on a free port over a database of the test's own. stop() closes all of it. */
 export async function startLedger(options: LedgerOptions = {}): Promise<LedgerServer> {

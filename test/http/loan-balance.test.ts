@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { describe, expect, test } from 'vitest';
+import { serveLedger } from './ledger-server.ts';
 import {
   DAY,
   disbursement,
@@ -14,15 +14,10 @@ import {
 } from './loan-story.ts';
 import { expectProblem } from './problem.ts';
 import { testReadingGates } from './reading-gates.ts';
-import { type TenantApi, textAt } from './tenant-api.ts';
+import { textAt } from './tenant-api.ts';
 
-let ledger: LedgerServer;
-let api: TenantApi;
-beforeAll(async () => {
-  ledger = await startLedger();
-  api = ledger.api;
-});
-afterAll(() => ledger.stop());
+const ledger = await serveLedger();
+const { api } = ledger;
 
 describe('GET /v1/loans/{loan_id}/balance as any reading', () => {
   testReadingGates({

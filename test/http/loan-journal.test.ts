@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { idsOf, type ListedEntry, pageOf, walk, walkIds, withQuery } from './journal-pages.ts';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { serveLedger } from './ledger-server.ts';
 import {
   accrual,
   DAY,
@@ -21,13 +21,8 @@ import { expectProblem } from './problem.ts';
 import { testReadingGates } from './reading-gates.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
 
-let ledger: LedgerServer;
-let api: TenantApi;
-beforeAll(async () => {
-  ledger = await startLedger();
-  api = ledger.api;
-});
-afterAll(() => ledger.stop());
+const ledger = await serveLedger();
+const { api } = ledger;
 
 const pathOf = (loanId: string): string => `/v1/loans/${loanId}/journal-entries`;
 

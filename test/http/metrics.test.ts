@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import { LIMITS } from '../../src/limits.ts';
 import { QUICK, register } from '../webhooks/endpoints.ts';
 import { ACCEPT, answering, Receiver } from '../webhooks/receiver.ts';
 import { databaseUrl } from './database-url.ts';
@@ -8,8 +9,11 @@ import { freePort } from './free-port.ts';
 import { HttpClient } from './http-client.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import { holdLoan } from './loan-lock.ts';
-import { newLoan, payment, posted } from './loan-story.ts';
+import { accrual, type Loan, newLoan, payment, posted } from './loan-story.ts';
 import { sendRaw } from './raw-http.ts';
+
+const LIGHT = { lane: 'light' } as const;
+const HEAVY = { lane: 'heavy' } as const;
 
 let ledger: LedgerServer;
 let scraper: HttpClient;
@@ -109,7 +113,7 @@ describe('requests', () => {
       'malformed_request',
     ];
     expect(codes.map((code) => grew('hpts_http_refusals_total', { code }))).toEqual([1, 1, 1, 1, 1, 1]);
-    expect(grew('hpts_replays_total')).toBe(1);
+    expect([grew('hpts_replays_total', LIGHT), grew('hpts_replays_total', HEAVY)]).toEqual([1, 0]);
   });
 
   test('no label has anything that a caller sent: a thousand made-up requests add no series', async () => {
@@ -140,9 +144,12 @@ describe('the engine', () => {
       await lock.release();
       await Promise.all([first, ...behind].map(posted));
     });
-    expect([grew('hpts_batches_total', { end: 'decided' }), grew('hpts_queue_wait_seconds_count')]).toEqual([2, 4]);
-    expect([grew('hpts_batch_commands_sum'), grew('hpts_batch_commands_bucket', { le: '1' })]).toEqual([4, 1]);
-    expect(grew('hpts_batch_duration_seconds_count')).toBe(2);
+    const decided = grew('hpts_batches_total', { ...LIGHT, end: 'decided' });
+    expect([decided, grew('hpts_queue_wait_seconds_count', LIGHT)]).toEqual([2, 4]);
+    const alone = grew('hpts_batch_commands_bucket', { ...LIGHT, le: '1' });
+    expect([grew('hpts_batch_commands_sum', LIGHT), alone]).toEqual([4, 1]);
+    expect(grew('hpts_batch_duration_seconds_count', LIGHT)).toBe(2);
+    expect(grew('hpts_batch_duration_seconds_count', HEAVY)).toBe(0);
     const after = await scrape();
     const gauges = ['hpts_queue_depth', 'hpts_commands_in_flight', 'hpts_batches_in_flight', 'hpts_reads_in_flight'];
     expect(gauges.map((name) => figureIn(after, name))).toEqual([0, 0, 0, 0]);
@@ -155,8 +162,48 @@ describe('the engine', () => {
       expect((await ledger.api.post('/v1/payments', payment(loan))).status).toBe(503);
       await lock.release();
     });
-    expect([grew('hpts_batches_total', { end: 'timeout' }), grew('hpts_failures_total')]).toEqual([1, 1]);
+    const timeouts = grew('hpts_batches_total', { ...LIGHT, end: 'timeout' });
+    expect([timeouts, grew('hpts_failures_total')]).toEqual([1, 1]);
     expect(grew('hpts_http_refusals_total', { code: 'too_busy' })).toBe(1);
+  });
+});
+
+describe('the heavy thread', () => {
+  /** A batch whose body is larger than the serving thread reads. */
+  const largeBody = (loan: Loan) =>
+    JSON.stringify(accrual(ledger.api, [[loan, '7']])) + ' '.repeat(LIMITS.eventBodyBytes);
+
+  test('batches, sizes, waits, durations and replays have its lane, and none of the other', async () => {
+    const [one, two] = [await newLoan(ledger.api), await newLoan(ledger.api)];
+    const grew = await growth(async () => {
+      const body = largeBody(one);
+      await posted(ledger.api.post('/v1/accruals/batch', body, { key: 'heavy:0001' }));
+      expect((await ledger.api.post('/v1/accruals/batch', body, { key: 'heavy:0001' })).status).toBe(200);
+      await posted(ledger.api.post('/v1/accruals/batch', largeBody(two)));
+    });
+    const of = (lane: typeof LIGHT | typeof HEAVY) => [
+      grew('hpts_batches_total', { ...lane, end: 'decided' }),
+      grew('hpts_batch_commands_sum', lane),
+      grew('hpts_batch_duration_seconds_count', lane),
+      grew('hpts_queue_wait_seconds_count', lane),
+      grew('hpts_replays_total', lane),
+    ];
+    expect([of(HEAVY), of(LIGHT)]).toEqual([
+      [3, 3, 3, 3, 1],
+      [0, 0, 0, 0, 0],
+    ]);
+    expect(grew('hpts_batch_duration_seconds_sum', HEAVY)).toBeGreaterThan(0);
+  });
+
+  test('a batch of it that waits too long for a lock ends as timeout', async () => {
+    const loan = await newLoan(ledger.api);
+    const grew = await growth(async () => {
+      const lock = await holdLoan(ledger, loan.loanId);
+      expect((await ledger.api.post('/v1/accruals/batch', largeBody(loan))).status).toBe(503);
+      await lock.release();
+    });
+    expect(grew('hpts_batches_total', { ...HEAVY, end: 'timeout' })).toBe(1);
+    expect(grew('hpts_failures_total')).toBe(1);
   });
 });
 

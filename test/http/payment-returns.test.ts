@@ -149,6 +149,28 @@ describe(`${OPERATION}: 201`, () => {
     expect([again.status, again.text]).toEqual([200, answer.text]);
   });
 
+  test('previewed: the lines of both entries and what comes back, and nothing is posted', async () => {
+    const { path, loan } = await paid(api, await workedExample(api));
+    const before = await api.balanceText(loan.loanId);
+    const shown = await api.post(`${path}?preview=true`, paymentReturn({ nsf_fee_minor: '2500' }), { key: null });
+    expect([shown.status, shown.json]).toMatchObject([
+      200,
+      {
+        allocation: { fees_minor: '500', interest_minor: '10000', principal_minor: '78349', suspense_minor: '0' },
+        lines: [
+          { sequence: 1, account_code: '1300' },
+          { account_code: '1200' },
+          { account_code: '1100' },
+          { account_code: '1010' },
+          { account_code: '1300', amount_minor: '2500' },
+          { sequence: 6, account_code: '4100' },
+        ],
+        restates: [],
+      },
+    ]);
+    expect(await api.balanceText(loan.loanId)).toBe(before);
+  });
+
   test('a payment that was pending, by its own event and by the one that settled it', async () => {
     const loan = await newLoan(api, { fees: '5' });
     const pending = await paid(api, loan, { layer: 'PENDING', amount_minor: '20' });

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { describe, expect, test } from 'vitest';
+import { serveLedger } from './ledger-server.ts';
 import {
   accrual,
   DAY,
@@ -15,18 +15,13 @@ import {
 } from './loan-story.ts';
 import { testPostingGates } from './posting-gates.ts';
 import { expectRefusal } from './problem.ts';
-import { type TenantApi, textAt } from './tenant-api.ts';
+import { textAt } from './tenant-api.ts';
 
 const PATH = '/v1/payments';
 const MOST = '999999999999999999';
 
-let ledger: LedgerServer;
-let api: TenantApi;
-beforeAll(async () => {
-  ledger = await startLedger();
-  api = ledger.api;
-});
-afterAll(() => ledger.stop());
+const ledger = await serveLedger();
+const { api } = ledger;
 
 describe('POST /v1/payments as any posting', () => {
   testPostingGates({

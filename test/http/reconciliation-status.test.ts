@@ -145,7 +145,7 @@ describe('GET /v1/reconciliation/status: 200', () => {
       const balances = await Promise.all(
         [loan, other].map(async ({ loanId }) => JSON.parse(await api.balanceText(loanId, `?as_of_date=${day}`))),
       );
-      const sum = balances.reduce((total, one) => total + Number(one.principal_outstanding_minor), 0);
+      const sum = balances.reduce((total, one) => total + BigInt(one.principal_outstanding_minor), 0n);
       const account = await api.get(`/v1/accounts/1100/balance?currency=USD&as_of_date=${day}`);
       const { portfolio_rollup } = await statusOf(api, `?as_of_date=${day}`);
       expect(portfolio_rollup.sum_of_loan_balances_minor).toBe(String(sum));

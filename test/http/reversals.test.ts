@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { HttpAnswer } from './http-client.ts';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { serveLedger } from './ledger-server.ts';
 import {
   accrual,
   DAY,
@@ -17,17 +17,12 @@ import {
 } from './loan-story.ts';
 import { testPostingGates } from './posting-gates.ts';
 import { expectRefusal } from './problem.ts';
-import { type TenantApi, textAt } from './tenant-api.ts';
+import { textAt } from './tenant-api.ts';
 
 const PATH = '/v1/reversals';
 
-let ledger: LedgerServer;
-let api: TenantApi;
-beforeAll(async () => {
-  ledger = await startLedger();
-  api = ledger.api;
-});
-afterAll(() => ledger.stop());
+const ledger = await serveLedger();
+const { api } = ledger;
 
 describe('POST /v1/reversals as any posting', () => {
   testPostingGates({

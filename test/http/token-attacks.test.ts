@@ -91,6 +91,24 @@ describe.each([
   });
 });
 
+test('GET /v1/loans/{loan_id}/balance: 401 invalid_token: an address of keys in a token is never asked', async () => {
+  const thief = makeIssuerKey('thief');
+  const keys = await startIssuer([publicJwk(thief), publicJwk({ ...thief, kid: own.kid })]);
+  try {
+    for (const forge of [own, outside])
+      for (const kid of [forge.kid, thief.kid])
+        for (const address of ['jku', 'x5u'])
+          expectRefused(
+            await call(
+              forgeToken({ ...forge, privateKey: thief.privateKey }, { header: { kid, [address]: keys.jwksUri } }),
+            ),
+          );
+    expect(keys.fetches()).toBe(0);
+  } finally {
+    await keys.stop();
+  }
+});
+
 test.each(['Basic ZGVtbzpkZW1v', 'Bearer', 'BearerX', 'Token abc'])(
   'GET /v1/loans/{loan_id}/balance: 401 invalid_token without an error in the challenge: %s brings no token',
   async (header) => {

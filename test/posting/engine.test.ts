@@ -14,6 +14,9 @@ function engineWithFailures(kind: StoreFailureKind) {
   const store: PostingStore = {
     resolve: async () => new Map(),
     receipts: async () => new Map(),
+    preview: async () => {
+      throw new StoreFailure(kind, 'it fails');
+    },
     post: async () => {
       posts += 1;
       nowMs += LIMITS.posterLockTimeoutMs;

@@ -1,5 +1,6 @@
 import { answerObject, differencesOf, reconciliationDifferences } from './comparison.ts';
 import type { Course, FixedAnswer } from './course.ts';
+import { pullDifferences, pullEvents, somePull } from './event-pull.ts';
 import { addDays } from './instant.ts';
 import { someList, walkDifferences } from './journal-walk.ts';
 import { walkList } from './list-reading.ts';
@@ -17,6 +18,7 @@ const QUESTIONS_AT_ONCE = 32;
 const ACCOUNTS_PER_TENANT = 60;
 /** Lists read at the end: so many of loans, and as many of the tenant. */
 const WALKS_PER_TENANT = 12;
+const PULLS_PER_TENANT = 4;
 
 /** Everything that is asked once the writes have ended: nothing may differ, nothing may have changed. */
 export async function examine(course: Course, scenes: readonly Scene[]): Promise<void> {
@@ -26,6 +28,7 @@ export async function examine(course: Course, scenes: readonly Scene[]): Promise
   await compareBalances(course);
   await compareAccounts(course);
   await compareWalks(course);
+  await comparePulls(course);
   await compareReconciliation(course);
   const share = Math.max(20, Math.floor(course.report.commands / 50));
   await compareEntries(course, share);
@@ -134,6 +137,26 @@ async function compareWalks(course: Course): Promise<void> {
     if (hasLost(course, tenant, loanId)) continue;
     const found = walkDifferences(course.ledger(walk.list.tenant), walk);
     if (found.length > 0) course.differWalk('journal at the end', tenant, found);
+  }
+}
+
+/** The events that were pulled during the run, and all of each tenant's, with nobody posting any more. */
+async function comparePulls(course: Course): Promise<void> {
+  const random = new Random(`events:${course.report.seed}`);
+  const questions = course.ledgers.flatMap((ledger, tenant) => [
+    { tenant, after: undefined, pageSize: 137, pagesMax: 3_000 },
+    ...Array.from({ length: PULLS_PER_TENANT }, () => ({ ...somePull(random, tenant, ledger), pagesMax: 3_000 })),
+  ]);
+  await forEach(questions, async (question) => {
+    const pull = await pullEvents(course, question);
+    if (pull !== undefined) course.pulls.push(pull);
+  });
+  for (const pull of course.pulls) {
+    const { tenant } = pull.walk.list;
+    course.report.pullsCompared += 1;
+    if (hasLost(course, tenant, undefined)) continue;
+    const found = pullDifferences(course.ledger(tenant), course.target.tenants[tenant]?.tenantId ?? '', pull);
+    if (found.length > 0) course.differWalk('events at the end', tenant, found);
   }
 }
 

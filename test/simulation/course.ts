@@ -1,5 +1,5 @@
 import { answerObject } from './comparison.ts';
-import type { JournalWalk } from './journal-walk.ts';
+import type { EventPull, JournalWalk } from './journal-walk.ts';
 import type { BusinessNow } from './model/decision.ts';
 import { entryOf, type TenantLedger } from './model/ledger.ts';
 import { REFUSAL_STATUS, type RefusalCode } from './model/refusal.ts';
@@ -35,6 +35,8 @@ export class Course {
   readonly snapshots: FixedAnswer[] = [];
   /** Lists that were read while others wrote to them. */
   readonly walks: JournalWalk[] = [];
+  /** Events that were pulled while others posted. */
+  readonly pulls: EventPull[] = [];
   /** Loans whose state the model has lost, after an answer that it cannot explain. */
   readonly lostLoans = new Set<string>();
   readonly #newest: string[];

@@ -81,6 +81,14 @@ describe('a walk that is a stretch of its list', () => {
     expect(walkOf(['fee-a', 'fee-b', 'accrued'], { order: 'desc' }, { isWhole: false })).toEqual([]);
   });
 
+  it('behind an entry, also one that shares its time with others', () => {
+    const behind = { entryId: 'disbursed-1', postedAt: instant(1) };
+    expect(walkOf(ALL.slice(2), {}, { behind })).toEqual([]);
+    const amid = { entryId: 'fee-a', postedAt: instant(3) };
+    expect(walkOf(['fee-b'], {}, { behind: amid })).toEqual([]);
+    expect(walkOf([], {}, { behind: amid })).toEqual([]);
+  });
+
   it('of a filter', () => {
     expect(walkOf(['disbursed-0', 'disbursed-1'], { eventType: 'disbursement' }, { newestBefore: '' })).toEqual([]);
     expect(walkOf(['accrued'], { fromDate: '2026-01-20' }, { newestBefore: '' })).toEqual([]);
@@ -94,6 +102,14 @@ describe('a walk is found out', () => {
     expect(walkOf(['disbursed-0', 'disbursed-1', 'accrued']).join()).toMatch(/was known/);
     expect(walkOf(ALL.slice(0, 3).reverse(), { order: 'desc' }).join()).toMatch(/was known/);
     expect(walkOf(['fee-a', 'accrued'], { order: 'desc' }, { isWhole: false }).join()).toMatch(/fee-b .* is missing/);
+  });
+
+  it('behind an entry, when the next one is missing, or the entry itself or one before it comes', () => {
+    const behind = { entryId: 'disbursed-1', postedAt: instant(1) };
+    expect(walkOf(['fee-a', 'fee-b'], {}, { behind }).join()).toMatch(/accrued .* is missing/);
+    expect(walkOf(ALL.slice(1), {}, { behind }).join()).toMatch(/begins with the entry that it begins behind/);
+    expect(walkOf(ALL, {}, { behind }).join()).toMatch(/disbursed-0 does not belong/);
+    expect(walkOf([], {}, { behind }).join()).toMatch(/was known/);
   });
 
   it('when an entry comes twice, out of order, or does not belong', () => {

@@ -23,6 +23,14 @@ export interface JournalWalk {
   readonly isWhole: boolean;
   /** `posted_at` of the newest entry of the list that was answered before reading began; empty when none was. */
   readonly newestBefore: string;
+  /** The entry behind which reading began; absent: at the beginning of the list. Only in the order of posting. */
+  readonly behind?: { readonly entryId: string; readonly postedAt: string } | undefined;
+}
+
+/** Events that were pulled page by page: where they stand in the journal, and each as it was answered. */
+export interface EventPull {
+  readonly walk: JournalWalk;
+  readonly events: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** A list at random: of this loan, or without one of the tenant. Chosen apart from the writes (TRUST.md section 4). */
@@ -73,7 +81,7 @@ export function listPath(list: JournalList, pageToken: string | undefined): stri
  * one batch share their `posted_at`, and the model does not know which of them comes first.
  */
 export function walkDifferences(ledger: TenantLedger, walk: JournalWalk): string[] {
-  const { list, shown, isWhole, newestBefore } = walk;
+  const { list, shown, isWhole, newestBefore, behind } = walk;
   const ids = new Set(shown.map(({ entryId }) => entryId));
   const found: string[] = [];
   if (ids.size !== shown.length) found.push(`${shown.length - ids.size} entries came twice`);
@@ -81,17 +89,18 @@ export function walkDifferences(ledger: TenantLedger, walk: JournalWalk): string
   const sorted = list.order === 'asc' ? times.toSorted() : times.toSorted().reverse();
   const wrongAt = times.findIndex((postedAt, at) => postedAt !== sorted[at]);
   if (wrongAt >= 0) found.push(`entry ${wrongAt} of the list is out of order`);
-  const [first = '', last = ''] = [times[0], times.at(-1)];
+  const [first = '', last = behind?.postedAt ?? ''] = [times[0], times.at(-1)];
+  if (behind !== undefined && ids.has(behind.entryId)) found.push('it begins with the entry that it begins behind');
   if (list.order === 'desc' && first < newestBefore) found.push(`begins at ${first}, and ${newestBefore} was known`);
   if (list.order === 'asc' && isWhole && last < newestBefore)
     found.push(`ends at ${last}, and ${newestBefore} was known`);
   const upTo = list.order === 'desc' ? first : last;
-  const from = list.order === 'desc' && !isWhole ? last : '';
-  // What has the time of an end that was not reached may stand on either side of it.
-  const openEnd = isWhole ? undefined : last;
+  const from = list.order === 'desc' && !isWhole ? last : (behind?.postedAt ?? '');
+  // What has the time of an end that was not reached, or of the entry before, may stand on either side of it.
+  const openEnds = [isWhole ? undefined : last, behind?.postedAt];
   for (const entry of journalOf(ledger, list)) {
     const { entryId, postedAt } = entry;
-    const inside = postedAt >= from && postedAt <= upTo && (postedAt !== openEnd || ids.has(entryId));
+    const inside = postedAt >= from && postedAt <= upTo && (!openEnds.includes(postedAt) || ids.has(entryId));
     if (inside && !ids.delete(entryId)) found.push(`${entryId} of ${postedAt} is missing`);
   }
   for (const entryId of ids) found.push(`${entryId} does not belong to the list`);

@@ -43,6 +43,8 @@ export interface SimulationReport {
   /** Lists of journal entries read page by page while they were written to: of loans, of tenants; pages, entries on them. */
   loanWalks: number;
   tenantWalks: number;
+  /** Events pulled page by page, by tenant. */
+  eventPulls: number;
   pagesRead: number;
   entriesListed: number;
   /** Balances asked at the newest instant seen, of loans that were being written to at that moment. */
@@ -56,6 +58,7 @@ export interface SimulationReport {
   balancesCompared: number;
   accountsCompared: number;
   walksCompared: number;
+  pullsCompared: number;
   entriesCompared: number;
   replaysCompared: number;
   /** All disagreements with the model; the first of them in full. */
@@ -95,6 +98,7 @@ export function newReport(options: {
     accountReads: 0,
     loanWalks: 0,
     tenantWalks: 0,
+    eventPulls: 0,
     pagesRead: 0,
     entriesListed: 0,
     probes: 0,
@@ -104,6 +108,7 @@ export function newReport(options: {
     balancesCompared: 0,
     accountsCompared: 0,
     walksCompared: 0,
+    pullsCompared: 0,
     entriesCompared: 0,
     replaysCompared: 0,
     differenceCount: 0,
@@ -147,6 +152,7 @@ export function assertReport(report: SimulationReport, { minimum, unreachable = 
   atLeast('account reads', report.accountReads, minimum);
   atLeast('loan journals read', report.loanWalks, minimum);
   atLeast('tenant journals read', report.tenantWalks, minimum);
+  atLeast('event pulls', report.eventPulls, minimum);
   atLeast('entries listed', report.entriesListed, posted);
   atLeast('probes of hot loans', report.probesOfHotLoans, Math.floor(commands / 50));
   for (const [process, count] of report.postedByProcess.entries()) atLeast(`posted by process ${process}`, count, 1);
@@ -176,10 +182,10 @@ export function reportText(report: SimulationReport): string {
     'races',
     ...table(report.races),
     `balance reads ${report.balanceReads}, entry reads ${report.entryReads}`,
-    `account reads ${report.accountReads}; journals read: ${report.loanWalks} of loans, ${report.tenantWalks} of tenants, ${report.pagesRead} pages, ${report.entriesListed} entries`,
+    `account reads ${report.accountReads}; journals read: ${report.loanWalks} of loans, ${report.tenantWalks} of tenants, ${report.eventPulls} of events, ${report.pagesRead} pages, ${report.entriesListed} entries`,
     `probes ${report.probes}, of hot loans ${report.probesOfHotLoans}`,
     `asked again ${report.askedAgain}, changed ${report.changed}`,
-    `compared at the end: ${report.balancesCompared} balances, ${report.accountsCompared} of accounts, ${report.walksCompared} journals, ${report.entriesCompared} entries, ${report.replaysCompared} replays`,
+    `compared at the end: ${report.balancesCompared} balances, ${report.accountsCompared} of accounts, ${report.walksCompared} journals, ${report.pullsCompared} pulls of events, ${report.entriesCompared} entries, ${report.replaysCompared} replays`,
     `differences ${report.differenceCount}`,
     ...report.differences.map((difference) => JSON.stringify(difference, null, 2)),
   ].join('\n');

@@ -1,5 +1,6 @@
 import { answerObject, differencesOf } from './comparison.ts';
 import { type Course, learnCorrelation } from './course.ts';
+import { pullEvents, somePull } from './event-pull.ts';
 import { someList, walkDifferences } from './journal-walk.ts';
 import { walkList } from './list-reading.ts';
 import { expectAnswer } from './model/expectation.ts';
@@ -231,6 +232,7 @@ export class Worker {
     }
     if (readRandom.chance(0.25)) await this.#walkLoan();
     if (readRandom.chance(0.08)) await this.#walkTenant();
+    if (readRandom.chance(0.08)) await this.#pullEvents();
   }
 
   /** Nobody else writes to the loan, so its list is certain at once. */
@@ -254,6 +256,14 @@ export class Worker {
     course.report.tenantWalks += 1;
     const walk = await walkList(course, someList(readRandom, { tenant, loanId: undefined, businessDate }));
     if (walk !== undefined) course.walks.push(walk);
+  }
+
+  /** As with the tenant's list. */
+  async #pullEvents(): Promise<void> {
+    const { readRandom, tenant, ledger } = this.scene;
+    this.#course.report.eventPulls += 1;
+    const pull = await pullEvents(this.#course, somePull(readRandom, tenant, ledger));
+    if (pull !== undefined) this.#course.pulls.push(pull);
   }
 
   async #read({ request, fixed }: Read): Promise<void> {

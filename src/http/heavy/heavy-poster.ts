@@ -3,11 +3,13 @@ import { LIMITS } from '../../limits.ts';
 import type { DatabaseAddress } from '../../postgres/connection.ts';
 import type { Command } from '../../posting/command.ts';
 import type { Outcome } from '../../posting/engine.ts';
+import type { EngineWatch } from '../../posting/engine-watch.ts';
+import type { PreviewOutcome } from '../../posting/preview.ts';
 import type { LargeBody } from '../posting-operation.ts';
 import type { Problem } from '../problem.ts';
-import type { HeavyAnswer, HeavyQuestion, HeavyThreadData } from './heavy-message.ts';
+import type { HeavyAnswer, HeavyFigure, HeavyQuestion, HeavyThreadData } from './heavy-message.ts';
 
-type HeavyOutcome = Outcome | { readonly problem: Problem };
+type HeavyOutcome = Outcome | PreviewOutcome | { readonly problem: Problem };
 /** A question before it is numbered, for each form of it. */
 type Unnumbered = HeavyQuestion extends infer One ? (One extends HeavyQuestion ? Omit<One, 'id'> : never) : never;
 
@@ -15,14 +17,21 @@ type Unnumbered = HeavyQuestion extends infer One ? (One extends HeavyQuestion ?
 export class HeavyPoster {
   readonly #address: DatabaseAddress;
   readonly #onFailure: (error: unknown) => void;
+  readonly #watch: EngineWatch | undefined;
   readonly #waiting = new Map<number, (outcome: HeavyOutcome) => void>();
   #worker: Worker | null = null;
   #lastId = 0;
   #stopped = false;
 
-  constructor(options: { readonly address: DatabaseAddress; readonly onFailure: (error: unknown) => void }) {
+  /** `watch` hears what the thread's engine does; undefined: the thread tells nothing. */
+  constructor(options: {
+    readonly address: DatabaseAddress;
+    readonly onFailure: (error: unknown) => void;
+    readonly watch: EngineWatch | undefined;
+  }) {
     this.#address = options.address;
     this.#onFailure = options.onFailure;
+    this.#watch = options.watch;
   }
 
   /** Starts the thread, so that the first heavy command does not wait for it. */
@@ -38,12 +47,17 @@ export class HeavyPoster {
   /** Posts a command that is too heavy to share a batch. */
   readonly submit = async (command: Command): Promise<Outcome> => {
     const outcome = await this.#ask({ ask: 'post', command });
-    if ('problem' in outcome) throw new Error('the heavy thread found a problem in a command that had been read');
+    if ('problem' in outcome || outcome.outcome === 'previewed') throw new Error('the heavy thread did not post');
     return outcome;
   };
 
-  /** Reads a large body and posts it. */
-  readonly submitLarge = (large: LargeBody): Promise<HeavyOutcome> => this.#ask({ ask: 'read_and_post', ...large });
+  /** Says what a command that is too heavy for the serving thread would post. */
+  readonly preview = async (command: Command): Promise<PreviewOutcome> =>
+    previewOutcome(await this.#ask({ ask: 'preview', command }));
+
+  /** Reads a large body and posts it, or says what it would post. */
+  readonly submitLarge = ({ isPreview, ...large }: LargeBody): Promise<HeavyOutcome> =>
+    this.#ask({ ask: isPreview ? 'read_and_preview' : 'read_and_post', ...large });
 
   /** Lets the thread finish what it has, then ends it. */
   async stop(): Promise<void> {
@@ -70,7 +84,7 @@ export class HeavyPoster {
 
   #thread(): Worker {
     if (this.#worker !== null) return this.#worker;
-    const workerData: HeavyThreadData = { address: this.#address };
+    const workerData: HeavyThreadData = { address: this.#address, watched: this.#watch !== undefined };
     const worker = new Worker(new URL('./heavy-thread.ts', import.meta.url), { workerData });
     this.#worker = worker;
     worker.on('message', (answer: HeavyAnswer) => this.#receive(answer));
@@ -81,11 +95,18 @@ export class HeavyPoster {
 
   #receive(answer: HeavyAnswer): void {
     if (answer.id === null) {
-      this.#onFailure(new Error(`heavy thread: ${answer.failure}`));
+      if ('figure' in answer) this.#count(answer.figure);
+      else this.#onFailure(new Error(`heavy thread: ${answer.failure}`));
       return;
     }
     this.#waiting.get(answer.id)?.(answer.outcome);
     this.#waiting.delete(answer.id);
+  }
+
+  #count(figure: HeavyFigure): void {
+    if (figure.what === 'waited') this.#watch?.waited(figure.ms);
+    else if (figure.what === 'replayed') this.#watch?.replayed(figure.commands);
+    else this.#watch?.batchEnded(figure.commands, figure.ms, figure.end);
   }
 
   /** What the thread was doing when it ended may have been committed: nobody is told otherwise. */
@@ -93,5 +114,18 @@ export class HeavyPoster {
     if (this.#worker === worker) this.#worker = null;
     for (const resolve of this.#waiting.values()) resolve({ outcome: 'unavailable' });
     this.#waiting.clear();
+  }
+}
+
+function previewOutcome(outcome: HeavyOutcome): PreviewOutcome {
+  if ('problem' in outcome) throw new Error('the heavy thread found a problem in a command that had been read');
+  switch (outcome.outcome) {
+    case 'previewed':
+    case 'refused':
+    case 'too_busy':
+    case 'unavailable':
+      return outcome;
+    default:
+      throw new Error(`the heavy thread answered a preview with ${outcome.outcome}`);
   }
 }

@@ -2,9 +2,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { PostgresStore } from '../../postgres/posting/store.ts';
 import { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { PostingEngine } from '../../posting/engine.ts';
+import type { EngineWatch } from '../../posting/engine-watch.ts';
+import { previewCommand } from '../../posting/preview.ts';
 import { readCommand } from '../posting-operation.ts';
 import { POSTING_ROUTES } from '../routes/posting-routes.ts';
-import type { HeavyAnswer, HeavyQuestion, HeavyThreadData } from './heavy-message.ts';
+import type { HeavyAnswer, HeavyFigure, HeavyQuestion, HeavyThreadData } from './heavy-message.ts';
 
 /**
  * The thread on which large bodies are read and heavy commands posted, with an engine and a connection of its own: ten
@@ -13,23 +15,32 @@ import type { HeavyAnswer, HeavyQuestion, HeavyThreadData } from './heavy-messag
  */
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker thread');
-const { address } = workerData as HeavyThreadData;
+const { address, watched } = workerData as HeavyThreadData;
 const reader = new ReaderPool(address, 1);
 const store = new PostgresStore({ address, lanes: 1, heavy: true, reader });
 const answer = (message: HeavyAnswer): void => port.postMessage(message);
+const onFailure = (error: unknown): void =>
+  answer({ id: null, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+// A figure goes out before the answers that it counts, so whoever was answered finds it counted.
+const tell = (figure: HeavyFigure): void => answer({ id: null, figure });
+const watch: EngineWatch = {
+  waited: (ms) => tell({ what: 'waited', ms }),
+  batchEnded: (commands, ms, end) => tell({ what: 'batchEnded', commands, ms, end }),
+  replayed: (commands) => tell({ what: 'replayed', commands }),
+};
 const engine = new PostingEngine({
   store,
   lanes: 1,
   monotonicMs: () => performance.now(),
-  onFailure: (error) =>
-    answer({ id: null, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  onFailure,
+  ...(watched ? { watch } : {}),
 });
 
 port.on('message', (question: HeavyQuestion) => {
   handle(question).then(
     (outcome) => answer({ id: question.id, outcome }),
     (error: unknown) => {
-      answer({ id: null, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      onFailure(error);
       answer({ id: question.id, outcome: { outcome: 'unavailable' } });
     },
   );
@@ -39,11 +50,15 @@ async function handle(question: HeavyQuestion): Promise<Extract<HeavyAnswer, { i
   switch (question.ask) {
     case 'post':
       return engine.submit(question.command);
-    case 'read_and_post': {
+    case 'preview':
+      return previewCommand(question.command, { store, onFailure });
+    case 'read_and_post':
+    case 'read_and_preview': {
       const route = POSTING_ROUTES.get(question.path);
       if (route === undefined) throw new Error(`there is no posting route ${question.path}`);
       const command = route.use((posting) => readCommand(posting, question.sender, question.bytes));
-      return 'problem' in command ? command : engine.submit(command);
+      if ('problem' in command) return command;
+      return question.ask === 'read_and_post' ? engine.submit(command) : previewCommand(command, { store, onFailure });
     }
     case 'stop':
       await engine.drain();

@@ -1,7 +1,8 @@
+import { DAY_COUNT_CONVENTIONS } from '../../domain/day-count.ts';
 import { EVENT_TYPES } from '../../domain/event-type.ts';
 import { LAYERS } from '../../domain/layer.ts';
 import { PROBLEMS } from '../problem-table.ts';
-import { DAY_COUNT_CONVENTIONS, MONEY_MOVES, POSTING_LAYERS, REVERSAL_REASONS, WAIVER_REASONS } from '../vocabulary.ts';
+import { MONEY_MOVES, POSTING_LAYERS, REVERSAL_REASONS, WAIVER_REASONS } from '../vocabulary.ts';
 import { type JsonSchema, listOf, type NamedSchema, objectOf, orNull, schemaRef } from './json-schema.ts';
 
 const VALUES: Readonly<Record<string, JsonSchema>> = {
@@ -32,7 +33,7 @@ const VALUES: Readonly<Record<string, JsonSchema>> = {
     description: "A total in the currency's minor unit, without a bound.",
   },
   Currency: { type: 'string', pattern: '^[A-Z]{3}$', description: 'A live ISO 4217 code.' },
-  Date: {
+  CalendarDate: {
     type: 'string',
     format: 'date',
     description: "A calendar date without time; days count in the tenant's time zone.",
@@ -104,7 +105,7 @@ const JOURNAL: Readonly<Record<string, JsonSchema>> = {
   JournalEntry: objectOf({
     journal_entry_id: schemaRef('Uuid'),
     event_type: schemaRef('EventType'),
-    effective_at: schemaRef('Date', 'The day from which it counts.'),
+    effective_at: schemaRef('CalendarDate', 'The day from which it counts.'),
     posted_at: schemaRef('Instant', 'When it was posted; rises in the order of the journal.'),
     lines: listOf(schemaRef('Line'), 'Debits equal credits, per currency and layer; at most 1,000 in one answer.'),
     correlation_id: schemaRef('Uuid', 'The same for everything that belongs to one occurrence.'),
@@ -147,6 +148,21 @@ const JOURNAL: Readonly<Record<string, JsonSchema>> = {
     principal_minor: schemaRef('Money', 'What went to principal.'),
     suspense_minor: schemaRef('Money', 'What was left over.'),
   }),
+  PostingPreview: objectOf(
+    {
+      allocation: schemaRef('Allocation', 'Of what runs a waterfall.'),
+      lines: listOf(schemaRef('Line'), 'The lines of every entry that would be posted, numbered on.'),
+      restates: listOf(
+        objectOf({
+          journal_entry_id: schemaRef('Uuid'),
+          lines_before: listOf(schemaRef('Line'), 'As they stand.'),
+          lines_after: listOf(schemaRef('Line'), 'As they would be posted again.'),
+        }),
+        'Entries that would be restated; none as yet.',
+      ),
+    },
+    ['allocation'],
+  ),
 };
 
 /** The schemas that several operations have in common, by name. */

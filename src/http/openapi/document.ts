@@ -11,7 +11,7 @@ import { TAGS } from './tags.ts';
 const DESCRIPTION = `The books of lenders: a double-entry, append-only ledger for loans.
 
 - **Money** is a string in the currency's minor unit, never a JSON number.
-- **Every POST under /v1** needs an \`Idempotency-Key\`: 201 for the first success, 200 with the same body and \`Idempotent-Replayed: true\` for the same request again. After a 503, or no answer, send the same request with the same key: it takes effect once.
+- **Every POST under /v1** needs an \`Idempotency-Key\`: 201 for the first success, 200 with the same body and \`Idempotent-Replayed: true\` for the same request again. After a 503, or no answer, send the same request with the same key: it takes effect once. A preview needs none.
 - **Unknown fields and query parameters** are refused.
 - **Lists** answer \`next_page_token\`: send it back as \`page_token\` with the same filters until it is null.
 - **The tenant** comes from the token alone; another tenant's things are not found.

@@ -34,6 +34,12 @@ export const HEADERS = {
     description: 'The request took effect earlier, and its first answer is repeated.',
     schema: { type: 'string', const: 'true' },
   },
+  IdempotentReplayedIfPosted: {
+    name: 'Idempotent-Replayed',
+    required: false,
+    description: 'Stands where the request took effect earlier and its first answer is repeated, not on a preview.',
+    schema: { type: 'string', const: 'true' },
+  },
   RetryAfter: {
     name: 'Retry-After',
     required: true,

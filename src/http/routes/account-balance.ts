@@ -4,6 +4,7 @@ import { LAYERS, type LayerNumber, layerNumber, SETTLED } from '../../domain/lay
 import { type AccountBalance, readAccountBalance } from '../../postgres/reading/account-balance.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { principalOf } from '../gate.ts';
+import { sendJson } from '../json-answer.ts';
 import { refuseUnlessCome } from '../known-at.ts';
 import type { About } from '../openapi/about.ts';
 import { objectOf, schemaRef } from '../openapi/json-schema.ts';
@@ -36,7 +37,7 @@ const about: About = {
           account_name: { type: 'string', description: 'Its name in the chart as it stands.' },
           currency: schemaRef('Currency'),
           layer: schemaRef('Layer'),
-          as_of_date: schemaRef('Date'),
+          as_of_date: schemaRef('CalendarDate'),
           dr_balance_minor: schemaRef('TotalMoney', 'All debits.'),
           cr_balance_minor: schemaRef('TotalMoney', 'All credits.'),
           normal_balance_minor: schemaRef('SignedMoney', "Their difference on the account's normal side."),
@@ -76,10 +77,7 @@ export function accountBalance(reader: ReaderPool): Operation {
       const layer = layerNumber(query.layer ?? 'SETTLED') ?? SETTLED;
       const balance = await readAccountBalance(reader, { tenantId, account, currency, layer, asOfDate, knownAt });
       if (balance === undefined) throw missing;
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(renderBalance({ account, currency, layer }, balance));
+      return sendJson(reply, renderBalance({ account, currency, layer }, balance));
     },
   };
 }

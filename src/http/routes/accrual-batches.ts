@@ -1,10 +1,10 @@
+import { DAY_COUNT_CONVENTIONS } from '../../domain/day-count.ts';
 import type { FieldProblem } from '../../domain/refusal.ts';
 import { LIMITS } from '../../limits.ts';
 import { amountField, dateField, described, listField, objectField, uuidField, wordField } from '../field-reader.ts';
 import type { KeyedPostAbout } from '../openapi/about.ts';
 import { objectOf, schemaRef } from '../openapi/json-schema.ts';
 import type { PostingRoute } from '../posting-operation.ts';
-import { DAY_COUNT_CONVENTIONS } from '../vocabulary.ts';
 
 const body = objectField(
   {

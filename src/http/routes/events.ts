@@ -3,6 +3,7 @@ import { LIMITS } from '../../limits.ts';
 import { readEvent, readEventsAfter, renderEvent } from '../../postgres/reading/journal-events.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { principalOf } from '../gate.ts';
+import { sendJson } from '../json-answer.ts';
 import type { About } from '../openapi/about.ts';
 import { EVENT_EXAMPLE } from '../openapi/journal-example.ts';
 import { listOf, objectOf, orNull, schemaRef } from '../openapi/json-schema.ts';
@@ -65,12 +66,10 @@ export function events(reader: ReaderPool): Operation {
       const items = found.slice(0, limit);
       const last = items.at(-1)?.entryId ?? query.after;
       const nextAfter = last === null ? 'null' : `"${last}"`;
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(
-          `{"items":[${items.map(renderEvent).join(',')}],"next_after":${nextAfter},"has_more":${found.length > limit}}`,
-        );
+      return sendJson(
+        reply,
+        `{"items":[${items.map(renderEvent).join(',')}],"next_after":${nextAfter},"has_more":${found.length > limit}}`,
+      );
     },
   };
 }

@@ -1,3 +1,4 @@
+import { sendJson } from '../json-answer.ts';
 import type { About } from '../openapi/about.ts';
 import { objectOf } from '../openapi/json-schema.ts';
 import type { Operation } from '../operation.ts';
@@ -67,10 +68,7 @@ export function healthLive(program: { readonly version: string; readonly gitSha:
     scope: null,
     about: liveAbout,
     async handle(_request, reply) {
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(body);
+      return sendJson(reply, body);
     },
   };
 }
@@ -89,15 +87,13 @@ export function healthReady(probe: DatabaseProbe): Operation {
       const database = await probe();
       const status = database.ok ? 'ok' : 'unavailable';
       if (!database.ok) reply.code(503).header('retry-after', '1');
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(
-          JSON.stringify({
-            status,
-            checks: { database: { status, latency_ms: Math.round(database.latencyMs * 10) / 10 } },
-          }),
-        );
+      return sendJson(
+        reply,
+        JSON.stringify({
+          status,
+          checks: { database: { status, latency_ms: Math.round(database.latencyMs * 10) / 10 } },
+        }),
+      );
     },
   };
 }

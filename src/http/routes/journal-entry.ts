@@ -3,6 +3,7 @@ import { readJournalEntry } from '../../postgres/reading/journal-entry.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { principalOf } from '../gate.ts';
 import { readLinesToken, renderEntry } from '../journal-entry-body.ts';
+import { sendJson } from '../json-answer.ts';
 import type { About } from '../openapi/about.ts';
 import { sharedSchema } from '../openapi/component-schemas.ts';
 import { JOURNAL_ENTRY_EXAMPLE } from '../openapi/journal-example.ts';
@@ -41,10 +42,7 @@ export function journalEntry(reader: ReaderPool): Operation {
       const lastLine = firstLine + LIMITS.linesPerPage - 1;
       const entry = await readJournalEntry(reader, { tenantId, entryId, firstLine, lastLine });
       if (entry === undefined) throw new ProblemError(missing);
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(renderEntry(entry));
+      return sendJson(reply, renderEntry(entry));
     },
   };
 }

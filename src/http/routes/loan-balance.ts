@@ -2,6 +2,7 @@ import { layerNumber, SETTLED } from '../../domain/layer.ts';
 import { type LoanBalance, readLoanBalance } from '../../postgres/reading/loan-balance.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { principalOf } from '../gate.ts';
+import { sendJson } from '../json-answer.ts';
 import { refuseUnlessCome } from '../known-at.ts';
 import type { About } from '../openapi/about.ts';
 import { objectOf, orNull, schemaRef } from '../openapi/json-schema.ts';
@@ -27,7 +28,7 @@ const about: About = {
         schema: objectOf({
           loan_id: schemaRef('Uuid'),
           currency: schemaRef('Currency'),
-          as_of_date: schemaRef('Date'),
+          as_of_date: schemaRef('CalendarDate'),
           principal_outstanding_minor: schemaRef('SignedMoney'),
           interest_receivable_minor: schemaRef('SignedMoney'),
           fees_receivable_minor: schemaRef('SignedMoney'),
@@ -72,10 +73,7 @@ export function loanBalance(reader: ReaderPool): Operation {
       const layer = layerNumber(query.layer ?? 'SETTLED') ?? SETTLED;
       const balance = await readLoanBalance(reader, { tenantId, loanId, layer, asOfDate: query.as_of_date, knownAt });
       if (balance === undefined) throw new ProblemError(missing);
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(renderBalance(loanId, balance));
+      return sendJson(reply, renderBalance(loanId, balance));
     },
   };
 }

@@ -22,7 +22,7 @@ const BY_CURRENCY: JsonSchema = objectOf({
 });
 
 const SCHEMA: JsonSchema = objectOf({
-  as_of_date: schemaRef('Date'),
+  as_of_date: schemaRef('CalendarDate'),
   ledger_integrity: objectOf({
     status: STATUS,
     mismatched_account_count: { ...COUNT, description: "Accounts that differ from the journal's lines." },

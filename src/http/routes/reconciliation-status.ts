@@ -5,6 +5,7 @@ import type { ReconciliationRuns } from '../../postgres/reading/reconciliation-r
 import { type CurrencyReconciliation, emptyBooks } from '../../postgres/reading/reconciliation-verdict.ts';
 import { StoreFailure } from '../../posting/posting-store.ts';
 import { principalOf } from '../gate.ts';
+import { sendJson } from '../json-answer.ts';
 import type { Operation } from '../operation.ts';
 import { ProblemError } from '../problem.ts';
 import { AS_OF_DATE, currencyParameter } from '../query-parameters.ts';
@@ -27,10 +28,7 @@ export function reconciliationStatus(runs: ReconciliationRuns): Operation {
       const { tenantId } = principalOf(request);
       const query = readQuery(request, QUERY);
       const found = await runs.reconcile({ tenantId, asOfDate: query.as_of_date }).catch(refuseTooLarge);
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(JSON.stringify(renderStatus(found, query.currency ?? found.currency)));
+      return sendJson(reply, JSON.stringify(renderStatus(found, query.currency ?? found.currency)));
     },
   };
 }

@@ -2,6 +2,7 @@ import { LIMITS } from '../../limits.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { type DeliveryView, readDeliveries } from '../../postgres/reading/webhook-endpoints.ts';
 import { principalOf } from '../gate.ts';
+import { sendJson } from '../json-answer.ts';
 import type { About } from '../openapi/about.ts';
 import type { Operation } from '../operation.ts';
 import { pageToken, placeOfToken } from '../page-token.ts';
@@ -53,10 +54,7 @@ export function webhookDeliveries(reader: ReaderPool): Operation {
       const page = await readDeliveries(reader, { tenantId, endpointId, before, limit, deadOnly });
       if (page === undefined) throw new ProblemError(NO_ENDPOINT);
       const nextPageToken = page.nextBefore === null ? null : pageToken(list, page.nextBefore.toString());
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(JSON.stringify({ items: page.items.map(deliveryObject), next_page_token: nextPageToken }));
+      return sendJson(reply, JSON.stringify({ items: page.items.map(deliveryObject), next_page_token: nextPageToken }));
     },
   };
 }

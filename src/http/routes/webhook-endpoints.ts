@@ -6,6 +6,7 @@ import {
   type WebhookEndpointView,
 } from '../../postgres/reading/webhook-endpoints.ts';
 import { principalOf } from '../gate.ts';
+import { sendJson } from '../json-answer.ts';
 import type { About } from '../openapi/about.ts';
 import type { Operation } from '../operation.ts';
 import { pageToken, placeOfToken } from '../page-token.ts';
@@ -63,10 +64,7 @@ export function webhookEndpoints(reader: ReaderPool): Operation {
       const items = await readWebhookEndpoints(reader, { tenantId, afterId, limit });
       const last = items.length === limit ? items.at(-1) : undefined;
       const nextPageToken = last === undefined ? null : pageToken(list, last.endpointId);
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(JSON.stringify({ items: items.map(endpointObject), next_page_token: nextPageToken }));
+      return sendJson(reply, JSON.stringify({ items: items.map(endpointObject), next_page_token: nextPageToken }));
     },
   };
 }
@@ -84,10 +82,7 @@ export function webhookEndpoint(reader: ReaderPool): Operation {
       const endpointId = pathId(request, 'webhook_endpoint_id', NO_ENDPOINT);
       const endpoint = await readWebhookEndpoint(reader, { tenantId, endpointId });
       if (endpoint === undefined) throw new ProblemError(NO_ENDPOINT);
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(JSON.stringify(endpointObject(endpoint)));
+      return sendJson(reply, JSON.stringify(endpointObject(endpoint)));
     },
   };
 }

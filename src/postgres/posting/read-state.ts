@@ -22,6 +22,9 @@ import { readStanding } from './stored-standing.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
 
+/** One snapshot for every statement behind it: what a preview is decided on agrees with itself without a lock. */
+const BEGIN_SNAPSHOT: Statement = { name: 'begin_snapshot', text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' };
+
 /** What row-level security shows to this transaction. */
 const SET_TENANTS: Statement = { name: 'set_tenants', text: `SELECT set_config('hpts.tenants', $1, true)` };
 
@@ -43,6 +46,8 @@ const LOCK_LOANS: Statement = {
     JOIN hpts.loan AS l USING (tenant_id, loan_id)
     ORDER BY l.tenant_id, l.loan_id FOR NO KEY UPDATE OF l`,
 };
+
+const READ_LOANS: Statement = { name: 'read_loans', text: LOCK_LOANS.text.replace(' FOR NO KEY UPDATE OF l', '') };
 
 const READ_TENANTS: Statement = {
   name: 'read_tenants',
@@ -74,18 +79,20 @@ const READ_STANDING_DISBURSEMENTS: Statement = {
     WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)`,
 };
 
-/** Every statement of this file, for a connection to prepare. */
+const STATE_STATEMENTS = [READ_TENANTS, READ_STANDINGS, READ_ACCRUAL_MONTHS, READ_STANDING_DISBURSEMENTS];
+
+/** The statements that lock and read, for a connection to prepare. */
 export const READ_STATEMENTS: readonly Statement[] = [
   BEGIN,
   SET_TENANTS,
   MAKE_LOANS,
   LOCK_LOANS,
-  READ_TENANTS,
   READ_KEYS,
-  READ_STANDINGS,
-  READ_ACCRUAL_MONTHS,
-  READ_STANDING_DISBURSEMENTS,
+  ...STATE_STATEMENTS,
 ];
+
+/** The statements that read a snapshot, for a connection to prepare. */
+export const SNAPSHOT_STATEMENTS: readonly Statement[] = [BEGIN_SNAPSHOT, SET_TENANTS, READ_LOANS, ...STATE_STATEMENTS];
 
 /** A tenant as the locked read answers it. */
 export type TenantRow = { readonly tenantId: string; readonly configEpoch: bigint; readonly businessDate: string };
@@ -116,8 +123,26 @@ export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { k
     [SET_TENANTS, [set.tenantIds.join(',')]],
   ];
   if (set.loansToMake.length > 0) statements.push([MAKE_LOANS, loanColumns(set.loansToMake)]);
-  statements.push([LOCK_LOANS, loanColumns(set.loans)], [READ_TENANTS, [uuidArray(set.tenantIds, itself)]]);
+  statements.push([LOCK_LOANS, loanColumns(set.loans)]);
   if (keys) statements.push(keyQuestion(set));
+  statements.push(...stateQuestions(set));
+  return lockedRows(set, statements, await sendTrain(client, statements));
+}
+
+/** Begins a transaction that sees one snapshot and can write nothing, and reads the same from it without a lock. */
+export async function readSnapshot(client: pg.Client, set: ReadSet): Promise<LockedRows> {
+  const statements: BoundStatement[] = [
+    [BEGIN_SNAPSHOT, []],
+    [SET_TENANTS, [set.tenantIds.join(',')]],
+    [READ_LOANS, loanColumns(set.loans)],
+    ...stateQuestions(set),
+  ];
+  const rows = lockedRows(set, statements, await sendTrain(client, statements));
+  return { set, rowsOf: (statement) => rows.rowsOf(statement === LOCK_LOANS ? READ_LOANS : statement) };
+}
+
+function stateQuestions(set: ReadSet): BoundStatement[] {
+  const statements: BoundStatement[] = [[READ_TENANTS, [uuidArray(set.tenantIds, itself)]]];
   if (set.earlier.length > 0) {
     const entryIds = uuidArray(set.earlier, (one) => one.entryId);
     statements.push([READ_STANDINGS, [uuidArray(set.earlier, (one) => one.tenantId), entryIds]]);
@@ -127,7 +152,7 @@ export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { k
     statements.push([READ_ACCRUAL_MONTHS, [...loanColumns(set.accrualMonths), months]]);
   }
   if (set.disbursedLoans.length > 0) statements.push([READ_STANDING_DISBURSEMENTS, loanColumns(set.disbursedLoans)]);
-  return lockedRows(set, statements, await sendTrain(client, statements));
+  return statements;
 }
 
 /** Looks for used keys after all: the same rows with those of the keys, or undefined when no key was used before. */

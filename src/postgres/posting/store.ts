@@ -17,6 +17,7 @@ import type { ReaderPool } from '../reading/reader-pool.ts';
 import { ConfigurationCache } from './configuration.ts';
 import { readReceipts, resolveEntries } from './posted-entries.ts';
 import { failureOf, needsNewConnection, PosterConnection } from './poster-connection.ts';
+import { PreviewConnection } from './preview-connection.ts';
 import { type LockedRows, lockAndRead, READ_STATEMENTS, type ReadState, readKeys, stateOf } from './read-state.ts';
 import { writeAndCommit } from './write-plan.ts';
 import { WRITE_STATEMENTS } from './write-statements.ts';
@@ -41,6 +42,7 @@ const BATCHES_THAT_LOOK = 64;
 /** The posting engine's store on PostgreSQL: one connection per lane, in role hpts_poster. */
 export class PostgresStore implements PostingStore {
   readonly #lanes: readonly PosterConnection[];
+  readonly #previews: PreviewConnection;
   readonly #reader: ReaderPool;
   readonly #configurations = new ConfigurationCache();
   /** How many batches from now on look for used keys before they decide. */
@@ -48,6 +50,7 @@ export class PostgresStore implements PostingStore {
 
   constructor(options: PostgresStoreOptions) {
     this.#reader = options.reader;
+    this.#previews = new PreviewConnection(options.address);
     const connection = posterOptions(options.heavy);
     this.#lanes = Array.from(
       { length: options.lanes },
@@ -91,9 +94,14 @@ export class PostgresStore implements PostingStore {
     }
   };
 
+  readonly preview: PostingStore['preview'] = (batch, decide) =>
+    this.#previews.run(readSetOf(batch.commands, batch.resolved), (client, rows) =>
+      this.#decide(client, rows, { batch, decide }),
+    );
+
   /** Closes every connection; batches under way must have ended. */
   async close(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.discard()));
+    await Promise.all([...this.#lanes.map((lane) => lane.discard()), this.#previews.close()]);
   }
 
   async #postOn(client: pg.Client, batch: PostingBatch, decide: DecideBatch): Promise<CommittedBatch> {
@@ -124,7 +132,7 @@ export class PostgresStore implements PostingStore {
   async #decide(
     client: pg.Client,
     locked: LockedRows,
-    { batch, decide }: { readonly batch: PostingBatch; readonly decide: DecideBatch },
+    { batch, decide }: { readonly batch: Omit<PostingBatch, 'lane'>; readonly decide: DecideBatch },
   ): Promise<DecidedBatch & { readonly state: LedgerState & Pick<ReadState, 'loanRows'> }> {
     const read = stateOf(locked);
     const tenants = await this.#tenants(client, read);

@@ -69,16 +69,28 @@ export async function collectPage<Place>(
 }
 
 /**
+ * What a query found: the entries that it answered, and how many there were in the part of the list up to `lookedTo`;
+ * null when there was none, and its one row then has no entry.
+ */
+export type WindowFindings<Place> = {
+  readonly found: bigint | null;
+  readonly lookedTo: Place | null;
+  readonly answered: () => readonly ListedEntry<Place>[];
+};
+
+/**
  * Of what a query answered, what is to be shown: a query answers the first entry that it finds in any case, and it is
  * shown when the page has room for it or nothing else.
  */
-export function fitting<Place>(
-  listed: readonly ListedEntry<Place>[],
+export function windowOf<Place>(
+  { found, lookedTo, answered }: WindowFindings<Place>,
   { entriesMax, bytesMax, isFirst }: WindowQuestion<Place>,
-): readonly ListedEntry<Place>[] {
-  const [first] = listed;
-  if (first === undefined || entriesMax === 0) return [];
-  return isFirst || first.bytes <= bytesMax ? listed : [];
+): JournalWindow<Place> {
+  if (found === null) return { listed: [], more: false, lookedTo };
+  const all = answered();
+  const fits = entriesMax > 0 && (isFirst || (all[0]?.bytes ?? 0) <= bytesMax);
+  const listed = fits ? all : [];
+  return { listed, more: found > BigInt(listed.length), lookedTo };
 }
 
 /** Roughly what an entry takes in an answer, apart from its metadata, and what each of its lines takes. */

@@ -5,13 +5,13 @@ import {
   collectPage,
   entryBytes,
   FIRST_DAY,
-  fitting,
   type JournalFilter,
   type JournalOrder,
   type JournalPage,
   type JournalWindow,
   LAST_DAY,
   type WindowQuestion,
+  windowOf,
 } from './journal-page.ts';
 import type { ReaderPool } from './reader-pool.ts';
 
@@ -135,7 +135,7 @@ export async function readLoanJournal(
       Math.max(window.bytesMax, 0),
     ])) as unknown as readonly WindowRow[];
     exists = rows[0]?.[0] === true;
-    return windowOf(rows, window, span);
+    return findings(rows, window, span);
   });
   return exists ? page : undefined;
 }
@@ -150,24 +150,18 @@ function beginOf(order: JournalOrder, behind: MovementPlace | null, fromDate: st
   return { frontier: fromDate, loanSeq: 0 };
 }
 
-function windowOf(
+function findings(
   rows: readonly WindowRow[],
   window: WindowQuestion<MovementPlace>,
   span: number,
 ): JournalWindow<MovementPlace> {
-  const [first] = rows;
-  if (first === undefined) return { listed: [], more: false, lookedTo: null };
-  const [, movements, frontier, loanSeq, found] = first;
+  const [, movements, frontier, loanSeq, found] = rows[0] ?? [false, 0n, null, null, null];
   const isWhole = frontier === null || loanSeq === null || movements < BigInt(span);
-  const lookedTo = isWhole ? null : { frontier, loanSeq };
-  if (found === null) return { listed: [], more: false, lookedTo };
-  const listed = fitting(
+  const answered = () =>
     rows.map(([, , , , , rowFrontier, rowLoanSeq, bytes, ...row]) => ({
       entry: entryOf(row, 1),
       place: { frontier: rowFrontier, loanSeq: rowLoanSeq },
       bytes: Number(bytes),
-    })),
-    window,
-  );
-  return { listed, more: found > BigInt(listed.length), lookedTo };
+    }));
+  return windowOf({ found, lookedTo: isWhole ? null : { frontier, loanSeq }, answered }, window);
 }

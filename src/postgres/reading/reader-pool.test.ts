@@ -68,6 +68,40 @@ test('one that PostgreSQL refuses fails alone, and the tenant is set again behin
   ]);
 });
 
+test('10,000 interleaved reads of three tenants on two connections that are cut again and again: no row of another', async () => {
+  const owner = await connect(database.connection, { role: 'owner', applicationName: 'test' });
+  const outcomes = { own: 0, wrong: 0, refused: 0, cut: 0 };
+  const ask = async (index: number): Promise<void> => {
+    const tenant = tenants[index % 3] ?? '';
+    try {
+      if (index % 50 === 7) await refused();
+      const asked = index % 2 === 0 ? pool.read(tenant, OWN_TENANTS, []) : pool.read(tenant, SHOWN, [index]);
+      const wanted = index % 2 === 0 ? [[tenant]] : [[tenant, index]];
+      outcomes[JSON.stringify(await asked) === JSON.stringify(wanted) ? 'own' : 'wrong'] += 1;
+    } catch (error) {
+      outcomes[String(error).includes('division by zero') ? 'refused' : 'cut'] += 1;
+    }
+    if (index % 500 !== 499) return;
+    await owner.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name LIKE 'hpts reader%'`);
+  };
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < 10_000) {
+      const index = next;
+      next += 1;
+      await ask(index);
+    }
+  };
+  await Promise.all(Array.from({ length: 100 }, work));
+  await owner.end();
+  const { own, wrong, refused: divisions, cut } = outcomes;
+  expect([wrong, own + divisions + cut]).toEqual([0, 10_000]);
+  expect(divisions).toBeGreaterThan(100);
+  expect(cut).toBeGreaterThan(0);
+  expect(own).toBeGreaterThan(5_000);
+});
+
 test('columns come as the driver parses them', async () => {
   expect(await pool.read('', KINDS, [])).toEqual([[9223372036854775807n, 7, '2026-05-01', true, [1, 2], null, 'é']]);
   expect(await pool.read('', KINDS, [])).toEqual([[9223372036854775807n, 7, '2026-05-01', true, [1, 2], null, 'é']]);

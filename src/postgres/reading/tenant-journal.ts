@@ -5,13 +5,13 @@ import {
   collectPage,
   entryBytes,
   FIRST_DAY,
-  fitting,
   type JournalFilter,
   type JournalOrder,
   type JournalPage,
   type JournalWindow,
   LAST_DAY,
   type WindowQuestion,
+  windowOf,
 } from './journal-page.ts';
 import type { ReaderPool } from './reader-pool.ts';
 
@@ -88,18 +88,13 @@ export function readTenantJournal(reader: ReaderPool, question: TenantJournalQue
       window.entriesMax,
       Math.max(window.bytesMax, 0),
     ]);
-    return windowOf(rows as unknown as readonly WindowRow[], window);
+    return findings(rows as unknown as readonly WindowRow[], window);
   });
 }
 
-function windowOf(rows: readonly WindowRow[], window: WindowQuestion<bigint>): JournalWindow<bigint> {
-  const [first] = rows;
-  if (first === undefined) return { listed: [], more: false, lookedTo: null };
-  const [lookedTo, found] = first;
-  if (found === null) return { listed: [], more: false, lookedTo };
-  const listed = fitting(
-    rows.map(([, , seq, bytes, ...row]) => ({ entry: entryOf(row, 1), place: seq, bytes: Number(bytes) })),
-    window,
-  );
-  return { listed, more: found > BigInt(listed.length), lookedTo };
+function findings(rows: readonly WindowRow[], window: WindowQuestion<bigint>): JournalWindow<bigint> {
+  const [lookedTo, found] = rows[0] ?? [null, null];
+  const answered = () =>
+    rows.map(([, , seq, bytes, ...row]) => ({ entry: entryOf(row, 1), place: seq, bytes: Number(bytes) }));
+  return windowOf({ found, lookedTo, answered }, window);
 }

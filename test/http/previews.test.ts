@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { HttpAnswer } from './http-client.ts';
+import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { holdLoan } from './loan-lock.ts';
+import {
+  accrual,
+  clearing,
+  DAY,
+  disbursement,
+  FAR_FUTURE,
+  fee,
+  feeWaiver,
+  goodwillCredit,
+  type Loan,
+  newLoan,
+  payment,
+  posted,
+  reversal,
+  suspenseAllocation,
+  suspenseRefund,
+  unapplied,
+  unmadeLoan,
+  workedExample,
+} from './loan-story.ts';
+import { errorsOf, expectProblem } from './problem.ts';
+import { type TenantApi, textAt } from './tenant-api.ts';
+
+let ledger: LedgerServer;
+let api: TenantApi;
+beforeAll(async () => {
+  ledger = await startLedger();
+  api = ledger.api;
+});
+afterAll(() => ledger.stop());
+
+type Previewed = {
+  readonly path: string;
+  readonly allocates: boolean;
+  /** A request that would be posted. */
+  readonly body: () => Promise<object>;
+};
+
+const TOO_LATE = { effective_at: FAR_FUTURE, accrual_date: FAR_FUTURE };
+
+const EVENTS: readonly Previewed[] = [
+  {
+    path: '/v1/payments',
+    allocates: true,
+    body: async () => payment(await workedExample(api), { external_ref: 'a 1' }),
+  },
+  { path: '/v1/disbursements', allocates: false, body: async () => disbursement(unmadeLoan()) },
+  { path: '/v1/fees', allocates: false, body: async () => fee(await newLoan(api)) },
+  { path: '/v1/fees/waivers', allocates: false, body: async () => feeWaiver(await workedExample(api)) },
+  { path: '/v1/goodwill-credits', allocates: true, body: async () => goodwillCredit(await workedExample(api)) },
+  { path: '/v1/payments/allocations', allocates: true, body: async () => suspenseAllocation(await overpaid()) },
+  { path: '/v1/suspense-refunds', allocates: false, body: async () => suspenseRefund(await overpaid()) },
+  {
+    path: '/v1/accruals/batch',
+    allocates: false,
+    body: async () => {
+      const loans = [await newLoan(api), await newLoan(api)].map((loan) => [loan, '17'] as const);
+      return accrual(api, loans);
+    },
+  },
+  {
+    path: '/v1/reversals',
+    allocates: false,
+    body: async () =>
+      reversal(textAt(await posted(api.post('/v1/payments', payment(await workedExample(api)))), 'journal_entry_id')),
+  },
+  {
+    path: '/v1/payments/settlements',
+    allocates: false,
+    body: async () =>
+      clearing([textAt(await posted(api.post('/v1/payments', payment(await workedExample(api)))), 'journal_entry_id')]),
+  },
+];
+
+async function overpaid(): Promise<Loan> {
+  const loan = await workedExample(api);
+  await posted(api.post('/v1/payments', unapplied(loan, '700')));
+  return loan;
+}
+
+function preview(path: string, body: object): Promise<HttpAnswer> {
+  return api.post(`${path}?preview=true`, body, { key: null });
+}
+
+/** How many rows each table has, and what the loans and heads say. */
+async function everyTable(): Promise<unknown> {
+  const tables = await ledger.sql<{ name: string }>(
+    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'hpts' AND table_type = 'BASE TABLE' ORDER BY 1`,
+  );
+  expect(tables.length).toBeGreaterThan(15);
+  const counts = tables.map(({ name }) => `SELECT '${name}' AS name, count(*)::int AS rows FROM hpts.${name}`);
+  const said = `SELECT md5(string_agg(l::text, ',' ORDER BY loan_id)) AS name, 0 FROM hpts.loan AS l
+    UNION ALL SELECT md5(string_agg(h::text, ',' ORDER BY tenant_id)), 0 FROM hpts.tenant_head AS h`;
+  return ledger.sql([...counts, said].join(' UNION ALL '));
+}
+
+describe.each(EVENTS)('POST $path?preview=true', ({ path, allocates, body }) => {
+  test(`POST ${path}: 200 with the lines that the post then has, and nothing is written before`, async () => {
+    const sent = await body();
+    const before = await everyTable();
+    const shown = await preview(path, sent);
+    expect(shown.status).toBe(200);
+    expect(shown.headers['idempotent-replayed']).toBeUndefined();
+    expect(await preview(path, sent)).toMatchObject({ status: 200, text: shown.text });
+    expect(await everyTable()).toEqual(before);
+    const done = await posted(api.post(path, sent));
+    const entry = await api.get(`/v1/journal-entries/${textAt(done, 'journal_entry_id')}`);
+    const { lines } = entry.json as { lines: unknown };
+    const { allocation } = done.json as { allocation?: unknown };
+    expect(allocation === undefined).toBe(!allocates);
+    expect(shown.json).toEqual({ ...(allocates ? { allocation } : {}), lines, restates: [] });
+  });
+
+  test(`POST ${path}: refused as the post is`, async () => {
+    const sent = await body();
+    const before = await everyTable();
+    const bodies = [
+      { ...sent, ...('accrual_date' in sent ? { accrual_date: FAR_FUTURE } : { effective_at: FAR_FUTURE }) },
+      { ...sent, unknown: 1 },
+      { ...sent, ...TOO_LATE, effective_at: 'soon' },
+    ];
+    for (const refused of bodies) {
+      const [shown, real] = [await preview(path, refused), await api.post(path, refused)];
+      expect(shown.status).toBeGreaterThanOrEqual(400);
+      expect([shown.status, errorsOf(shown)]).toEqual([real.status, errorsOf(real)]);
+      const [{ trace_id: _one, ...shownProblem }, { trace_id: _two, ...realProblem }] = [shown.json, real.json] as [
+        Record<string, unknown>,
+        Record<string, unknown>,
+      ];
+      expect({ ...shownProblem, instance: '' }).toEqual({ ...realProblem, instance: '' });
+    }
+    expect(await everyTable()).toEqual(before);
+  });
+});
+
+describe('POST /v1/payments?preview=true', () => {
+  test('200: a key is not looked at, and stays free', async () => {
+    const loan = await workedExample(api);
+    const key = 'preview:one-key';
+    const first = await api.post('/v1/payments?preview=true', payment(loan), { key });
+    expect(first.status).toBe(200);
+    expect((await api.post('/v1/payments', payment(loan), { key })).status).toBe(201);
+    const again = await api.post('/v1/payments?preview=true', payment(loan, { amount_minor: '1' }), { key });
+    expect(again.status).toBe(200);
+  });
+
+  test('200: a loan that somebody else holds is not waited for', async () => {
+    const loan = await workedExample(api);
+    const held = await holdLoan(ledger, loan.loanId);
+    const shown = await preview('/v1/payments', payment(loan));
+    await held.release();
+    expect(shown.status).toBe(200);
+  });
+
+  test('201: preview=false posts', async () => {
+    expect((await api.post('/v1/payments?preview=false', payment(await workedExample(api)))).status).toBe(201);
+  });
+
+  test('400: another parameter, another value, or twice', async () => {
+    const body = payment(await workedExample(api));
+    for (const query of ['preview=yes', 'preview=true&preview=true', 'Preview=true', 'dry_run=true']) {
+      const refused = await api.post(`/v1/payments?${query}`, body);
+      expectProblem(refused, { status: 400, code: 'validation_failed', fields: [query.split('=', 1)[0] ?? ''] });
+    }
+  });
+
+  test('400 missing_idempotency_key: preview=false without a key', async () => {
+    const body = payment(await workedExample(api));
+    const refused = await api.post('/v1/payments?preview=false', body, { key: null });
+    expectProblem(refused, { status: 400, code: 'missing_idempotency_key' });
+  });
+
+  test('403 insufficient_scope: what may not be posted may not be previewed', async () => {
+    const token = await api.token('hpts:fees:write');
+    const body = payment(await workedExample(api));
+    const refused = await api.post('/v1/payments?preview=true', body, { key: null, token });
+    expectProblem(refused, { status: 403, code: 'insufficient_scope' });
+  });
+
+  test("404 loan_not_found: another tenant's loan", async () => {
+    const loan = await workedExample(await ledger.newTenant());
+    expectProblem(await preview('/v1/payments', payment(loan)), {
+      status: 404,
+      code: 'loan_not_found',
+      fields: ['loan_id'],
+    });
+  });
+});
+
+test('POST /v1/accruals/batch?preview=true: 200 for a batch so large that another thread reads it', async () => {
+  const loan = await newLoan(api);
+  const others = await Promise.all(Array.from({ length: 9 }, () => newLoan(api)));
+  const loans = [loan, ...others].map((one) => [one, '3'] as const);
+  const batch = `${JSON.stringify(accrual(api, loans))}${' '.repeat(70_000)}`;
+  const before = await everyTable();
+  const shown = await api.post('/v1/accruals/batch?preview=true', batch, { key: null });
+  expect(shown.status).toBe(200);
+  expect((shown.json as { lines: unknown[] }).lines).toHaveLength(11);
+  expect(await everyTable()).toEqual(before);
+});
+
+test('POST /v1/reversals?preview=true: 200 for the reversal of a batch that is too heavy for the serving thread', async () => {
+  const loans: Loan[] = [];
+  for (let made = 0; made < 140; made += 20) {
+    loans.push(...(await Promise.all(Array.from({ length: 20 }, () => newLoan(api)))));
+  }
+  const pairs = loans.map((loan) => [loan, '2'] as const);
+  const accrued = await posted(api.post('/v1/accruals/batch', accrual(api, pairs, { accrual_date: DAY.paid })));
+  const before = await everyTable();
+  const shown = await preview('/v1/reversals', reversal(textAt(accrued, 'journal_entry_id')));
+  expect(shown.status).toBe(200);
+  expect((shown.json as { lines: unknown[] }).lines).toHaveLength(141);
+  expect(await everyTable()).toEqual(before);
+});
