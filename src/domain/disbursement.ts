@@ -93,7 +93,7 @@ export function paidOutLines(
 }
 
 /** Withheld fees as they are kept with the entry; nothing when there are none. */
-export function withheldInput(fees: readonly WithheldFee[]): EventInput {
+function withheldInput(fees: readonly WithheldFee[]): EventInput {
   if (fees.length === 0) return {};
   return { fees: fees.map((fee) => ({ fee_type: fee.feeType, amount_minor: fee.amountMinor.toString() })) };
 }

@@ -13,7 +13,7 @@ import { type Refusal, refusalOfField } from './refusal.ts';
 import { type Allocation, addAllocations, allocate, NOTHING_ALLOCATED, sumOf } from './waterfall.ts';
 
 /** The type of the fee that is charged for a return. */
-export const NSF_FEE_TYPE = 'nsf';
+const NSF_FEE_TYPE = 'nsf';
 
 /**
  * Money of a payment that went back (POST /v1/payments/{payment_event_id}/returns). `amountMinor` null: all that has not come
@@ -143,7 +143,7 @@ function draftOf({ asked, payment, amountMinor, version, loan }: Return, taken: 
 }
 
 /** What suspense no longer holds comes out of principal. */
-export function coveredBySuspense(wanted: Allocation, loan: LoanState): Allocation {
+function coveredBySuspense(wanted: Allocation, loan: LoanState): Allocation {
   const suspense = least(wanted.suspense, componentsOn(loan, SETTLED).suspense);
   return { ...wanted, suspense, principal: wanted.principal + wanted.suspense - suspense };
 }

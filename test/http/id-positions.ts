@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { HttpAnswer } from './http-client.ts';
 import {
   accrual,
+  clearing,
   DAY,
   disbursement,
   fee,
@@ -10,8 +11,10 @@ import {
   type Loan,
   newLoan,
   payment,
+  paymentReturn,
   posted,
   reversal,
+  settlement,
   suspenseAllocation,
   suspenseRefund,
   unmadeLoan,
@@ -27,6 +30,8 @@ export type Ids = {
   readonly borrower: string;
   readonly entry: string;
   readonly event: string;
+  /** The event of a disbursement. */
+  readonly disbursement: string;
   readonly program: string;
   readonly webhookEndpoint: string;
 };
@@ -50,6 +55,7 @@ export type IdPosition = {
 export async function newLender(api: TenantApi): Promise<Lender> {
   const loan = await workedExample(api);
   const spare = await newLoan(api);
+  const lent = await posted(api.post('/v1/disbursements', disbursement(loan, { amount_minor: '1' })));
   const paid = await posted(api.post('/v1/payments', payment(loan)));
   const ids = {
     loan: loan.loanId,
@@ -57,6 +63,7 @@ export async function newLender(api: TenantApi): Promise<Lender> {
     borrower: loan.borrowerId,
     entry: textAt(paid, 'journal_entry_id'),
     event: textAt(paid, 'payment_event_id'),
+    disbursement: textAt(lent, 'disbursement_event_id'),
     program: api.defaultProgramId,
     webhookEndpoint: await webhookEndpointOf(api),
   };
@@ -79,6 +86,7 @@ export function noIds(): Ids {
     borrower: randomUUID(),
     entry: randomUUID(),
     event: randomUUID(),
+    disbursement: randomUUID(),
     program: randomUUID(),
     webhookEndpoint: randomUUID(),
   };
@@ -286,8 +294,37 @@ const POSTING: readonly IdPosition[] = [
   ),
 ];
 
+/** Ids of payments and disbursements stand in paths; each action there answers for itself. */
+const EARLIER: readonly IdPosition[] = [
+  ...(['returns', 'settlements', 'cancellations'] as const).flatMap((action) => [
+    ...(['event', 'entry'] as const).map(
+      (what): IdPosition => ({
+        operation: `POST /v1/payments/{payment_event_id}/${action}`,
+        position: what === 'event' ? 'path payment_event_id' : 'path payment_event_id, of the entry',
+        status: 404,
+        attempt: (ids, { api }) =>
+          api.post(`/v1/payments/${ids[what]}/${action}`, action === 'returns' ? paymentReturn() : settlement()),
+      }),
+    ),
+  ]),
+  ...(['settlements', 'cancellations'] as const).map(
+    (action): IdPosition => ({
+      operation: `POST /v1/disbursements/{disbursement_event_id}/${action}`,
+      position: 'path disbursement_event_id',
+      status: 404,
+      attempt: (ids, { api }) => api.post(`/v1/disbursements/${ids.disbursement}/${action}`, settlement()),
+    }),
+  ),
+  {
+    operation: 'POST /v1/payments/settlements',
+    position: 'body journal_entry_ids[]',
+    status: 404,
+    attempt: (ids, { api }) => api.post('/v1/payments/settlements', clearing([ids.entry])),
+  },
+];
+
 /** Every operation with every place where an id stands in it. A new operation adds its rows here. */
-export const ID_POSITIONS: readonly IdPosition[] = [...READING, ...LISTS, ...POSTING, ...WEBHOOKS];
+export const ID_POSITIONS: readonly IdPosition[] = [...READING, ...LISTS, ...POSTING, ...EARLIER, ...WEBHOOKS];
 
 /** Operations with a scope that take no id of anything. */
 export const WITHOUT_IDS: ReadonlySet<string> = new Set<string>([

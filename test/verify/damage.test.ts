@@ -6,6 +6,7 @@ import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import { createDatabase, type TestDatabase, testDatabase } from '../database.ts';
 import { OF_BALANCES } from './balance-damage.ts';
 import { loan } from './damage.ts';
+import { OF_EARLIER_ENTRIES } from './earlier-entry-damage.ts';
 import { OF_ENTRIES } from './entry-damage.ts';
 import { OF_GUARDS } from './guard-damage.ts';
 import { entryId } from './hand-books.ts';
@@ -18,6 +19,9 @@ const APPEND_ONLY = [
   'idempotency_key',
   'following_entry',
   'reversal',
+  'settling',
+  'clearing',
+  'payment_return',
   'disbursement',
   'accrual_batch',
   'audit_event',
@@ -73,7 +77,7 @@ describe('verify', () => {
   it('finds nothing in an undamaged ledger and says how much it looked at', async () => {
     const verification = await verifyLedger(whole.connection);
     expect(verification.checks.filter(({ status }) => status === 'failed')).toEqual([]);
-    expect(verification).toMatchObject({ entries: 21, lines: 46, loans: 4 });
+    expect(verification).toMatchObject({ entries: 23, lines: 53, loans: 4 });
     const one = await verifyLedger(whole.connection, { tenantId: OTHER_TENANT });
     expect(one.checks.filter(({ status }) => status === 'failed')).toEqual([]);
     expect(one).toMatchObject({ entries: 2, lines: 4, loans: 1 });
@@ -102,7 +106,7 @@ describe('verify', () => {
       );
       const verification = await verifyLedger(copy.connection, { findingsMax: 2 });
       const found = verification.checks.find(({ name }) => name === 'event_ids');
-      expect(found?.findingsTotal).toBe(19);
+      expect(found?.findingsTotal).toBe(21);
       expect(found?.findings.map(({ subject }) => subject)).toEqual([
         `entry ${entryId('first')}`,
         `entry ${entryId('second')}`,
@@ -127,7 +131,7 @@ describe('verify', () => {
     };
     try {
       const clean = await run();
-      expect(clean.out.at(-1)).toBe('ledger verified: 21 entries, 46 lines, 4 loans');
+      expect(clean.out.at(-1)).toBe('ledger verified: 23 entries, 53 lines, 4 loans');
       expect(clean.code).toBe(0);
       expect((await run('--tenant', OTHER_TENANT.toUpperCase())).out.at(-1)).toBe(
         'ledger verified: 2 entries, 4 lines, 1 loans',
@@ -148,7 +152,7 @@ describe('verify', () => {
       const json = await run('--json');
       expect(json.code).toBe(1);
       expect(json.out).toHaveLength(1);
-      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 21 });
+      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 23 });
     } finally {
       await copy.drop();
     }
@@ -157,6 +161,7 @@ describe('verify', () => {
   for (const [group, damages] of Object.entries({
     'names damage to entries': OF_ENTRIES,
     'names damage to what stands beside the journal': OF_RELATIONS,
+    'names damage to what befell earlier entries': OF_EARLIER_ENTRIES,
     'names damage to balances': OF_BALANCES,
     'names damage to webhooks': OF_WEBHOOKS,
     'names disarmed guards': OF_GUARDS,

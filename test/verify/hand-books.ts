@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-/** A line as [account, amount (debit positive), loan]; without a loan it names none. */
-type HandLine = readonly [account: number, amountMinor: number, loan?: string];
+/** A line as [account, amount (debit positive), loan, layer]; without a loan it names none, without a layer it lies on its entry's. */
+type HandLine = readonly [account: number, amountMinor: number, loan?: string, layer?: number];
 
 /** One entry as told; `follows` names the entry of the same command before it. */
 export type HandEntry = {
@@ -13,6 +13,10 @@ export type HandEntry = {
   readonly reverses?: string;
   /** The first entry of the same command, right before it; it then carries no key. */
   readonly follows?: string;
+  /** The pending entry that it takes off PENDING. */
+  readonly settles?: string;
+  readonly clears?: readonly string[];
+  readonly returns?: { readonly payment: string; readonly parts: readonly [number, number, number, number] };
   readonly accrues?: readonly (readonly [loan: string, interestMinor: number])[];
 };
 
@@ -52,6 +56,10 @@ function madeEntry(name: string): { readonly id: string; readonly seq: number } 
   const entry = made.get(name);
   if (entry === undefined) throw new Error(`the hand-made ledger has no entry ${name}`);
   return entry;
+}
+
+function layerOf([, , , layer]: HandLine, entry: HandEntry): number {
+  return layer ?? entry.layer ?? 0;
 }
 
 function plus(a: readonly number[], b: readonly number[]): number[] {
@@ -168,6 +176,7 @@ export class HandBooks {
     const single = loans.length === 1 ? (loans[0] ?? null) : null;
     const key = first === undefined ? `${entry.type}:${this.#tenant.number}:${entry.name}` : null;
     const several = loans.length > 1;
+    const layered = entry.lines.some(([, , , layer]) => layer !== undefined);
     const row: Row = {
       tenant_id,
       entry_id: id,
@@ -178,7 +187,8 @@ export class HandBooks {
       posted_at: this.#postedAt,
       effective_at: entry.on,
       event_type: entry.type,
-      layer: entry.layer ?? 0,
+      layer: layered ? null : (entry.layer ?? 0),
+      layers: layered ? entry.lines.map((line) => layerOf(line, entry)) : null,
       currency: this.#tenant.currency,
       loan_id: single,
       borrower_id: single === null ? null : this.#tenant.borrower,
@@ -203,15 +213,18 @@ export class HandBooks {
       this.#add('reversal', { tenant_id, reversed_entry_id: reversed['entry_id'], entry_id: id });
     if (entry.type === 'disbursement')
       this.#add('disbursement', { tenant_id, loan_id: single, entry_id: id, effective_at: entry.on });
+    this.#addFacts(entry, id);
     if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
-    this.#move(entry, id);
-    for (const [account, amount] of entry.lines) {
-      const name = `${account} ${entry.layer ?? 0} ${entry.on}`;
+    for (const layer of new Set(entry.lines.map((line) => layerOf(line, entry)))) this.#move(entry, id, layer);
+    for (const line of entry.lines) {
+      const [account, amount] = line;
+      const layer = layerOf(line, entry);
+      const name = `${account} ${layer} ${entry.on}`;
       const delta = deltas.get(name) ?? {
         tenant_id,
         account_code: account,
         currency: this.#tenant.currency,
-        layer: entry.layer ?? 0,
+        layer,
         effective_at: entry.on,
         debit_minor: 0,
         credit_minor: 0,
@@ -220,6 +233,16 @@ export class HandBooks {
       else delta.credit_minor -= amount;
       deltas.set(name, delta);
     }
+  }
+
+  #addFacts({ settles, clears, returns }: HandEntry, id: string): void {
+    const fact = { tenant_id: this.#tenant.id, turn: 1, entry_id: id };
+    if (settles !== undefined) this.#add('settling', { ...fact, pending_entry_id: entryId(settles) });
+    for (const cleared of clears ?? []) this.#add('clearing', { ...fact, cleared_entry_id: entryId(cleared) });
+    if (returns === undefined) return;
+    const [fees_minor, interest_minor, principal_minor, suspense_minor] = returns.parts;
+    const parts = { fees_minor, interest_minor, principal_minor, suspense_minor };
+    this.#add('payment_return', { ...fact, payment_entry_id: entryId(returns.payment), ...parts });
   }
 
   #addKey(key: string, entry: string): void {
@@ -246,10 +269,11 @@ export class HandBooks {
     });
   }
 
-  #move(entry: HandEntry, id: string): void {
-    const layer = entry.layer ?? 0;
+  #move(entry: HandEntry, id: string, layer: number): void {
     const effects = new Map<string, number[]>();
-    for (const [account, amount, loan] of entry.lines) {
+    for (const line of entry.lines) {
+      const [account, amount, loan] = line;
+      if (layerOf(line, entry) !== layer) continue;
       const component = COMPONENT_OF_ACCOUNT.get(account);
       if (component === undefined || loan === undefined) continue;
       const effect = effects.get(loan) ?? [0, 0, 0, 0, 0];

@@ -3,6 +3,7 @@ import { connect, type DatabaseAddress } from '../connection.ts';
 import { readMigrations } from '../migrate.ts';
 import { ACCOUNT_CHECKS } from './account-checks.ts';
 import type { LedgerCheck } from './check.ts';
+import { EARLIER_ENTRY_CHECKS } from './earlier-entry-checks.ts';
 import { ENTRY_CHECKS } from './entry-checks.ts';
 import { GUARD_CHECKS } from './guard-checks.ts';
 import { LOAN_CHECKS } from './loan-checks.ts';
@@ -13,6 +14,7 @@ import { WEBHOOK_CHECKS } from './webhook-checks.ts';
 const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...ENTRY_CHECKS,
   ...RELATION_CHECKS,
+  ...EARLIER_ENTRY_CHECKS,
   ...LOAN_CHECKS,
   ...ACCOUNT_CHECKS,
   ...WEBHOOK_CHECKS,
