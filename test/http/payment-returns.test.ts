@@ -131,6 +131,14 @@ describe(`${OPERATION}: 201`, () => {
     expect(await returned(one, { policy: 'mirror' })).toEqual(['DR 1200 5', 'DR 1100 25', 'CR 1010 30']);
   });
 
+  test('many at once: no more comes back than came in', async () => {
+    const one = await paid(api, await newLoan(api), { amount_minor: '25' });
+    const sent = Array.from({ length: 8 }, () => api.post(one.path, paymentReturn({ amount_minor: '10' })));
+    const statuses = (await Promise.all(sent)).map(({ status }) => status);
+    expect(statuses.sort()).toEqual([201, 201, ...Array(6).fill(422)]);
+    expect(await returned(one)).toEqual(['DR 1100 5', 'CR 1010 5']);
+  });
+
   test('with a fee for it: two entries of one correlation and one time, named again by the same request', async () => {
     const loan = await workedExample(api);
     const one = await paid(api, loan);
