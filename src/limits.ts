@@ -15,6 +15,18 @@ export const LIMITS = {
   /** Free texts of a request: references, descriptions. */
   textChars: 512,
   withheldFees: 32,
+  /** Names of programs and accounts. */
+  nameChars: 200,
+  /** Programs of one tenant, versions of one program, and what one version holds: they are cached whole. */
+  programs: 200,
+  programVersions: 100,
+  annualRates: 120,
+  feeTypes: 64,
+  /** Connections on which one process changes programs and accounts. */
+  configurationConnections: 2,
+  configurationStatementTimeoutMs: 5_000,
+  /** Items of one page of programs, accounts or loans. */
+  listPageItems: 500,
   /** Commands that wait for a place in a batch; the next one is answered too_busy. */
   queuedCommands: 4_096,
   /** Turns of the event loop for which a batch goes on growing while more commands keep arriving. */
@@ -91,6 +103,8 @@ export const LIMITS = {
   fieldProblems: 10_000,
   /** Unknown fields of one object that an answer names. */
   unknownFields: 20,
+  /** Entries that a refusal names as standing in the way; the rest are counted. */
+  entriesNamed: 10,
   /** Active webhook endpoints of one tenant. */
   webhookEndpoints: 20,
   /** How long the answer of an administrative POST is kept for whoever repeats it (CONTRACT.md section 2: at least 24 h). */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DestinationStream } from 'pino';
 import type { Config } from './config.ts';
+import { openConfiguration } from './configuration.ts';
 import { postDemoLoan } from './demo-loan.ts';
 import { HeavyPoster } from './http/heavy/heavy-poster.ts';
 import { startAccessDirectory } from './http/oauth/access-directory.ts';
@@ -82,6 +83,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const webhookParts = { config, address, masterKey, reader, version: program.version, onFailure, pace };
     const webhooks = startWebhooks({ ...webhookParts, watch: figures?.webhooks });
     closers.push(webhooks.stop);
+    const configuration = openConfiguration({ address, reader, masterKey });
+    closers.push(configuration.close);
     const operations = ledgerOperations({
       program,
       probe: () => probeDatabase(reader),
@@ -89,9 +92,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       runs: new ReconciliationRuns(address),
       posting: tellingWebhooks(postingBy({ engine, store, heavy }, onFailure), webhooks, onFailure),
       webhooks: webhooks.operations,
+      configuration: configuration.operations,
       document: readApiDocument(),
     });
-    closers.push(await observation.listen({ engine, store, reader, heavy, accessPool, webhooks, program }));
+    closers.push(
+      await observation.listen({ engine, store, reader, heavy, accessPool, webhooks, configuration, program }),
+    );
     const watch = observation.requests;
     const parts = { db: accessPool, directory, operations, loopbackHostsOnly: demoFolder !== null, watch, onFailure };
     const listeners = await listen(config, parts);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { configurationOperations } from './configuration.ts';
 import { JWKS_OPERATION, METADATA_OPERATION } from './http/oauth/issuer-operations.ts';
 import { TOKEN_OPERATION } from './http/oauth/token-operation.ts';
 import type { DescribedOperation } from './http/openapi/about.ts';
@@ -13,6 +14,7 @@ import { type DatabaseProbe, healthLive, healthReady } from './http/routes/healt
 import { journalEntry } from './http/routes/journal-entry.ts';
 import { loanBalance } from './http/routes/loan-balance.ts';
 import { loanJournal } from './http/routes/loan-journal.ts';
+import { loan, loans } from './http/routes/loans.ts';
 import { POSTING_ROUTES } from './http/routes/posting-routes.ts';
 import { reconciliationStatus } from './http/routes/reconciliation-status.ts';
 import { tenantJournal } from './http/routes/tenant-journal.ts';
@@ -28,6 +30,7 @@ export type OperationParts = {
   readonly runs: ReconciliationRuns;
   readonly posting: Posting;
   readonly webhooks: readonly Operation[];
+  readonly configuration: readonly Operation[];
   /** The text of openapi.json. */
   readonly document: string;
 };
@@ -37,12 +40,15 @@ export function ledgerOperations(parts: OperationParts): readonly Operation[] {
   const { reader, posting } = parts;
   return [
     ...[...POSTING_ROUTES.values()].map((route) => route.use((one) => postingOperation(one, posting))),
+    loans(reader),
+    loan(reader),
     loanBalance(reader),
     accountBalance(reader),
     loanJournal(reader),
     tenantJournal(reader),
     journalEntry(reader),
     reconciliationStatus(parts.runs),
+    ...parts.configuration,
     ...parts.webhooks,
     healthLive(parts.program),
     healthReady(parts.probe),
@@ -74,6 +80,7 @@ function describedOperations(): readonly DescribedOperation[] {
     runs: nothing,
     posting: nothing,
     webhooks,
+    configuration: configurationOperations(nothing, nothing),
     document: '',
   });
   return [TOKEN_OPERATION, ...ledger, METADATA_OPERATION, JWKS_OPERATION];

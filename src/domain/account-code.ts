@@ -5,16 +5,18 @@ export const ACCOUNT = {
   principalReceivable: 1100,
   interestReceivable: 1200,
   feesReceivable: 1300,
-  creditLossAllowance: 1900,
+  lossAllowance: 1900,
   disbursementClearing: 2000,
   borrowerSuspense: 2100,
+  openingBalances: 3900,
   interestIncome: 4000,
   feeIncome: 4100,
+  recoveryIncome: 4200,
   interestChargedOff: 4900,
   feesChargedOff: 4910,
   feesWaived: 4920,
-  creditLossExpense: 5000,
-  fraudLossExpense: 5010,
+  creditLoss: 5000,
+  fraudLoss: 5010,
   goodwillExpense: 5200,
   nonAccrualInterestReceivable: 9100,
   nonAccrualInterestIncome: 9200,
@@ -30,4 +32,11 @@ export function parseAccountCode(text: string): number | undefined {
 /** Accounts are numbers inside and four digits outside: 1100 is `"1100"`. */
 export function formatAccountCode(account: number): string {
   return account.toString().padStart(4, '0');
+}
+
+const FEE_INCOME = { first: 4_100, last: 4_199 };
+
+/** Whether an account's number is one that fee types may name: 41xx (ACCOUNTING.md section 1). */
+export function isFeeIncomeAccount(account: number): boolean {
+  return account >= FEE_INCOME.first && account <= FEE_INCOME.last;
 }

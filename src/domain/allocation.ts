@@ -1,7 +1,7 @@
 import { ACCOUNT } from './account-code.ts';
 import type { EventInput, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
-import { componentsOn, type LoanState } from './loan.ts';
+import { componentsOn, type LoanState, type Receivables } from './loan.ts';
 import { isOnNonAccrual } from './loan-standing.ts';
 import type { AccountLine } from './posted-entry.ts';
 import type { ProgramPolicy, WaterfallComponent } from './program.ts';
@@ -50,45 +50,74 @@ export function refuseWrongSum(split: Allocation, amountMinor: bigint): Refusal 
 
 /** Refuses a split of the caller's own that does not sum to the amount, or gives a component more than it has. */
 export function refuseSplit(split: Allocation, amountMinor: bigint, loan: LoanState): Refusal | null {
+  return refuseUnfitSplit(split, amountMinor, { amounts: outstandingOf(loan), word: 'outstanding' });
+}
+
+/** The same against other amounts than those outstanding; `word` says to a person what they are. */
+export function refuseUnfitSplit(
+  split: Allocation,
+  amountMinor: bigint,
+  { amounts: has, word }: { readonly amounts: Receivables; readonly word: string },
+): Refusal | null {
   const wrongSum = refuseWrongSum(split, amountMinor);
   if (wrongSum !== null) return wrongSum;
-  const has = outstandingOf(loan);
   const errors: FieldProblem[] = [];
   for (const component of ['fees', 'interest', 'principal'] as const) {
     if (split[component] > has[component]) {
       errors.push({
         field: `allocation.${component}_minor`,
         code: 'amount_exceeds_outstanding',
-        message: `${split[component]} is more than the ${has[component]} outstanding`,
+        message: `${split[component]} is more than the ${has[component]} ${word}`,
       });
     }
   }
   if (errors.length === 0) return null;
   return {
     code: 'amount_exceeds_outstanding',
-    detail: 'allocation gives a component more than it has outstanding; send what is over as suspense_minor',
+    detail: `allocation gives a component more than it has ${word}; send what is over as suspense_minor`,
     errors,
   };
 }
 
+/**
+ * Refuses over-payment where the program does: more than the loan owes altogether, however it is split (ACCOUNTING.md
+ * rule 10).
+ */
+export function refuseOverpayment(amountMinor: bigint, loan: LoanState, policy: ProgramPolicy): Refusal | null {
+  const { fees, interest, principal } = outstandingOf(loan);
+  const owed = fees + interest + principal;
+  if (policy.overpayment === 'suspense' || amountMinor <= owed) return null;
+  return refusalOfField(
+    'amount_exceeds_outstanding',
+    'amount_minor',
+    `${amountMinor} is more than the ${owed} outstanding, and the loan's program takes no over-payment`,
+  );
+}
+
 /** A split as it is kept with the entry; nothing when the waterfall decided. */
 export function splitInput(split: Allocation | null): EventInput {
-  if (split === null) return {};
+  return split === null ? {} : { allocation: allocationInput(split) };
+}
+
+/** An allocation as it is kept with an entry. */
+export function allocationInput(allocation: Allocation): EventInput {
   return {
-    allocation: {
-      fees_minor: split.fees.toString(),
-      interest_minor: split.interest.toString(),
-      principal_minor: split.principal.toString(),
-      suspense_minor: split.suspense.toString(),
-    },
+    fees_minor: allocation.fees.toString(),
+    interest_minor: allocation.interest.toString(),
+    principal_minor: allocation.principal.toString(),
+    suspense_minor: allocation.suspense.toString(),
   };
 }
 
-/** The split that was kept with an entry, or null. Throws when it is not one, since only this program writes them. */
+/** The split that was kept with an entry, or null. */
 export function readSplit({ allocation }: EventInput): Allocation | null {
-  if (allocation === undefined || allocation === null) return null;
+  return allocation === undefined || allocation === null ? null : readAllocation(allocation);
+}
+
+/** An allocation that was kept with an entry. Throws when it is none, since only this program writes them. */
+export function readAllocation(kept: unknown): Allocation {
   const part = (name: string): bigint => {
-    const amount = typeof allocation === 'object' && name in allocation ? Reflect.get(allocation, name) : undefined;
+    const amount: unknown = Reflect.get(Object(kept), name);
     if (typeof amount !== 'string') throw new Error(`an allocation without ${name}`);
     return BigInt(amount);
   };

@@ -21,13 +21,13 @@ export function refuseEarlier(effectiveAt: string, earliest: string, about: stri
   return refusalOfField('validation_failed', 'effective_at', message);
 }
 
-/** Refuses a date before the loan's first standing disbursement (ACCOUNTING.md rule 4). */
+/** Refuses a date before the loan's first standing disbursement or opening balance (ACCOUNTING.md rule 4). */
 export function refuseBeforeDisbursement(effectiveAt: string, loan: LoanState, field: string): Refusal | null {
   const first = loan.firstDisbursedOn;
   if (first !== null && effectiveAt >= first) return null;
   const message =
     first === null
-      ? `loan ${loan.loanId} has no standing disbursement; disburse it first`
-      : `${field} ${effectiveAt} lies before the loan's first disbursement on ${first}`;
+      ? `loan ${loan.loanId} has no standing disbursement or opening balance; disburse it first`
+      : `${field} ${effectiveAt} lies before ${first}, when the loan began with its first disbursement or opening balance`;
   return refusalOfField('effective_date_before_disbursement', field, message);
 }

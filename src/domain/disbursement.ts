@@ -6,6 +6,7 @@ import type { LoanState } from './loan.ts';
 import { refuseStranger } from './loan-identity.ts';
 import { refuseChargedOff } from './loan-standing.ts';
 import { type ProgramVersion, versionInForce } from './program.ts';
+import { type NewLoanProgram, refuseForeignCurrency, refuseUnknownProgram } from './program-of-loan.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
 /** A fee kept back out of what is paid out. */
@@ -26,11 +27,9 @@ export type Disbursement = {
   readonly layer: LayerNumber;
 };
 
-/** `program` is undefined when the tenant has no program of the id that the disbursement names. */
-export type DisbursementContext = {
+/** What a disbursement meets. */
+export type DisbursementContext = NewLoanProgram & {
   readonly loan: LoanState;
-  readonly program: readonly ProgramVersion[] | undefined;
-  readonly programId: string;
   readonly calendar: Calendar;
 };
 
@@ -43,7 +42,7 @@ export function decideDisbursement(disbursement: Disbursement, context: Disburse
   const refused =
     refuseUnknownProgram(context) ??
     (loan.borrowerId === null
-      ? null
+      ? refuseForeignCurrency(disbursement, context)
       : (refuseStranger(disbursement, loan) ?? refuseOtherProgram(disbursement, context))) ??
     refuseFuture(disbursement.effectiveAt, context.calendar, 'effective_at') ??
     refuseChargedOff(loan);
@@ -107,11 +106,6 @@ export function readWithheld({ fees }: EventInput): readonly WithheldFee[] {
       throw new Error('a withheld fee is not readable');
     return { feeType, amountMinor: BigInt(amountMinor) };
   });
-}
-
-function refuseUnknownProgram(context: DisbursementContext): Refusal | null {
-  if (context.program !== undefined) return null;
-  return refusalOfField('program_not_found', 'program_id', `there is no program ${context.programId}`);
 }
 
 function refuseOtherProgram(disbursement: Disbursement, context: DisbursementContext): Refusal | null {

@@ -5,6 +5,7 @@ import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import type { LoanState } from './loan.ts';
 import { refuseStranger } from './loan-identity.ts';
+import { refuseChargedOff } from './loan-standing.ts';
 import { type ProgramVersion, versionInForce } from './program.ts';
 import type { Refusal } from './refusal.ts';
 import type { Allocation } from './waterfall.ts';
@@ -38,6 +39,7 @@ export function decideGoodwillCredit(credit: GoodwillCredit, context: GoodwillCr
     refuseStranger(credit, loan) ??
     refuseFuture(credit.effectiveAt, context.calendar, 'effective_at') ??
     refuseBeforeDisbursement(credit.effectiveAt, loan, 'effective_at') ??
+    refuseChargedOff(loan) ??
     (credit.split === null ? null : refuseSplit(credit.split, credit.amountMinor, loan));
   if (refused !== null) return refused;
   const version = versionInForce(context.program, credit.effectiveAt);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decideAccrualBatch } from './accrual.ts';
+import { DEFAULT_PROGRAM_POLICY } from './default-program.ts';
 import { decideDisbursement } from './disbursement.ts';
 import { decideFee } from './fee.ts';
 import { decideGoodwillCredit } from './goodwill-credit.ts';
@@ -14,18 +15,14 @@ import {
 } from './loan.ts';
 import { isPlain } from './loan-standing.ts';
 import { decidePayment } from './payment.ts';
+import { readPolicy } from './program.ts';
 import type { Refusal } from './refusal.ts';
 import { decideSuspenseAllocation } from './suspense-allocation.ts';
 
 const DAY = '2026-05-01';
 const calendar = { businessDate: '2026-05-10' };
-const policy = {
-  waterfall: ['fees', 'interest', 'principal'],
-  returns: 'mirror',
-  chargeoff: 'direct',
-  feeIncomeAccounts: new Map(),
-} as const;
-const program = [{ programId: 'program', version: 1, effectiveFrom: null, policy }];
+const policy = readPolicy(DEFAULT_PROGRAM_POLICY);
+const program = [{ programId: 'program', currency: null, version: 1, effectiveFrom: null, policy }];
 const named = { loanId: 'loan', borrowerId: 'borrower', currency: 'USD', effectiveAt: DAY, metadata: null };
 
 const CHARGED_OFF: LoanStanding = {
@@ -54,7 +51,8 @@ function accrue(loans: Readonly<Record<string, LoanState>>): Refusal | EntryDraf
   const accrued = Object.keys(loans).map((loanId) => ({ loanId, outstandingPrincipalMinor: 0n, interestMinor: 7n }));
   const batch = { programId: 'program', accrualDate: DAY, dayCountConvention: 'ACT_365', loans: accrued };
   return decideAccrualBatch(batch, {
-    programExists: true,
+    program,
+    nightPrincipal: () => 0n,
     loan: (loanId) => loans[loanId] ?? unmadeLoan('tenant', loanId),
     accrued: () => false,
     calendar,

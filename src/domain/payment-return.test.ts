@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
+import { allocationOf } from './allocation.ts';
+import { DEFAULT_PROGRAM_POLICY } from './default-program.ts';
 import type { BookedEntries } from './journal-entry.ts';
 import { type LoanStanding, PLAIN_STANDING, unmadeLoan } from './loan.ts';
+import type { Loss, TakenPart } from './loss.ts';
 import { decidePaymentReturn, type PaymentReturn } from './payment-return.ts';
 import { type PostedEntry, untouched } from './posted-entry.ts';
-import type { ProgramPolicy } from './program.ts';
+import { type ProgramPolicy, readPolicy } from './program.ts';
 import { NOTHING_ALLOCATED } from './waterfall.ts';
 
 /** A payment of 5 to fees, 10 to interest, 80 to principal, 5 to suspense; the loan owes 1000 and has 7 in suspense. */
@@ -19,10 +22,12 @@ function returned(changes: {
   readonly policy?: Partial<ProgramPolicy>;
   readonly asked?: Partial<PaymentReturn>;
   readonly standing?: Partial<LoanStanding>;
+  readonly recovers?: readonly TakenPart[];
+  readonly losses?: readonly Loss[];
 }): readonly string[] {
   const owner = { loanId: 'loan', borrowerId: 'borrower' };
   const lines = LINES.map(([account, amountMinor]) => ({ account, amountMinor, ...owner }));
-  const ids = { entryId: 'e0', eventId: 'e1', correlationId: 'e1', postedAt: '2026-05-01T00:00:00.000000Z' };
+  const ids = { entryId: 'e0', seq: 1n, eventId: 'e1', correlationId: 'e1', postedAt: '2026-05-01T00:00:00.000000Z' };
   const payment: PostedEntry = {
     ...ids,
     ...owner,
@@ -34,13 +39,7 @@ function returned(changes: {
     externalRef: null,
     eventInput: {},
   };
-  const policy: ProgramPolicy = {
-    waterfall: ['fees', 'interest', 'principal'],
-    returns: 'mirror',
-    chargeoff: 'direct',
-    feeIncomeAccounts: new Map(),
-    ...changes.policy,
-  };
+  const policy: ProgramPolicy = { ...readPolicy(DEFAULT_PROGRAM_POLICY), ...changes.policy };
   const loan = {
     ...unmadeLoan('tenant', 'loan'),
     borrowerId: 'borrower',
@@ -62,8 +61,14 @@ function returned(changes: {
   const booked = decidePaymentReturn(asked, {
     payment,
     standing: untouched(),
-    receipt: { effectiveAt: payment.effectiveAt, lines, returned: NOTHING_ALLOCATED },
-    loan: () => ({ loan, program: [{ programId: 'p', version: 1, effectiveFrom: null, policy }] }),
+    receipt: {
+      effectiveAt: payment.effectiveAt,
+      allocation: allocationOf(lines),
+      returned: NOTHING_ALLOCATED,
+      recovers: changes.recovers ?? null,
+    },
+    losses: changes.losses ?? [],
+    loan: () => ({ loan, program: [{ programId: 'p', currency: null, version: 1, effectiveFrom: null, policy }] }),
     calendar: { businessDate: '2026-05-10' },
   }) as BookedEntries;
   return booked.first.lines.map(({ account, amountMinor }) => `${account} ${amountMinor}`);
@@ -83,12 +88,26 @@ test('parts come back in the order of the program', () => {
   expect(returned({ policy, asked: { amountMinor: 90n } })).toEqual(['2100 5', '1200 5', '1100 80', '1010 -90']);
 });
 
-test.each([
-  ['direct', false, 5000],
-  ['allowance', false, 1900],
-  ['allowance', true, 5010],
-] as const)('charged off under %s, fraud %s: principal is lost on %i', (chargeoff, fraud, account) => {
-  const standing = { status: 'charged_off', fraud } as const;
-  const lost = ['4910 5', '4900 10', `${account} 80`];
-  expect(returned({ policy: { chargeoff }, standing })).toEqual(['2100 5', ...lost, '1010 -100']);
+test.each([5000, 1900, 5010])('charged off: principal is lost on %i, where the charge-off took it', (lossAccount) => {
+  const standing = { status: 'charged_off', lossAccount } as const;
+  expect(returned({ standing })).toEqual(['2100 5', `${lossAccount} 80`, '4900 10', '4910 5', '1010 -100']);
+});
+
+test('of a recovery: the oldest loss first, to where each was brought back; suspense that is gone is lost anew', () => {
+  const amounts = (principal: bigint, interest: bigint, fees: bigint) => ({ principal, interest, fees });
+  const lossOf = (entryId: string, principalAccount: number): Loss => {
+    const all = amounts(100n, 100n, 100n);
+    return { entryId, seq: 1n, amounts: all, principalAccount, closesLoan: false, recovered: [] };
+  };
+  const asked = { policy: 'principal' } as const;
+  const lines = returned({
+    asked,
+    standing: { status: 'charged_off', lossAccount: 5010 },
+    losses: [lossOf('first', 1900), lossOf('second', 5000)],
+    recovers: [
+      { lossEntryId: 'first', amounts: amounts(30n, 10n, 0n) },
+      { lossEntryId: 'second', amounts: amounts(50n, 0n, 5n) },
+    ],
+  });
+  expect(lines).toEqual(['2100 5', '4200 65', '1900 30', '1010 -100']);
 });

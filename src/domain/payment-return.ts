@@ -1,14 +1,24 @@
 import { ACCOUNT } from './account-code.ts';
-import { allocationOf } from './allocation.ts';
+import { allocationInput, creditOn } from './allocation.ts';
 import { type Calendar, refuseBeforeDisbursement, refuseEarlier, refuseFuture } from './dating.ts';
 import { decideFee } from './fee.ts';
 import { type BookedEntries, type DraftLine, type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
-import { componentsOn, type LoanState } from './loan.ts';
+import { componentsOn, type LoanState, type Receivables } from './loan.ts';
 import { ownerOf } from './loan-identity.ts';
-import { isOnNonAccrual, lossAccountsOf } from './loan-standing.ts';
-import type { AccountLine, EntryStanding, PostedEntry } from './posted-entry.ts';
-import { type ProgramVersion, versionInForce, type WaterfallComponent } from './program.ts';
+import { isOnNonAccrual } from './loan-standing.ts';
+import {
+  allowanceShare,
+  debitLoss,
+  type Loss,
+  minus,
+  NOTHING_LOST,
+  plus,
+  type TakenPart,
+  takeInOrder,
+} from './loss.ts';
+import type { EntryStanding, PostedEntry } from './posted-entry.ts';
+import { type ProgramVersion, versionInForce } from './program.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 import { type Allocation, addAllocations, allocate, NOTHING_ALLOCATED, sumOf } from './waterfall.ts';
 
@@ -28,12 +38,24 @@ export type PaymentReturn = {
   readonly policy: ProgramVersion['policy']['returns'] | null;
 };
 
-/** What a payment brought in, on SETTLED, and what of that went back since. */
+/** What a payment or recovery brought in, on SETTLED, and what of that went back since. */
 export type Receipt = {
   readonly effectiveAt: string;
-  readonly lines: readonly AccountLine[];
+  readonly allocation: Allocation;
   readonly returned: Allocation;
+  /** Of a recovery: what of which losses it still brings back, the oldest first. A payment brings back none: null. */
+  readonly recovers: readonly TakenPart[] | null;
 };
+
+/** What a recovery brings back of losses, by itself and by the returns of it. */
+export function recoveredBy(losses: readonly Loss[], entryIds: ReadonlySet<string>): readonly TakenPart[] {
+  return losses.map((loss) => ({
+    lossEntryId: loss.entryId,
+    amounts: loss.recovered
+      .filter(({ entryId }) => entryIds.has(entryId))
+      .reduce((sum, { amounts }) => plus(sum, amounts), NOTHING_LOST),
+  }));
+}
 
 /**
  * What a return meets: the entry of the event named (undefined: none), what was done to it since, the money it stands for (null:
@@ -43,6 +65,8 @@ export type PaymentReturnContext = {
   readonly payment: PostedEntry | undefined;
   readonly standing: EntryStanding;
   readonly receipt: Receipt | null;
+  /** The standing losses of the loan, the oldest first. */
+  readonly losses: readonly Loss[];
   readonly loan: (loanId: string) => {
     readonly loan: LoanState;
     readonly program: readonly ProgramVersion[];
@@ -50,14 +74,16 @@ export type PaymentReturnContext = {
   readonly calendar: Calendar;
 };
 
+const RECEIVED: ReadonlySet<string> = new Set(['payment_received', 'recovery']);
+
 /**
  * Books a return: CR 1010; DR what the payment stands allocated to, its suspense first (`mirror`), or the loan's suspense and
- * then principal (`principal`). A fee for it follows under the same correlation. Refuses in the order: not found, dates, already
+ * then principal (`principal`). Of a recovery it mirrors what that brought back, whatever the policy. A fee for it follows under the same correlation. Refuses in the order: not found, dates, already
  * reversed, the loan's state (for the fee alone), the payment's amount.
  */
 export function decidePaymentReturn(asked: PaymentReturn, context: PaymentReturnContext): Refusal | BookedEntries {
   const { payment, receipt, calendar } = context;
-  if (payment === undefined || payment.eventType !== 'payment_received' || payment.loanId === null) {
+  if (payment === undefined || !RECEIVED.has(payment.eventType) || payment.loanId === null) {
     return { code: 'not_found', detail: `there is no payment event ${asked.paymentEventId}` };
   }
   const { loan, program } = context.loan(payment.loanId);
@@ -72,8 +98,11 @@ export function decidePaymentReturn(asked: PaymentReturn, context: PaymentReturn
   if (fee !== null && 'code' in fee) return fee;
   const left = leftOf(receipt);
   const amountMinor = asked.amountMinor ?? sumOf(left);
-  if (amountMinor === 0n || amountMinor > sumOf(left)) return refuseTooMuch(asked, receipt, sumOf(left));
-  const first = draftOf({ asked, payment, amountMinor, version, loan }, takenOf(left, amountMinor, version));
+  if (receipt === null || amountMinor === 0n || amountMinor > sumOf(left)) {
+    return refuseTooMuch(asked, receipt, sumOf(left));
+  }
+  const of = { asked, payment, amountMinor, version, loan, losses: context.losses };
+  const first = draftOf(of, receipt, takenOf(left, amountMinor, version));
   return { first, following: fee === null ? [] : [{ draft: fee, eventId: null }] };
 }
 
@@ -84,7 +113,7 @@ export function partsTaken(receipt: Receipt, amountMinor: bigint, version: Progr
 
 function leftOf(receipt: Receipt | null): Allocation {
   if (receipt === null) return NOTHING_ALLOCATED;
-  return addAllocations(allocationOf(receipt.lines), receipt.returned, -1n);
+  return addAllocations(receipt.allocation, receipt.returned, -1n);
 }
 
 /** Suspense first, then the program's order, also on non-accrual. */
@@ -114,13 +143,17 @@ type Return = {
   readonly amountMinor: bigint;
   readonly version: ProgramVersion;
   readonly loan: LoanState;
+  readonly losses: readonly Loss[];
 };
 
-function draftOf({ asked, payment, amountMinor, version, loan }: Return, taken: Allocation): EntryDraft {
+function draftOf(of: Return, { recovers }: Receipt, taken: Allocation): EntryDraft {
+  const { asked, payment, amountMinor, version, loan } = of;
   const owner = ownerOf(loan);
-  const policy = asked.policy ?? version.policy.returns;
-  const wanted = policy === 'mirror' ? taken : { ...NOTHING_ALLOCATED, suspense: amountMinor };
-  const lines = debitReturned(new LoanLines(owner), coveredBySuspense(wanted, loan), { loan, version });
+  const lines = new LoanLines(owner);
+  const givenBack = recovers === null ? null : takeInOrder(recovers, taken);
+  const back = coveredBySuspense(wantedOf(of, taken, givenBack !== null), loan);
+  debitReturned(lines, back, loan);
+  if (givenBack !== null) debitRecovered(lines, givenBack, of.losses);
   return {
     eventType: 'payment_returned',
     effectiveAt: asked.effectiveAt,
@@ -137,9 +170,22 @@ function draftOf({ asked, payment, amountMinor, version, loan }: Return, taken: 
       amount_minor: amountMinor.toString(),
       policy: asked.policy,
       program_version: version.version,
+      // The lines of a recovery's return do not say which component is no longer recovered.
+      ...(givenBack === null ? {} : { recovered: allocationInput(shownOf(back, taken)) }),
     },
     metadata: null,
   };
+}
+
+/** What is to be debited besides what a recovery brought back, before suspense is looked at. */
+function wantedOf({ asked, amountMinor, version }: Return, taken: Allocation, isRecovery: boolean): Allocation {
+  if (isRecovery) return { ...NOTHING_ALLOCATED, suspense: taken.suspense };
+  const policy = asked.policy ?? version.policy.returns;
+  return policy === 'mirror' ? taken : { ...NOTHING_ALLOCATED, suspense: amountMinor };
+}
+
+function shownOf(back: Allocation, taken: Allocation): Allocation {
+  return addAllocations(back, { ...taken, suspense: 0n });
 }
 
 /** What suspense no longer holds comes out of principal. */
@@ -152,15 +198,13 @@ function coveredBySuspense(wanted: Allocation, loan: LoanState): Allocation {
  * Debits what came back to where the loan carries it now: its receivables, memo interest on non-accrual, the accounts of its
  * loss once it is charged off (ACCOUNTING.md rule 9).
  */
-function debitReturned(
-  lines: LoanLines,
-  { fees, interest, principal, suspense }: Allocation,
-  { loan, version }: { readonly loan: LoanState; readonly version: ProgramVersion },
-): LoanLines {
+function debitReturned(lines: LoanLines, back: Allocation, loan: LoanState): void {
+  const { fees, interest, principal, suspense } = back;
   lines.debit(ACCOUNT.borrowerSuspense, suspense);
-  const lost = lossAccountsOf(loan, version);
-  if (lost !== null) {
-    return lines.debit(lost.fees, fees).debit(lost.interest, interest).debit(lost.principal, principal);
+  const { lossAccount } = loan.standing;
+  if (lossAccount !== null) {
+    debitLoss(lines, back, lossAccount);
+    return;
   }
   lines.debit(ACCOUNT.feesReceivable, fees);
   if (isOnNonAccrual(loan)) {
@@ -169,26 +213,40 @@ function debitReturned(
       .debit(ACCOUNT.nonAccrualInterestReceivable, interest)
       .credit(ACCOUNT.nonAccrualInterestIncome, interest);
   } else lines.debit(ACCOUNT.interestReceivable, interest);
-  return lines.debit(ACCOUNT.principalReceivable, principal);
+  lines.debit(ACCOUNT.principalReceivable, principal);
 }
 
-/** What of an entry's debits a charged-off loan lost, by component. */
-export function lostBy(lines: readonly DraftLine[]): Record<WaterfallComponent, bigint> {
-  const lost = { fees: 0n, interest: 0n, principal: 0n };
-  for (const { account, amountMinor } of lines) {
-    const component = LOST_COMPONENT.get(account);
-    if (component !== undefined) lost[component] += amountMinor;
-  }
-  return lost;
+/** The mirror of a recovery: what went to the allowance comes back out of it, all else out of income. */
+function debitRecovered(lines: LoanLines, givenBack: readonly TakenPart[], losses: readonly Loss[]): void {
+  const all = givenBack.reduce((sum, { amounts }) => plus(sum, amounts), NOTHING_LOST);
+  const fromAllowance = allowanceShare(losses, givenBack);
+  lines
+    .debit(ACCOUNT.recoveryIncome, all.fees + all.interest + all.principal - fromAllowance)
+    .debit(ACCOUNT.lossAllowance, fromAllowance);
 }
 
-const LOST_COMPONENT: ReadonlyMap<number, WaterfallComponent> = new Map([
-  [ACCOUNT.feesChargedOff, 'fees'],
-  [ACCOUNT.interestChargedOff, 'interest'],
-  [ACCOUNT.creditLossExpense, 'principal'],
-  [ACCOUNT.fraudLossExpense, 'principal'],
-  [ACCOUNT.creditLossAllowance, 'principal'],
-]);
+/** What a return that was booked takes back of a recovery, loss by loss; nothing of a payment. Negative, as it is kept. */
+export function takenBack(receipt: Receipt, parts: Allocation): readonly TakenPart[] {
+  if (receipt.recovers === null) return [];
+  return takeInOrder(receipt.recovers, parts).map(({ lossEntryId, amounts }) => ({
+    lossEntryId,
+    amounts: minus(NOTHING_LOST, amounts),
+  }));
+}
+
+/** What a charged-off loan lost by a return that was booked. `taken` is what it takes back of a recovery. */
+export function lostBy(
+  lines: readonly DraftLine[],
+  lossAccount: number,
+  { losses, taken }: { readonly losses: readonly Loss[]; readonly taken: readonly TakenPart[] },
+): Receivables {
+  const ofRecovery = lossAccount === ACCOUNT.lossAllowance ? allowanceShare(losses, taken) : 0n;
+  return {
+    fees: -creditOn(lines, ACCOUNT.feesChargedOff),
+    interest: -creditOn(lines, ACCOUNT.interestChargedOff),
+    principal: -creditOn(lines, lossAccount) + ofRecovery,
+  };
+}
 
 type FeeScene = { readonly loan: LoanState; readonly program: readonly ProgramVersion[]; readonly calendar: Calendar };
 

@@ -1,5 +1,12 @@
 import { ACCOUNT } from './account-code.ts';
-import { allocateTo, creditAllocation, refuseSplit, refuseWrongSum, splitInput } from './allocation.ts';
+import {
+  allocateTo,
+  creditAllocation,
+  refuseOverpayment,
+  refuseSplit,
+  refuseWrongSum,
+  splitInput,
+} from './allocation.ts';
 import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
 import { type DraftLine, type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
 import { type LayerNumber, PENDING } from './layer.ts';
@@ -78,7 +85,8 @@ export function receivedLines(
 ): Refusal | readonly DraftLine[] {
   const { owner, loan, version } = to;
   const unfit = split === null ? null : refuseSplit(split, amountMinor, loan);
-  if (unfit !== null) return unfit;
+  const excess = unfit ?? refuseOverpayment(amountMinor, loan, version.policy);
+  if (excess !== null) return excess;
   const lines = new LoanLines(owner).debit(ACCOUNT.paymentClearing, amountMinor);
   return creditAllocation(lines, split ?? allocateTo(loan, amountMinor, version.policy), loan).lines;
 }

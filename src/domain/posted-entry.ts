@@ -6,6 +6,8 @@ import { type Allocation, NOTHING_ALLOCATED } from './waterfall.ts';
 /** An entry that was posted before, as far as a later event that names it has to know it. It never changes. */
 export type PostedEntry = {
   readonly entryId: string;
+  /** Its place among its tenant's entries. */
+  readonly seq: bigint;
   readonly eventId: string;
   readonly correlationId: string;
   readonly eventType: EventType;

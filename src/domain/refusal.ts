@@ -10,7 +10,9 @@ export type RefusalCode =
   | 'program_not_found'
   | 'already_reversed'
   | 'already_settled'
+  | 'already_charged_off'
   | 'accrual_already_posted'
+  | 'loan_already_exists'
   | 'idempotency_mismatch'
   | 'currency_mismatch'
   | 'borrower_mismatch'
@@ -19,12 +21,14 @@ export type RefusalCode =
   | 'effective_date_before_disbursement'
   | 'not_reversible'
   | 'loan_charged_off'
+  | 'loan_not_charged_off'
   | 'amount_exceeds_outstanding'
   | 'amount_exceeds_suspense'
   | 'amount_exceeds_payment'
   | 'amount_out_of_range'
   | 'balance_would_be_negative'
-  | 'allocation_mismatch';
+  | 'allocation_mismatch'
+  | 'principal_mismatch';
 
 /** One field at fault: `field` is its path in the body, as in `loans[3].loan_id`. */
 export type FieldProblem = { readonly field: string; readonly code: string; readonly message: string };

@@ -1,4 +1,4 @@
-import type { Components } from './loan.ts';
+import type { Receivables } from './loan.ts';
 import type { WaterfallComponent } from './program.ts';
 
 /** Where one amount went; the four fields of a payment's answer, in minor units. They sum to the amount. */
@@ -32,7 +32,7 @@ export function sumOf({ fees, interest, principal, suspense }: Allocation): bigi
  */
 export function allocate(
   amountMinor: bigint,
-  outstanding: Pick<Components, WaterfallComponent>,
+  outstanding: Receivables,
   waterfall: readonly WaterfallComponent[],
 ): Allocation {
   const taken = { fees: 0n, interest: 0n, principal: 0n };

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { FieldProblem } from '../domain/refusal.ts';
 import type { Scope } from '../domain/scope.ts';
 import { LIMITS } from '../limits.ts';
-import type { ActOutcome, ActSteps, AdministrativeActs } from '../postgres/webhooks/administrative-act.ts';
+import type { ActOutcome, ActSteps, AdministrativeActs } from '../postgres/acts/administrative-act.ts';
 import { StoreFailure } from '../posting/posting-store.ts';
 import type { FieldReader } from './field-reader.ts';
 import { principalOf } from './gate.ts';

@@ -18,6 +18,9 @@ export type ProblemCode =
   | 'dead_letter_not_found'
   | 'webhook_receiver_forbidden'
   | 'too_many_webhook_endpoints'
+  | 'account_already_exists'
+  | 'too_many_programs'
+  | 'too_many_program_versions'
   | 'method_not_allowed'
   | 'not_acceptable'
   | 'request_timeout'
@@ -102,7 +105,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   loan_not_found: {
     status: 404,
     title: 'There is no such loan',
-    advice: 'A loan begins with its first disbursement. A loan of another tenant answers the same.',
+    advice: 'A loan begins with its registration or first disbursement. A loan of another tenant answers the same.',
   },
   journal_entry_not_found: {
     status: 404,
@@ -180,10 +183,26 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     advice:
       'A payment or disbursement is settled once and cleared once; the detail says by what. Reverse that to do it anew.',
   },
+  already_charged_off: {
+    status: 409,
+    title: 'The loan was charged off before',
+    advice: 'A loan is charged off once; what still comes in is posted as a recovery.',
+  },
   accrual_already_posted: {
     status: 409,
     title: 'A loan has accrued for this date already',
     advice: 'errors[] names the loans; leave them out, or reverse the batch that holds them.',
+  },
+  loan_already_exists: {
+    status: 409,
+    title: 'The loan exists already',
+    advice:
+      'A loan is registered before anything is posted to it, once. A loan that was disbursed needs no registration.',
+  },
+  account_already_exists: {
+    status: 409,
+    title: 'The chart has an account of this code already',
+    advice: 'Choose another code, or give the account another name.',
   },
   idempotency_mismatch: {
     status: 422,
@@ -192,18 +211,19 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   },
   currency_mismatch: {
     status: 422,
-    title: 'The currency is not that of the loan',
-    advice: 'A loan has one currency, fixed at its first disbursement.',
+    title: 'The currency is not that of the loan, or of its program',
+    advice:
+      'A loan has one currency, fixed at its registration or first disbursement; a program may be for one currency alone.',
   },
   borrower_mismatch: {
     status: 422,
     title: 'The borrower is not that of the loan',
-    advice: 'A loan has one borrower, fixed at its first disbursement.',
+    advice: 'A loan has one borrower, fixed at its registration or first disbursement.',
   },
   program_mismatch: {
     status: 422,
     title: 'The program is not that of the loan',
-    advice: 'Use the program that the loan was disbursed under.',
+    advice: 'Use the program that the loan was registered or disbursed under.',
   },
   effective_date_in_future: {
     status: 422,
@@ -213,23 +233,30 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   effective_date_before_disbursement: {
     status: 422,
     title: 'The effective date lies before the loan began',
-    advice: 'Nothing but a disbursement may be dated before the first standing disbursement.',
+    advice: 'Nothing but a disbursement may be dated before the first standing disbursement or opening balance.',
   },
   not_reversible: {
     status: 422,
     title: 'This entry cannot be reversed',
     advice:
-      'A reversal is not reversed: post the event again. What was returned, settled or cleared is not either: undo that first.',
+      'A reversal is not reversed: post the event again. A registration without opening balances has nothing to reverse. What was returned, settled, cleared or recovered is not either: the detail names what to reverse first.',
+  },
+  loan_not_charged_off: {
+    status: 422,
+    title: 'The loan has nothing charged off that is not recovered',
+    advice: 'Post money that comes in as a payment.',
   },
   loan_charged_off: {
     status: 422,
     title: 'The loan is charged off',
-    advice: 'It takes no fee, accrual, disbursement or plain payment any more; post money that comes in as a recovery.',
+    advice:
+      'It takes no payment, fee, accrual or disbursement any more; post money that comes in to /v1/recoveries. An entry that is older than the charge-off is reversed after the charge-off was.',
   },
   amount_exceeds_outstanding: {
     status: 422,
     title: 'The amount is more than is outstanding',
-    advice: 'errors[] names what; of an allocation, send what is over as suspense_minor.',
+    advice:
+      'errors[] names what; of an allocation, send what is over as suspense_minor. Some programs take no over-payment.',
   },
   amount_exceeds_suspense: {
     status: 422,
@@ -255,6 +282,22 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 422,
     title: 'The parts of the allocation do not sum to the amount',
     advice: 'fees_minor, interest_minor, principal_minor and suspense_minor must sum to amount_minor.',
+  },
+  principal_mismatch: {
+    status: 422,
+    title: 'The principal is not that of the ledger for the night',
+    advice:
+      "The program refuses batches whose outstanding_principal_minor differs from the ledger's own; errors[] names the loans and both figures.",
+  },
+  too_many_programs: {
+    status: 422,
+    title: 'The tenant has as many programs as are allowed',
+    advice: 'Add a version to a program that is there.',
+  },
+  too_many_program_versions: {
+    status: 422,
+    title: 'The program has as many versions as are allowed',
+    advice: 'Make a new program for new loans.',
   },
   webhook_receiver_forbidden: {
     status: 422,

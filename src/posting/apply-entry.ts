@@ -8,7 +8,7 @@ import {
   type LayerLines,
   linesByLayer,
 } from '../domain/journal-entry.ts';
-import type { LayerNumber } from '../domain/layer.ts';
+import { type LayerNumber, SETTLED } from '../domain/layer.ts';
 import { addComponents, type Components, type LoanState, noComponents } from '../domain/loan.ts';
 import type { Command } from './command.ts';
 import { kindOf } from './command-kinds.ts';
@@ -127,6 +127,11 @@ function moveLoan({ loanId, layer, effect }: Movement, entry: PlannedEntry, { st
   const present = loan.layers[layer] ?? noComponents();
   addComponents(present, effect);
   loan.layers[layer] = present;
+  if (layer === SETTLED && effect.principal !== 0n && state.nights.size > 0) {
+    for (const night of state.nights.get(scopedKey(tenantId, loanId)) ?? []) {
+      if (effectiveAt <= night.day) night.principalMinor += effect.principal;
+    }
+  }
   loan.loanSeq += 1;
   const backdated = loan.frontier !== null && effectiveAt < loan.frontier;
   const frontier = backdated && loan.frontier !== null ? loan.frontier : effectiveAt;

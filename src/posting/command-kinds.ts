@@ -1,6 +1,7 @@
 import type { Command, CommandOf } from './command.ts';
 import { ACCRUAL } from './kinds/accrual.ts';
 import { CANCELLATION } from './kinds/cancellation.ts';
+import { CHARGE_OFF } from './kinds/charge-off.ts';
 import type { CommandKind } from './kinds/command-kind.ts';
 import { DISBURSEMENT } from './kinds/disbursement.ts';
 import { DISBURSEMENT_SETTLEMENT } from './kinds/disbursement-settlement.ts';
@@ -11,6 +12,8 @@ import { PAYMENT } from './kinds/payment.ts';
 import { PAYMENT_CLEARING } from './kinds/payment-clearing.ts';
 import { PAYMENT_RETURN } from './kinds/payment-return.ts';
 import { PAYMENT_SETTLING } from './kinds/payment-settling.ts';
+import { RECOVERY } from './kinds/recovery.ts';
+import { REGISTRATION } from './kinds/registration.ts';
 import { REVERSAL } from './kinds/reversal.ts';
 import { SUSPENSE_ALLOCATION } from './kinds/suspense-allocation.ts';
 import { SUSPENSE_REFUND } from './kinds/suspense-refund.ts';
@@ -27,12 +30,15 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   goodwill_credit: GOODWILL_CREDIT,
   suspense_allocation: SUSPENSE_ALLOCATION,
   suspense_refund: SUSPENSE_REFUND,
+  charge_off: CHARGE_OFF,
+  recovery: RECOVERY,
   reversal: REVERSAL,
   payment_return: PAYMENT_RETURN,
   payment_settling: PAYMENT_SETTLING,
   payment_clearing: PAYMENT_CLEARING,
   disbursement_settlement: DISBURSEMENT_SETTLEMENT,
   cancellation: CANCELLATION,
+  registration: REGISTRATION,
 };
 
 /** The kind of a command; it is to be asked about that command alone. */

@@ -1,12 +1,15 @@
 import type { AccrualBatch } from '../domain/accrual.ts';
 import type { Cancellation } from '../domain/cancellation.ts';
+import type { ChargeOff } from '../domain/charge-off.ts';
 import type { Disbursement } from '../domain/disbursement.ts';
 import type { Fee } from '../domain/fee.ts';
 import type { FeeWaiver } from '../domain/fee-waiver.ts';
 import type { GoodwillCredit } from '../domain/goodwill-credit.ts';
+import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { PaymentClearing } from '../domain/payment-clearing.ts';
 import type { PaymentReturn } from '../domain/payment-return.ts';
+import type { Recovery } from '../domain/recovery.ts';
 import type { Reversal } from '../domain/reversal.ts';
 import type { Settlement } from '../domain/settling.ts';
 import type { SuspenseAllocation } from '../domain/suspense-allocation.ts';
@@ -36,12 +39,15 @@ export type Command = Envelope &
     | { readonly kind: 'goodwill_credit'; readonly goodwillCredit: GoodwillCredit }
     | { readonly kind: 'suspense_allocation'; readonly suspenseAllocation: SuspenseAllocation }
     | { readonly kind: 'suspense_refund'; readonly suspenseRefund: SuspenseRefund }
+    | { readonly kind: 'charge_off'; readonly chargeOff: ChargeOff }
+    | { readonly kind: 'recovery'; readonly recovery: Recovery }
     | { readonly kind: 'reversal'; readonly reversal: Reversal }
     | { readonly kind: 'payment_return'; readonly paymentReturn: PaymentReturn }
     | { readonly kind: 'payment_settling'; readonly settlement: Settlement }
     | { readonly kind: 'payment_clearing'; readonly paymentClearing: PaymentClearing }
     | { readonly kind: 'disbursement_settlement'; readonly settlement: Settlement }
     | { readonly kind: 'cancellation'; readonly cancellation: Cancellation }
+    | { readonly kind: 'registration'; readonly registration: LoanRegistration }
   );
 
 export type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;

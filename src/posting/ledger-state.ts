@@ -1,4 +1,5 @@
 import type { LoanState } from '../domain/loan.ts';
+import type { Loss } from '../domain/loss.ts';
 import type { EntryStanding, PostedEntry } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
 
@@ -27,6 +28,12 @@ export type AccrualMonth = { readonly tenantId: string; readonly loanId: string;
 export type ResolvedEntry = { readonly entry: PostedEntry; readonly loanIds: readonly string[] };
 
 /**
+ * A loan's principal on SETTLED at the end of a day, which is what accrues in the night that follows. Changed by whatever
+ * the batch posts with effect up to that day.
+ */
+export type Night = { readonly day: string; principalMinor: bigint };
+
+/**
  * Everything that a batch is decided on: read under the locks of all its loans, in statements that began after the locks
  * were held. Maps are keyed by `scopedKey`. The decision changes loans, keys, standings, accrual months and disbursements
  * in place, so that each command sees the effects of those before it.
@@ -42,8 +49,12 @@ export type LedgerState = {
   /** What was done to those entries since; one that is missing is untouched. */
   readonly standings: Map<string, EntryStanding>;
   readonly accrualMonths: Map<string, AccrualMonth>;
+  /** For loans that accrue in the batch: the nights that they accrue for. */
+  readonly nights: Map<string, Night[]>;
   /** Loaded for loans of which a disbursement is to be reversed, else absent. */
   readonly disbursements: Map<string, StandingDisbursement[]>;
+  /** Standing losses, the oldest first; loaded for loans of which a command may charge off, recover or reverse something. */
+  readonly losses: Map<string, readonly Loss[]>;
 };
 
 /** A loan of a tenant. */

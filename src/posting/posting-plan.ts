@@ -1,7 +1,9 @@
-import type { AccrualBatch } from '../domain/accrual.ts';
+import type { AccrualBatch, PrincipalDifference } from '../domain/accrual.ts';
 import type { EntryDraft } from '../domain/journal-entry.ts';
 import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
+import type { LoanRegistration } from '../domain/loan-registration.ts';
+import type { Loss, TakenPart } from '../domain/loss.ts';
 import type { Allocation } from '../domain/waterfall.ts';
 import type { AccrualMonth } from './ledger-state.ts';
 
@@ -84,13 +86,33 @@ export type PostingPlan = {
     readonly entryId: string;
     readonly parts: Allocation;
   }[];
+  /** Disbursements and opening balances: what a loan begins with. */
   readonly disbursements: {
     readonly tenantId: string;
     readonly loanId: string;
     readonly entryId: string;
     readonly effectiveAt: string;
   }[];
+  readonly registrations: {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly registration: LoanRegistration;
+  }[];
+  readonly losses: { readonly tenantId: string; readonly loanId: string; readonly loss: Loss }[];
+  /** What entries took back of losses. */
+  readonly recoveries: {
+    readonly tenantId: string;
+    readonly loanId: string;
+    readonly entryId: string;
+    readonly taken: TakenPart;
+  }[];
   readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
+  readonly principalDifferences: (PrincipalDifference & {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly currency: string;
+    readonly date: string;
+  })[];
   /** Loans that moved, by scopedKey, each with its state after the batch. */
   readonly loans: Map<string, LoanState>;
   /** Loans whose standing changed, likewise. */
@@ -114,7 +136,11 @@ export function emptyPlan(): PostingPlan {
     clearings: [],
     paymentReturns: [],
     disbursements: [],
+    registrations: [],
+    losses: [],
+    recoveries: [],
     accrualBatches: [],
+    principalDifferences: [],
     loans: new Map(),
     standings: new Map(),
     accrualMonths: new Map(),

@@ -14,8 +14,12 @@ export type ReadSet = {
   /** Earlier entries that are named: what was done to them since is read. */
   readonly earlier: readonly { readonly tenantId: string; readonly entryId: string }[];
   readonly accrualMonths: readonly (LoanRef & { readonly month: string })[];
+  /** Loans that accrue, each with the day whose principal is asked for. */
+  readonly nights: readonly (LoanRef & { readonly day: string })[];
   /** Loans of which a disbursement is to be reversed. */
   readonly disbursedLoans: readonly LoanRef[];
+  /** Loans of which something may be charged off, recovered or reversed. */
+  readonly loansWithLosses: readonly LoanRef[];
 };
 
 /** Works out what a batch must lock and read. */
@@ -43,7 +47,9 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     keys: commands,
     earlier,
     accrualMonths: [...reads.accrualMonths.values()],
+    nights: [...reads.nights.values()],
     disbursedLoans: [...reads.disbursedLoans.values()],
+    loansWithLosses: [...reads.loansWithLosses.values()],
   };
 }
 
@@ -52,7 +58,9 @@ class BatchReads {
   readonly loans = new Map<string, LoanRef>();
   readonly loansToMake = new Map<string, LoanRef>();
   readonly accrualMonths = new Map<string, LoanRef & { readonly month: string }>();
+  readonly nights = new Map<string, LoanRef & { readonly day: string }>();
   readonly disbursedLoans = new Map<string, LoanRef>();
+  readonly loansWithLosses = new Map<string, LoanRef>();
   #tenantId = '';
 
   of(tenantId: string): void {
@@ -72,8 +80,16 @@ class BatchReads {
     this.accrualMonths.set(monthKey(this.#tenantId, loanId, month), { tenantId: this.#tenantId, loanId, month });
   }
 
+  night(loanId: string, day: string): void {
+    this.nights.set(monthKey(this.#tenantId, loanId, day), { tenantId: this.#tenantId, loanId, day });
+  }
+
   disbursements(loanId: string): void {
     this.disbursedLoans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  losses(loanId: string): void {
+    this.loansWithLosses.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
   }
 }
 

@@ -22,6 +22,8 @@ function facts(
     postedAt: '2026-05-01T12:34:56.789012Z',
     lines: lines.map(([account, amountMinor]) => ({ account, amountMinor })),
     loanCount,
+    recovered: null,
+    registeredLoanId: null,
     following: [],
   };
   return all;
@@ -125,6 +127,23 @@ const CASES: Readonly<Record<string, ReceiptFacts>> = {
     [1000, 60n],
     [1010, -60n],
   ]),
+  'a charge-off': facts('chargeoff', [
+    [5000, 30n],
+    [4900, 20n],
+    [4910, 10n],
+    [1100, -30n],
+    [1200, -20n],
+    [1300, -10n],
+  ]),
+  'a recovery': {
+    ...facts('recovery', [
+      [1010, 100n],
+      [4200, -35n],
+      [1900, -25n],
+      [2100, -40n],
+    ]),
+    recovered: { fees_minor: '10', interest_minor: '20', principal_minor: '30', suspense_minor: '40' },
+  },
   'a refund of suspense': facts('suspense_refunded', [
     [2100, 60n],
     [1010, -60n],
@@ -168,7 +187,15 @@ test('every golden body has its case', () => {
   expect([...Object.keys(CASES), ...Object.keys(SETTLEMENTS)].sort()).toEqual(Object.keys(GOLDEN).sort());
 });
 
+test('version 2, byte for byte: a registration of a loan', () => {
+  const registered = '55555555-5555-4555-8555-555555555555';
+  expect(renderReceipt(2, { ...facts('manual_adjustment', []), registeredLoanId: registered })).toBe(
+    `{"loan_id":"${registered}","journal_entry_id":"0197aaaa-bbbb-7ccc-8ddd-eeeeeeeeeee0","posted_at":"2026-05-01T12:34:56.789012Z","correlation_id":"01970000-0000-7000-8000-000000000001"}`,
+  );
+});
+
 test('a version or an event that this program cannot render is an error, never a guess', () => {
-  expect(() => renderReceipt(2, facts('payment_received', []))).toThrow(/version 2/);
+  expect(() => renderReceipt(99, facts('payment_received', []))).toThrow(/version 99/);
+  expect(() => renderReceipt(2, facts('payment_received', []))).toThrow(/payment_received/);
   expect(() => renderReceipt(1, facts('period_closed', []))).toThrow(/period_closed/);
 });

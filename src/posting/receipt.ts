@@ -4,6 +4,8 @@ import type { EventType } from '../domain/event-type.ts';
 /** The renderer that new keys name. A rendered body never changes: a new form is a new version beside the old. */
 export const RECEIPT_VERSION = 1;
 
+/** The renderer of registrations of loans, which are booked as adjustments are. */
+export const REGISTRATION_RECEIPT_VERSION = 2;
 /** The renderer of settlements, some of which are booked as the event that they settle. */
 export const SETTLEMENT_RECEIPT_VERSION = 3;
 
@@ -23,9 +25,15 @@ export type ReceiptFacts = {
   readonly lines: readonly { readonly account: number; readonly amountMinor: bigint }[];
   /** Of an accrual batch: how many loans it named. */
   readonly loanCount: number;
+  /** The loan that a registration made; null for every other event. */
+  readonly registeredLoanId: string | null;
+  /** Of a recovery, whose lines do not say it: which components it brought back, its suspense included, in minor units. */
+  readonly recovered: Readonly<Record<RecoveredField, string>> | null;
   /** The other entries of the same command, in order. */
   readonly following: readonly FollowingFacts[];
 };
+
+type RecoveredField = 'fees_minor' | 'interest_minor' | 'principal_minor' | 'suspense_minor';
 
 type Renderer = (facts: ReceiptFacts) => string;
 
@@ -51,11 +59,19 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
   payment_settled: settlement,
   suspense_refunded: (facts) =>
     `{"refund_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  chargeoff: (facts) =>
+    `{"chargeoff_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  recovery: (facts) =>
+    `{"payment_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
 };
 
 /** By the version that the key names. A command whose event type another answers differently has a version of its own. */
 const VERSIONS: Readonly<Record<number, Partial<Readonly<Record<EventType, Renderer>>>>> = {
   [RECEIPT_VERSION]: VERSION_1,
+  [REGISTRATION_RECEIPT_VERSION]: {
+    manual_adjustment: (facts) =>
+      `{"loan_id":"${facts.registeredLoanId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  },
   [SETTLEMENT_RECEIPT_VERSION]: {
     payment_received: (facts) =>
       `{"settlement_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
@@ -73,11 +89,17 @@ export function renderReceipt(version: number, facts: ReceiptFacts): string {
   return render(facts);
 }
 
+const ALLOCATED: ReadonlySet<EventType> = new Set<EventType>([
+  'payment_received',
+  'goodwill_credit',
+  'payment_allocated',
+  'chargeoff',
+  'recovery',
+]);
+
 function settlement(facts: ReceiptFacts): string {
   return `{"settlement_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`;
 }
-
-const ALLOCATED: ReadonlySet<EventType> = new Set(['payment_received', 'goodwill_credit', 'payment_allocated']);
 
 /** The member `allocation` of an answer, for events that answer one; null for the others. */
 export function allocationIn(facts: ReceiptFacts): string | null {
@@ -98,7 +120,13 @@ function correlationId(facts: ReceiptFacts): string {
 }
 
 function allocation(facts: ReceiptFacts): string {
-  return `"allocation":{"fees_minor":"${credited(facts, ACCOUNT.feesReceivable)}","interest_minor":"${interestPaid(facts)}","principal_minor":"${credited(facts, ACCOUNT.principalReceivable)}","suspense_minor":"${credited(facts, ACCOUNT.borrowerSuspense)}"}`;
+  const parts = facts.recovered ?? {
+    fees_minor: credited(facts, ACCOUNT.feesReceivable),
+    interest_minor: interestPaid(facts),
+    principal_minor: credited(facts, ACCOUNT.principalReceivable),
+    suspense_minor: credited(facts, ACCOUNT.borrowerSuspense),
+  };
+  return `"allocation":{"fees_minor":"${parts.fees_minor}","interest_minor":"${parts.interest_minor}","principal_minor":"${parts.principal_minor}","suspense_minor":"${parts.suspense_minor}"}`;
 }
 
 function credited(facts: ReceiptFacts, account: number): bigint {
@@ -119,6 +147,7 @@ function returnFee({ following }: ReceiptFacts): string {
 
 /** What a return took back, whatever accounts it debited: memo interest on non-accrual, losses once the loan is charged off. */
 function takenBack(facts: ReceiptFacts): string {
+  if (facts.recovered !== null) return allocation(facts);
   const debited = (...accounts: readonly number[]): bigint => {
     let sum = 0n;
     for (const line of facts.lines)
@@ -131,11 +160,6 @@ function takenBack(facts: ReceiptFacts): string {
     ACCOUNT.nonAccrualInterestReceivable,
     ACCOUNT.interestChargedOff,
   );
-  const principal = debited(
-    ACCOUNT.principalReceivable,
-    ACCOUNT.creditLossExpense,
-    ACCOUNT.fraudLossExpense,
-    ACCOUNT.creditLossAllowance,
-  );
+  const principal = debited(ACCOUNT.principalReceivable, ACCOUNT.creditLoss, ACCOUNT.fraudLoss, ACCOUNT.lossAllowance);
   return `"allocation":{"fees_minor":"${fees}","interest_minor":"${interest}","principal_minor":"${principal}","suspense_minor":"${debited(ACCOUNT.borrowerSuspense)}"}`;
 }

@@ -42,6 +42,11 @@ export function loanScene(state: LedgerState, tenantId: string, loanId: string):
   return { loan, program, calendar: tenant };
 }
 
+/** The principal that a loan has for the night that begins on `day`; the command that asks has named the night. */
+export function nightPrincipal(state: LedgerState, at: { tenantId: string; loanId: string; day: string }): bigint {
+  return state.nights.get(scopedKey(at.tenantId, at.loanId))?.find(({ day }) => day === at.day)?.principalMinor ?? 0n;
+}
+
 /** What was done to an earlier entry since it was posted. */
 export function standingOf(state: LedgerState, tenantId: string, entryId: string): EntryStanding {
   const key = scopedKey(tenantId, entryId);

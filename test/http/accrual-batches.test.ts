@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { addProgram } from './another-program.ts';
 import type { HttpAnswer } from './http-client.ts';
 import { serveLedger } from './ledger-server.ts';
 import { holdLoan } from './loan-lock.ts';
@@ -18,6 +17,7 @@ import {
 } from './loan-story.ts';
 import { testPostingGates } from './posting-gates.ts';
 import { errorsOf, expectProblem, expectRefusal } from './problem.ts';
+import { newProgram } from './program-story.ts';
 import { textAt } from './tenant-api.ts';
 
 const PATH = '/v1/accruals/batch';
@@ -244,7 +244,7 @@ test('422 currency_mismatch: the loans of a batch share the currency of its firs
 });
 
 test('422 program_mismatch: a loan of another program', async () => {
-  const programId = await addProgram(ledger, api);
+  const programId = await newProgram(api);
   const loan = unmadeLoan();
   await posted(api.post('/v1/disbursements', disbursement(loan, { program_id: programId })));
   const refused = { status: 422, code: 'program_mismatch', fields: ['loans[0].loan_id'] } as const;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import {
+  chargeOff,
   DAY,
   disbursement,
   FAR_FUTURE,
@@ -17,7 +18,6 @@ import {
 } from './loan-story.ts';
 import { testPostingGates } from './posting-gates.ts';
 import { expectRefusal } from './problem.ts';
-import { standByHand } from './standing-by-hand.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
 
 const SETTLE = 'POST /v1/disbursements/{disbursement_event_id}/settlements';
@@ -201,7 +201,7 @@ describe(`${SETTLE}: 422`, () => {
   test('loan_charged_off: while it is pending; the bank is met all the same', async () => {
     const loan = await newLoan(api);
     const [one, other] = [await lent(api, PENDING, loan), await lent(api, {}, loan)];
-    await standByHand(ledger, loan.loanId, { status: 'charged_off' });
+    await posted(api.post('/v1/chargeoffs', chargeOff(loan, { effective_at: DAY.paid })));
     await expectRefusal(ledger, () => api.post(one.settle, settlement()), { status: 422, code: 'loan_charged_off' });
     await settled(other);
   });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { HttpAnswer } from './http-client.ts';
 import {
   accrual,
+  chargeOff,
   clearing,
   DAY,
   disbursement,
@@ -13,6 +14,8 @@ import {
   payment,
   paymentReturn,
   posted,
+  recovery,
+  registration,
   reversal,
   settlement,
   suspenseAllocation,
@@ -27,6 +30,8 @@ export type Ids = {
   readonly loan: string;
   /** A loan that only a first disbursement names, for whoever does so has a loan of that id afterwards. */
   readonly spareLoan: string;
+  /** A loan that only a registration names. */
+  readonly registeredLoan: string;
   readonly borrower: string;
   readonly entry: string;
   readonly event: string;
@@ -56,10 +61,13 @@ export async function newLender(api: TenantApi): Promise<Lender> {
   const loan = await workedExample(api);
   const spare = await newLoan(api);
   const lent = await posted(api.post('/v1/disbursements', disbursement(loan, { amount_minor: '1' })));
+  const registered = unmadeLoan();
+  await posted(api.post('/v1/loans', registration(registered)));
   const paid = await posted(api.post('/v1/payments', payment(loan)));
   const ids = {
     loan: loan.loanId,
     spareLoan: spare.loanId,
+    registeredLoan: registered.loanId,
     borrower: loan.borrowerId,
     entry: textAt(paid, 'journal_entry_id'),
     event: textAt(paid, 'payment_event_id'),
@@ -83,6 +91,7 @@ export function noIds(): Ids {
   return {
     loan: randomUUID(),
     spareLoan: randomUUID(),
+    registeredLoan: randomUUID(),
     borrower: randomUUID(),
     entry: randomUUID(),
     event: randomUUID(),
@@ -130,6 +139,58 @@ const LISTS: readonly IdPosition[] = [
     position: 'query after',
     status: 404,
     attempt: (ids, { api }) => api.get(`/v1/events?after=${ids.entry}`),
+  },
+];
+
+const LOANS: readonly IdPosition[] = [
+  {
+    operation: 'GET /v1/loans/{loan_id}',
+    position: 'path loan_id',
+    status: 404,
+    attempt: (ids, { api }) => api.get(`/v1/loans/${ids.loan}`),
+  },
+  ...(['borrower_id', 'program_id'] as const).map(
+    (name): IdPosition => ({
+      operation: 'GET /v1/loans',
+      position: `query ${name}`,
+      // A filter that nothing fits is no fault: the list is empty.
+      status: 200,
+      attempt: (ids, { api }) => api.get(`/v1/loans?${name}=${name === 'borrower_id' ? ids.borrower : ids.program}`),
+    }),
+  ),
+  {
+    operation: 'POST /v1/loans',
+    position: 'body loan_id',
+    // An id that is free here makes a loan here.
+    status: 201,
+    attempt: (ids, me) => me.api.post('/v1/loans', registration({ ...unmadeLoan(), loanId: ids.registeredLoan })),
+  },
+  {
+    operation: 'POST /v1/loans',
+    position: 'body borrower_id',
+    status: 201,
+    attempt: (ids, me) => me.api.post('/v1/loans', registration({ ...unmadeLoan(), borrowerId: ids.borrower })),
+  },
+  {
+    operation: 'POST /v1/loans',
+    position: 'body program_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/loans', registration(unmadeLoan(), { program_id: ids.program })),
+  },
+];
+
+const PROGRAMS: readonly IdPosition[] = [
+  {
+    operation: 'GET /v1/programs/{program_id}',
+    position: 'path program_id',
+    status: 404,
+    attempt: (ids, { api }) => api.get(`/v1/programs/${ids.program}`),
+  },
+  {
+    operation: 'POST /v1/programs/{program_id}/versions',
+    position: 'path program_id',
+    status: 404,
+    attempt: (ids, { api }) => api.post(`/v1/programs/${ids.program}/versions`, { effective_at: DAY.paid }),
   },
 ];
 
@@ -261,6 +322,24 @@ const POSTING: readonly IdPosition[] = [
     attempt: (ids, me) => me.api.post('/v1/suspense-refunds', suspenseRefund(named(ids, me))),
   },
   {
+    operation: 'POST /v1/chargeoffs',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/chargeoffs', chargeOff(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/recoveries',
+    position: 'body loan_id',
+    status: 404,
+    attempt: (ids, me) => me.api.post('/v1/recoveries', recovery(named(ids, me))),
+  },
+  {
+    operation: 'POST /v1/recoveries',
+    position: 'body borrower_id',
+    status: 422,
+    attempt: (ids, me) => me.api.post('/v1/recoveries', recovery({ ...me.loan, borrowerId: ids.borrower })),
+  },
+  {
     operation: 'POST /v1/accruals/batch',
     position: 'body loans[].loan_id',
     status: 404,
@@ -324,13 +403,27 @@ const EARLIER: readonly IdPosition[] = [
 ];
 
 /** Every operation with every place where an id stands in it. A new operation adds its rows here. */
-export const ID_POSITIONS: readonly IdPosition[] = [...READING, ...LISTS, ...POSTING, ...EARLIER, ...WEBHOOKS];
+export const ID_POSITIONS: readonly IdPosition[] = [
+  ...READING,
+  ...LISTS,
+  // Before anything is posted here for a borrower of the other.
+  ...LOANS,
+  ...POSTING,
+  ...EARLIER,
+  ...PROGRAMS,
+  ...WEBHOOKS,
+];
 
 /** Operations with a scope that take no id of anything. */
 export const WITHOUT_IDS: ReadonlySet<string> = new Set<string>([
+  'GET /v1/accounts',
   'GET /v1/accounts/{account_code}/balance',
   'GET /v1/journal-entries',
+  'GET /v1/programs',
   'GET /v1/reconciliation/status',
   'GET /v1/webhook-endpoints',
+  'POST /v1/accounts',
+  'POST /v1/accounts/{account_code}/names',
+  'POST /v1/programs',
   'POST /v1/webhook-endpoints',
 ]);

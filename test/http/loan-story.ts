@@ -74,6 +74,11 @@ export function disbursement(loan: Loan, changes: object = {}): object {
   };
 }
 
+/** A registration, without opening balances. */
+export function registration(loan: Loan, changes: object = {}): object {
+  return { loan_id: loan.loanId, borrower_id: loan.borrowerId, currency: loan.currency, ...changes };
+}
+
 export function fee(loan: Loan, changes: object = {}): object {
   return {
     loan_id: loan.loanId,
@@ -120,6 +125,15 @@ export function suspenseRefund(loan: Loan, changes: object = {}): object {
     method: 'ach',
     ...changes,
   };
+}
+
+/** A charge-off of all that is outstanding, or of `components`. */
+export function chargeOff(loan: Loan, changes: object = {}): object {
+  return { loan_id: loan.loanId, effective_at: DAY.paid, reason_code: 'uncollectible', ...changes };
+}
+
+export function recovery(loan: Loan, changes: object = {}): object {
+  return payment(loan, { amount_minor: '200', ...changes });
 }
 
 /** A payment that leaves everything in suspense, whatever the loan owes. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import {
+  chargeOff,
   clearing,
   DAY,
   disbursement,
@@ -14,6 +15,7 @@ import {
   payment,
   paymentReturn,
   posted,
+  recovery,
   reversal,
   settlement,
   suspenseRefund,
@@ -22,7 +24,7 @@ import {
 } from './loan-story.ts';
 import { testPostingGates } from './posting-gates.ts';
 import { expectRefusal } from './problem.ts';
-import { chargedOff, standByHand } from './standing-by-hand.ts';
+import { onNonAccrual } from './standing-by-hand.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
 
 const OPERATION = 'POST /v1/payments/{payment_event_id}/returns';
@@ -199,26 +201,54 @@ describe(`${OPERATION}: 201`, () => {
   test('on non-accrual interest comes back as memo interest', async () => {
     const loan = await newLoan(api, { interest: '10' });
     const one = await paid(api, loan, { amount_minor: '30' });
-    await standByHand(ledger, loan.loanId, { non_accrual_since: DAY.paid });
+    await onNonAccrual(ledger, loan.loanId, DAY.paid);
     expect(await returned(one)).toEqual(['DR 4000 10', 'DR 9100 10', 'CR 9200 10', 'DR 1100 20', 'CR 1010 30']);
   });
 
   test.each([
-    ['5000', false],
-    ['5010', true],
-  ])('on a charged-off loan principal is lost on %s, and counts as charged off', async (account, fraud) => {
+    ['5000', 'uncollectible'],
+    ['5010', 'fraud'],
+  ])('on a charged-off loan principal is lost on %s, and counts as charged off', async (account, reason_code) => {
     const loan = await newLoan(api, { fees: '5', interest: '10' });
     const one = await paid(api, loan, { amount_minor: '40' });
-    await standByHand(ledger, loan.loanId, { status: 'charged_off', fraud });
+    await posted(api.post('/v1/chargeoffs', chargeOff(loan, { reason_code, effective_at: DAY.paid })));
     const answer = await posted(api.post(one.path, paymentReturn()));
     const entryId = textAt(answer, 'journal_entry_id');
-    expect(await linesOf(entryId)).toEqual(['DR 4910 5', 'DR 4900 10', `DR ${account} 25`, 'CR 1010 40']);
+    expect(await linesOf(entryId)).toEqual([`DR ${account} 25`, 'DR 4900 10', 'DR 4910 5', 'CR 1010 40']);
     expect(answer.json).toMatchObject({
       allocation: { fees_minor: '5', interest_minor: '10', principal_minor: '25', suspense_minor: '0' },
     });
-    expect(await chargedOff(ledger, loan.loanId)).toEqual({ principal: '25', interest: '10', fees: '5' });
+    const chargedOff = async () => Reflect.get(Object((await api.get(`/v1/loans/${loan.loanId}`)).json), 'charged_off');
+    expect(await chargedOff()).toEqual({ principal_minor: '1000000', interest_minor: '10', fees_minor: '5' });
     await posted(api.post('/v1/reversals', reversal(entryId)));
-    expect(await chargedOff(ledger, loan.loanId)).toEqual({ principal: '0', interest: '0', fees: '0' });
+    expect(await chargedOff()).toEqual({ principal_minor: '999975', interest_minor: '0', fees_minor: '0' });
+  });
+
+  test('of a recovery: it mirrors what that brought back, in parts, and that is unrecovered again', async () => {
+    const loan = await newLoan(api, { principal: '100', interest: '10', fees: '5' });
+    await posted(api.post('/v1/chargeoffs', chargeOff(loan, { effective_at: DAY.accrued })));
+    const answer = await posted(api.post('/v1/recoveries', recovery(loan, { amount_minor: '40' })));
+    const one = { loan, entryId: '', eventId: '', path: pathOf(textAt(answer, 'payment_event_id')) };
+    const back = await posted(api.post(one.path, paymentReturn({ amount_minor: '12', policy: 'principal' })));
+    expect(await linesOf(textAt(back, 'journal_entry_id'))).toEqual(['DR 4200 12', 'CR 1010 12']);
+    expect(back.json).toMatchObject({
+      allocation: { fees_minor: '5', interest_minor: '7', principal_minor: '0', suspense_minor: '0' },
+    });
+    const recovered = async () => Reflect.get(Object((await api.get(`/v1/loans/${loan.loanId}`)).json), 'recovered');
+    expect(await recovered()).toEqual({ principal_minor: '25', interest_minor: '3', fees_minor: '0' });
+    expect(await returned(one)).toEqual(['DR 4200 28', 'CR 1010 28']);
+    expect(await recovered()).toEqual({ principal_minor: '0', interest_minor: '0', fees_minor: '0' });
+    await posted(api.post('/v1/reversals', reversal(textAt(back, 'journal_entry_id'))));
+    expect(await recovered()).toEqual({ principal_minor: '0', interest_minor: '7', fees_minor: '5' });
+  });
+
+  test('of a recovery whose suspense was paid back: that part is lost anew', async () => {
+    const loan = await newLoan(api, { principal: '100' });
+    await posted(api.post('/v1/chargeoffs', chargeOff(loan, { effective_at: DAY.accrued })));
+    const answer = await posted(api.post('/v1/recoveries', recovery(loan, { amount_minor: '130' })));
+    await posted(api.post('/v1/suspense-refunds', suspenseRefund(loan, { amount_minor: '20' })));
+    const one = { loan, entryId: '', eventId: '', path: pathOf(textAt(answer, 'payment_event_id')) };
+    expect(await returned(one)).toEqual(['DR 2100 10', 'DR 5000 20', 'DR 4200 100', 'CR 1010 130']);
   });
 });
 
@@ -307,7 +337,7 @@ describe(`${OPERATION}: 422`, () => {
 
   test('loan_charged_off: for the fee alone', async () => {
     const { path, loan } = await paid(api, await newLoan(api));
-    await standByHand(ledger, loan.loanId, { status: 'charged_off' });
+    await posted(api.post('/v1/chargeoffs', chargeOff(loan, { effective_at: DAY.paid })));
     const refused = { status: 422, code: 'loan_charged_off', fields: ['nsf_fee_minor'] } as const;
     await expectRefusal(ledger, () => api.post(path, paymentReturn({ nsf_fee_minor: '1' })), refused);
     await posted(api.post(path, paymentReturn()));

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import {
+  chargeOff,
   DAY,
   disbursement,
   FAR_FUTURE,
@@ -17,7 +18,6 @@ import {
 } from './loan-story.ts';
 import { testPostingGates } from './posting-gates.ts';
 import { expectRefusal } from './problem.ts';
-import { standByHand } from './standing-by-hand.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
 
 const SETTLE = 'POST /v1/payments/{payment_event_id}/settlements';
@@ -194,7 +194,7 @@ describe(`${SETTLE}: 422`, () => {
 
   test('loan_charged_off', async () => {
     const one = await pending(api, await newLoan(api));
-    await standByHand(ledger, one.loan.loanId, { status: 'charged_off' });
+    await posted(api.post('/v1/chargeoffs', chargeOff(one.loan, { effective_at: DAY.paid })));
     await expectRefusal(ledger, () => api.post(one.settle, settlement()), { status: 422, code: 'loan_charged_off' });
     await posted(api.post(one.cancel, settlement()));
   });

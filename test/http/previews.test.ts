@@ -4,6 +4,7 @@ import { type LedgerServer, startLedger } from './ledger-server.ts';
 import { holdLoan } from './loan-lock.ts';
 import {
   accrual,
+  chargeOff,
   clearing,
   DAY,
   disbursement,
@@ -15,6 +16,7 @@ import {
   newLoan,
   payment,
   posted,
+  recovery,
   reversal,
   suspenseAllocation,
   suspenseRefund,
@@ -54,6 +56,16 @@ const EVENTS: readonly Previewed[] = [
   { path: '/v1/goodwill-credits', allocates: true, body: async () => goodwillCredit(await workedExample(api)) },
   { path: '/v1/payments/allocations', allocates: true, body: async () => suspenseAllocation(await overpaid()) },
   { path: '/v1/suspense-refunds', allocates: false, body: async () => suspenseRefund(await overpaid()) },
+  { path: '/v1/chargeoffs', allocates: true, body: async () => chargeOff(await workedExample(api)) },
+  {
+    path: '/v1/recoveries',
+    allocates: true,
+    body: async () => {
+      const loan = await workedExample(api);
+      await posted(api.post('/v1/chargeoffs', chargeOff(loan)));
+      return recovery(loan, { amount_minor: '10700' });
+    },
+  },
   {
     path: '/v1/accruals/batch',
     allocates: false,

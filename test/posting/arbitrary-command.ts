@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { isNothing } from '../../src/domain/loss.ts';
 import type { Command, Envelope } from '../../src/posting/command.ts';
 import { eventIdOf } from '../../src/posting/entry-id.ts';
 import { type BooksTenant, BUSINESS_DATE } from './memory-books.ts';
@@ -84,6 +85,25 @@ const suspenseRefund = fc.record({
   method: fc.constant('ach'),
 });
 
+const components = fc.option(fc.record({ principal: minor(200n), interest: minor(9n), fees: minor(9n) }), {
+  nil: null,
+  freq: 3,
+});
+
+const chargeOff = fc
+  .record({
+    loanId,
+    effectiveAt: day,
+    reasonCode: mostly('uncollectible', 'fraud'),
+    components,
+    description: fc.constant(null),
+    metadata: fc.constant(null),
+  })
+  // What the route refuses is not asked of the domain.
+  .map((one) => ({ ...one, components: one.components !== null && isNothing(one.components) ? null : one.components }));
+
+const recovery = payment.map(({ layer: _layer, ...one }) => one);
+
 function disbursementOf(tenant: BooksTenant) {
   const { externalRef, ...rest } = common;
   return fc.record({
@@ -96,13 +116,35 @@ function disbursementOf(tenant: BooksTenant) {
   });
 }
 
+function registrationOf(tenant: BooksTenant) {
+  const opening = fc.record({
+    asOf: day,
+    principalMinor: fc.constantFrom(0n, 300n),
+    interestMinor: minor(9n),
+    feesMinor: minor(9n),
+    suspenseMinor: fc.bigInt({ min: 1n, max: 20n }),
+    accruedThrough: fc.constant('2026-04-01'),
+  });
+  return fc.record({
+    loanId: fc.oneof(loanId, fc.constant(NOWHERE)),
+    borrowerId: common.borrowerId,
+    currency: common.currency,
+    programId: mostly<string | null>(null, tenant.otherProgramId, NOWHERE),
+    annualRate: fc.constant(null),
+    maturityDate: fc.constant(null),
+    opening: fc.option(opening, { nil: null }),
+    externalRef: fc.constant(null),
+    metadata: fc.constant(null),
+  });
+}
+
 function accrualOf(tenant: BooksTenant) {
   return fc.record({
     programId: mostly(tenant.programId, tenant.otherProgramId, NOWHERE),
     accrualDate: day,
     dayCountConvention: fc.constant('ACT_365'),
     loans: fc.uniqueArray(
-      fc.record({ loanId, outstandingPrincipalMinor: fc.constant(0n), interestMinor: minor(50n) }),
+      fc.record({ loanId, outstandingPrincipalMinor: fc.constantFrom(0n, 200n), interestMinor: minor(50n) }),
       { minLength: 1, maxLength: 3, selector: (loan) => loan.loanId },
     ),
   });
@@ -110,15 +152,28 @@ function accrualOf(tenant: BooksTenant) {
 
 const laterDay = mostly(BUSINESS_DATE, '2026-05-02', '2026-05-11');
 
-/** Mostly of an entry of the books, by the id of its event. */
-function eventOf(entryIds: readonly string[]) {
-  const events = entryIds.map(eventIdOf);
-  return fc.constantFrom(NOWHERE, ...events, ...events, ...events);
+/** Entries of the books that a command may name: all of them, and those that it would be of use to name. */
+export type KnownEntries = {
+  readonly all: readonly string[];
+  readonly pending: readonly string[];
+  readonly received: readonly string[];
+};
+const NONE: KnownEntries = { all: [], pending: [], received: [] };
+
+function entryOf(usual: readonly string[], { all }: KnownEntries): fc.Arbitrary<string> {
+  return fc.oneof(
+    { weight: usual.length === 0 ? 0 : 8, arbitrary: fc.constantFrom(NOWHERE, ...usual, ...usual, ...usual) },
+    { weight: 2, arbitrary: fc.constantFrom(NOWHERE, ...all) },
+  );
 }
 
-function paymentReturnOf(entryIds: readonly string[]) {
+function eventOf(usual: readonly string[], known: KnownEntries): fc.Arbitrary<string> {
+  return entryOf(usual, known).map(eventIdOf);
+}
+
+function paymentReturnOf(known: KnownEntries) {
   return fc.record({
-    paymentEventId: eventOf(entryIds),
+    paymentEventId: eventOf(known.received, known),
     returnCode: fc.constant('R01'),
     effectiveAt: laterDay,
     amountMinor: fc.option(fc.bigInt({ min: 1n, max: 90n }), { nil: null, freq: 3 }),
@@ -127,22 +182,22 @@ function paymentReturnOf(entryIds: readonly string[]) {
   });
 }
 
-function settlementOf(entryIds: readonly string[]) {
-  return fc.record({ eventId: eventOf(entryIds), effectiveAt: laterDay, externalRef: fc.constant(null) });
+function settlementOf(known: KnownEntries) {
+  return fc.record({ eventId: eventOf(known.pending, known), effectiveAt: laterDay, externalRef: fc.constant(null) });
 }
 
-function cancellationOf(entryIds: readonly string[]) {
+function cancellationOf(known: KnownEntries) {
   return fc.record({
     of: fc.constantFrom('payment' as const, 'disbursement' as const),
-    eventId: eventOf(entryIds),
+    eventId: eventOf(known.pending, known),
     effectiveAt: laterDay,
     reasonDescription: fc.constant(null),
   });
 }
 
-function paymentClearingOf(entryIds: readonly string[]) {
+function paymentClearingOf(known: KnownEntries) {
   return fc.record({
-    journalEntryIds: fc.array(fc.constantFrom(NOWHERE, ...entryIds), { minLength: 1, maxLength: 2 }),
+    journalEntryIds: fc.array(entryOf(known.received, known), { minLength: 1, maxLength: 2 }),
     bankRef: fc.constant('bank 1'),
     effectiveAt: laterDay,
   });
@@ -159,9 +214,9 @@ function reversalOf(entryIds: readonly string[]) {
 }
 
 /** Any command; `entryIds` are those that a reversal may name, by tenant, besides one that is nowhere. */
-export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]>): fc.Arbitrary<Command> {
+export function arbitraryCommand(entryIds: ReadonlyMap<string, KnownEntries>): fc.Arbitrary<Command> {
   return mostly(...(TENANTS as [BooksTenant, ...BooksTenant[]])).chain((tenant) => {
-    const known = entryIds.get(tenant.tenantId) ?? [];
+    const known = entryIds.get(tenant.tenantId) ?? NONE;
     const body = fc.oneof(
       { weight: 4, arbitrary: fc.record({ kind: fc.constant('payment' as const), payment }) },
       {
@@ -169,21 +224,27 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
         arbitrary: fc.record({ kind: fc.constant('disbursement' as const), disbursement: disbursementOf(tenant) }),
       },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('fee' as const), fee }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('registration' as const), registration: registrationOf(tenant) }),
+      },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('fee_waiver' as const), feeWaiver }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('goodwill_credit' as const), goodwillCredit }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_allocation' as const), suspenseAllocation }) },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_refund' as const), suspenseRefund }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('suspense_refund' as const), suspenseRefund }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('charge_off' as const), chargeOff }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('recovery' as const), recovery }) },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
       {
-        weight: known.length === 0 ? 1 : 4,
-        arbitrary: fc.record({ kind: fc.constant('reversal' as const), reversal: reversalOf(known) }),
+        weight: known.all.length === 0 ? 1 : 4,
+        arbitrary: fc.record({ kind: fc.constant('reversal' as const), reversal: reversalOf(known.all) }),
       },
       {
-        weight: known.length === 0 ? 1 : 3,
+        weight: known.all.length === 0 ? 1 : 2,
         arbitrary: fc.record({ kind: fc.constant('payment_return' as const), paymentReturn: paymentReturnOf(known) }),
       },
       {
-        weight: known.length === 0 ? 1 : 2,
+        weight: known.all.length === 0 ? 1 : 2,
         arbitrary: fc.record({
           kind: fc.constantFrom('payment_settling' as const, 'disbursement_settlement' as const),
           settlement: settlementOf(known),
@@ -194,7 +255,7 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
         arbitrary: fc.record({ kind: fc.constant('cancellation' as const), cancellation: cancellationOf(known) }),
       },
       {
-        weight: known.length === 0 ? 1 : 3,
+        weight: known.all.length === 0 ? 1 : 3,
         arbitrary: fc.record({
           kind: fc.constant('payment_clearing' as const),
           paymentClearing: paymentClearingOf(known),
@@ -205,27 +266,22 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
   });
 }
 
-/** The first disbursement of each loan: without them, a history is mostly refusals. */
-export const PRELUDE: readonly Command[] = TENANTS.flatMap((tenant, tenantAt) =>
-  LOANS.map(
-    (loan, loanAt): Command => ({
-      kind: 'disbursement',
-      ...envelope(tenant.tenantId, { key: 1_000 + tenantAt * 10 + loanAt, payload: 0 }),
-      disbursement: {
-        loanId: loan,
-        borrowerId: BORROWER,
-        amountMinor: 200n,
-        currency: 'USD',
-        effectiveAt: DISBURSED,
-        method: 'ach',
-        destinationRef: null,
-        metadata: null,
-        programId: null,
-        fees: [],
-        layer: 0,
-      },
-    }),
-  ),
+/**
+ * The first disbursement of each loan, and something of it that is pending: without them, a history is mostly refusals.
+ */
+export const PRELUDE: readonly Command[] = TENANTS.flatMap(({ tenantId }, tenantAt) =>
+  LOANS.flatMap((loanId, loanAt): readonly Command[] => {
+    const key = 1_000 + tenantAt * 100 + loanAt * 10;
+    const common = { loanId, borrowerId: BORROWER, currency: 'USD', effectiveAt: DISBURSED, metadata: null };
+    const lent = { ...common, method: 'ach', destinationRef: null, programId: null, fees: [] };
+    const paid = { ...common, sourceMethod: 'ach', externalRef: null, split: null };
+    const by = (more: number) => envelope(tenantId, { key: key + more, payload: 0 });
+    return [
+      { ...by(0), kind: 'disbursement', disbursement: { ...lent, amountMinor: 200n, layer: 0 } },
+      { ...by(1), kind: 'disbursement', disbursement: { ...lent, amountMinor: 30n, layer: 1 } },
+      { ...by(2), kind: 'payment', payment: { ...paid, amountMinor: 20n, layer: 1 } },
+    ];
+  }),
 );
 
 // Few keys and payloads, so that replays and mismatches come up.

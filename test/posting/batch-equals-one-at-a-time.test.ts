@@ -1,18 +1,20 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { EntryDraft } from '../../src/domain/journal-entry.ts';
+import { PENDING } from '../../src/domain/layer.ts';
+import { minus, NOTHING_LOST, plus } from '../../src/domain/loss.ts';
 import type { Command } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { receiptFacts } from '../../src/posting/posted-receipt.ts';
 import { renderReceipt } from '../../src/posting/receipt.ts';
-import { arbitraryCommand, PRELUDE, TENANTS } from './arbitrary-command.ts';
+import { arbitraryCommand, type KnownEntries, PRELUDE, TENANTS } from './arbitrary-command.ts';
 import { balancesOf, MemoryBooks } from './memory-books.ts';
 
 /** Books with a history, reversals in it, and a batch that may reverse what is in it. */
 const story = fc
-  .array(arbitraryCommand(new Map()), { maxLength: 20 })
+  .array(arbitraryCommand(new Map()), { maxLength: 28 })
   .chain((early) =>
-    fc.array(arbitraryCommand(entryIdsAfter(early)), { maxLength: 8 }).map((late) => [...early, ...late]),
+    fc.array(arbitraryCommand(entryIdsAfter(early)), { maxLength: 12 }).map((late) => [...early, ...late]),
   )
   .chain((history) =>
     fc.record({
@@ -37,11 +39,13 @@ test('a batch decided together = the same commands decided one at a time', () =>
       expect(together.reversals).toEqual(apart.reversals);
       expect(together.facts).toEqual(apart.facts);
       expect(together.accrualMonths).toEqual(apart.accrualMonths);
+      expect(together.losses).toEqual(apart.losses);
+      expect(together.recoveries).toEqual(apart.recoveries);
       expect(together.disbursements).toEqual(apart.disbursements);
       expect(together.entries).toEqual(apart.entries);
       for (const decision of decided.decisions) count(seen, decision);
     }),
-    { numRuns: 600 },
+    { numRuns: 1_200 },
   );
   // The property says nothing unless such batches post, replay and meet every refusal.
   for (const outcome of EVERY_OUTCOME) expect([outcome, (seen.get(outcome) ?? 0) > 0]).toEqual([outcome, true]);
@@ -86,6 +90,36 @@ test('every account equals the fold of its lines, and every loan the fold of its
   );
 });
 
+test('what a loan was charged off and recovered is the fold of its standing losses and recoveries', () => {
+  const seen = { losses: 0, recoveries: 0, reversed: 0 };
+  fc.assert(
+    fc.property(story, ({ history, batch }) => {
+      const books = booksAfter(history);
+      books.post(batch);
+      const stands = (key: string, entryId: string) => !books.reversals.has(key.slice(0, 36) + entryId);
+      for (const [key, loan] of books.loans) {
+        const losses = books.losses.get(key) ?? [];
+        const standing = losses.filter(({ entryId }) => stands(key, entryId));
+        const recoveries = (books.recoveries.get(key) ?? []).filter(({ entryId }) => stands(key, entryId));
+        seen.losses += standing.length;
+        seen.recoveries += recoveries.length;
+        seen.reversed += losses.length - standing.length;
+        const { status, chargedOff, recovered } = loan.standing;
+        expect(chargedOff).toEqual(standing.map(({ amounts }) => amounts).reduce(plus, NOTHING_LOST));
+        expect(recovered).toEqual(recoveries.map(({ taken }) => taken.amounts).reduce(plus, NOTHING_LOST));
+        expect(status === 'charged_off').toBe(standing.some(({ closesLoan }) => closesLoan));
+        for (const { entryId, amounts } of standing) {
+          const own = recoveries.filter(({ taken }) => taken.lossEntryId === entryId);
+          const left = minus(amounts, own.map(({ taken }) => taken.amounts).reduce(plus, NOTHING_LOST));
+          expect(Object.values(left).every((amount) => amount >= 0n)).toBe(true);
+        }
+      }
+    }),
+    { numRuns: 600 },
+  );
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
+});
+
 const EVERY_OUTCOME = [
   'payment_received',
   'disbursement',
@@ -100,6 +134,8 @@ const EVERY_OUTCOME = [
   'disbursement_settled',
   'settled payment_received',
   'settled disbursement',
+  'chargeoff',
+  'recovery',
   'reversal',
   'replayed',
   'idempotency_mismatch',
@@ -114,6 +150,9 @@ const EVERY_OUTCOME = [
   'already_reversed',
   'already_settled',
   'not_found',
+  'already_charged_off',
+  'loan_charged_off',
+  'loan_not_charged_off',
   'not_reversible',
   'accrual_already_posted',
   'allocation_mismatch',
@@ -125,13 +164,28 @@ const EVERY_OUTCOME = [
   'balance_would_be_negative',
 ];
 
-function entryIdsAfter(history: readonly Command[]): ReadonlyMap<string, readonly string[]> {
-  const keys = [...booksAfter(history).entries.keys()];
+const RECEIVED: ReadonlySet<string> = new Set([
+  'payment_received',
+  'recovery',
+  'payment_returned',
+  'suspense_refunded',
+]);
+
+function entryIdsAfter(history: readonly Command[]): ReadonlyMap<string, KnownEntries> {
+  const entries = [...booksAfter(history).entries];
   return new Map(
-    TENANTS.map(({ tenantId }) => [
-      tenantId,
-      keys.filter((key) => key.startsWith(tenantId)).map((key) => key.slice(tenantId.length)),
-    ]),
+    TENANTS.map(({ tenantId }) => {
+      const own = entries.filter(([key]) => key.startsWith(tenantId)).map(([, { entry }]) => entry);
+      const ids = (wanted: typeof own) => wanted.map(({ entryId }) => entryId);
+      return [
+        tenantId,
+        {
+          all: ids(own),
+          pending: ids(own.filter(({ layer, eventType }) => layer === PENDING || eventType === 'disbursement')),
+          received: ids(own.filter(({ eventType }) => RECEIVED.has(eventType))),
+        },
+      ];
+    }),
   );
 }
 

@@ -1,12 +1,16 @@
+import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
-import type { ProgramVersion } from '../../src/domain/program.ts';
+import type { Loss, TakenPart } from '../../src/domain/loss.ts';
+import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
 import { referencesOf } from '../../src/posting/command-kinds.ts';
 import { type DecidedBatch, decideBatch } from '../../src/posting/decide-batch.ts';
 import {
   type AccrualMonth,
   type LedgerState,
+  type LoanRef,
   monthKey,
+  type Night,
   type ResolvedEntry,
   type StandingDisbursement,
   scopedKey,
@@ -32,6 +36,8 @@ export class MemoryBooks {
   readonly reversals = new Map<string, string>();
   readonly accrualMonths = new Map<string, AccrualMonth>();
   readonly disbursements = new Map<string, StandingDisbursement[]>();
+  readonly losses = new Map<string, readonly Loss[]>();
+  readonly recoveries = new Map<string, readonly { readonly entryId: string; readonly taken: TakenPart }[]>();
   readonly entries = new Map<string, ResolvedEntry>();
   readonly accountDeltas = new Map<string, PlannedAccountDelta>();
   readonly movements: PlannedMovement[] = [];
@@ -46,15 +52,16 @@ export class MemoryBooks {
   copy(): MemoryBooks {
     const copy = new MemoryBooks(this.#tenants);
     copy.#lastId = this.#lastId;
-    const { loans, keys, reversals, accrualMonths, disbursements, entries, accountDeltas } = structuredClone({
-      ...this,
-    });
+    const cloned = structuredClone({ ...this });
+    const { loans, keys, reversals, accrualMonths, disbursements, losses, recoveries, entries, accountDeltas } = cloned;
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
       [copy.reversals, reversals],
       [copy.accrualMonths, accrualMonths],
       [copy.disbursements, disbursements],
+      [copy.losses, losses],
+      [copy.recoveries, recoveries],
       [copy.entries, entries],
       [copy.accountDeltas, accountDeltas],
     ] as [Map<string, unknown>, Map<string, unknown>][]) {
@@ -103,12 +110,59 @@ export class MemoryBooks {
       ),
       entries,
       standings: this.facts.standingsOf(set.earlier, this),
+      nights: this.#nights(set.nights),
       accrualMonths: pick(
         this.accrualMonths,
         set.accrualMonths.map(({ tenantId, loanId, month }) => monthKey(tenantId, loanId, month)),
       ),
       disbursements: pick(this.disbursements, standing),
+      losses: this.#lossesOf(set.loansWithLosses),
     };
+  }
+
+  /** As the database answers them: without what reversed entries lost or recovered. */
+  #lossesOf(loans: readonly LoanRef[]): Map<string, readonly Loss[]> {
+    return new Map(
+      loans.map(({ tenantId, loanId }) => {
+        const key = scopedKey(tenantId, loanId);
+        const stands = ({ entryId }: { readonly entryId: string }) => !this.reversals.has(scopedKey(tenantId, entryId));
+        const losses = (this.losses.get(key) ?? []).filter(stands).map((loss) => ({
+          ...loss,
+          recovered: (this.recoveries.get(key) ?? [])
+            .filter(({ taken, ...entry }) => taken.lossEntryId === loss.entryId && stands(entry))
+            .map(({ entryId, taken }) => ({ entryId, amounts: taken.amounts })),
+        }));
+        return [key, losses];
+      }),
+    );
+  }
+
+  #nights(asked: readonly { tenantId: string; loanId: string; day: string }[]): Map<string, Night[]> {
+    const nights = new Map<string, Night[]>();
+    for (const { tenantId, loanId, day } of asked) {
+      const key = scopedKey(tenantId, loanId);
+      const own = this.movements.filter((one) => one.tenantId === tenantId && one.loanId === loanId && one.layer === 0);
+      let principalMinor = 0n;
+      let before = 0n;
+      for (const { after, effectiveAt } of own) {
+        if (effectiveAt <= day) principalMinor += after.principal - before;
+        before = after.principal;
+      }
+      principalMinor += this.#reversedChargeOffs(tenantId, loanId, day);
+      nights.set(key, [...(nights.get(key) ?? []), { day, principalMinor }]);
+    }
+    return nights;
+  }
+
+  /** What charge-offs took of a night's principal that were reversed on a later day. */
+  #reversedChargeOffs(tenantId: string, loanId: string, day: string): bigint {
+    const dateOf = (entryId: string) => this.entries.get(scopedKey(tenantId, entryId))?.entry.effectiveAt ?? '';
+    return (this.losses.get(scopedKey(tenantId, loanId)) ?? [])
+      .filter(({ entryId }) => {
+        const reversedBy = this.reversals.get(scopedKey(tenantId, entryId));
+        return reversedBy !== undefined && dateOf(entryId) <= day && day < dateOf(reversedBy);
+      })
+      .reduce((sum, { amounts }) => sum + amounts.principal, 0n);
   }
 
   #write(plan: PostingPlan): void {
@@ -124,6 +178,7 @@ export class MemoryBooks {
     this.facts.take(plan);
     this.#writeReversals(plan);
     this.#writeEntries(plan);
+    this.#writeLosses(plan);
     for (const delta of [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()])) {
       const key = `${delta.tenantId}${delta.account}${delta.currency}${delta.layer}${delta.effectiveAt}`;
       const known = this.accountDeltas.get(key);
@@ -131,6 +186,18 @@ export class MemoryBooks {
       sum.debitMinor += known?.debitMinor ?? 0n;
       sum.creditMinor += known?.creditMinor ?? 0n;
       this.accountDeltas.set(key, sum);
+    }
+  }
+
+  #writeLosses(plan: PostingPlan): void {
+    for (const { tenantId, loanId, loss } of plan.losses) {
+      const key = scopedKey(tenantId, loanId);
+      const { seq } = this.entries.get(scopedKey(tenantId, loss.entryId))?.entry ?? { seq: null };
+      this.losses.set(key, [...(this.losses.get(key) ?? []), { ...loss, seq, recovered: [] }]);
+    }
+    for (const { tenantId, loanId, entryId, taken } of plan.recoveries) {
+      const key = scopedKey(tenantId, loanId);
+      this.recoveries.set(key, [...(this.recoveries.get(key) ?? []), { entryId, taken }]);
     }
   }
 
@@ -154,7 +221,14 @@ export class MemoryBooks {
       const named = draft.lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId]));
       const accrued = batches.get(entryId)?.map(({ loanId }) => loanId);
       this.entries.set(scopedKey(tenantId, entryId), {
-        entry: { ...draft, entryId, eventId, correlationId, postedAt: '2026-05-10T00:00:00.000000Z' },
+        entry: {
+          ...draft,
+          entryId,
+          seq: BigInt(this.entries.size + 1),
+          eventId,
+          correlationId,
+          postedAt: '2026-05-10T00:00:00.000000Z',
+        },
         loanIds: accrued ?? [...new Set(named)],
       });
     }
@@ -170,12 +244,14 @@ export function balancesOf(books: MemoryBooks): Record<string, unknown> {
 function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends ReadonlyMap<string, infer One> ? One : never {
   const version = (programId: string, incomeAccount: number): ProgramVersion => ({
     programId,
+    currency: null,
     version: 1,
     effectiveFrom: null,
     policy: {
+      ...readPolicy(DEFAULT_PROGRAM_POLICY),
+      principalCheck: programId === tenant.programId ? 'record' : 'reject',
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
       returns: programId === tenant.programId ? 'mirror' : 'principal',
-      chargeoff: 'direct',
       feeIncomeAccounts: new Map([['late_fee', incomeAccount]]),
     },
   });

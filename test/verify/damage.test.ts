@@ -5,16 +5,23 @@ import { migrate } from '../../src/postgres/migrate.ts';
 import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import { createDatabase, type TestDatabase, testDatabase } from '../database.ts';
 import { OF_BALANCES } from './balance-damage.ts';
+import { fillHandConfiguration, OF_CONFIGURATION } from './configuration-damage.ts';
 import { loan } from './damage.ts';
 import { OF_EARLIER_ENTRIES } from './earlier-entry-damage.ts';
 import { OF_ENTRIES } from './entry-damage.ts';
 import { OF_GUARDS } from './guard-damage.ts';
 import { entryId } from './hand-books.ts';
 import { fillHandLedger, LOANS, OTHER_TENANT, TENANT } from './hand-ledger.ts';
+import { OF_LOSSES } from './loss-damage.ts';
 import { OF_RELATIONS } from './relation-damage.ts';
 import { fillHandWebhooks, OF_WEBHOOKS } from './webhook-damage.ts';
 
 const APPEND_ONLY = [
+  'program',
+  'program_version',
+  'loan_registration',
+  'principal_difference',
+
   'journal_entry',
   'idempotency_key',
   'following_entry',
@@ -24,6 +31,8 @@ const APPEND_ONLY = [
   'payment_return',
   'disbursement',
   'accrual_batch',
+  'loan_loss',
+  'loan_recovery',
   'audit_event',
 ];
 
@@ -36,6 +45,7 @@ beforeAll(async () => {
   try {
     await fillHandLedger(client);
     await fillHandWebhooks(client);
+    await fillHandConfiguration(client);
   } finally {
     await client.end();
   }
@@ -66,7 +76,7 @@ async function findingsAfter(damage: string): Promise<readonly string[]> {
   const copy = await createDatabase({ template: whole.connection.database });
   try {
     await tamper(copy, damage);
-    const verification = await verifyLedger(copy.connection);
+    const verification = await verifyLedger(copy.connection, { findingsMax: 100 });
     return verification.checks.flatMap(({ name, findings }) => findings.map(({ subject }) => `${name}: ${subject}`));
   } finally {
     await copy.drop();
@@ -77,7 +87,7 @@ describe('verify', () => {
   it('finds nothing in an undamaged ledger and says how much it looked at', async () => {
     const verification = await verifyLedger(whole.connection);
     expect(verification.checks.filter(({ status }) => status === 'failed')).toEqual([]);
-    expect(verification).toMatchObject({ entries: 23, lines: 53, loans: 4 });
+    expect(verification).toMatchObject({ entries: 33, lines: 85, loans: 6 });
     const one = await verifyLedger(whole.connection, { tenantId: OTHER_TENANT });
     expect(one.checks.filter(({ status }) => status === 'failed')).toEqual([]);
     expect(one).toMatchObject({ entries: 2, lines: 4, loans: 1 });
@@ -106,7 +116,7 @@ describe('verify', () => {
       );
       const verification = await verifyLedger(copy.connection, { findingsMax: 2 });
       const found = verification.checks.find(({ name }) => name === 'event_ids');
-      expect(found?.findingsTotal).toBe(21);
+      expect(found?.findingsTotal).toBe(31);
       expect(found?.findings.map(({ subject }) => subject)).toEqual([
         `entry ${entryId('first')}`,
         `entry ${entryId('second')}`,
@@ -131,7 +141,7 @@ describe('verify', () => {
     };
     try {
       const clean = await run();
-      expect(clean.out.at(-1)).toBe('ledger verified: 23 entries, 53 lines, 4 loans');
+      expect(clean.out.at(-1)).toBe('ledger verified: 33 entries, 85 lines, 6 loans');
       expect(clean.code).toBe(0);
       expect((await run('--tenant', OTHER_TENANT.toUpperCase())).out.at(-1)).toBe(
         'ledger verified: 2 entries, 4 lines, 1 loans',
@@ -152,7 +162,7 @@ describe('verify', () => {
       const json = await run('--json');
       expect(json.code).toBe(1);
       expect(json.out).toHaveLength(1);
-      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 23 });
+      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 33 });
     } finally {
       await copy.drop();
     }
@@ -163,6 +173,8 @@ describe('verify', () => {
     'names damage to what stands beside the journal': OF_RELATIONS,
     'names damage to what befell earlier entries': OF_EARLIER_ENTRIES,
     'names damage to balances': OF_BALANCES,
+    'names damage to configuration and registrations': OF_CONFIGURATION,
+    'names damage to charge-offs and recoveries': OF_LOSSES,
     'names damage to webhooks': OF_WEBHOOKS,
     'names disarmed guards': OF_GUARDS,
   })) {

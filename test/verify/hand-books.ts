@@ -17,8 +17,19 @@ export type HandEntry = {
   readonly settles?: string;
   readonly clears?: readonly string[];
   readonly returns?: { readonly payment: string; readonly parts: readonly [number, number, number, number] };
+  /** The loan whose opening balances the lines are. */
+  readonly registers?: string;
+  /** Of an accrual: the loan whose principal was not the ledger's, and what the ledger had; 0 was sent. */
+  readonly differs?: readonly [loan: string, ledgerMinor: number];
+  /** What a charge-off took, the account of its principal, and whether it closes its loan. */
+  readonly loses?: { readonly amounts: Lost; readonly account: number; readonly closes: boolean };
+  /** What it brought back, by the name of the entry that lost it. */
+  readonly recovers?: readonly (readonly [loss: string, amounts: Lost])[];
   readonly accrues?: readonly (readonly [loan: string, interestMinor: number])[];
 };
+
+/** Of principal, interest, fees. */
+export type Lost = readonly [principal: number, interest: number, fees: number];
 
 type Row = Record<string, unknown>;
 type Movement = {
@@ -37,7 +48,25 @@ const COMPONENT_OF_ACCOUNT = new Map([
   [9100, 4],
 ]);
 const COMPONENT_COLUMNS = ['principal_minor', 'interest_minor', 'fees_minor', 'suspense_minor', 'memo_interest_minor'];
-const CHART = [1000, 1010, 1100, 1200, 1300, 2000, 2100, 4000, 4100, 9100, 9200];
+const CHART = new Map([
+  [1000, 'asset'],
+  [1010, 'asset'],
+  [1100, 'asset'],
+  [1200, 'asset'],
+  [1300, 'asset'],
+  [1900, 'contra_asset'],
+  [2000, 'liability'],
+  [2100, 'liability'],
+  [3900, 'equity'],
+  [4000, 'income'],
+  [4100, 'income'],
+  [4200, 'income'],
+  [4900, 'contra_income'],
+  [4910, 'contra_income'],
+  [5000, 'expense'],
+  [9100, 'memo_debit'],
+  [9200, 'memo_credit'],
+]);
 
 /** The entries by their names below, filled as they are made. */
 const made = new Map<string, { readonly id: string; readonly seq: number }>();
@@ -109,8 +138,9 @@ export class HandBooks {
       default_program_id: program,
     });
     this.#add('program', { ...configured, program_id: program, name: 'Default' });
-    for (const code of CHART)
-      this.#add('account', { ...configured, account_code: code, name: `Account ${code}`, type: 'asset' });
+    this.#add('program_version', { ...configured, program_id: program, version: 1, policy: { fee_types: [] } });
+    for (const [code, type] of CHART)
+      this.#add('account', { ...configured, account_code: code, name: `Account ${code}`, type });
   }
 
   /** Posts entries as one batch: one posted_at, one set of account deltas. */
@@ -143,6 +173,7 @@ export class HandBooks {
         frontier: history.frontier,
         ...componentColumns(this.#balances.get(`${loan} 0`) ?? [0, 0, 0, 0, 0]),
         pending_minor: this.#balances.get(`${loan} 1`) ?? null,
+        standing: this.#standingOf(loan, reversed),
       });
       this.#addBackdating(loan, history.movements);
     }
@@ -162,6 +193,46 @@ export class HandBooks {
       }
     }
     for (const row of months.values()) this.#add('loan_accrual_month', row);
+  }
+
+  /** What stands as charged off and recovered; null where nothing was. */
+  #standingOf(loan: string, reversed: ReadonlySet<unknown>): Row | null {
+    const rowsOf = (table: string) =>
+      (this.rows.get(table) ?? []).filter((row) => row['loan_id'] === loan && !reversed.has(row['entry_id']));
+    const [losses, recoveries] = [rowsOf('loan_loss'), rowsOf('loan_recovery')];
+    if (losses.length === 0) return null;
+    const sum = (rows: readonly Row[], column: string) =>
+      String(rows.reduce((total, row) => total + Number(row[column]), 0));
+    const [charged_off_minor, recovered_minor] = [losses, recoveries].map((rows) => ({
+      principal: sum(rows, 'principal_minor'),
+      interest: sum(rows, 'interest_minor'),
+      fees: sum(rows, 'fees_minor'),
+    }));
+    const closing = losses.find((row) => row['closes_loan'] === true);
+    return {
+      status: closing === undefined ? 'active' : 'charged_off',
+      loss_account: closing?.['principal_account'] ?? null,
+      charged_off_minor,
+      recovered_minor,
+      non_accrual_since: null,
+    };
+  }
+
+  #addLosses({ loses, recovers }: HandEntry, by: { readonly loan: string | null; readonly id: string }): void {
+    const columns = ([principal_minor, interest_minor, fees_minor]: Lost) => ({
+      tenant_id: this.#tenant.id,
+      loan_id: by.loan,
+      entry_id: by.id,
+      ...{ principal_minor, interest_minor, fees_minor },
+    });
+    if (loses !== undefined) {
+      const { amounts, account, closes } = loses;
+      this.#add('loan_loss', { ...columns(amounts), principal_account: account, closes_loan: closes });
+    }
+    for (const [loss, amounts] of recovers ?? []) {
+      const loss_entry_id = this.#entries.get(loss)?.['entry_id'];
+      this.#add('loan_recovery', { ...columns(amounts), loss_entry_id });
+    }
   }
 
   #post(entry: HandEntry, deltas: Map<string, Row & { debit_minor: number; credit_minor: number }>): void {
@@ -202,20 +273,32 @@ export class HandBooks {
       idempotency_key: key,
       payload_hash: key === null ? null : payloadHashOf(key),
     };
+    row['event_input'] = JSON.stringify(this.#inputOf(entry));
     this.#entries.set(entry.name, row);
     made.set(entry.name, { id, seq: this.#seq });
     this.#add('journal_entry', row);
-    if (key !== null) this.#addKey(key, id);
+    if (key !== null) this.#addKey(key, { id, receiptVersion: entry.registers === undefined ? 1 : 2 });
     if (first !== undefined) {
       this.#add('following_entry', { tenant_id, first_entry_id: first['entry_id'], place: 1, entry_id: id });
     }
     if (reversed !== undefined)
       this.#add('reversal', { tenant_id, reversed_entry_id: reversed['entry_id'], entry_id: id });
-    if (entry.type === 'disbursement')
+    if (entry.registers !== undefined) {
+      const dates = { opening_as_of: entry.on, accrued_through: entry.on };
+      this.#add('loan_registration', { tenant_id, loan_id: single, entry_id: id, annual_rate: '0.08', ...dates });
+    }
+    if (entry.differs !== undefined) {
+      const [loan_id, ledger_minor] = entry.differs;
+      const difference = { currency: this.#tenant.currency, accrual_date: entry.on, sent_minor: 0, ledger_minor };
+      this.#add('principal_difference', { tenant_id, entry_id: id, loan_id, ...difference });
+    }
+    if (entry.type === 'disbursement' || entry.registers !== undefined)
       this.#add('disbursement', { tenant_id, loan_id: single, entry_id: id, effective_at: entry.on });
     this.#addFacts(entry, id);
+    this.#addLosses(entry, { loan: single, id });
     if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
-    for (const layer of new Set(entry.lines.map((line) => layerOf(line, entry)))) this.#move(entry, id, layer);
+    const layers = entry.lines.length === 0 ? [entry.layer ?? 0] : entry.lines.map((line) => layerOf(line, entry));
+    for (const layer of new Set(layers)) this.#move(entry, id, { single, layer });
     for (const line of entry.lines) {
       const [account, amount] = line;
       const layer = layerOf(line, entry);
@@ -245,14 +328,22 @@ export class HandBooks {
     this.#add('payment_return', { ...fact, payment_entry_id: entryId(returns.payment), ...parts });
   }
 
-  #addKey(key: string, entry: string): void {
+  #inputOf({ registers, differs, on }: HandEntry): Row {
+    if (differs !== undefined) return { principal_differences: 1 };
+    if (registers === undefined) return {};
+    const { borrower: borrower_id, program: program_id } = this.#tenant;
+    const terms = { annual_rate: '0.08', maturity_date: null, accrued_through: on };
+    return { registered_loan_id: registers, borrower_id, program_id, ...terms };
+  }
+
+  #addKey(key: string, entry: { readonly id: string; readonly receiptVersion: number }): void {
     const key_hash = firstHalfOfSha256(key);
     this.#add('idempotency_key', {
       tenant_id: this.#tenant.id,
       key_hash,
       payload_hash: payloadHashOf(key),
-      entry_id: entry,
-      receipt_version: 1,
+      entry_id: entry.id,
+      receipt_version: entry.receiptVersion,
     });
   }
 
@@ -269,7 +360,7 @@ export class HandBooks {
     });
   }
 
-  #move(entry: HandEntry, id: string, layer: number): void {
+  #move(entry: HandEntry, id: string, { single, layer }: { single: string | null; layer: number }): void {
     const effects = new Map<string, number[]>();
     for (const line of entry.lines) {
       const [account, amount, loan] = line;
@@ -280,6 +371,8 @@ export class HandBooks {
       effect[component] = (effect[component] ?? 0) + (account === 2100 ? -amount : amount);
       effects.set(loan, effect);
     }
+    // An entry of one loan belongs to its history, whatever its lines are.
+    if (single !== null && effects.size === 0) effects.set(single, [0, 0, 0, 0, 0]);
     for (const [loan, effect] of effects) {
       const history = this.#history.get(loan) ?? { count: 0, frontier: null, movements: [] };
       history.count += 1;

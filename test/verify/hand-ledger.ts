@@ -8,14 +8,16 @@ export const LOANS = {
   young: '10000000-0000-4000-8000-000000000002',
   quiet: '10000000-0000-4000-8000-000000000003',
   foreign: '10000000-0000-4000-8000-000000000004',
+  moved: '10000000-0000-4000-8000-000000000005',
+  lost: '10000000-0000-4000-8000-000000000006',
 } as const;
 
 /**
  * Two lenders: batches of one and of several, later and backdated events, an accrual batch reversed and sent again, one of
- * zero interest alone, a reversal, a pending payment, suspense, memo interest, a command of two entries.
+ * zero interest alone, a reversal, a pending payment, suspense, memo interest, charge-offs and recoveries, a command of two entries.
  */
 function handLedgers(): readonly HandBooks[] {
-  const { old, young, quiet, foreign } = LOANS;
+  const { old, young, quiet, foreign, moved } = LOANS;
   const lender = new HandBooks({ id: TENANT, currency: 'USD', number: 1 });
   const disburse = (name: string, loan: string, on: string, amount: number): HandEntry => ({
     name,
@@ -43,6 +45,7 @@ function handLedgers(): readonly HandBooks[] {
   });
   lender.batch(disburse('first', old, '2026-01-05', 1_000_000), disburse('second', young, '2026-01-07', 50_000));
   lender.batch(disburse('third', quiet, '2026-01-09', 70_000));
+  loseLoan(lender, disburse('lent', LOANS.lost, '2026-01-05', 5_000));
   lender.batch(accrue('accrual', '2026-02-01'));
   lender.batch({
     name: 'unaccrual',
@@ -55,7 +58,7 @@ function handLedgers(): readonly HandBooks[] {
       [4000, 10_700],
     ],
   });
-  lender.batch(accrue('accrual again', '2026-02-01'));
+  lender.batch({ ...accrue('accrual again', '2026-02-01'), differs: [old, 1_000_000] });
   lender.batch({ name: 'nothing accrued', type: 'accrual', on: '2026-02-03', lines: [], accrues: [[quiet, 0]] });
   lender.batch(
     {
@@ -170,6 +173,17 @@ function handLedgers(): readonly HandBooks[] {
     },
   );
   lender.batch({
+    name: 'opening',
+    type: 'manual_adjustment',
+    on: '2026-03-08',
+    registers: moved,
+    lines: [
+      [1100, 9_000, moved],
+      [2100, -1_000, moved],
+      [3900, -8_000, moved],
+    ],
+  });
+  lender.batch({
     name: 'settled',
     type: 'disbursement_settled',
     on: '2026-03-09',
@@ -216,6 +230,89 @@ function handLedgers(): readonly HandBooks[] {
     ],
   });
   return [lender, other];
+}
+
+/**
+ * A loan that was charged off in part, which was reversed, then in part again and in whole, of which one recovery stands
+ * that took of both, and one was reversed.
+ */
+function loseLoan(lender: HandBooks, lent: HandEntry): void {
+  const { lost } = LOANS;
+  lender.batch(lent);
+  lender.batch({
+    name: 'lost fee',
+    type: 'fee_assessed',
+    on: '2026-01-10',
+    lines: [
+      [1300, 40, lost],
+      [4100, -40, lost],
+    ],
+  });
+  const part = (name: string): HandEntry => ({
+    name,
+    type: 'chargeoff',
+    on: '2026-01-11',
+    loses: { amounts: [1_000, 0, 10], account: 5000, closes: false },
+    lines: [
+      [5000, 1_000, lost],
+      [4910, 10, lost],
+      [1100, -1_000, lost],
+      [1300, -10, lost],
+    ],
+  });
+  lender.batch(part('first part'));
+  lender.batch({
+    name: 'unpart',
+    type: 'reversal',
+    on: '2026-01-12',
+    reverses: 'first part',
+    lines: [
+      [5000, -1_000, lost],
+      [4910, -10, lost],
+      [1100, 1_000, lost],
+      [1300, 10, lost],
+    ],
+  });
+  lender.batch(part('part'));
+  lender.batch({
+    name: 'whole',
+    type: 'chargeoff',
+    on: '2026-01-13',
+    loses: { amounts: [4_000, 0, 30], account: 1900, closes: true },
+    lines: [
+      [1900, 4_000, lost],
+      [4910, 30, lost],
+      [1100, -4_000, lost],
+      [1300, -30, lost],
+    ],
+  });
+  const recover = (name: string): HandEntry => ({
+    name,
+    type: 'recovery',
+    on: '2026-01-14',
+    recovers: [
+      ['part', [1_000, 0, 10]],
+      ['whole', [250, 0, 30]],
+    ],
+    lines: [
+      [1010, 1_290, lost],
+      [4200, -1_040, lost],
+      [1900, -250, lost],
+    ],
+  });
+  lender.batch(recover('recovery'));
+  lender.batch({
+    name: 'unrecovery',
+    type: 'reversal',
+    on: '2026-01-14',
+    reverses: 'recovery',
+    lines: [
+      [1010, -1_290, lost],
+      [4200, 1_040, lost],
+      [1900, 250, lost],
+    ],
+  });
+  lender.batch(recover('recovery again'));
 }
 
 /** Writes the hand-made ledger into a database that has the schema and nothing else. */

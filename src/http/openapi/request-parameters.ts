@@ -29,6 +29,11 @@ const PATH: Readonly<Record<string, Readonly<{ description: string; schema: Json
     schema: schemaRef('Uuid'),
     example: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
   },
+  program_id: {
+    description: 'The program.',
+    schema: schemaRef('Uuid'),
+    example: '33333333-3333-3333-3333-333333333333',
+  },
   account_code: { description: 'The account.', schema: schemaRef('AccountCode'), example: '1100' },
   code: {
     description: 'The code of a problem.',

@@ -15,7 +15,10 @@ const body = objectField(
       objectField(
         {
           loan_id: uuidField,
-          outstanding_principal_minor: amountField,
+          outstanding_principal_minor: described(
+            amountField,
+            "What the interest was computed on; compared with the ledger's own principal for the night.",
+          ),
           interest_minor: described(amountField, '0 is counted, takes the date and gets no line.'),
         },
         {},
@@ -74,6 +77,7 @@ const about: KeyedPostAbout = {
     'effective_date_before_disbursement',
     'loan_charged_off',
     'amount_out_of_range',
+    'principal_mismatch',
   ],
 };
 

@@ -71,6 +71,7 @@ const about: KeyedPostAbout = {
     'currency_mismatch',
     'effective_date_in_future',
     'effective_date_before_disbursement',
+    'loan_charged_off',
     'allocation_mismatch',
     'amount_exceeds_outstanding',
     'amount_out_of_range',

@@ -1,12 +1,15 @@
 import type { PostingRoute } from '../posting-operation.ts';
 import { accrualBatches } from './accrual-batches.ts';
 import { disbursementCancellations, paymentCancellations } from './cancellations.ts';
+import { chargeOffs } from './charge-offs.ts';
 import { disbursements } from './disbursements.ts';
 import { feeWaivers } from './fee-waivers.ts';
 import { fees } from './fees.ts';
 import { goodwillCredits } from './goodwill-credits.ts';
+import { loanRegistrations } from './loan-registrations.ts';
 import { paymentReturns } from './payment-returns.ts';
 import { payments } from './payments.ts';
+import { recoveries } from './recoveries.ts';
 import { reversals } from './reversals.ts';
 import { disbursementSettlements, paymentClearings, paymentSettlings } from './settlements.ts';
 import { suspenseAllocations } from './suspense-allocations.ts';
@@ -28,6 +31,8 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [goodwillCredits.path, anyRoute(goodwillCredits)],
   [suspenseAllocations.path, anyRoute(suspenseAllocations)],
   [suspenseRefunds.path, anyRoute(suspenseRefunds)],
+  [chargeOffs.path, anyRoute(chargeOffs)],
+  [recoveries.path, anyRoute(recoveries)],
   [accrualBatches.path, anyRoute(accrualBatches)],
   [reversals.path, anyRoute(reversals)],
   [paymentReturns.path, anyRoute(paymentReturns)],
@@ -36,4 +41,5 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [paymentCancellations.path, anyRoute(paymentCancellations)],
   [disbursementSettlements.path, anyRoute(disbursementSettlements)],
   [disbursementCancellations.path, anyRoute(disbursementCancellations)],
+  [loanRegistrations.path, anyRoute(loanRegistrations)],
 ]);

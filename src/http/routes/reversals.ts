@@ -59,6 +59,7 @@ const about: KeyedPostAbout = {
     'journal_entry_not_found',
     'already_reversed',
     'not_reversible',
+    'loan_charged_off',
     'effective_date_in_future',
     'balance_would_be_negative',
     'amount_out_of_range',

@@ -16,7 +16,7 @@ const READ_POSTED_ENTRIES: Statement = {
       (SELECT array_agg(o.entry_id::text ORDER BY f.place) || array_agg(o.event_type::text ORDER BY f.place)
        FROM hpts.following_entry AS f JOIN hpts.journal_entry AS o USING (tenant_id, entry_id)
        WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
-      e.layers, e.event_input
+      e.event_input::jsonb->>'registered_loan_id', e.seq, e.event_input::jsonb->'recovered', e.layers, e.event_input
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`,
@@ -44,6 +44,9 @@ type PostedRow = [
   accruedLoanIds: string[] | null,
   /** Their ids, then their event types. */
   following: string[] | null,
+  registeredLoanId: string | null,
+  seq: bigint,
+  recovered: ReceiptFacts['recovered'],
   layers: LayerNumber[] | null,
   eventInput: string | null,
 ];
@@ -63,6 +66,7 @@ export async function resolveEntries(
     resolved.set(scopedKey(tenantId, entryId), {
       entry: {
         entryId,
+        seq: row[21],
         eventId,
         correlationId,
         eventType,
@@ -73,7 +77,7 @@ export async function resolveEntries(
         borrowerId,
         lines,
         externalRef,
-        eventInput: row[21] === null ? {} : (JSON.parse(row[21]) as EventInput),
+        eventInput: row[24] === null ? {} : (JSON.parse(row[24]) as EventInput),
         postedAt,
       },
       loanIds: loansOf(row, lines),
@@ -97,6 +101,8 @@ export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]
       postedAt,
       lines: linesOf(row),
       loanCount: row[17] ?? 0,
+      registeredLoanId: row[20],
+      recovered: row[22],
       following: followingOf(row[19]),
     });
   }
@@ -112,7 +118,7 @@ async function readRows(reader: ReaderPool, refs: readonly EntryRef[]): Promise<
 function linesOf(row: PostedRow): DraftLine[] {
   const [loanId, borrowerId] = [row[8], row[9]];
   const [accounts, amounts, loanIds, borrowerIds] = [row[13], row[14], row[15], row[16]];
-  const layers = row[20];
+  const layers = row[23];
   return accounts.map((account, index) => {
     const line = {
       account,

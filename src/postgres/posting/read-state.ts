@@ -1,9 +1,11 @@
 import type pg from 'pg';
 import type { Components, LoanState } from '../../domain/loan.ts';
+import type { Loss } from '../../domain/loss.ts';
 import type { EntryStanding } from '../../domain/posted-entry.ts';
 import {
   type AccrualMonth,
   monthKey,
+  type Night,
   type StandingDisbursement,
   scopedKey,
   type UsedKey,
@@ -18,6 +20,7 @@ import {
   type TextRow,
 } from '../statement-train.ts';
 import { READ_STANDINGS, standingsOf } from './standings.ts';
+import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
 import { readStanding } from './stored-standing.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
@@ -79,7 +82,39 @@ const READ_STANDING_DISBURSEMENTS: Statement = {
     WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)`,
 };
 
-const STATE_STATEMENTS = [READ_TENANTS, READ_STANDINGS, READ_ACCRUAL_MONTHS, READ_STANDING_DISBURSEMENTS];
+// As readers answer a balance on a past day: the last movement up to it, and what backdated movements add. A charge-off that
+// was reversed since interrupts no interest, so what it took is there in the nights before its reversal (ACCOUNTING.md rule 9).
+const READ_NIGHTS: Statement = {
+  name: 'read_nights',
+  text: `SELECT asked.place, coalesce(m.principal_minor, 0)::numeric + coalesce(b.principal_minor, 0) + coalesce(c.principal_minor, 0)
+    FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id, unnest($3::date[]) AS day,
+        generate_subscripts($3::date[], 1) AS place) AS asked
+    LEFT JOIN LATERAL (
+      SELECT m.principal_minor FROM hpts.loan_movement AS m
+      WHERE m.tenant_id = asked.tenant_id AND m.loan_id = asked.loan_id AND m.layer = 0 AND m.frontier <= asked.day
+      ORDER BY m.frontier DESC, m.loan_seq DESC LIMIT 1) AS m ON true
+    LEFT JOIN LATERAL (
+      SELECT b.principal_minor FROM hpts.loan_backdating AS b
+      WHERE b.tenant_id = asked.tenant_id AND b.loan_id = asked.loan_id AND b.layer = 0 AND b.from_day <= asked.day
+      ORDER BY b.from_day DESC LIMIT 1) AS b ON true
+    LEFT JOIN LATERAL (
+      SELECT sum(loss.principal_minor) AS principal_minor FROM hpts.loan_loss AS loss
+      JOIN hpts.journal_entry AS e ON e.tenant_id = loss.tenant_id AND e.entry_id = loss.entry_id
+      JOIN hpts.reversal AS r ON r.tenant_id = loss.tenant_id AND r.reversed_entry_id = loss.entry_id
+      JOIN hpts.journal_entry AS u ON u.tenant_id = r.tenant_id AND u.entry_id = r.entry_id
+      WHERE loss.tenant_id = asked.tenant_id AND loss.loan_id = asked.loan_id
+        AND e.event_type = 'chargeoff' AND e.effective_at <= asked.day AND u.effective_at > asked.day) AS c ON true`,
+};
+
+const STATE_STATEMENTS = [
+  READ_TENANTS,
+  READ_STANDINGS,
+  READ_ACCRUAL_MONTHS,
+  READ_STANDING_DISBURSEMENTS,
+  READ_LOSSES,
+  READ_RECOVERIES,
+  READ_NIGHTS,
+];
 
 /** The statements that lock and read, for a connection to prepare. */
 export const READ_STATEMENTS: readonly Statement[] = [
@@ -107,7 +142,9 @@ export type ReadState = {
   readonly keys: Map<string, UsedKey>;
   readonly standings: Map<string, EntryStanding>;
   readonly accrualMonths: Map<string, AccrualMonth>;
+  readonly nights: Map<string, Night[]>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
+  readonly losses: Map<string, readonly Loss[]>;
 };
 
 /** The rows that a batch locked and read; `stateOf` makes as many states of them as are wanted. */
@@ -126,7 +163,7 @@ export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { k
   statements.push([LOCK_LOANS, loanColumns(set.loans)]);
   if (keys) statements.push(keyQuestion(set));
   statements.push(...stateQuestions(set));
-  return lockedRows(set, statements, await sendTrain(client, statements));
+  return withNights(client, lockedRows(set, statements, await sendTrain(client, statements)));
 }
 
 /** Begins a transaction that sees one snapshot and can write nothing, and reads the same from it without a lock. */
@@ -138,7 +175,8 @@ export async function readSnapshot(client: pg.Client, set: ReadSet): Promise<Loc
     ...stateQuestions(set),
   ];
   const rows = lockedRows(set, statements, await sendTrain(client, statements));
-  return { set, rowsOf: (statement) => rows.rowsOf(statement === LOCK_LOANS ? READ_LOANS : statement) };
+  const rowsOf = (statement: Statement) => rows.rowsOf(statement === LOCK_LOANS ? READ_LOANS : statement);
+  return withNights(client, { set, rowsOf });
 }
 
 function stateQuestions(set: ReadSet): BoundStatement[] {
@@ -152,7 +190,43 @@ function stateQuestions(set: ReadSet): BoundStatement[] {
     statements.push([READ_ACCRUAL_MONTHS, [...loanColumns(set.accrualMonths), months]]);
   }
   if (set.disbursedLoans.length > 0) statements.push([READ_STANDING_DISBURSEMENTS, loanColumns(set.disbursedLoans)]);
+  if (set.loansWithLosses.length > 0) {
+    const loans = loanColumns(set.loansWithLosses);
+    statements.push([READ_LOSSES, loans], [READ_RECOVERIES, loans]);
+  }
   return statements;
+}
+
+/**
+ * Reads the principal of past days for loans that accrue for a night and moved after it. Of a loan that did not, what it
+ * has now is what it had then, which is the case of nearly every loan that accrues day by day.
+ */
+async function withNights(client: pg.Client, locked: LockedRows): Promise<LockedRows> {
+  const asked = movedNights(locked);
+  if (asked.length === 0) return locked;
+  const columns = [...loanColumns(asked), dateArray(asked, ({ day }) => day)];
+  const [answer] = await sendTrain(client, [[READ_NIGHTS, columns]]);
+  const found = answer?.rows ?? [];
+  return { set: locked.set, rowsOf: (statement) => (statement === READ_NIGHTS ? found : locked.rowsOf(statement)) };
+}
+
+function movedNights(locked: LockedRows): ReadSet['nights'] {
+  const { nights } = locked.set;
+  if (nights.length === 0) return nights;
+  const rows = loanRowsByKey(locked);
+  return nights.filter(({ tenantId, loanId, day }) => {
+    const frontier = rows.get(scopedKey(tenantId, loanId))?.[7] ?? null;
+    return frontier !== null && frontier > day;
+  });
+}
+
+function loanRowsByKey({ set, rowsOf }: LockedRows): ReadonlyMap<string, LoanRow> {
+  const rows = new Map<string, LoanRow>();
+  for (const row of rowsOf(LOCK_LOANS) as LoanRow[]) {
+    const ref = set.loans[Number(row[0]) - 1];
+    if (ref !== undefined) rows.set(scopedKey(ref.tenantId, ref.loanId), row);
+  }
+  return rows;
 }
 
 /** Looks for used keys after all: the same rows with those of the keys, or undefined when no key was used before. */
@@ -190,7 +264,9 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     ...loansOf(loanRows, set.loans),
     keys: keysOf(rowsOf(READ_KEYS) as [string, string, string, string, string][]),
     standings: standingsOf(rowsOf(READ_STANDINGS)),
+    nights: nightsOf({ set, rowsOf }),
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
+    losses: lossesOf(set.loansWithLosses, rowsOf(READ_LOSSES) as LossRow[], rowsOf(READ_RECOVERIES) as RecoveryRow[]),
     disbursements: disbursementsOf(rowsOf(READ_STANDING_DISBURSEMENTS) as [string, string, string, string][]),
   };
 }
@@ -276,6 +352,28 @@ function monthsOf(rows: readonly [string, string, string, string][]): Map<string
       { tenantId, loanId, month, days: Number(days) },
     ]),
   );
+}
+
+function nightsOf(locked: LockedRows): Map<string, Night[]> {
+  const nights = new Map<string, Night[]>();
+  const { set, rowsOf } = locked;
+  if (set.nights.length === 0) return nights;
+  const rows = loanRowsByKey(locked);
+  const past = new Map<ReadSet['nights'][number], bigint>();
+  const asked = movedNights(locked);
+  for (const [place, principal] of rowsOf(READ_NIGHTS) as [string, string][]) {
+    const night = asked[Number(place) - 1];
+    if (night === undefined) throw new Error(`the database answered night number ${place} of ${asked.length}`);
+    past.set(night, BigInt(principal));
+  }
+  for (const night of set.nights) {
+    const key = scopedKey(night.tenantId, night.loanId);
+    const principalMinor = past.get(night) ?? BigInt(rows.get(key)?.[8] ?? '0');
+    const known = nights.get(key);
+    if (known === undefined) nights.set(key, [{ day: night.day, principalMinor }]);
+    else known.push({ day: night.day, principalMinor });
+  }
+  return nights;
 }
 
 function disbursementsOf(rows: readonly [string, string, string, string][]): Map<string, StandingDisbursement[]> {

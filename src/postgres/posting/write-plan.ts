@@ -6,6 +6,7 @@ import { StoreFailure } from '../../posting/posting-store.ts';
 import { plainArray } from '../array-literal.ts';
 import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray, uuidArray } from '../binary-array.ts';
 import { type BoundStatement, isServerError, sendTrain } from '../statement-train.ts';
+import { lossStatements } from './stored-losses.ts';
 import { storedStanding } from './stored-standing.ts';
 import {
   ADD_BACKDATING_DAYS,
@@ -16,6 +17,8 @@ import {
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
   INSERT_PAYMENT_RETURNS,
+  INSERT_PRINCIPAL_DIFFERENCES,
+  INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
   INSERT_SETTLINGS,
   MAKE_LOANS_KNOWN,
@@ -59,6 +62,8 @@ export async function writeAndCommit(
     ...(unmadeLoans.length === 0 ? [] : [[REMOVE_UNMADE_LOANS, loanColumns(unmadeLoans)] as const]),
     ...changes,
     ...facts(plan),
+    ...factsOfLoans(plan),
+    ...lossStatements(plan),
     batch,
     ...backdating(plan),
     [COMMIT, []],
@@ -79,7 +84,7 @@ export async function writeAndCommit(
 /** Loans that begin to be known, layers besides SETTLED, standings: before the batch moves them. */
 function rareChangesOfLoans(plan: PostingPlan): BoundStatement[] {
   const statements: BoundStatement[] = [];
-  if (plan.disbursements.length > 0 || plan.reversals.length > 0) {
+  if (plan.disbursements.length > 0 || plan.reversals.length > 0 || plan.registrations.length > 0) {
     const loans = [...plan.loans.values()];
     statements.push([
       MAKE_LOANS_KNOWN,
@@ -172,6 +177,39 @@ function factsOfEarlierEntries({ settlings, clearings, paymentReturns }: Posting
 }
 
 type Fact = { readonly tenantId: string; readonly turn: number; readonly entryId: string };
+
+/** What is kept of loans besides what moves them. */
+function factsOfLoans({ registrations, principalDifferences }: PostingPlan): BoundStatement[] {
+  const statements: BoundStatement[] = [];
+  if (principalDifferences.length > 0) {
+    statements.push([
+      INSERT_PRINCIPAL_DIFFERENCES,
+      [
+        ...loanColumns(principalDifferences),
+        uuidArray(principalDifferences, (one) => one.entryId),
+        textArray(principalDifferences, (one) => one.currency),
+        dateArray(principalDifferences, (one) => one.date),
+        int8Array(principalDifferences, (one) => one.sentMinor),
+        plainArray(principalDifferences.map((one) => one.ledgerMinor)),
+      ],
+    ]);
+  }
+  if (registrations.length > 0) {
+    statements.push([
+      INSERT_REGISTRATIONS,
+      [
+        uuidArray(registrations, (one) => one.tenantId),
+        uuidArray(registrations, (one) => one.registration.loanId),
+        uuidArray(registrations, (one) => one.entryId),
+        textArray(registrations, (one) => one.registration.annualRate),
+        dateArray(registrations, (one) => one.registration.maturityDate),
+        dateArray(registrations, (one) => one.registration.opening?.asOf ?? null),
+        dateArray(registrations, (one) => one.registration.opening?.accruedThrough ?? null),
+      ],
+    ]);
+  }
+  return statements;
+}
 
 /** What every batch writes; the order of the columns is that of POST_BATCH. */
 function batchColumns(plan: PostingPlan, { tenants, loanRows }: WriteContext): (Buffer | string)[] {

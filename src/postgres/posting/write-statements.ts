@@ -81,11 +81,41 @@ export const INSERT_DISBURSEMENTS: Statement = {
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[])`,
 };
 
+export const INSERT_REGISTRATIONS: Statement = {
+  name: 'insert_registrations',
+  text: `INSERT INTO hpts.loan_registration (tenant_id, loan_id, entry_id, annual_rate, maturity_date, opening_as_of, accrued_through)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::text[]), unnest($5::date[]),
+      unnest($6::date[]), unnest($7::date[])`,
+};
+
+export const INSERT_LOSSES: Statement = {
+  name: 'insert_losses',
+  text: `INSERT INTO hpts.loan_loss
+      (tenant_id, loan_id, entry_id, principal_minor, interest_minor, fees_minor, principal_account, closes_loan)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::bigint[]), unnest($5::bigint[]),
+      unnest($6::bigint[]), unnest($7::smallint[]), unnest($8::boolean[])`,
+};
+
+export const INSERT_RECOVERIES: Statement = {
+  name: 'insert_recoveries',
+  text: `INSERT INTO hpts.loan_recovery
+      (tenant_id, loan_id, entry_id, loss_entry_id, principal_minor, interest_minor, fees_minor)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::uuid[]), unnest($5::bigint[]),
+      unnest($6::bigint[]), unnest($7::bigint[])`,
+};
+
 export const INSERT_ACCRUAL_BATCHES: Statement = {
   name: 'insert_accrual_batches',
   text: `INSERT INTO hpts.accrual_batch
       (tenant_id, entry_id, program_id, accrual_date, day_count_convention, loan_ids, outstanding_principal_minor, interest_minor)
     VALUES ($1, $2, $3, $4, $5, $6::uuid[], $7::bigint[], $8::bigint[])`,
+};
+
+export const INSERT_PRINCIPAL_DIFFERENCES: Statement = {
+  name: 'insert_principal_differences',
+  text: `INSERT INTO hpts.principal_difference (tenant_id, loan_id, entry_id, currency, accrual_date, sent_minor, ledger_minor)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::text[]), unnest($5::date[]),
+      unnest($6::bigint[]), unnest($7::numeric[])`,
 };
 
 export const MARK_ACCRUAL_MONTHS: Statement = {
@@ -306,6 +336,10 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   INSERT_CLEARINGS,
   INSERT_PAYMENT_RETURNS,
   INSERT_DISBURSEMENTS,
+  INSERT_REGISTRATIONS,
+  INSERT_LOSSES,
+  INSERT_RECOVERIES,
+  INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_ACCRUAL_BATCHES,
   MARK_ACCRUAL_MONTHS,
   POST_BATCH,

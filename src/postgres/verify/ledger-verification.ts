@@ -3,10 +3,12 @@ import { connect, type DatabaseAddress } from '../connection.ts';
 import { readMigrations } from '../migrate.ts';
 import { ACCOUNT_CHECKS } from './account-checks.ts';
 import type { LedgerCheck } from './check.ts';
+import { CONFIGURATION_CHECKS } from './configuration-checks.ts';
 import { EARLIER_ENTRY_CHECKS } from './earlier-entry-checks.ts';
 import { ENTRY_CHECKS } from './entry-checks.ts';
 import { GUARD_CHECKS } from './guard-checks.ts';
 import { LOAN_CHECKS } from './loan-checks.ts';
+import { LOSS_CHECKS } from './loss-checks.ts';
 import { RELATION_CHECKS } from './relation-checks.ts';
 import { WEBHOOK_CHECKS } from './webhook-checks.ts';
 
@@ -16,7 +18,9 @@ const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...RELATION_CHECKS,
   ...EARLIER_ENTRY_CHECKS,
   ...LOAN_CHECKS,
+  ...LOSS_CHECKS,
   ...ACCOUNT_CHECKS,
+  ...CONFIGURATION_CHECKS,
   ...WEBHOOK_CHECKS,
   ...GUARD_CHECKS,
 ];

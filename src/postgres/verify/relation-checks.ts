@@ -23,7 +23,7 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
                   THEN format('has payload hash %s, its entry %s says %s', k.payload_hash, c.entry_id, coalesce(c.payload_hash::text, 'none'))
                   ELSE format('was answered by receipt version %s, which this program does not know', k.receipt_version) END AS detail
       FROM carried AS c FULL JOIN kept AS k ON k.tenant_id = c.tenant_id AND k.key_hash = c.key_hash
-      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version NOT IN (1, 3)`,
+      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version NOT IN (1, 2, 3)`,
   },
   {
     name: 'following_entries',
@@ -98,16 +98,19 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
   },
   {
     name: 'disbursements',
-    promise: 'Every disbursement entry stands in hpts.disbursement under its loan and date, and the other way round.',
+    promise:
+      'Every disbursement and every opening balance stands in hpts.disbursement under its loan and date, and the other way round.',
     sql: `
       WITH posted AS (
         SELECT e.tenant_id, e.seq, e.entry_id, e.effective_at, coalesce(e.loan_ids, ARRAY[e.loan_id]) AS loan_ids
-        FROM hpts.journal_entry AS e WHERE ${ofTenant('e')} AND e.event_type = 'disbursement'),
+        FROM hpts.journal_entry AS e
+        WHERE ${ofTenant('e')} AND (e.event_type = 'disbursement' OR e.event_type = 'manual_adjustment'
+          AND cardinality(e.accounts) > 0 AND e.event_input::jsonb ? 'registered_loan_id')),
       kept AS (SELECT d.* FROM hpts.disbursement AS d WHERE ${ofTenant('d')})
       SELECT coalesce(p.tenant_id, k.tenant_id) AS tenant_id, coalesce(p.seq, 0) AS place,
              'entry ' || coalesce(p.entry_id, k.entry_id) AS subject,
-             CASE WHEN k.entry_id IS NULL THEN 'is a disbursement and does not stand in hpts.disbursement'
-                  WHEN p.entry_id IS NULL THEN format('stands in hpts.disbursement for loan %s and is no disbursement entry', k.loan_id)
+             CASE WHEN k.entry_id IS NULL THEN 'begins a loan and does not stand in hpts.disbursement'
+                  WHEN p.entry_id IS NULL THEN format('stands in hpts.disbursement for loan %s and is neither a disbursement nor an opening balance', k.loan_id)
                   WHEN k.effective_at <> p.effective_at THEN format('is dated %s, in hpts.disbursement %s', p.effective_at, k.effective_at)
                   ELSE format('stands in hpts.disbursement for loan %s, which its lines do not name', k.loan_id) END AS detail
       FROM posted AS p FULL JOIN kept AS k ON k.tenant_id = p.tenant_id AND k.entry_id = p.entry_id

@@ -1,8 +1,9 @@
-import { decideAccrualBatch } from '../../domain/accrual.ts';
+import { type AccrualBatch, decideAccrualBatch, principalDifferences } from '../../domain/accrual.ts';
+import { addDays, parseCalendarDate } from '../../domain/calendar-date.ts';
 import type { CommandOf } from '../command.ts';
-import { dayBit, monthKey, monthOf } from '../ledger-state.ts';
+import { dayBit, type LedgerState, monthKey, monthOf } from '../ledger-state.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
-import { loanOf, tenantOf } from '../scene.ts';
+import { loanOf, nightPrincipal, tenantOf } from '../scene.ts';
 import { type CommandKind, ROWS_PER_COMMAND, ROWS_PER_LOAN, type Target } from './command-kind.ts';
 import type { Undoing } from './undoing.ts';
 
@@ -15,6 +16,7 @@ export const ACCRUAL: CommandKind<CommandOf<'accrual'>> = {
     for (const { loanId } of accrual.loans) {
       reads.lock(loanId);
       reads.accrualDate(loanId, accrual.accrualDate);
+      reads.night(loanId, nightBefore(accrual.accrualDate));
     }
   },
   decide: ({ accrual, tenantId }, state) => {
@@ -22,14 +24,20 @@ export const ACCRUAL: CommandKind<CommandOf<'accrual'>> = {
     const month = monthOf(accrual.accrualDate);
     const bit = dayBit(accrual.accrualDate);
     return decideAccrualBatch(accrual, {
-      programExists: tenant.configuration.programs.has(accrual.programId),
+      program: tenant.configuration.programs.get(accrual.programId),
+      nightPrincipal: principalFor(accrual, tenantId, state),
       loan: (loanId) => loanOf(state, tenantId, loanId),
       accrued: (loanId) => ((state.accrualMonths.get(monthKey(tenantId, loanId, month))?.days ?? 0) & bit) !== 0,
       calendar: tenant,
     });
   },
   remember: ({ accrual, tenantId }, { entry }, target) => {
-    target.plan.accrualBatches.push({ tenantId, entryId: entry.entryId, accrual });
+    const { entryId } = entry;
+    target.plan.accrualBatches.push({ tenantId, entryId, accrual });
+    const { currency } = entry.draft;
+    for (const difference of principalDifferences(accrual, principalFor(accrual, tenantId, target.state))) {
+      target.plan.principalDifferences.push({ tenantId, entryId, currency, date: accrual.accrualDate, ...difference });
+    }
     for (const { loanId } of accrual.loans) {
       markAccrued({ tenantId, loanId, date: accrual.accrualDate, accrued: true }, target);
     }
@@ -46,6 +54,18 @@ export const ACCRUAL_UNDOING: Undoing = {
     for (const loanId of loanIds) markAccrued({ tenantId, loanId, date: entry.effectiveAt, accrued: false }, target);
   },
 };
+
+/** The day from whose end to the next one's the interest dated on that next one is earned (ACCOUNTING.md section 4). */
+function nightBefore(date: string): string {
+  const day = parseCalendarDate(date);
+  if (day === undefined) throw new Error(`${date} is not a date`);
+  return addDays(day, -1);
+}
+
+function principalFor(accrual: AccrualBatch, tenantId: string, state: LedgerState): (loanId: string) => bigint {
+  const day = nightBefore(accrual.accrualDate);
+  return (loanId) => nightPrincipal(state, { tenantId, loanId, day });
+}
 
 function markAccrued(
   day: { readonly tenantId: string; readonly loanId: string; readonly date: string; readonly accrued: boolean },

@@ -38,8 +38,12 @@ export type Reads = {
   readonly make: (loanId: string) => void;
   /** Whether the loan has accrued on a date. */
   readonly accrualDate: (loanId: string, date: string) => void;
+  /** What the loan has for the night that begins on a day. */
+  readonly night: (loanId: string, day: string) => void;
   /** The standing disbursements of the loan. */
   readonly disbursements: (loanId: string) => void;
+  /** What was charged off the loan, and recovered of it. */
+  readonly losses: (loanId: string) => void;
 };
 
 /** The entries that a command became. */

@@ -1,14 +1,21 @@
 import { ACCOUNT } from '../../domain/account-code.ts';
-import { creditOn } from '../../domain/allocation.ts';
+import { allocationOf, creditOn, readAllocation } from '../../domain/allocation.ts';
 import { SETTLED } from '../../domain/layer.ts';
-import { isPlain, withChargedOff } from '../../domain/loan-standing.ts';
-import { decidePaymentReturn, lostBy, partsTaken, type Receipt } from '../../domain/payment-return.ts';
+import { isNothing } from '../../domain/loss.ts';
+import {
+  decidePaymentReturn,
+  lostBy,
+  partsTaken,
+  type Receipt,
+  recoveredBy,
+  takenBack,
+} from '../../domain/payment-return.ts';
 import { linesOn, type PostedEntry, untouched } from '../../domain/posted-entry.ts';
 import { versionInForce } from '../../domain/program.ts';
-import { addAllocations } from '../../domain/waterfall.ts';
+import { type Allocation, addAllocations } from '../../domain/waterfall.ts';
 import type { CommandOf } from '../command.ts';
 import { type LedgerState, scopedKey } from '../ledger-state.ts';
-import { changeStanding } from '../loan-standing.ts';
+import { lossesOf, rememberLoss, rememberRecovered } from '../losses.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import { type Reference, referredEntry } from '../reference.ts';
 import { inRange, loanOf, loanScene, standingOf, tenantOf } from '../scene.ts';
@@ -19,7 +26,9 @@ export const PAYMENT_RETURN: CommandKind<CommandOf<'payment_return'>> = {
   refersTo: payment,
   inheritsCorrelation: false,
   weight: () => 2 * ROWS_PER_COMMAND,
-  reads: () => undefined,
+  reads: (_command, reads, returned) => {
+    for (const loanId of returned?.loanIds ?? []) reads.losses(loanId);
+  },
   decide: (command, state) => {
     const { paymentReturn, tenantId } = command;
     const entry = referredEntry(payment(command), { tenantId, resolved: state.entries })?.entry;
@@ -27,6 +36,7 @@ export const PAYMENT_RETURN: CommandKind<CommandOf<'payment_return'>> = {
       payment: entry,
       standing: entry === undefined ? untouched() : standingOf(state, tenantId, entry.entryId),
       receipt: entry === undefined ? null : (receiptOf(state, tenantId, entry)?.receipt ?? null),
+      losses: entry === undefined || entry.loanId === null ? [] : lossesOf(state, tenantId, entry.loanId),
       loan: (loanId) => loanScene(state, tenantId, loanId),
       calendar: tenantOf(state, tenantId),
     });
@@ -41,22 +51,28 @@ function payment({ paymentReturn }: CommandOf<'payment_return'>): Reference {
   return { id: paymentReturn.paymentEventId, to: 'event' };
 }
 
+type Received = { readonly receipt: Receipt; readonly paymentEntryId: string };
+
 /**
- * The money that an entry of a payment stands for, and the entry under which its returns are counted: that of the payment's own
- * event, also when another settled it. Undefined while it is pending.
+ * The money that an entry of a payment or recovery stands for, and the entry under which its returns are counted: that of the
+ * payment's own event, also when another settled it. Undefined while it is pending.
  */
-function receiptOf(
-  state: LedgerState,
-  tenantId: string,
-  entry: PostedEntry,
-): { readonly receipt: Receipt; readonly paymentEntryId: string } | undefined {
+function receiptOf(state: LedgerState, tenantId: string, entry: PostedEntry): Received | undefined {
   const standing = standingOf(state, tenantId, entry.entryId);
   const paymentEntryId = standing.settles ?? entry.entryId;
-  const { returned } = standingOf(state, tenantId, paymentEntryId);
+  const { returned, returnedBy } = standingOf(state, tenantId, paymentEntryId);
   const lines = linesOn(entry, SETTLED);
-  if (lines.length > 0) return { receipt: { effectiveAt: entry.effectiveAt, lines, returned }, paymentEntryId };
+  const received = (effectiveAt: string, allocation: Allocation, recovers: Receipt['recovers']): Received => ({
+    receipt: { effectiveAt, allocation, returned, recovers },
+    paymentEntryId,
+  });
+  if (entry.eventType === 'recovery' && entry.loanId !== null) {
+    const recovers = recoveredBy(lossesOf(state, tenantId, entry.loanId), new Set([entry.entryId, ...returnedBy]));
+    return received(entry.effectiveAt, readAllocation(entry.eventInput['recovered']), recovers);
+  }
+  if (lines.length > 0) return received(entry.effectiveAt, allocationOf(lines), null);
   const { settledBy } = standing;
-  return settledBy === null ? undefined : { receipt: { ...settledBy, returned }, paymentEntryId };
+  return settledBy === null ? undefined : received(settledBy.effectiveAt, allocationOf(settledBy.lines), null);
 }
 
 function rememberReturn(command: CommandOf<'payment_return'>, { entry }: PostedEntries, target: Target): void {
@@ -74,23 +90,22 @@ function rememberReturn(command: CommandOf<'payment_return'>, { entry }: PostedE
   standing.returnedBy = [...standing.returnedBy, entryId];
   state.standings.set(scopedKey(tenantId, entryId), { ...untouched(), returnOf: { paymentEntryId, parts } });
   plan.paymentReturns.push({ tenantId, paymentEntryId, turn: standing.returns, entryId, parts });
-  addChargedOff({ tenantId, loanId: draft.loanId, lines: draft.lines, sign: 1n }, target);
+  rememberLosses(entry, { loanId: draft.loanId, receipt, parts }, target);
 }
 
-/** What a charged-off loan lost by a return counts as charged off (ACCOUNTING.md rule 9); a return that is reversed takes it away. */
-export function addChargedOff(
-  by: {
-    readonly tenantId: string;
-    readonly loanId: string;
-    readonly lines: PostedEntry['lines'];
-    readonly sign: 1n | -1n;
-  },
+/** What a recovery no longer brings back, and what a charged-off loan loses (ACCOUNTING.md rule 9). */
+function rememberLosses(
+  { tenantId, entryId, draft }: PostedEntries['entry'],
+  { loanId, receipt, parts }: { readonly loanId: string; readonly receipt: Receipt; readonly parts: Allocation },
   target: Target,
 ): void {
-  const { fees, interest, principal } = lostBy(by.lines);
-  if (fees === 0n && interest === 0n && principal === 0n) return;
-  const { standing } = loanOf(target.state, by.tenantId, by.loanId);
-  if (isPlain(standing)) return;
-  const more = { fees: by.sign * fees, interest: by.sign * interest, principal: by.sign * principal };
-  changeStanding(by, withChargedOff(standing, more), target);
+  const losses = lossesOf(target.state, tenantId, loanId);
+  const taken = takenBack(receipt, parts);
+  const { lossAccount } = loanOf(target.state, tenantId, loanId).standing;
+  if (taken.length > 0) rememberRecovered({ tenantId, loanId, entryId }, taken, target);
+  if (lossAccount === null) return;
+  const amounts = lostBy(draft.lines, lossAccount, { losses, taken });
+  if (isNothing(amounts)) return;
+  const loss = { entryId, seq: null, amounts, principalAccount: lossAccount, closesLoan: false, recovered: [] };
+  rememberLoss({ tenantId, loanId }, loss, target);
 }

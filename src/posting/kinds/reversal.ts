@@ -3,11 +3,13 @@ import { untouched } from '../../domain/posted-entry.ts';
 import { decideReversal } from '../../domain/reversal.ts';
 import type { CommandOf } from '../command.ts';
 import type { ResolvedEntry } from '../ledger-state.ts';
+import { lossesOf, takeBackLosses } from '../losses.ts';
 import type { PlannedEntry } from '../posting-plan.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import { type Reference, referredEntry } from '../reference.ts';
 import { loanOf, standingOf, tenantOf } from '../scene.ts';
 import { ACCRUAL_UNDOING } from './accrual.ts';
+import { CHARGE_OFF_UNDOING } from './charge-off.ts';
 import {
   type CommandKind,
   type PostedEntries,
@@ -17,13 +19,16 @@ import {
   type Target,
 } from './command-kind.ts';
 import { DISBURSEMENT_UNDOING } from './disbursement.ts';
+import { OPENING_UNDOING } from './registration.ts';
 import { takeBackFacts } from './taken-back.ts';
 import type { Undoing } from './undoing.ts';
 
-/** By the event type that is reversed; the reversal of one that is not here takes back balances alone. */
+/** By the event type that is reversed; the reversal of one that is not here takes back balances and losses alone. */
 const UNDOINGS: Partial<Readonly<Record<EventType, Undoing>>> = {
   accrual: ACCRUAL_UNDOING,
+  chargeoff: CHARGE_OFF_UNDOING,
   disbursement: DISBURSEMENT_UNDOING,
+  manual_adjustment: OPENING_UNDOING,
 };
 
 /** POST /v1/reversals. */
@@ -34,10 +39,13 @@ export const REVERSAL: CommandKind<CommandOf<'reversal'>> = {
   reads: (_command, reads, reversed) => readUndone(reversed, reads),
   decide: (command, state) => {
     const { reversal, tenantId } = command;
-    const entry = referredEntry(entryToReverse(command), { tenantId, resolved: state.entries })?.entry;
+    const reversed = referredEntry(entryToReverse(command), { tenantId, resolved: state.entries });
+    const entry = reversed?.entry;
     const standing = entry === undefined ? untouched() : standingOf(state, tenantId, entry.entryId);
     return decideReversal(reversal, {
       entry,
+      loanIds: reversed?.loanIds ?? [],
+      losses: (loanId) => lossesOf(state, tenantId, loanId),
       standing,
       settledStanding: standing.settles === null ? untouched() : standingOf(state, tenantId, standing.settles),
       loan: (loanId) => loanOf(state, tenantId, loanId),
@@ -59,16 +67,19 @@ function rememberReversal(command: CommandOf<'reversal'>, { entry }: PostedEntri
 
 /** Reads what the mirror of an earlier entry takes back besides balances. */
 export function readUndone(earlier: ResolvedEntry | undefined, reads: Reads): void {
-  if (earlier !== undefined) UNDOINGS[earlier.entry.eventType]?.reads(earlier, reads);
+  if (earlier === undefined) return;
+  for (const loanId of earlier.loanIds) reads.losses(loanId);
+  UNDOINGS[earlier.entry.eventType]?.reads(earlier, reads);
 }
 
 /** Keeps that `mirror` undid an earlier entry, and takes back what that one had made true besides balances. */
 export function rememberUndone(undone: ResolvedEntry | undefined, mirror: PlannedEntry, target: Target): void {
-  const { tenantId, entryId } = mirror;
+  const { tenantId, entryId, draft } = mirror;
   if (undone === undefined) throw new Error(`an entry was reversed by ${entryId} without being read`);
   const reversedEntryId = undone.entry.entryId;
   target.plan.reversals.push({ tenantId, reversedEntryId, entryId });
   standingOf(target.state, tenantId, reversedEntryId).reversedBy = entryId;
-  UNDOINGS[undone.entry.eventType]?.undo(undone, { tenantId, ...target });
+  for (const loanId of undone.loanIds) takeBackLosses({ tenantId, loanId, entryId: reversedEntryId }, target);
+  UNDOINGS[undone.entry.eventType]?.undo(undone, { tenantId, ...target, reversedOn: draft.effectiveAt });
   takeBackFacts(undone, tenantId, target);
 }

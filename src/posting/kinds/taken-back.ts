@@ -2,7 +2,6 @@ import { addAllocations } from '../../domain/waterfall.ts';
 import { type ResolvedEntry, scopedKey } from '../ledger-state.ts';
 import { standingOf } from '../scene.ts';
 import type { Target } from './command-kind.ts';
-import { addChargedOff } from './payment-return.ts';
 
 /**
  * What an entry that is reversed had done to earlier ones stands no more: what it settled is pending again, what it cleared is not
@@ -10,7 +9,7 @@ import { addChargedOff } from './payment-return.ts';
  */
 export function takeBackFacts({ entry }: ResolvedEntry, tenantId: string, target: Target): void {
   const { standings } = target.state;
-  const { entryId, eventType, loanId, lines } = entry;
+  const { entryId, eventType } = entry;
   const { settles, returnOf } = standingOf(target.state, tenantId, entryId);
   if (settles !== null) {
     const pending = standings.get(scopedKey(tenantId, settles));
@@ -26,6 +25,4 @@ export function takeBackFacts({ entry }: ResolvedEntry, tenantId: string, target
   if (eventType === 'payment_settled' || eventType === 'disbursement_settled') {
     for (const cleared of standings.values()) if (cleared.clearedBy === entryId) cleared.clearedBy = null;
   }
-  if (eventType === 'payment_returned' && loanId !== null)
-    addChargedOff({ tenantId, loanId, lines, sign: -1n }, target);
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import type { Scope } from '../../src/domain/scope.ts';
 import { LIMITS } from '../../src/limits.ts';
-import type { HttpAnswer } from '../http/http-client.ts';
-import type { LedgerServer } from '../http/ledger-server.ts';
-import { fee, newLoan, posted } from '../http/loan-story.ts';
-import { type ExpectedProblem, expectProblem } from '../http/problem.ts';
-import type { TenantApi } from '../http/tenant-api.ts';
+import type { HttpAnswer } from './http-client.ts';
+import type { LedgerServer } from './ledger-server.ts';
+import { fee, newLoan, posted } from './loan-story.ts';
+import { type ExpectedProblem, expectProblem } from './problem.ts';
+import type { TenantApi } from './tenant-api.ts';
 
 /** What the tests that are the same for every administrative POST need to know of one. */
 export type AdministrativeExample = {
@@ -14,11 +15,10 @@ export type AdministrativeExample = {
   readonly valid: (api: TenantApi) => Promise<{ readonly path: string; readonly body: object }>;
   /** The operation, as titles name it. */
   readonly name: string;
+  readonly scope: Scope;
   /** What Allow lists at its address. */
   readonly allow?: string;
 };
-
-const SCOPE = 'hpts:webhooks:manage';
 
 /** Every status and code that an administrative POST answers whatever it does (CONTRACT.md section 2). */
 export function testAdministrativeGates(example: AdministrativeExample): void {
@@ -35,8 +35,12 @@ async function administrationOf(ledger: LedgerServer): Promise<string> {
       (SELECT md5(coalesce(string_agg(concat_ws(',', endpoint_id, url, status, start_seq), ';' ORDER BY endpoint_id), '')) FROM hpts.webhook_endpoint),
       (SELECT md5(coalesce(string_agg(concat_ws(',', secret_id, expires_at), ';' ORDER BY secret_id), '')) FROM hpts.webhook_secret),
       (SELECT md5(coalesce(string_agg(concat_ws(',', endpoint_id, seq, status), ';' ORDER BY endpoint_id, seq), '')) FROM hpts.webhook_dead_letter),
+      (SELECT md5(string_agg(p::text, ';' ORDER BY program_id)) FROM hpts.program AS p),
+      (SELECT md5(string_agg(v::text, ';' ORDER BY program_id, version)) FROM hpts.program_version AS v),
+      (SELECT md5(string_agg(a::text, ';' ORDER BY tenant_id, account_code)) FROM hpts.account AS a),
+      (SELECT md5(string_agg(config_epoch::text, ',' ORDER BY tenant_id)) FROM hpts.tenant_head),
       (SELECT count(*) FROM hpts.administrative_answer),
-      (SELECT count(*) FROM hpts.audit_event WHERE action LIKE 'webhook%')) AS state`);
+      (SELECT count(*) FROM hpts.audit_event WHERE action ~ '^(webhook|program|account)')) AS state`);
   return row?.state ?? '';
 }
 
@@ -76,9 +80,7 @@ function testKeys({ ledger, name, valid }: AdministrativeExample): void {
     const loan = await newLoan(api);
     const [first, second] = [await valid(api), await valid(api)];
     const keys = [`gate:${randomUUID()}`, `gate:${randomUUID()}`];
-    const other = await posted(
-      api.post('/v1/webhook-endpoints', { url: 'http://127.0.0.1:1025/' }, { key: `${keys[0]}` }),
-    );
+    const other = await posted(api.post('/v1/programs', { name: 'Whose key is another' }, { key: `${keys[0]}` }));
     await posted(api.post('/v1/fees', fee(loan), { key: `${keys[1]}` }));
     for (const [at, { path, body }] of [first, second].entries()) {
       const send = () => api.post(path, body, { key: `${keys[at]}` });
@@ -121,7 +123,7 @@ function testKeys({ ledger, name, valid }: AdministrativeExample): void {
   });
 }
 
-function testCallers({ ledger, name, valid, allow = 'POST' }: AdministrativeExample): void {
+function testCallers({ ledger, name, scope, valid, allow = 'POST' }: AdministrativeExample): void {
   test(`POST ${name}: 401 invalid_token`, async () => {
     const { path, body } = await valid(ledger().api);
     for (const token of [null, 'none.at.all']) {
@@ -131,13 +133,13 @@ function testCallers({ ledger, name, valid, allow = 'POST' }: AdministrativeExam
     }
   });
 
-  test(`POST ${name}: 403 insufficient_scope without ${SCOPE}, 201 with it alone`, async () => {
+  test(`POST ${name}: 403 insufficient_scope without ${scope}, 201 with it alone`, async () => {
     const { path, body } = await valid(ledger().api);
     const token = await ledger().api.token('hpts:ledger:read hpts:payments:write');
     const send = () => ledger().api.post(path, body, { token });
     const answer = await expectNothingDone(ledger(), send, { status: 403, code: 'insufficient_scope' });
-    expect(answer.headers['www-authenticate']).toContain(`scope="${SCOPE}"`);
-    expect((await ledger().api.post(path, body, { token: await ledger().api.token(SCOPE) })).status).toBe(201);
+    expect(answer.headers['www-authenticate']).toContain(`scope="${scope}"`);
+    expect((await ledger().api.post(path, body, { token: await ledger().api.token(scope) })).status).toBe(201);
   });
 
   test(`POST ${name}: 405 method_not_allowed for every other method, with Allow`, async () => {

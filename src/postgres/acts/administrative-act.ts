@@ -11,7 +11,7 @@ import { openSeal, seal } from '../access/seal.ts';
 import { failureOf } from '../posting/poster-connection.ts';
 import { readKeyUse } from '../reading/key-use.ts';
 import type { ReaderPool } from '../reading/reader-pool.ts';
-import type { WebhookDatabase } from './webhook-database.ts';
+import type { TenantConnections } from './tenant-connections.ts';
 
 /** Who asks, and under which key; the hashes as in a command's envelope. */
 export type ActRequest = {
@@ -28,7 +28,11 @@ export type AuditedAct = {
     | 'webhook_endpoint.rotate_secret'
     | 'webhook_endpoint.disable'
     | 'webhook_endpoint.enable'
-    | 'webhook_delivery.resend';
+    | 'webhook_delivery.resend'
+    | 'program.create'
+    | 'program.version'
+    | 'account.create'
+    | 'account.rename';
   readonly subject: string;
   readonly detail: Readonly<Record<string, unknown>>;
 };
@@ -55,12 +59,12 @@ const ATTEMPTS_MAX = 3;
 
 /** Does each act once per key. */
 export class AdministrativeActs {
-  readonly #database: WebhookDatabase;
+  readonly #database: TenantConnections;
   readonly #reader: ReaderPool;
   readonly #masterKey: KeyObject;
   readonly #inFlight = new Set<string>();
 
-  constructor(options: { database: WebhookDatabase; reader: ReaderPool; masterKey: KeyObject }) {
+  constructor(options: { database: TenantConnections; reader: ReaderPool; masterKey: KeyObject }) {
     this.#database = options.database;
     this.#reader = options.reader;
     this.#masterKey = options.masterKey;
@@ -104,8 +108,13 @@ export class AdministrativeActs {
   ): Promise<ActOutcome<Refusal>> {
     const { tenantId } = request;
     return this.#database.ofTenant(tenantId, async (client): Promise<ActOutcome<Refusal>> => {
+      await client.query('SAVEPOINT before_the_act');
       const done = await perform(client);
-      if ('refusal' in done) return { outcome: 'refused', refusal: done.refusal };
+      if ('refusal' in done) {
+        // Whatever was done on the way to the refusal is undone: a refused act changes nothing.
+        await client.query('ROLLBACK TO SAVEPOINT before_the_act');
+        return { outcome: 'refused', refusal: done.refusal };
+      }
       await insertAuditEvent(client, request, done.act);
       await deleteOldAnswers(client, tenantId);
       // Last: another process with the same key waits here for the shortest time.
