@@ -3,6 +3,8 @@ import { administrativeOperation } from './http/administrative-operation.ts';
 import type { Operation } from './http/operation.ts';
 import { accountCreation, accountRenaming } from './http/routes/account-changes.ts';
 import { accounts } from './http/routes/accounts.ts';
+import { adjustmentProposal, adjustmentRejection } from './http/routes/adjustment-proposals.ts';
+import { adjustment, adjustments } from './http/routes/adjustments.ts';
 import { programCreation, programVersionCreation } from './http/routes/program-changes.ts';
 import { program, programs } from './http/routes/programs.ts';
 import { LIMITS } from './limits.ts';
@@ -11,14 +13,14 @@ import { TenantConnections } from './postgres/acts/tenant-connections.ts';
 import type { DatabaseAddress } from './postgres/connection.ts';
 import type { ReaderPool } from './postgres/reading/reader-pool.ts';
 
-/** The part of the composition that is about programs and the chart of accounts. */
+/** The part of the composition that is about programs, the chart of accounts and what is proposed for the books. */
 export type Configuration = {
   readonly operations: readonly Operation[];
   readonly connections: () => { readonly open: number; readonly idle: number };
   readonly close: () => Promise<void>;
 };
 
-/** The operations under /v1/programs, and those that list and change accounts. */
+/** The operations under /v1/programs, those that list and change accounts, and adjustments but for their approval. */
 export function configurationOperations(acts: AdministrativeActs, reader: ReaderPool): readonly Operation[] {
   return [
     administrativeOperation(programCreation, acts),
@@ -28,10 +30,14 @@ export function configurationOperations(acts: AdministrativeActs, reader: Reader
     administrativeOperation(accountCreation, acts),
     accounts(reader),
     administrativeOperation(accountRenaming, acts),
+    administrativeOperation(adjustmentProposal(reader), acts),
+    adjustments(reader),
+    adjustment(reader),
+    administrativeOperation(adjustmentRejection, acts),
   ];
 }
 
-/** Opens what changes programs and accounts, in role hpts_configurator. */
+/** Opens what changes programs and accounts, proposes and rejects adjustments, in role hpts_configurator. */
 export function openConfiguration(parts: {
   readonly address: DatabaseAddress;
   readonly reader: ReaderPool;

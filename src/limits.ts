@@ -11,6 +11,8 @@ export const LIMITS = {
   /** The body of POST /v1/payments/settlements. */
   clearingBodyBytes: 1024 * 1024,
   clearedEntries: 10_000,
+  /** Lines of one adjustment. */
+  adjustmentLines: 300,
   metadataBytes: 16 * 1024,
   /** Free texts of a request: references, descriptions. */
   textChars: 512,

@@ -8,6 +8,7 @@ import type { JsonSchema } from './http/openapi/json-schema.ts';
 import type { Operation } from './http/operation.ts';
 import { type Posting, postingOperation } from './http/posting-operation.ts';
 import { accountBalance } from './http/routes/account-balance.ts';
+import { adjustmentApprovals } from './http/routes/adjustment-approvals.ts';
 import { apiDocument } from './http/routes/api-document.ts';
 import { errorPages } from './http/routes/error-pages.ts';
 import { type DatabaseProbe, healthLive, healthReady } from './http/routes/health.ts';
@@ -40,6 +41,7 @@ export function ledgerOperations(parts: OperationParts): readonly Operation[] {
   const { reader, posting } = parts;
   return [
     ...[...POSTING_ROUTES.values()].map((route) => route.use((one) => postingOperation(one, posting))),
+    postingOperation(adjustmentApprovals(reader), posting),
     loans(reader),
     loan(reader),
     loanBalance(reader),

@@ -44,7 +44,7 @@ export type AccrualContext = {
 export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext): Refusal | EntryDraft {
   if (context.program === undefined) return refuseProgram(batch.programId);
   const { principalCheck } = versionInForce(context.program, batch.accrualDate).policy;
-  const currency = batch.loans[0] === undefined ? null : context.loan(batch.loans[0].loanId).currency;
+  const currency = currencyOf(batch, context);
   const errors: (FieldProblem & { code: RefusalCode })[] = [];
   const lines: DraftLine[] = [];
   let [total, memoTotal] = [0n, 0n];
@@ -99,6 +99,15 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
     },
     metadata: null,
   };
+}
+
+/** That of the first loan which there is: loans behind one that is missing are judged all the same. */
+function currencyOf({ loans }: AccrualBatch, context: AccrualContext): string | null {
+  for (const { loanId } of loans) {
+    const { currency } = context.loan(loanId);
+    if (currency !== null) return currency;
+  }
+  return null;
 }
 
 function refuseProgram(programId: string): Refusal {

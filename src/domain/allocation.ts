@@ -49,7 +49,7 @@ export function refuseWrongSum(split: Allocation, amountMinor: bigint): Refusal 
 }
 
 /** Refuses a split of the caller's own that does not sum to the amount, or gives a component more than it has. */
-export function refuseSplit(split: Allocation, amountMinor: bigint, loan: LoanState): Refusal | null {
+function refuseSplit(split: Allocation, amountMinor: bigint, loan: LoanState): Refusal | null {
   return refuseUnfitSplit(split, amountMinor, { amounts: outstandingOf(loan), word: 'outstanding' });
 }
 
@@ -80,10 +80,15 @@ export function refuseUnfitSplit(
 }
 
 /**
- * Refuses over-payment where the program does: more than the loan owes altogether, however it is split (ACCOUNTING.md
- * rule 10).
+ * Refuses what a loan cannot take: a split of the caller's own by its parts, and without one, where the program takes no
+ * over-payment, more than the loan owes (ACCOUNTING.md rule 10). What a caller puts into suspense is not left over.
  */
-export function refuseOverpayment(amountMinor: bigint, loan: LoanState, policy: ProgramPolicy): Refusal | null {
+export function refuseAllocation(
+  { split, amountMinor }: { readonly split: Allocation | null; readonly amountMinor: bigint },
+  loan: LoanState,
+  policy: ProgramPolicy,
+): Refusal | null {
+  if (split !== null) return refuseSplit(split, amountMinor, loan);
   const { fees, interest, principal } = outstandingOf(loan);
   const owed = fees + interest + principal;
   if (policy.overpayment === 'suspense' || amountMinor <= owed) return null;

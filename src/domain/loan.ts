@@ -122,17 +122,21 @@ export function componentsOn(loan: LoanState, layer: LayerNumber): Components {
   return loan.layers[layer] ?? noComponents();
 }
 
-/** The component that would leave its range if `effect` were added, or null (ACCOUNTING.md rule 1, CONTRACT.md "Money"). */
+/**
+ * The component that would leave its range if `effect` were added, or null (ACCOUNTING.md rule 1, CONTRACT.md "Money"). One
+ * that would fall below zero is named before one that would grow too large.
+ */
 export function outOfRange(
   present: Components,
   effect: Components,
 ): { component: Component; negative: boolean } | null {
+  let tooLarge: { component: Component; negative: boolean } | null = null;
   for (const component of COMPONENTS) {
     const after = present[component] + effect[component];
     if (after < 0n) return { component, negative: true };
-    if (after > MINOR_MAX) return { component, negative: false };
+    if (after > MINOR_MAX) tooLarge ??= { component, negative: false };
   }
-  return null;
+  return tooLarge;
 }
 
 /** Adds `effect` to `present` in place. */

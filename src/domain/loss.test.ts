@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decideChargeOff } from './charge-off.ts';
 import { DEFAULT_PROGRAM_POLICY } from './default-program.ts';
-import type { EntryDraft } from './journal-entry.ts';
+import type { Booked, EntryDraft } from './journal-entry.ts';
 import {
   type Components,
   type LoanStanding,
@@ -150,7 +150,7 @@ test('a recovery credits 1900 with the principal that was lost there, the rest t
 describe('the reversal of an entry of a loan with losses', () => {
   const closing = lossOf('closing', amountsOf(100n), { closesLoan: true });
 
-  function reverse(changes: Partial<PostedEntry>, losses: readonly Loss[]): Refusal | EntryDraft {
+  function reverse(changes: Partial<PostedEntry>, losses: readonly Loss[]): Refusal | Booked {
     const entry: PostedEntry = {
       entryId: 'entry',
       seq: 5n,
@@ -177,6 +177,7 @@ describe('the reversal of an entry of a loan with losses', () => {
         losses: () => losses,
         standing: untouched(),
         settledStanding: untouched(),
+        corrections: [],
         loan: () => loanWith({}),
         calendar,
       },

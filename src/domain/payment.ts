@@ -1,12 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import {
-  allocateTo,
-  creditAllocation,
-  refuseOverpayment,
-  refuseSplit,
-  refuseWrongSum,
-  splitInput,
-} from './allocation.ts';
+import { allocateTo, creditAllocation, refuseAllocation, refuseWrongSum, splitInput } from './allocation.ts';
 import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
 import { type DraftLine, type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
 import { type LayerNumber, PENDING } from './layer.ts';
@@ -84,9 +77,8 @@ export function receivedLines(
   },
 ): Refusal | readonly DraftLine[] {
   const { owner, loan, version } = to;
-  const unfit = split === null ? null : refuseSplit(split, amountMinor, loan);
-  const excess = unfit ?? refuseOverpayment(amountMinor, loan, version.policy);
-  if (excess !== null) return excess;
+  const unfit = refuseAllocation({ split, amountMinor }, loan, version.policy);
+  if (unfit !== null) return unfit;
   const lines = new LoanLines(owner).debit(ACCOUNT.paymentClearing, amountMinor);
   return creditAllocation(lines, split ?? allocateTo(loan, amountMinor, version.policy), loan).lines;
 }

@@ -12,6 +12,7 @@ export type PostedEntry = {
   readonly correlationId: string;
   readonly eventType: EventType;
   readonly effectiveAt: string;
+  /** Of every line that names no other, as the layer. */
   readonly currency: string;
   /** Of every line that names no other. */
   readonly layer: LayerNumber;
@@ -57,6 +58,12 @@ export type EntryStanding = {
   returned: Allocation;
   returns: number;
   readonly returnOf: ReturnedParts | null;
+};
+
+/** A correction of an accrual batch that was not reversed. */
+export type StandingCorrection = Pick<PostedEntry, 'entryId' | 'effectiveAt' | 'lines'> & {
+  /** By how much it changed the interest of each loan; one that it left as it was may be missing. */
+  readonly differences: ReadonlyMap<string, bigint>;
 };
 
 /** An entry to which nothing was done, as a value of its own to change. */

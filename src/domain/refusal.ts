@@ -8,6 +8,7 @@ export type RefusalCode =
   | 'loan_not_found'
   | 'journal_entry_not_found'
   | 'program_not_found'
+  | 'account_not_found'
   | 'already_reversed'
   | 'already_settled'
   | 'already_charged_off'
@@ -27,6 +28,8 @@ export type RefusalCode =
   | 'amount_exceeds_payment'
   | 'amount_out_of_range'
   | 'balance_would_be_negative'
+  | 'unbalanced_entry'
+  | 'approver_is_proposer'
   | 'allocation_mismatch'
   | 'principal_mismatch';
 

@@ -2,11 +2,18 @@ import { LIMITS } from '../limits.ts';
 import { refuseOutOfRange } from './component-range.ts';
 import { type Calendar, refuseFuture } from './dating.ts';
 import type { EventType } from './event-type.ts';
-import { type EntryDraft, effectsByLoan, linesByLayer } from './journal-entry.ts';
+import {
+  type Booked,
+  type DraftLine,
+  type EntryDraft,
+  effectsByLoan,
+  type FollowingEntry,
+  linesByLayer,
+} from './journal-entry.ts';
 import { PENDING } from './layer.ts';
 import type { LoanState } from './loan.ts';
 import { type Loss, recoveriesOf } from './loss.ts';
-import type { EntryStanding, PostedEntry } from './posted-entry.ts';
+import type { EntryStanding, PostedEntry, StandingCorrection } from './posted-entry.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
 /** A wish to undo one entry (POST /v1/reversals). */
@@ -19,8 +26,9 @@ export type Reversal = {
 };
 
 /**
- * What a reversal meets: the entry named (undefined: none), what was done to it since, and its loans, with their standing
- * losses, the oldest first. `loanIds` are all that the entry is about, those too that it moved by nothing.
+ * What a reversal meets: the entry named (undefined: none), what was done to it since, of an accrual batch its standing
+ * corrections in the order in which they were posted, and its loans, with their standing losses, the oldest first. `loanIds`
+ * are all that the entry is about, those too that it moved by nothing.
  */
 export type ReversalContext = {
   readonly entry: PostedEntry | undefined;
@@ -29,12 +37,16 @@ export type ReversalContext = {
   readonly standing: EntryStanding;
   /** What was done to the pending entry that it settled; untouched where it settled none. */
   readonly settledStanding: EntryStanding;
+  readonly corrections: readonly StandingCorrection[];
   readonly loan: (loanId: string) => LoanState;
   readonly calendar: Calendar;
 };
 
-/** Books the exact mirror of every line of an entry, once (ACCOUNTING.md rule 6). */
-export function decideReversal(reversal: Reversal, context: ReversalContext): Refusal | EntryDraft {
+/**
+ * Books the exact mirror of every line of an entry, once (ACCOUNTING.md rule 6). What corrected an accrual batch is mirrored
+ * with it, the newest first and each not before its own date, since without the batch there is nothing to correct.
+ */
+export function decideReversal(reversal: Reversal, context: ReversalContext): Refusal | Booked {
   const { entry } = context;
   if (entry === undefined) {
     const message = `there is no journal entry ${reversal.reversesEntryId}`;
@@ -46,13 +58,19 @@ export function decideReversal(reversal: Reversal, context: ReversalContext): Re
     refuseBefallen(entry, context) ??
     refuseUnderLosses(entry, context);
   if (refused !== null) return refused;
-  const draft = mirror(entry, {
+  const corrections = context.corrections.toReversed();
+  const lines = mirrored(entry.lines);
+  const all = [...lines, ...corrections.flatMap((correction) => mirrored(correction.lines))];
+  const unfit = refuseMirror({ ...entry, lines: all }, context.loan, 'reverses_entry_id');
+  if (unfit !== null) return unfit;
+  const first = mirror(entry, {
     effectiveAt: reversal.effectiveAt,
     description: reversal.reasonDescription,
     eventInput: { reason_code: reversal.reasonCode },
     metadata: reversal.metadata,
   });
-  return refuseMirror(draft, context.loan, 'reverses_entry_id') ?? draft;
+  if (corrections.length === 0) return first;
+  return { preceding: corrections.map((correction) => mirrorOf(correction, first)), first, following: [] };
 }
 
 /** The exact mirror of every line of an entry, before anybody judges whether it may be posted. */
@@ -66,7 +84,7 @@ export function mirror(
     layer: entry.layer,
     loanId: entry.loanId,
     borrowerId: entry.borrowerId,
-    lines: entry.lines.map((line) => ({ ...line, amountMinor: -line.amountMinor })),
+    lines: mirrored(entry.lines),
     reversesEntryId: entry.entryId,
     externalRef: entry.externalRef,
     ...of,
@@ -74,14 +92,34 @@ export function mirror(
 }
 
 /** Refuses a mirror by which a component of one of its loans would leave its range. */
-export function refuseMirror(draft: EntryDraft, loan: (loanId: string) => LoanState, field: string): Refusal | null {
-  for (const { layer, lines } of linesByLayer(draft)) {
+export function refuseMirror(
+  mirror: Pick<EntryDraft, 'layer' | 'currency' | 'lines'>,
+  loan: (loanId: string) => LoanState,
+  field: string,
+): Refusal | null {
+  for (const { layer, lines } of linesByLayer(mirror)) {
     for (const [loanId, effect] of effectsByLoan(lines)) {
       const outOfRange = refuseOutOfRange(loan(loanId), { layer, effect, field });
       if (outOfRange !== null) return outOfRange;
     }
   }
   return null;
+}
+
+function mirrored(lines: readonly DraftLine[]): DraftLine[] {
+  return lines.map((line) => ({ ...line, amountMinor: -line.amountMinor }));
+}
+
+function mirrorOf({ entryId, effectiveAt, lines }: StandingCorrection, reversal: EntryDraft): FollowingEntry {
+  const draft: EntryDraft = {
+    ...reversal,
+    effectiveAt: effectiveAt > reversal.effectiveAt ? effectiveAt : reversal.effectiveAt,
+    lines: mirrored(lines),
+    reversesEntryId: entryId,
+    externalRef: null,
+    metadata: null,
+  };
+  return { draft, eventId: null };
 }
 
 function refuseDates(reversal: Reversal, entry: PostedEntry, calendar: Calendar): Refusal | null {

@@ -18,6 +18,8 @@ import { type Problem, ProblemError, sendProblem, validationProblem } from './pr
 /** Who asks for what: the parameters of the path as they stand in it. */
 export type AdministrativeRequest<Body> = {
   readonly tenantId: string;
+  /** The client that asks. */
+  readonly actor: string;
   readonly params: Readonly<Record<string, string>>;
   readonly body: Body;
 };
@@ -55,7 +57,7 @@ export function administrativeOperation<Body, Prepared>(
             keyHash: hashAsUuid(hash('sha256', key, 'hex')),
             payloadHash: hashAsUuid(payload.toString('hex')),
           },
-          route.steps({ tenantId, params, body }),
+          route.steps({ tenantId, actor: clientId, params, body }),
         ),
       );
       if (!('body' in outcome)) return sendProblem(request, reply, problemOf(outcome));

@@ -28,6 +28,11 @@ export type PostingRoute<Body> = {
   /** A scope that some of its commands need besides; only where no body is larger than LIMITS.eventBodyBytes. */
   readonly furtherScope?: (command: Command) => Scope | null;
   readonly body: FieldReader<Body>;
+  /**
+   * Puts to a command what was kept before and never changes, so that no batch has to read it; only where no body is larger
+   * than LIMITS.eventBodyBytes. Throws what the database throws.
+   */
+  readonly complete?: (command: Command) => Promise<Command>;
   /** `metadata` is the text of that member as it came, or null. May put further problems on `errors`. */
   readonly command: (body: Body, accepted: Accepted) => CommandBody | undefined;
   /** Of a path with ids: what is answered for one that is no UUID, as for one that names nothing. */
@@ -167,7 +172,8 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
     if ('problem' in command) return command;
     const furtherScope = route.furtherScope?.(command) ?? null;
     if (furtherScope !== null) requireFurtherScope(request, furtherScope);
-    return isPreview ? posting.preview(command) : posting.submit(command, request.raw);
+    const whole = (await route.complete?.(command)) ?? command;
+    return isPreview ? posting.preview(whole) : posting.submit(whole, request.raw);
   }
 }
 

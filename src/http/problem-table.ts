@@ -179,9 +179,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   },
   already_settled: {
     status: 409,
-    title: 'It was settled before, or was never pending',
-    advice:
-      'A payment or disbursement is settled once and cleared once; the detail says by what. Reverse that to do it anew.',
+    title: 'This was settled or judged before',
+    advice: 'It happens once, and only to what was pending; the detail names what did it.',
   },
   already_charged_off: {
     status: 409,
@@ -245,6 +244,16 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 422,
     title: 'The loan has nothing charged off that is not recovered',
     advice: 'Post money that comes in as a payment.',
+  },
+  unbalanced_entry: {
+    status: 422,
+    title: 'Debits and credits differ',
+    advice: 'They have to be equal for each currency and layer, on the memo accounts (9xxx) and on all others apart.',
+  },
+  approver_is_proposer: {
+    status: 422,
+    title: 'Whoever proposed an adjustment cannot approve it',
+    advice: 'Approve it with another client; a second token of the same client is the same principal.',
   },
   loan_charged_off: {
     status: 422,

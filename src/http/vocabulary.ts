@@ -3,6 +3,8 @@ export const MONEY_MOVES = ['ach', 'wire', 'card', 'check', 'cash', 'rtp', 'sepa
 
 export const REVERSAL_REASONS = ['error_correction', 'duplicate', 'returned_payment', 'fraud', 'other'] as const;
 
+export const ADJUSTMENT_REASONS = ['goodwill', 'error_correction', 'settlement', 'other'] as const;
+
 export const CHARGE_OFF_REASONS = ['uncollectible', 'fraud', 'bankruptcy', 'deceased', 'settlement', 'other'] as const;
 
 export const WAIVER_REASONS = ['goodwill', 'error_correction', 'settlement', 'other'] as const;

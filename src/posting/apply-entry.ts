@@ -43,12 +43,16 @@ export function applyBooked({ command, booked, newEntryId, state, plan }: Accept
   const first = 'first' in booked ? booked.first : booked;
   const entryId = newEntryId();
   const eventId = eventIdOf(entryId);
-  const correlationId = (kind.inheritsCorrelation ? inheritedCorrelation(command, state) : undefined) ?? eventId;
+  const inherited = kind.inheritsCorrelation ? inheritedCorrelation(command, state) : undefined;
+  const correlationId = inherited ?? kind.correlationId?.(command) ?? eventId;
   const { actor, key: idempotencyKey, payloadHash } = command;
   const ids = { entryId, eventId, correlationId, actor, idempotencyKey, payloadHash };
+  const others: Others = { tenantId: command.tenantId, ids, newEntryId, target };
+  const preceding = 'first' in booked ? applyOthers(booked.preceding ?? [], 'before', others) : NOTHING;
   const entry = applyEntry(command.tenantId, first, ids, target);
   rememberKey(command, { entryId, receiptVersion }, target);
-  const following = 'first' in booked ? applyFollowing(booked.following, entry, newEntryId, target) : NOTHING;
+  const behind = 'first' in booked ? applyOthers(booked.following, 'behind', others) : NOTHING;
+  const following = preceding.length === 0 ? behind : [...preceding, ...behind];
   const applied: AppliedCommand = { outcome: 'posted', entry, following, receiptVersion };
   kind.remember?.(command, applied, target);
   return applied;
@@ -61,18 +65,28 @@ function inheritedCorrelation(command: Command, state: LedgerState): string | un
   return referredEntry(refersTo(command), { tenantId, resolved: state.entries })?.entry.correlationId;
 }
 
-function applyFollowing(
+/** What the entries of a command besides the one that its key names have in common with it. */
+type Others = {
+  readonly tenantId: string;
+  /** Those of the entry that the key names. */
+  readonly ids: Ids;
+  readonly newEntryId: () => string;
+  readonly target: Target;
+};
+
+function applyOthers(
   booked: readonly FollowingEntry[],
-  { tenantId, entryId: firstEntryId, correlationId, actor }: PlannedEntry,
-  newEntryId: () => string,
-  target: Target,
+  side: 'before' | 'behind',
+  { tenantId, ids, newEntryId, target }: Others,
 ): readonly PlannedEntry[] {
+  const { entryId: firstEntryId, correlationId, actor } = ids;
   return booked.map(({ draft, eventId }, index) => {
     const fresh = newEntryId();
     const entryId = eventId === null ? fresh : rebookingIdOf(fresh);
-    const ids = { entryId, eventId: eventId ?? eventIdOf(fresh), correlationId, actor };
-    target.plan.following.push({ tenantId, firstEntryId, place: index + 1, entryId });
-    return applyEntry(tenantId, draft, { ...ids, idempotencyKey: null, payloadHash: null }, target);
+    const own = { entryId, eventId: eventId ?? eventIdOf(fresh), correlationId, actor };
+    const place = side === 'behind' ? index + 1 : index - booked.length;
+    target.plan.following.push({ tenantId, firstEntryId, place, entryId });
+    return applyEntry(tenantId, draft, { ...own, idempotencyKey: null, payloadHash: null }, target);
   });
 }
 
@@ -150,8 +164,12 @@ function moveLoan({ loanId, layer, effect }: Movement, entry: PlannedEntry, { st
   });
 }
 
-function moveAccounts({ tenantId, draft }: PlannedEntry, { layer, lines }: LayerLines, plan: PostingPlan): void {
-  const { currency, effectiveAt } = draft;
+function moveAccounts(
+  { tenantId, draft }: PlannedEntry,
+  { layer, currency, lines }: LayerLines,
+  plan: PostingPlan,
+): void {
+  const { effectiveAt } = draft;
   const key = tenantId + currency + layer + effectiveAt;
   let accounts = plan.accountDeltas.get(key);
   if (accounts === undefined) {

@@ -1,5 +1,7 @@
 import type { Command, CommandOf } from './command.ts';
 import { ACCRUAL } from './kinds/accrual.ts';
+import { ACCRUAL_CORRECTION } from './kinds/accrual-correction.ts';
+import { ADJUSTMENT } from './kinds/adjustment.ts';
 import { CANCELLATION } from './kinds/cancellation.ts';
 import { CHARGE_OFF } from './kinds/charge-off.ts';
 import type { CommandKind } from './kinds/command-kind.ts';
@@ -26,10 +28,12 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   disbursement: DISBURSEMENT,
   fee: FEE,
   accrual: ACCRUAL,
+  accrual_correction: ACCRUAL_CORRECTION,
   fee_waiver: FEE_WAIVER,
   goodwill_credit: GOODWILL_CREDIT,
   suspense_allocation: SUSPENSE_ALLOCATION,
   suspense_refund: SUSPENSE_REFUND,
+  adjustment: ADJUSTMENT,
   charge_off: CHARGE_OFF,
   recovery: RECOVERY,
   reversal: REVERSAL,

@@ -1,4 +1,6 @@
 import type { AccrualBatch } from '../domain/accrual.ts';
+import type { AccrualCorrection } from '../domain/accrual-correction.ts';
+import type { Approval } from '../domain/adjustment.ts';
 import type { Cancellation } from '../domain/cancellation.ts';
 import type { ChargeOff } from '../domain/charge-off.ts';
 import type { Disbursement } from '../domain/disbursement.ts';
@@ -35,10 +37,12 @@ export type Command = Envelope &
     | { readonly kind: 'disbursement'; readonly disbursement: Disbursement }
     | { readonly kind: 'fee'; readonly fee: Fee }
     | { readonly kind: 'accrual'; readonly accrual: AccrualBatch }
+    | { readonly kind: 'accrual_correction'; readonly correction: AccrualCorrection }
     | { readonly kind: 'fee_waiver'; readonly feeWaiver: FeeWaiver }
     | { readonly kind: 'goodwill_credit'; readonly goodwillCredit: GoodwillCredit }
     | { readonly kind: 'suspense_allocation'; readonly suspenseAllocation: SuspenseAllocation }
     | { readonly kind: 'suspense_refund'; readonly suspenseRefund: SuspenseRefund }
+    | { readonly kind: 'adjustment'; readonly approval: Approval }
     | { readonly kind: 'charge_off'; readonly chargeOff: ChargeOff }
     | { readonly kind: 'recovery'; readonly recovery: Recovery }
     | { readonly kind: 'reversal'; readonly reversal: Reversal }

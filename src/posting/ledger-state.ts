@@ -1,6 +1,7 @@
+import type { Verdict } from '../domain/adjustment.ts';
 import type { LoanState } from '../domain/loan.ts';
 import type { Loss } from '../domain/loss.ts';
-import type { EntryStanding, PostedEntry } from '../domain/posted-entry.ts';
+import type { EntryStanding, PostedEntry, StandingCorrection } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
 
 /** What is configured for a tenant, as of one config_epoch; immutable, so it may be cached under that epoch. */
@@ -25,7 +26,14 @@ export type StandingDisbursement = { readonly entryId: string; readonly effectiv
 export type AccrualMonth = { readonly tenantId: string; readonly loanId: string; readonly month: string; days: number };
 
 /** An earlier entry that a command names, with every loan whose balance or accrual date it holds. */
-export type ResolvedEntry = { readonly entry: PostedEntry; readonly loanIds: readonly string[] };
+export type ResolvedEntry = {
+  readonly entry: PostedEntry;
+  readonly loanIds: readonly string[];
+  /** Of an accrual batch: the interest of each loan as posted; null for every other entry. */
+  readonly accrued: ReadonlyMap<string, bigint> | null;
+  /** Of a correction: the entry of the batch that it corrects. */
+  readonly correctsEntryId: string | null;
+};
 
 /**
  * A loan's principal on SETTLED at the end of a day, which is what accrues in the night that follows. Changed by whatever
@@ -49,6 +57,10 @@ export type LedgerState = {
   /** What was done to those entries since; one that is missing is untouched. */
   readonly standings: Map<string, EntryStanding>;
   readonly accrualMonths: Map<string, AccrualMonth>;
+  /** Verdicts on the adjustments that are to be approved, by scopedKey; one that is missing was not judged. */
+  readonly verdicts: Map<string, Verdict>;
+  /** Standing corrections by the scopedKey of their batch's entry, as they were posted; loaded for batches that are corrected or reversed. */
+  readonly corrections: Map<string, StandingCorrection[]>;
   /** For loans that accrue in the batch: the nights that they accrue for. */
   readonly nights: Map<string, Night[]>;
   /** Loaded for loans of which a disbursement is to be reversed, else absent. */

@@ -1,4 +1,5 @@
 import type { AccrualBatch, PrincipalDifference } from '../domain/accrual.ts';
+import type { CorrectedLoan } from '../domain/accrual-correction.ts';
 import type { EntryDraft } from '../domain/journal-entry.ts';
 import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
@@ -58,7 +59,7 @@ export type PostingPlan = {
   readonly entries: PlannedEntry[];
   readonly movements: PlannedMovement[];
   readonly keys: PlannedKey[];
-  /** Entries that follow the first of their command, in order; `place` counts from 1. */
+  /** Entries beside the one that their command's key names: `place` counts from it, 1, 2, … behind it and −1, −2, … before it. */
   readonly following: {
     readonly tenantId: string;
     readonly firstEntryId: string;
@@ -97,6 +98,21 @@ export type PostingPlan = {
     readonly tenantId: string;
     readonly entryId: string;
     readonly registration: LoanRegistration;
+  }[];
+  /** Corrections of accrual batches, with what each loan's interest differs by, in the order of the request. */
+  readonly accrualCorrections: {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly accrualEntryId: string;
+    readonly loans: readonly (CorrectedLoan & { readonly differenceMinor: bigint })[];
+  }[];
+  /** Adjustments that were approved. */
+  readonly verdicts: {
+    readonly tenantId: string;
+    readonly adjustmentId: string;
+    readonly judgedBy: string;
+    readonly note: string | null;
+    readonly entryId: string;
   }[];
   readonly losses: { readonly tenantId: string; readonly loanId: string; readonly loss: Loss }[];
   /** What entries took back of losses. */
@@ -140,6 +156,8 @@ export function emptyPlan(): PostingPlan {
     losses: [],
     recoveries: [],
     accrualBatches: [],
+    verdicts: [],
+    accrualCorrections: [],
     principalDifferences: [],
     loans: new Map(),
     standings: new Map(),

@@ -13,6 +13,9 @@ export type ReadSet = {
   readonly keys: readonly { readonly tenantId: string; readonly keyHash: string }[];
   /** Earlier entries that are named: what was done to them since is read. */
   readonly earlier: readonly { readonly tenantId: string; readonly entryId: string }[];
+  /** Entries of accrual batches of which the standing corrections are read. */
+  readonly correctedBatches: readonly { readonly tenantId: string; readonly entryId: string }[];
+  readonly judgedAdjustments: readonly { readonly tenantId: string; readonly adjustmentId: string }[];
   readonly accrualMonths: readonly (LoanRef & { readonly month: string })[];
   /** Loans that accrue, each with the day whose principal is asked for. */
   readonly nights: readonly (LoanRef & { readonly day: string })[];
@@ -36,7 +39,7 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     for (const one of found) {
       if (one === undefined) continue;
       earlier.push({ tenantId, entryId: one.entry.entryId });
-      for (const loanId of one.loanIds) reads.lock(loanId);
+      if (kind.locksItsOwn !== true) for (const loanId of one.loanIds) reads.lock(loanId);
     }
     kind.reads(command, reads, kind.refersTo === null ? undefined : found[0]);
   }
@@ -46,6 +49,8 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     loansToMake: inLockOrder(reads.loansToMake),
     keys: commands,
     earlier,
+    correctedBatches: [...reads.correctedBatches.values()],
+    judgedAdjustments: reads.judgedAdjustments,
     accrualMonths: [...reads.accrualMonths.values()],
     nights: [...reads.nights.values()],
     disbursedLoans: [...reads.disbursedLoans.values()],
@@ -60,6 +65,8 @@ class BatchReads {
   readonly accrualMonths = new Map<string, LoanRef & { readonly month: string }>();
   readonly nights = new Map<string, LoanRef & { readonly day: string }>();
   readonly disbursedLoans = new Map<string, LoanRef>();
+  readonly judgedAdjustments: { readonly tenantId: string; readonly adjustmentId: string }[] = [];
+  readonly correctedBatches = new Map<string, { readonly tenantId: string; readonly entryId: string }>();
   readonly loansWithLosses = new Map<string, LoanRef>();
   #tenantId = '';
 
@@ -78,6 +85,14 @@ class BatchReads {
   accrualDate(loanId: string, date: string): void {
     const month = monthOf(date);
     this.accrualMonths.set(monthKey(this.#tenantId, loanId, month), { tenantId: this.#tenantId, loanId, month });
+  }
+
+  verdict(adjustmentId: string): void {
+    this.judgedAdjustments.push({ tenantId: this.#tenantId, adjustmentId });
+  }
+
+  corrections(entryId: string): void {
+    this.correctedBatches.set(scopedKey(this.#tenantId, entryId), { tenantId: this.#tenantId, entryId });
   }
 
   night(loanId: string, day: string): void {

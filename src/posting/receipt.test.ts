@@ -127,6 +127,10 @@ const CASES: Readonly<Record<string, ReceiptFacts>> = {
     [1000, 60n],
     [1010, -60n],
   ]),
+  'an adjustment': facts('manual_adjustment', [
+    [1200, 5n],
+    [4000, -5n],
+  ]),
   'a charge-off': facts('chargeoff', [
     [5000, 30n],
     [4900, 20n],
@@ -149,6 +153,21 @@ const CASES: Readonly<Record<string, ReceiptFacts>> = {
     [1010, -60n],
   ]),
 };
+
+const LATER_VERSIONS: Readonly<Record<string, readonly [version: number, facts: ReceiptFacts]>> = {
+  'a correction of an accrual batch': [
+    3,
+    facts('accrual', [
+      [1200, -3n],
+      [4000, 3n],
+    ]),
+  ],
+};
+
+test.each(Object.entries(LATER_VERSIONS))('later versions, byte for byte: %s', (name, [version, one]) => {
+  expect(renderReceipt(version, one)).toBe(GOLDEN[name]);
+  expect(JSON.stringify(JSON.parse(renderReceipt(version, one)))).toBe(GOLDEN[name]);
+});
 
 test.each(Object.entries(CASES))('version 1, byte for byte: %s', (name, one) => {
   expect(renderReceipt(1, one)).toBe(GOLDEN[name]);
@@ -178,13 +197,14 @@ const SETTLEMENTS: Readonly<Record<string, ReceiptFacts>> = {
   ]),
 };
 
-test.each(Object.entries(SETTLEMENTS))('version 3, byte for byte: %s', (name, one) => {
-  expect(renderReceipt(3, one)).toBe(GOLDEN[name]);
-  expect(JSON.stringify(JSON.parse(renderReceipt(3, one)))).toBe(GOLDEN[name]);
+test.each(Object.entries(SETTLEMENTS))('version 4, byte for byte: %s', (name, one) => {
+  expect(renderReceipt(4, one)).toBe(GOLDEN[name]);
+  expect(JSON.stringify(JSON.parse(renderReceipt(4, one)))).toBe(GOLDEN[name]);
 });
 
 test('every golden body has its case', () => {
-  expect([...Object.keys(CASES), ...Object.keys(SETTLEMENTS)].sort()).toEqual(Object.keys(GOLDEN).sort());
+  const named = [...Object.keys(CASES), ...Object.keys(LATER_VERSIONS), ...Object.keys(SETTLEMENTS)];
+  expect(named.sort()).toEqual(Object.keys(GOLDEN).sort());
 });
 
 test('version 2, byte for byte: a registration of a loan', () => {

@@ -6,8 +6,11 @@ export const RECEIPT_VERSION = 1;
 
 /** The renderer of registrations of loans, which are booked as adjustments are. */
 export const REGISTRATION_RECEIPT_VERSION = 2;
+/** The renderer of corrections of accrual batches, which are accruals as well. */
+export const CORRECTION_RECEIPT_VERSION = 3;
+
 /** The renderer of settlements, some of which are booked as the event that they settle. */
-export const SETTLEMENT_RECEIPT_VERSION = 3;
+export const SETTLEMENT_RECEIPT_VERSION = 4;
 
 /** An entry that a command booked besides the one that its key names. */
 export type FollowingFacts = { readonly eventType: EventType; readonly entryId: string };
@@ -57,6 +60,9 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
   payment_returned: (facts) =>
     `{"payment_return_event_id":"${facts.eventId}",${entryId(facts)},${returnFee(facts)}${takenBack(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   payment_settled: settlement,
+  // The correlation of an adjustment is the id under which it was proposed.
+  manual_adjustment: (facts) =>
+    `{"adjustment_id":"${facts.correlationId}","status":"posted","adjustment_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   suspense_refunded: (facts) =>
     `{"refund_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   chargeoff: (facts) =>
@@ -71,6 +77,10 @@ const VERSIONS: Readonly<Record<number, Partial<Readonly<Record<EventType, Rende
   [REGISTRATION_RECEIPT_VERSION]: {
     manual_adjustment: (facts) =>
       `{"loan_id":"${facts.registeredLoanId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  },
+  [CORRECTION_RECEIPT_VERSION]: {
+    accrual: (facts) =>
+      `{"correction_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   },
   [SETTLEMENT_RECEIPT_VERSION]: {
     payment_received: (facts) =>

@@ -243,6 +243,18 @@ test('422 currency_mismatch: the loans of a batch share the currency of its firs
   await expectRefusal(ledger, () => api.post(PATH, body), refused);
 });
 
+test('404: behind a loan that is missing, one of another currency than the first there is gets named too', async () => {
+  const body = accrual(api, [
+    [unmadeLoan(), '1'],
+    [await newLoan(api), '1'],
+    [await newLoan(api, { currency: 'EUR' }), '1'],
+  ]);
+  const fields = ['loans[0].loan_id', 'loans[2].loan_id'];
+  const fieldCodes = ['loan_not_found', 'currency_mismatch'];
+  const refused = { status: 404, code: 'loan_not_found', fields, fieldCodes } as const;
+  await expectRefusal(ledger, () => api.post(PATH, body), refused);
+});
+
 test('422 program_mismatch: a loan of another program', async () => {
   const programId = await newProgram(api);
   const loan = unmadeLoan();

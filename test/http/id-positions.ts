@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { adjustment, proposedByColleague } from './adjustment-story.ts';
 import type { HttpAnswer } from './http-client.ts';
 import {
   accrual,
@@ -39,6 +40,9 @@ export type Ids = {
   readonly disbursement: string;
   readonly program: string;
   readonly webhookEndpoint: string;
+  readonly accrual: string;
+  /** A proposal that nobody judged. */
+  readonly adjustment: string;
 };
 
 /** A tenant with books of its own: what it has, and the loan that it may name itself. */
@@ -64,6 +68,9 @@ export async function newLender(api: TenantApi): Promise<Lender> {
   const registered = unmadeLoan();
   await posted(api.post('/v1/loans', registration(registered)));
   const paid = await posted(api.post('/v1/payments', payment(loan)));
+  const accrued = await posted(
+    api.post('/v1/accruals/batch', accrual(api, [[loan, '40']], { accrual_date: DAY.later })),
+  );
   const ids = {
     loan: loan.loanId,
     spareLoan: spare.loanId,
@@ -74,6 +81,8 @@ export async function newLender(api: TenantApi): Promise<Lender> {
     disbursement: textAt(lent, 'disbursement_event_id'),
     program: api.defaultProgramId,
     webhookEndpoint: await webhookEndpointOf(api),
+    accrual: textAt(accrued, 'accrual_event_id'),
+    adjustment: await proposedByColleague(api, adjustment(loan)),
   };
   return { api, loan, ids };
 }
@@ -98,6 +107,8 @@ export function noIds(): Ids {
     disbursement: randomUUID(),
     program: randomUUID(),
     webhookEndpoint: randomUUID(),
+    accrual: randomUUID(),
+    adjustment: randomUUID(),
   };
 }
 
@@ -223,6 +234,57 @@ const WEBHOOKS: readonly IdPosition[] = [
     }),
   ),
 ];
+
+const ADJUSTMENTS: readonly IdPosition[] = [
+  {
+    operation: 'GET /v1/adjustments/{adjustment_id}',
+    position: 'path adjustment_id',
+    status: 404,
+    attempt: (ids, { api }) => api.get(`/v1/adjustments/${ids.adjustment}`),
+  },
+  ...(['approvals', 'rejections'] as const).map(
+    (verdict): IdPosition => ({
+      operation: `POST /v1/adjustments/{adjustment_id}/${verdict}`,
+      position: 'path adjustment_id',
+      status: 404,
+      attempt: (ids, { api }) => api.post(`/v1/adjustments/${ids.adjustment}/${verdict}`, {}),
+    }),
+  ),
+  ...(['control', 'other'] as const).map(
+    (kind): IdPosition => ({
+      operation: 'POST /v1/adjustments',
+      position: `body lines[].loan_id, on ${kind === 'control' ? 'a control account' : 'another'}`,
+      status: 404,
+      attempt: (ids, { api }) => {
+        const line = { account_code: kind === 'control' ? '1200' : '4000', loan_id: ids.loan };
+        const money = { amount_minor: '1', currency: 'USD' };
+        const lines = [
+          { ...line, ...money, direction: 'DR' },
+          { account_code: '4100', ...money, direction: 'CR' },
+        ];
+        return api.post('/v1/adjustments', { lines, reason_code: 'other', effective_at: DAY.later });
+      },
+    }),
+  ),
+  {
+    operation: 'POST /v1/accruals/{accrual_event_id}/corrections',
+    position: 'path accrual_event_id',
+    status: 404,
+    attempt: (ids, me) => correct(me, { batch: ids.accrual, loan: me.loan.loanId }),
+  },
+  {
+    operation: 'POST /v1/accruals/{accrual_event_id}/corrections',
+    position: 'body loans[].loan_id',
+    status: 404,
+    attempt: (ids, me) => correct(me, { batch: me.ids.accrual, loan: ids.loan }),
+  },
+];
+
+function correct({ api }: Lender, { batch, loan }: { batch: string; loan: string }): Promise<HttpAnswer> {
+  const loans = [{ loan_id: loan, interest_minor: '40' }];
+  const body = { effective_at: DAY.later, reason_code: 'other', loans };
+  return api.post(`/v1/accruals/${batch}/corrections`, body);
+}
 
 const POSTING: readonly IdPosition[] = [
   ...[{}, { layer: 'PENDING' }].map(
@@ -406,6 +468,7 @@ const EARLIER: readonly IdPosition[] = [
 export const ID_POSITIONS: readonly IdPosition[] = [
   ...READING,
   ...LISTS,
+  ...ADJUSTMENTS,
   // Before anything is posted here for a borrower of the other.
   ...LOANS,
   ...POSTING,
@@ -418,6 +481,7 @@ export const ID_POSITIONS: readonly IdPosition[] = [
 export const WITHOUT_IDS: ReadonlySet<string> = new Set<string>([
   'GET /v1/accounts',
   'GET /v1/accounts/{account_code}/balance',
+  'GET /v1/adjustments',
   'GET /v1/journal-entries',
   'GET /v1/programs',
   'GET /v1/reconciliation/status',

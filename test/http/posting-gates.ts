@@ -6,10 +6,12 @@ import { holdLoan } from './loan-lock.ts';
 import { expectProblem, expectRefusal } from './problem.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
 
+/** `path`: where the address names what the request is about; else that of the example. */
+export type ValidRequest = { readonly body: object; readonly loanId: string; readonly path?: string };
+
 /** What the tests that are the same for every posting operation need to know of one. */
 export type PostingExample = {
   readonly ledger: () => LedgerServer;
-  /** Where it is posted; where the path has an id in it, any path of that form, and `valid` says the one to post to. */
   readonly path: string;
   readonly scope: Scope;
   readonly bodyBytesMax: number;
@@ -20,9 +22,6 @@ export type PostingExample = {
   /** The same request with another meaning, that would be posted as well. */
   readonly other: (body: object) => object;
 };
-
-/** A request that would be posted; `path` where it differs from request to request. */
-export type ValidRequest = { readonly body: object; readonly loanId: string; readonly path?: string };
 
 const MALFORMED_KEYS = [
   'short',
@@ -36,25 +35,17 @@ const MALFORMED_KEYS = [
   'a,bcdefgh',
 ];
 
-type PlacedExample = Omit<PostingExample, 'valid'> & {
-  readonly valid: (api: TenantApi) => Promise<Required<ValidRequest>>;
-};
-
 /** Every status and code that a posting operation answers whatever the event is (CONTRACT.md section 2). */
 export function testPostingGates(example: PostingExample): void {
-  const placed = {
-    ...example,
-    valid: async (api: TenantApi) => ({ path: example.path, ...(await example.valid(api)) }),
-  };
-  testKeys(placed);
-  testCallers(placed);
-  testBodies(placed);
-  testLoad(placed);
+  testKeys(example);
+  testCallers(example);
+  testBodies(example);
+  testLoad(example);
 }
 
-function testKeys({ ledger, valid, other }: PlacedExample): void {
+function testKeys({ ledger, path: template, valid, other }: PostingExample): void {
   test('200: the same key and payload again answers the first body byte for byte and posts nothing', async () => {
-    const { body, loanId, path } = await valid(ledger().api);
+    const { body, loanId, path = template } = await valid(ledger().api);
     const key = `gate:${randomUUID()}`;
     const first = await ledger().api.post(path, body, { key });
     expect(first.status).toBe(201);
@@ -70,7 +61,7 @@ function testKeys({ ledger, valid, other }: PlacedExample): void {
   });
 
   test('200: white space, the order of members and the case of ids do not make another payload', async () => {
-    const { body, path } = await valid(ledger().api);
+    const { body, path = template } = await valid(ledger().api);
     const key = `gate:${randomUUID()}`;
     const first = await ledger().api.post(path, body, { key });
     const turned = Object.fromEntries(Object.entries(body).reverse());
@@ -79,7 +70,7 @@ function testKeys({ ledger, valid, other }: PlacedExample): void {
   });
 
   test('422 idempotency_mismatch: the same key with another payload, whatever that payload is', async () => {
-    const { body, path } = await valid(ledger().api);
+    const { body, path = template } = await valid(ledger().api);
     const key = `gate:${randomUUID()}`;
     const first = await ledger().api.post(path, body, { key });
     expect(first.status).toBe(201);
@@ -89,7 +80,7 @@ function testKeys({ ledger, valid, other }: PlacedExample): void {
   });
 
   test('409 idempotency_in_progress: the same key while the first request is in flight, then 200', async () => {
-    const { body, loanId, path } = await valid(ledger().api);
+    const { body, loanId, path = template } = await valid(ledger().api);
     const key = `gate:${randomUUID()}`;
     const held = await holdLoan(ledger(), loanId);
     const first = ledger().api.post(path, body, { key });
@@ -105,7 +96,7 @@ function testKeys({ ledger, valid, other }: PlacedExample): void {
   });
 
   test('201: a key is free again after its request was refused', async () => {
-    const { body, path } = await valid(ledger().api);
+    const { body, path = template } = await valid(ledger().api);
     const key = `gate:${randomUUID()}`;
     const refused = await ledger().api.post(path, { ...body, effective_at: 'soon', accrual_date: 'soon' }, { key });
     expect(refused.status).toBe(400);
@@ -116,22 +107,23 @@ function testKeys({ ledger, valid, other }: PlacedExample): void {
     const stranger = await ledger().newTenant();
     const key = `gate:${randomUUID()}`;
     const [mine, theirs] = [await valid(ledger().api), await valid(stranger)];
-    const first = await ledger().api.post(mine.path, mine.body, { key });
-    const second = await stranger.post(theirs.path, theirs.body, { key });
+    const path = mine.path ?? template;
+    const first = await ledger().api.post(path, mine.body, { key });
+    const second = await stranger.post(theirs.path ?? template, theirs.body, { key });
     expect([first.status, second.status]).toEqual([201, 201]);
     expect(textAt(second, 'journal_entry_id')).not.toBe(textAt(first, 'journal_entry_id'));
-    expect((await ledger().api.post(mine.path, mine.body, { key })).text).toBe(first.text);
-    expect((await stranger.post(theirs.path, theirs.body, { key })).text).toBe(second.text);
+    expect((await ledger().api.post(path, mine.body, { key })).text).toBe(first.text);
+    expect((await stranger.post(theirs.path ?? template, theirs.body, { key })).text).toBe(second.text);
   });
 
   test('400 missing_idempotency_key', async () => {
-    const { body, path } = await valid(ledger().api);
+    const { body, path = template } = await valid(ledger().api);
     const refused = { status: 400, code: 'missing_idempotency_key' } as const;
     await expectRefusal(ledger(), () => ledger().api.post(path, body, { key: null }), refused);
   });
 
   test('400 invalid_idempotency_key: not 8 to 255 letters, digits and . _ : -', async () => {
-    const { body, path } = await valid(ledger().api);
+    const { body, path = template } = await valid(ledger().api);
     for (const key of MALFORMED_KEYS) {
       const latin1 = Buffer.from(key, 'utf8').toString('latin1');
       const refused = { status: 400, code: 'invalid_idempotency_key' } as const;
@@ -144,7 +136,7 @@ function testKeys({ ledger, valid, other }: PlacedExample): void {
   });
 
   test('400 duplicate_header: two Idempotency-Key headers, equal or not', async () => {
-    const { body, path } = await valid(ledger().api);
+    const { body, path = template } = await valid(ledger().api);
     for (const second of ['gate:the-first-key', 'gate:another-key']) {
       const headers = ['Idempotency-Key', second];
       const send = () => ledger().api.post(path, body, { key: 'gate:the-first-key', headers });
@@ -153,9 +145,9 @@ function testKeys({ ledger, valid, other }: PlacedExample): void {
   });
 }
 
-function testCallers({ ledger, path: anyPath, scope, valid, alsoGet = false }: PlacedExample): void {
+function testCallers({ ledger, path: template, scope, valid, alsoGet = false }: PostingExample): void {
   test('401 invalid_token: none, a broken one, or another scheme, each with WWW-Authenticate', async () => {
-    const { body, path } = await valid(ledger().api);
+    const { body, path = template } = await valid(ledger().api);
     const token = await ledger().api.token();
     const at = token.lastIndexOf('.') + 5;
     const broken = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
@@ -169,7 +161,7 @@ function testCallers({ ledger, path: anyPath, scope, valid, alsoGet = false }: P
   });
 
   test(`403 insufficient_scope: a token with every scope but ${scope}`, async () => {
-    const { body, path } = await valid(ledger().api);
+    const { body, path = template } = await valid(ledger().api);
     const others = (await scopesOf(ledger())).filter((one) => one !== scope);
     const token = await ledger().api.token(others.join(' '));
     const refused = { status: 403, code: 'insufficient_scope' } as const;
@@ -180,13 +172,13 @@ function testCallers({ ledger, path: anyPath, scope, valid, alsoGet = false }: P
   });
 
   test(`201: a token with ${scope} alone`, async () => {
-    const { body, path } = await valid(ledger().api);
+    const { body, path = template } = await valid(ledger().api);
     const token = await ledger().api.token(scope);
     expect((await ledger().api.post(path, body, { token })).status).toBe(201);
   });
 
   test('400 duplicate_header: two Authorization headers', async () => {
-    const { body, path } = await valid(ledger().api);
+    const { body, path = template } = await valid(ledger().api);
     const headers = ['Authorization', `Bearer ${await ledger().api.token()}`];
     const refused = { status: 400, code: 'duplicate_header' } as const;
     await expectRefusal(ledger(), () => ledger().api.post(path, body, { headers }), refused);
@@ -194,7 +186,7 @@ function testCallers({ ledger, path: anyPath, scope, valid, alsoGet = false }: P
 
   test('405 method_not_allowed: everything but POST, with Allow', async () => {
     for (const method of [...(alsoGet ? [] : ['GET', 'HEAD']), 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
-      const answer = await ledger().api.request(method, anyPath);
+      const answer = await ledger().api.request(method, template);
       expect([method, answer.status, answer.headers.allow]).toEqual([
         method,
         405,
@@ -205,9 +197,9 @@ function testCallers({ ledger, path: anyPath, scope, valid, alsoGet = false }: P
   });
 }
 
-function testBodies({ ledger, path: anyPath, bodyBytesMax, valid }: PlacedExample): void {
+function testBodies({ ledger, path: template, bodyBytesMax, valid }: PostingExample): void {
   test('400 malformed_json: no body, half a body, two bodies', async () => {
-    const { body, path } = await valid(ledger().api);
+    const { body, path = template } = await valid(ledger().api);
     const text = JSON.stringify(body);
     for (const bad of ['', ' ', text.slice(0, -1), `${text}${text}`, `${text},`]) {
       const refused = { status: 400, code: 'malformed_json' } as const;
@@ -216,6 +208,7 @@ function testBodies({ ledger, path: anyPath, bodyBytesMax, valid }: PlacedExampl
   });
 
   test('400 validation_failed: a body that is no object', async () => {
+    const path = template;
     for (const bad of ['null', '[]', '"text"', '1', 'true']) {
       const refused = {
         status: 400,
@@ -223,12 +216,12 @@ function testBodies({ ledger, path: anyPath, bodyBytesMax, valid }: PlacedExampl
         fields: ['body'],
         fieldCodes: ['invalid_type'],
       } as const;
-      await expectRefusal(ledger(), () => ledger().api.post(anyPath, bad), refused);
+      await expectRefusal(ledger(), () => ledger().api.post(path, bad), refused);
     }
   });
 
   test('400 validation_failed: every unknown field is named', async () => {
-    const { body, path } = await valid(ledger().api);
+    const { body, path = template } = await valid(ledger().api);
     await expectRefusal(ledger(), () => ledger().api.post(path, { ...body, amount: '1', Layer: 'SETTLED' }), {
       status: 400,
       code: 'validation_failed',
@@ -238,7 +231,7 @@ function testBodies({ ledger, path: anyPath, bodyBytesMax, valid }: PlacedExampl
   });
 
   test('413 payload_too_large: one byte over the limit, announced or not; at the limit it is read', async () => {
-    const { body, path } = await valid(ledger().api);
+    const { body, path = template } = await valid(ledger().api);
     const text = JSON.stringify(body);
     const refused = { status: 413, code: 'payload_too_large' } as const;
     const tooLarge = text.padEnd(bodyBytesMax + 1, ' ');
@@ -247,7 +240,7 @@ function testBodies({ ledger, path: anyPath, bodyBytesMax, valid }: PlacedExampl
   });
 
   test('415 unsupported_media_type: anything but application/json', async () => {
-    const { body, path } = await valid(ledger().api);
+    const { body, path = template } = await valid(ledger().api);
     for (const type of [
       'text/plain',
       'application/x-www-form-urlencoded',
@@ -264,9 +257,9 @@ function testBodies({ ledger, path: anyPath, bodyBytesMax, valid }: PlacedExampl
   });
 }
 
-function testLoad({ ledger, valid }: PlacedExample): void {
+function testLoad({ ledger, path: template, valid }: PostingExample): void {
   test('503 too_busy: a loan that somebody else holds for more than a second; then the same key posts', async () => {
-    const { body, loanId, path } = await valid(ledger().api);
+    const { body, loanId, path = template } = await valid(ledger().api);
     const key = `gate:${randomUUID()}`;
     const held = await holdLoan(ledger(), loanId);
     const refused = { status: 503, code: 'too_busy' } as const;
@@ -277,7 +270,7 @@ function testLoad({ ledger, valid }: PlacedExample): void {
   });
 
   test('503 unavailable: the database ends the connection under the request; then the same key posts', async () => {
-    const { body, loanId, path } = await valid(ledger().api);
+    const { body, loanId, path = template } = await valid(ledger().api);
     const key = `gate:${randomUUID()}`;
     const held = await holdLoan(ledger(), loanId);
     const cut = ledger().api.post(path, body, { key });

@@ -391,18 +391,18 @@ describe('GET /v1/programs', () => {
 });
 
 describe('what programs decide', () => {
-  test('over-payment `reject`: a payment of more than is outstanding, split or not; on PENDING nothing is judged', async () => {
+  test('over-payment `reject`: more than is outstanding, but what a split puts into suspense; on PENDING nothing is judged', async () => {
     const programId = await newProgram(api, { overpayment: 'reject' });
     const loan = unmadeLoan();
     await posted(api.post('/v1/disbursements', disbursement(loan, { program_id: programId, amount_minor: '100' })));
     const refused = { status: 422, code: 'amount_exceeds_outstanding', fields: ['amount_minor'] } as const;
-    const split = { principal_minor: '100', suspense_minor: '1' };
-    for (const changes of [{}, { allocation: split }]) {
-      const send = () => api.post('/v1/payments', payment(loan, { amount_minor: '101', ...changes }));
-      await expectRefusal(ledger, send, refused);
-    }
-    await posted(api.post('/v1/payments', payment(loan, { amount_minor: '101', layer: 'PENDING' })));
-    await posted(api.post('/v1/payments', payment(loan, { amount_minor: '100' })));
+    const much = payment(loan, { amount_minor: '101' });
+    const credit = { ...much, source_method: undefined };
+    await expectRefusal(ledger, () => api.post('/v1/payments', much), refused);
+    await expectRefusal(ledger, () => api.post('/v1/goodwill-credits', credit), refused);
+    await posted(api.post('/v1/payments', { ...much, layer: 'PENDING' }));
+    await posted(api.post('/v1/payments', { ...much, allocation: { principal_minor: '99', suspense_minor: '2' } }));
+    await posted(api.post('/v1/goodwill-credits', { ...credit, amount_minor: '1' }));
   });
 
   test('a fee type posts to the income account that the program names, assessed or withheld', async () => {

@@ -24,10 +24,11 @@ export class TenantApi {
   readonly clientId: string;
   readonly #credentials: ClientCredentials;
   readonly #http: HttpClient;
+  readonly #address: DatabaseAddress;
   readonly #tokens = new Map<string, Promise<string>>();
 
   private constructor(
-    http: HttpClient,
+    { http, address }: { readonly http: HttpClient; readonly address: DatabaseAddress },
     tenant: { readonly tenantId: string; readonly defaultProgramId: string; readonly credentials: ClientCredentials },
   ) {
     this.tenantId = tenant.tenantId;
@@ -35,6 +36,7 @@ export class TenantApi {
     this.clientId = tenant.credentials.clientId;
     this.#credentials = tenant.credentials;
     this.#http = http;
+    this.#address = address;
   }
 
   /** Makes a tenant and its client in the database and answers their API. */
@@ -50,7 +52,14 @@ export class TenantApi {
     );
     const scopes = options.scopes ?? SCOPES;
     const credentials = await createClient(address, { tenantId: tenant.tenantId, name: null, scopes }, ACTOR);
-    return new TenantApi(http, { ...tenant, credentials });
+    return new TenantApi({ http, address }, { ...tenant, credentials });
+  }
+
+  /** Another client of the same tenant, with every scope. */
+  async colleague(): Promise<TenantApi> {
+    const { tenantId, defaultProgramId } = this;
+    const credentials = await createClient(this.#address, { tenantId, name: null, scopes: SCOPES }, ACTOR);
+    return new TenantApi({ http: this.#http, address: this.#address }, { tenantId, defaultProgramId, credentials });
   }
 
   /** A token of the token endpoint; `scope` as it stands in the request, every scope when left out. */

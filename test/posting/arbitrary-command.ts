@@ -203,6 +203,51 @@ function paymentClearingOf(known: KnownEntries) {
   });
 }
 
+function correctionOf(entryIds: readonly string[]) {
+  return fc.record({
+    accrualEventId: fc.constantFrom(NOWHERE, ...entryIds.map(eventIdOf)),
+    effectiveAt: mostly(BUSINESS_DATE, '2026-05-03', '2026-05-11'),
+    reasonCode: fc.constant('other'),
+    loans: fc.uniqueArray(fc.record({ loanId, interestMinor: minor(60n) }), {
+      minLength: 1,
+      maxLength: 2,
+      selector: (loan) => loan.loanId,
+    }),
+    metadata: fc.constant(null),
+  });
+}
+
+const ADJUSTMENTS = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => id('d', number));
+const adjustmentLine = fc.record({
+  account: mostly(1200, 1100, 1300, 2100, 9100),
+  amountMinor: mostly(7n, 90n, -5n),
+  currency: mostly('USD', 'EUR'),
+  layer: mostly(0 as const, 1 as const, 2 as const),
+  loanId: fc.option(loanId, { nil: null, freq: 20 }),
+});
+
+/** Pairs of lines, most of which balance. */
+const approval = fc.record({
+  adjustmentId: fc.constantFrom(...ADJUSTMENTS),
+  note: fc.constant(null),
+  proposal: fc.option(
+    fc.record({
+      adjustmentId: fc.constant(id('d', 1)),
+      proposedBy: mostly('colleague', 'client'),
+      effectiveAt: day,
+      reasonCode: fc.constant('other'),
+      description: fc.constant(null),
+      lines: fc.array(fc.tuple(adjustmentLine, mostly(0n, 1n)), { minLength: 1, maxLength: 2 }).map((drawn) =>
+        drawn.flatMap(([one, off]) => {
+          const opposite = one.account === 9100 ? 9200 : 4000;
+          return [one, { ...one, account: opposite, amountMinor: -one.amountMinor - off, loanId: null }];
+        }),
+      ),
+    }),
+    { nil: null, freq: 20 },
+  ),
+});
+
 function reversalOf(entryIds: readonly string[]) {
   return fc.record({
     reversesEntryId: fc.constantFrom(NOWHERE, ...entryIds, ...entryIds),
@@ -235,6 +280,11 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, KnownEntries>): f
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('charge_off' as const), chargeOff }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('recovery' as const), recovery }) },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('adjustment' as const), approval }) },
+      {
+        weight: known.all.length === 0 ? 1 : 6,
+        arbitrary: fc.record({ kind: fc.constant('accrual_correction' as const), correction: correctionOf(known.all) }),
+      },
       {
         weight: known.all.length === 0 ? 1 : 4,
         arbitrary: fc.record({ kind: fc.constant('reversal' as const), reversal: reversalOf(known.all) }),

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { EntryDraft } from '../../src/domain/journal-entry.ts';
 import { PENDING } from '../../src/domain/layer.ts';
 import { minus, NOTHING_LOST, plus } from '../../src/domain/loss.ts';
 import type { Command } from '../../src/posting/command.ts';
@@ -38,6 +37,8 @@ test('a batch decided together = the same commands decided one at a time', () =>
       expect(together.keys).toEqual(apart.keys);
       expect(together.reversals).toEqual(apart.reversals);
       expect(together.facts).toEqual(apart.facts);
+      expect(together.corrections).toEqual(apart.corrections);
+      expect(together.verdicts).toEqual(apart.verdicts);
       expect(together.accrualMonths).toEqual(apart.accrualMonths);
       expect(together.losses).toEqual(apart.losses);
       expect(together.recoveries).toEqual(apart.recoveries);
@@ -74,7 +75,7 @@ test('every account equals the fold of its lines, and every loan the fold of its
       const folded = new Map<string, bigint>();
       for (const [, { entry }] of books.entries) {
         for (const line of entry.lines) {
-          const key = `${line.account}${entry.currency}${line.layer ?? entry.layer}`;
+          const key = `${line.account}${line.currency ?? entry.currency}${line.layer ?? entry.layer}`;
           folded.set(key, (folded.get(key) ?? 0n) + line.amountMinor);
         }
       }
@@ -134,9 +135,12 @@ const EVERY_OUTCOME = [
   'disbursement_settled',
   'settled payment_received',
   'settled disbursement',
+  'accrual corrected',
+  'manual_adjustment',
   'chargeoff',
   'recovery',
   'reversal',
+  'reversal with corrections',
   'replayed',
   'idempotency_mismatch',
   'loan_not_found',
@@ -149,6 +153,8 @@ const EVERY_OUTCOME = [
   'effective_date_before_disbursement',
   'already_reversed',
   'already_settled',
+  'approver_is_proposer',
+  'unbalanced_entry',
   'not_found',
   'already_charged_off',
   'loan_charged_off',
@@ -205,18 +211,19 @@ function answerOf(decision: Decision): unknown {
   return renderReceipt(decision.receiptVersion, receiptFacts(decision, 'then'));
 }
 
+function postedName({ entry, following }: Extract<Decision, { outcome: 'posted' }>): string {
+  const { eventType, eventInput } = entry.draft;
+  if (eventType === 'reversal' && following.length > 0) return 'reversal with corrections';
+  if (eventInput['settles_event_id'] !== undefined) return `settled ${eventType}`;
+  return eventInput['corrected_event_id'] === undefined ? eventType : 'accrual corrected';
+}
+
 function count(seen: Map<string, number>, decision: Decision): void {
   const name =
     decision.outcome === 'posted'
-      ? eventNamed(decision.entry.draft)
+      ? postedName(decision)
       : decision.outcome === 'refused'
         ? decision.refusal.code
         : decision.outcome;
   seen.set(name, (seen.get(name) ?? 0) + 1);
-}
-
-function eventNamed({ eventType, lines }: EntryDraft): string {
-  return lines.some((line) => line.layer !== undefined) && eventType !== 'reversal'
-    ? `settled ${eventType}`
-    : eventType;
 }

@@ -1,6 +1,8 @@
+import type { Verdict } from '../../src/domain/adjustment.ts';
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
 import type { Loss, TakenPart } from '../../src/domain/loss.ts';
+import type { StandingCorrection } from '../../src/domain/posted-entry.ts';
 import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
 import { referencesOf } from '../../src/posting/command-kinds.ts';
@@ -14,6 +16,7 @@ import {
   type ResolvedEntry,
   type StandingDisbursement,
   scopedKey,
+  type TenantState,
   type UsedKey,
 } from '../../src/posting/ledger-state.ts';
 import type { PlannedAccountDelta, PlannedMovement, PostingPlan } from '../../src/posting/posting-plan.ts';
@@ -34,6 +37,8 @@ export class MemoryBooks {
   readonly loans = new Map<string, LoanState>();
   readonly keys = new Map<string, UsedKey>();
   readonly reversals = new Map<string, string>();
+  readonly verdicts = new Map<string, Verdict>();
+  readonly corrections = new Map<string, StandingCorrection[]>();
   readonly accrualMonths = new Map<string, AccrualMonth>();
   readonly disbursements = new Map<string, StandingDisbursement[]>();
   readonly losses = new Map<string, readonly Loss[]>();
@@ -43,21 +48,27 @@ export class MemoryBooks {
   readonly movements: PlannedMovement[] = [];
   readonly facts = new FactsInMemory();
   readonly #tenants: readonly BooksTenant[];
+  readonly #states: ReadonlyMap<string, TenantState>;
   #lastId = 0;
 
-  constructor(tenants: readonly BooksTenant[]) {
+  /** `states` are tenants whose configuration is given in full. */
+  constructor(tenants: readonly BooksTenant[], states: ReadonlyMap<string, TenantState> = new Map()) {
     this.#tenants = tenants;
+    this.#states = new Map([...states, ...tenants.map((tenant) => [tenant.tenantId, tenantState(tenant)] as const)]);
   }
 
   copy(): MemoryBooks {
-    const copy = new MemoryBooks(this.#tenants);
+    const copy = new MemoryBooks(this.#tenants, this.#states);
     copy.#lastId = this.#lastId;
     const cloned = structuredClone({ ...this });
-    const { loans, keys, reversals, accrualMonths, disbursements, losses, recoveries, entries, accountDeltas } = cloned;
+    const { loans, keys, reversals, verdicts, corrections } = cloned;
+    const { accrualMonths, disbursements, losses, recoveries, entries, accountDeltas } = cloned;
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
       [copy.reversals, reversals],
+      [copy.verdicts, verdicts],
+      [copy.corrections, corrections],
       [copy.accrualMonths, accrualMonths],
       [copy.disbursements, disbursements],
       [copy.losses, losses],
@@ -99,7 +110,7 @@ export class MemoryBooks {
     const standing = set.disbursedLoans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
     return {
       databaseTimeMs: 0,
-      tenants: new Map(this.#tenants.map((tenant) => [tenant.tenantId, tenantState(tenant)])),
+      tenants: this.#states,
       loans: pick(
         this.loans,
         set.loans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId)),
@@ -110,6 +121,14 @@ export class MemoryBooks {
       ),
       entries,
       standings: this.facts.standingsOf(set.earlier, this),
+      verdicts: pick(
+        this.verdicts,
+        set.judgedAdjustments.map(({ tenantId, adjustmentId }) => scopedKey(tenantId, adjustmentId)),
+      ),
+      corrections: pick(
+        this.corrections,
+        set.correctedBatches.map(({ tenantId, entryId }) => scopedKey(tenantId, entryId)),
+      ),
       nights: this.#nights(set.nights),
       accrualMonths: pick(
         this.accrualMonths,
@@ -176,6 +195,9 @@ export class MemoryBooks {
       this.disbursements.set(key, [...(this.disbursements.get(key) ?? []), { entryId, effectiveAt }]);
     }
     this.facts.take(plan);
+    for (const { tenantId, adjustmentId, judgedBy } of plan.verdicts) {
+      this.verdicts.set(scopedKey(tenantId, adjustmentId), { verdict: 'posted', judgedBy });
+    }
     this.#writeReversals(plan);
     this.#writeEntries(plan);
     this.#writeLosses(plan);
@@ -204,6 +226,12 @@ export class MemoryBooks {
   #writeReversals(plan: PostingPlan): void {
     for (const { tenantId, reversedEntryId, entryId } of plan.reversals) {
       this.reversals.set(scopedKey(tenantId, reversedEntryId), entryId);
+      for (const [key, standing] of this.corrections) {
+        if (!key.startsWith(tenantId)) continue;
+        const left = standing.filter((one) => one.entryId !== reversedEntryId);
+        if (left.length === 0) this.corrections.delete(key);
+        else this.corrections.set(key, left);
+      }
       for (const [key, standing] of this.disbursements) {
         if (key.startsWith(tenantId)) {
           this.disbursements.set(
@@ -215,11 +243,25 @@ export class MemoryBooks {
     }
   }
 
+  #writeCorrections(plan: PostingPlan): void {
+    const drafts = new Map(plan.entries.map((entry) => [entry.entryId, entry.draft]));
+    for (const { tenantId, entryId, accrualEntryId, loans } of plan.accrualCorrections) {
+      const { effectiveAt, lines } = drafts.get(entryId) ?? {};
+      if (effectiveAt === undefined || lines === undefined) throw new Error(`${entryId} corrects without an entry`);
+      if (plan.reversals.some((one) => one.tenantId === tenantId && one.reversedEntryId === entryId)) continue;
+      const key = scopedKey(tenantId, accrualEntryId);
+      const differences = new Map(loans.map((loan) => [loan.loanId, loan.differenceMinor]));
+      this.corrections.set(key, [...(this.corrections.get(key) ?? []), { entryId, effectiveAt, lines, differences }]);
+    }
+  }
+
   #writeEntries(plan: PostingPlan): void {
+    const corrected = new Map(plan.accrualCorrections.map((one) => [one.entryId, one]));
+    this.#writeCorrections(plan);
     const batches = new Map(plan.accrualBatches.map((batch) => [batch.entryId, batch.accrual.loans]));
     for (const { tenantId, entryId, eventId, correlationId, draft } of plan.entries) {
       const named = draft.lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId]));
-      const accrued = batches.get(entryId)?.map(({ loanId }) => loanId);
+      const accrued = batches.get(entryId);
       this.entries.set(scopedKey(tenantId, entryId), {
         entry: {
           ...draft,
@@ -229,7 +271,9 @@ export class MemoryBooks {
           correlationId,
           postedAt: '2026-05-10T00:00:00.000000Z',
         },
-        loanIds: accrued ?? [...new Set(named)],
+        loanIds: accrued?.map(({ loanId }) => loanId) ?? [...new Set(named)],
+        accrued: accrued === undefined ? null : new Map(accrued.map((loan) => [loan.loanId, loan.interestMinor])),
+        correctsEntryId: corrected.get(entryId)?.accrualEntryId ?? null,
       });
     }
   }
@@ -241,7 +285,7 @@ export function balancesOf(books: MemoryBooks): Record<string, unknown> {
   return Object.fromEntries([...books.loans].map(([key, loan]) => [key, { ...loan, layers: loan.layers.map(words) }]));
 }
 
-function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends ReadonlyMap<string, infer One> ? One : never {
+function tenantState(tenant: BooksTenant): TenantState {
   const version = (programId: string, incomeAccount: number): ProgramVersion => ({
     programId,
     currency: null,

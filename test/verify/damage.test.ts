@@ -31,6 +31,9 @@ const APPEND_ONLY = [
   'payment_return',
   'disbursement',
   'accrual_batch',
+  'accrual_correction',
+  'adjustment',
+  'adjustment_verdict',
   'loan_loss',
   'loan_recovery',
   'audit_event',
@@ -87,7 +90,7 @@ describe('verify', () => {
   it('finds nothing in an undamaged ledger and says how much it looked at', async () => {
     const verification = await verifyLedger(whole.connection);
     expect(verification.checks.filter(({ status }) => status === 'failed')).toEqual([]);
-    expect(verification).toMatchObject({ entries: 33, lines: 85, loans: 6 });
+    expect(verification).toMatchObject({ entries: 35, lines: 90, loans: 6 });
     const one = await verifyLedger(whole.connection, { tenantId: OTHER_TENANT });
     expect(one.checks.filter(({ status }) => status === 'failed')).toEqual([]);
     expect(one).toMatchObject({ entries: 2, lines: 4, loans: 1 });
@@ -116,7 +119,7 @@ describe('verify', () => {
       );
       const verification = await verifyLedger(copy.connection, { findingsMax: 2 });
       const found = verification.checks.find(({ name }) => name === 'event_ids');
-      expect(found?.findingsTotal).toBe(31);
+      expect(found?.findingsTotal).toBe(33);
       expect(found?.findings.map(({ subject }) => subject)).toEqual([
         `entry ${entryId('first')}`,
         `entry ${entryId('second')}`,
@@ -141,7 +144,7 @@ describe('verify', () => {
     };
     try {
       const clean = await run();
-      expect(clean.out.at(-1)).toBe('ledger verified: 33 entries, 85 lines, 6 loans');
+      expect(clean.out.at(-1)).toBe('ledger verified: 35 entries, 90 lines, 6 loans');
       expect(clean.code).toBe(0);
       expect((await run('--tenant', OTHER_TENANT.toUpperCase())).out.at(-1)).toBe(
         'ledger verified: 2 entries, 4 lines, 1 loans',
@@ -162,7 +165,7 @@ describe('verify', () => {
       const json = await run('--json');
       expect(json.code).toBe(1);
       expect(json.out).toHaveLength(1);
-      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 33 });
+      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 35 });
     } finally {
       await copy.drop();
     }

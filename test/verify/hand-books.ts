@@ -21,6 +21,13 @@ export type HandEntry = {
   readonly registers?: string;
   /** Of an accrual: the loan whose principal was not the ledger's, and what the ledger had; 0 was sent. */
   readonly differs?: readonly [loan: string, ledgerMinor: number];
+  /** The accrual that it corrects, with each loan's right interest and what it differs by. */
+  readonly corrects?: {
+    readonly batch: string;
+    readonly loans: readonly (readonly [loan: string, interestMinor: number, differenceMinor: number])[];
+  };
+  /** The id of the adjustment that it is. */
+  readonly adjusts?: string;
   /** What a charge-off took, the account of its principal, and whether it closes its loan. */
   readonly loses?: { readonly amounts: Lost; readonly account: number; readonly closes: boolean };
   /** What it brought back, by the name of the entry that lost it. */
@@ -243,6 +250,7 @@ export class HandBooks {
     const id = `${stem}0`;
     const event = `${id.slice(0, -1)}1`;
     const reversed = entry.reverses === undefined ? undefined : this.#entries.get(entry.reverses);
+    const corrected = entry.corrects === undefined ? undefined : this.#entries.get(entry.corrects.batch);
     const loans = [...new Set(entry.lines.map(([, , loan]) => loan ?? null))];
     const single = loans.length === 1 ? (loans[0] ?? null) : null;
     const key = first === undefined ? `${entry.type}:${this.#tenant.number}:${entry.name}` : null;
@@ -253,7 +261,12 @@ export class HandBooks {
       entry_id: id,
       seq: this.#seq,
       event_id: event,
-      correlation_id: reversed?.['correlation_id'] ?? first?.['correlation_id'] ?? event,
+      correlation_id:
+        reversed?.['correlation_id'] ??
+        corrected?.['correlation_id'] ??
+        first?.['correlation_id'] ??
+        entry.adjusts ??
+        event,
       reverses_entry_id: reversed?.['entry_id'] ?? null,
       posted_at: this.#postedAt,
       effective_at: entry.on,
@@ -297,6 +310,8 @@ export class HandBooks {
     this.#addFacts(entry, id);
     this.#addLosses(entry, { loan: single, id });
     if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
+    if (corrected !== undefined) this.#addCorrection(entry, { id, accrual: corrected['entry_id'] });
+    if (entry.adjusts !== undefined) this.#addAdjustment(row, entry.adjusts);
     const layers = entry.lines.length === 0 ? [entry.layer ?? 0] : entry.lines.map((line) => layerOf(line, entry));
     for (const layer of new Set(layers)) this.#move(entry, id, { single, layer });
     for (const line of entry.lines) {
@@ -328,7 +343,9 @@ export class HandBooks {
     this.#add('payment_return', { ...fact, payment_entry_id: entryId(returns.payment), ...parts });
   }
 
-  #inputOf({ registers, differs, on }: HandEntry): Row {
+  #inputOf({ registers, differs, on, corrects, adjusts }: HandEntry): Row {
+    if (corrects !== undefined) return { corrected_event_id: this.#entries.get(corrects.batch)?.['event_id'] };
+    if (adjusts !== undefined) return { adjustment_id: adjusts };
     if (differs !== undefined) return { principal_differences: 1 };
     if (registers === undefined) return {};
     const { borrower: borrower_id, program: program_id } = this.#tenant;
@@ -344,6 +361,46 @@ export class HandBooks {
       payload_hash: payloadHashOf(key),
       entry_id: entry.id,
       receipt_version: entry.receiptVersion,
+    });
+  }
+
+  #addCorrection({ corrects }: HandEntry, { id, accrual }: { id: string; accrual: unknown }): void {
+    const loans = corrects?.loans ?? [];
+    this.#add('accrual_correction', {
+      tenant_id: this.#tenant.id,
+      accrual_entry_id: accrual,
+      entry_id: id,
+      loan_ids: loans.map(([loan]) => loan),
+      interest_minor: loans.map(([, interest]) => interest),
+      difference_minor: loans.map(([, , difference]) => difference),
+    });
+  }
+
+  /** Proposed by somebody else, and approved as the entry was posted. */
+  #addAdjustment(entry: Row, adjustment_id: string): void {
+    const tenant_id = this.#tenant.id;
+    const accounts = entry['accounts'] as number[];
+    this.#add('adjustment', {
+      tenant_id,
+      adjustment_id,
+      proposed_by: 'another hand',
+      proposed_at: '2026-05-01T11:00:00Z',
+      effective_at: entry['effective_at'],
+      reason_code: 'other',
+      accounts,
+      amounts: entry['amounts'],
+      currencies: accounts.map(() => entry['currency']),
+      layers: accounts.map(() => entry['layer']),
+      loan_ids: entry['loan_ids'] ?? accounts.map(() => entry['loan_id']),
+    });
+    const { entry_id, posted_at } = entry as { entry_id: string; posted_at: string };
+    this.#add('adjustment_verdict', {
+      tenant_id,
+      adjustment_id,
+      verdict: 'posted',
+      judged_by: 'hand',
+      judged_at: posted_at,
+      entry_id,
     });
   }
 

@@ -12,9 +12,13 @@ export const LOANS = {
   lost: '10000000-0000-4000-8000-000000000006',
 } as const;
 
+/** The adjustment of the hand-made ledger. */
+export const ADJUSTMENT = '01900000-0000-7000-8000-0000000000a0';
+
 /**
  * Two lenders: batches of one and of several, later and backdated events, an accrual batch reversed and sent again, one of
- * zero interest alone, a reversal, a pending payment, suspense, memo interest, charge-offs and recoveries, a command of two entries.
+ * zero interest alone, a reversal, a pending payment, suspense, memo interest, charge-offs and recoveries, a command of two
+ * entries, a correction of an accrual, an adjustment.
  */
 function handLedgers(): readonly HandBooks[] {
   const { old, young, quiet, foreign, moved } = LOANS;
@@ -183,6 +187,36 @@ function handLedgers(): readonly HandBooks[] {
       [3900, -8_000, moved],
     ],
   });
+  lender.batch(
+    {
+      name: 'correction',
+      type: 'accrual',
+      on: '2026-03-10',
+      lines: [
+        [1200, 40, old],
+        [1200, 7, quiet],
+        [4000, -47],
+      ],
+      corrects: {
+        batch: 'accrual again',
+        loans: [
+          [old, 10_040, 40],
+          [young, 700, 0],
+          [quiet, 7, 7],
+        ],
+      },
+    },
+    {
+      name: 'adjustment',
+      type: 'manual_adjustment',
+      on: '2026-03-10',
+      adjusts: ADJUSTMENT,
+      lines: [
+        [1300, 25, quiet],
+        [4100, -25],
+      ],
+    },
+  );
   lender.batch({
     name: 'settled',
     type: 'disbursement_settled',

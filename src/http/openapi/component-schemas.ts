@@ -2,7 +2,14 @@ import { DAY_COUNT_CONVENTIONS } from '../../domain/day-count.ts';
 import { EVENT_TYPES } from '../../domain/event-type.ts';
 import { LAYERS } from '../../domain/layer.ts';
 import { PROBLEMS } from '../problem-table.ts';
-import { CHARGE_OFF_REASONS, MONEY_MOVES, POSTING_LAYERS, REVERSAL_REASONS, WAIVER_REASONS } from '../vocabulary.ts';
+import {
+  ADJUSTMENT_REASONS,
+  CHARGE_OFF_REASONS,
+  MONEY_MOVES,
+  POSTING_LAYERS,
+  REVERSAL_REASONS,
+  WAIVER_REASONS,
+} from '../vocabulary.ts';
 import { type JsonSchema, listOf, type NamedSchema, objectOf, orNull, schemaRef } from './json-schema.ts';
 
 const VALUES: Readonly<Record<string, JsonSchema>> = {
@@ -61,6 +68,7 @@ const VALUES: Readonly<Record<string, JsonSchema>> = {
     description: 'How the days of interest were counted.',
   },
   ReversalReason: { type: 'string', enum: REVERSAL_REASONS, description: 'Why the entry is reversed.' },
+  AdjustmentReason: { type: 'string', enum: ADJUSTMENT_REASONS, description: 'Why the books are adjusted.' },
   ChargeOffReason: { type: 'string', enum: CHARGE_OFF_REASONS, description: 'Why the lender gives it up as lost.' },
   WaiverReason: { type: 'string', enum: WAIVER_REASONS, description: 'Why the lender gives it up.' },
   Metadata: {

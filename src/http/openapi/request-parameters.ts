@@ -34,6 +34,16 @@ const PATH: Readonly<Record<string, Readonly<{ description: string; schema: Json
     schema: schemaRef('Uuid'),
     example: '33333333-3333-3333-3333-333333333333',
   },
+  accrual_event_id: {
+    description: 'The event of the accrual batch.',
+    schema: schemaRef('Uuid'),
+    example: '01a1fbed-0b70-7648-804f-c378f7545761',
+  },
+  adjustment_id: {
+    description: 'The adjustment.',
+    schema: schemaRef('Uuid'),
+    example: '01a1fbed-0b70-7648-804f-c378f75457f0',
+  },
   account_code: { description: 'The account.', schema: schemaRef('AccountCode'), example: '1100' },
   code: {
     description: 'The code of a problem.',

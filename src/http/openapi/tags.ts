@@ -3,6 +3,7 @@ export const TAGS = {
   Events: 'What happens to loans: each request posts one balanced journal entry, exactly once.',
   Balances: 'What loans owe and accounts hold, on any day, as known at any instant.',
   Journal: 'The journal entries themselves, one by one and as lists that stay in place while they are written to.',
+  Adjustments: 'Lines that one client proposes and another approves, posted as they stand.',
   Loans: 'Loans as they stand: registered or disbursed, what they owe, what they belong to.',
   Configuration: 'Programs, which say how events of their loans are booked, and the chart of accounts.',
   Reconciliation: 'Whether the books agree with themselves, counted again when it is asked.',

@@ -106,7 +106,8 @@ export const accrualBatches: PostingRoute<Body> = {
   },
 };
 
-function nameTwins(loans: Body['loans'], errors: FieldProblem[]): void {
+/** Puts a problem on `errors` for every loan that is named again. */
+export function nameTwins(loans: readonly { readonly loan_id: string }[], errors: FieldProblem[]): void {
   const places = new Map<string, number>();
   loans.forEach((loan, index) => {
     const earlier = places.get(loan.loan_id);

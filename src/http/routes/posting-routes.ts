@@ -1,5 +1,6 @@
 import type { PostingRoute } from '../posting-operation.ts';
 import { accrualBatches } from './accrual-batches.ts';
+import { accrualCorrections } from './accrual-corrections.ts';
 import { disbursementCancellations, paymentCancellations } from './cancellations.ts';
 import { chargeOffs } from './charge-offs.ts';
 import { disbursements } from './disbursements.ts';
@@ -34,6 +35,7 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [chargeOffs.path, anyRoute(chargeOffs)],
   [recoveries.path, anyRoute(recoveries)],
   [accrualBatches.path, anyRoute(accrualBatches)],
+  [accrualCorrections.path, anyRoute(accrualCorrections)],
   [reversals.path, anyRoute(reversals)],
   [paymentReturns.path, anyRoute(paymentReturns)],
   [paymentClearings.path, anyRoute(paymentClearings)],

@@ -32,7 +32,9 @@ export type AuditedAct = {
     | 'program.create'
     | 'program.version'
     | 'account.create'
-    | 'account.rename';
+    | 'account.rename'
+    | 'adjustment.propose'
+    | 'adjustment.reject';
   readonly subject: string;
   readonly detail: Readonly<Record<string, unknown>>;
 };

@@ -1,6 +1,7 @@
 import type { EventType } from '../../domain/event-type.ts';
 import type { DraftLine, EventInput } from '../../domain/journal-entry.ts';
-import { type LayerNumber, SETTLED } from '../../domain/layer.ts';
+import type { LayerNumber } from '../../domain/layer.ts';
+import { firstEntryIdOf } from '../../posting/entry-id.ts';
 import { type ResolvedEntry, scopedKey } from '../../posting/ledger-state.ts';
 import type { EntryRef } from '../../posting/posting-store.ts';
 import type { FollowingFacts, ReceiptFacts } from '../../posting/receipt.ts';
@@ -16,7 +17,8 @@ const READ_POSTED_ENTRIES: Statement = {
       (SELECT array_agg(o.entry_id::text ORDER BY f.place) || array_agg(o.event_type::text ORDER BY f.place)
        FROM hpts.following_entry AS f JOIN hpts.journal_entry AS o USING (tenant_id, entry_id)
        WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
-      e.event_input::jsonb->>'registered_loan_id', e.seq, e.event_input::jsonb->'recovered', e.layers, e.event_input
+      e.event_input::jsonb->>'registered_loan_id', b.interest_minor, e.event_input::jsonb->>'corrected_event_id',
+      e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered', e.event_input
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`,
@@ -45,9 +47,12 @@ type PostedRow = [
   /** Their ids, then their event types. */
   following: string[] | null,
   registeredLoanId: string | null,
+  accruedMinor: string[] | null,
+  correctedEventId: string | null,
+  layers: LayerNumber[] | null,
+  currencies: string[] | null,
   seq: bigint,
   recovered: ReceiptFacts['recovered'],
-  layers: LayerNumber[] | null,
   eventInput: string | null,
 ];
 
@@ -58,29 +63,32 @@ export async function resolveEntries(
 ): Promise<Map<string, ResolvedEntry>> {
   const resolved = new Map<string, ResolvedEntry>();
   for (const row of await readRows(reader, refs)) {
-    const [tenantId, entryId, eventId, correlationId, eventType, effectiveAt, currency, layer, loanId, borrowerId] =
-      row;
+    const [tenantId, entryId, eventId, correlationId, eventType, effectiveAt, , , loanId, borrowerId] = row;
     const [, , , , , , , , , , externalRef, , postedAt] = row;
-    if (currency === null) throw new Error(`entry ${entryId} has lines of several currencies`);
+    // Of several layers the first: what settled has one foot there.
+    const [layer, currency] = [row[7] ?? row[23]?.toSorted()[0], row[6] ?? row[24]?.[0]];
+    if (currency === undefined || layer === undefined) throw new Error(`entry ${entryId} has no currency or no layer`);
     const lines = linesOf(row);
     resolved.set(scopedKey(tenantId, entryId), {
       entry: {
         entryId,
-        seq: row[21],
+        seq: row[25],
         eventId,
         correlationId,
         eventType,
         effectiveAt,
         currency,
-        layer: layer ?? SETTLED,
+        layer,
         loanId,
         borrowerId,
         lines,
         externalRef,
-        eventInput: row[24] === null ? {} : (JSON.parse(row[24]) as EventInput),
+        eventInput: row[27] === null ? {} : (JSON.parse(row[27]) as EventInput),
         postedAt,
       },
       loanIds: loansOf(row, lines),
+      accrued: accruedOf(row),
+      correctsEntryId: row[22] === null ? null : firstEntryIdOf(row[22]),
     });
   }
   return resolved;
@@ -102,7 +110,7 @@ export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]
       lines: linesOf(row),
       loanCount: row[17] ?? 0,
       registeredLoanId: row[20],
-      recovered: row[22],
+      recovered: row[26],
       following: followingOf(row[19]),
     });
   }
@@ -118,23 +126,31 @@ async function readRows(reader: ReaderPool, refs: readonly EntryRef[]): Promise<
 function linesOf(row: PostedRow): DraftLine[] {
   const [loanId, borrowerId] = [row[8], row[9]];
   const [accounts, amounts, loanIds, borrowerIds] = [row[13], row[14], row[15], row[16]];
-  const layers = row[23];
-  return accounts.map((account, index) => {
-    const line = {
-      account,
-      amountMinor: BigInt(amounts[index] ?? '0'),
-      loanId: loanIds === null ? loanId : (loanIds[index] ?? null),
-      borrowerId: borrowerIds === null ? borrowerId : (borrowerIds[index] ?? null),
-    };
-    const own = layers?.[index] ?? SETTLED;
-    return own === SETTLED ? line : { ...line, layer: own };
-  });
+  return accounts.map((account, index) => ({
+    account,
+    amountMinor: BigInt(amounts[index] ?? '0'),
+    loanId: loanIds === null ? loanId : (loanIds[index] ?? null),
+    borrowerId: borrowerIds === null ? borrowerId : (borrowerIds[index] ?? null),
+    ...placeOf(row, index),
+  }));
+}
+
+/** Layer and currency of a line where its entry does not say them for all. */
+function placeOf(row: PostedRow, index: number): Pick<DraftLine, 'layer' | 'currency'> {
+  const [layer, currency] = [row[23]?.[index], row[24]?.[index]];
+  return { ...(layer === undefined ? {} : { layer }), ...(currency === undefined ? {} : { currency }) };
 }
 
 function loansOf(row: PostedRow, lines: readonly DraftLine[]): string[] {
   const accrued = row[18];
   if (accrued !== null) return accrued;
   return [...new Set(lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId])))];
+}
+
+function accruedOf(row: PostedRow): ReadonlyMap<string, bigint> | null {
+  const [loanIds, interest] = [row[18], row[21]];
+  if (loanIds === null || interest === null) return null;
+  return new Map(loanIds.map((loanId, index) => [loanId, BigInt(interest[index] ?? '0')]));
 }
 
 function followingOf(stored: string[] | null): readonly FollowingFacts[] {

@@ -1,7 +1,8 @@
 import type pg from 'pg';
+import type { Verdict } from '../../domain/adjustment.ts';
 import type { Components, LoanState } from '../../domain/loan.ts';
 import type { Loss } from '../../domain/loss.ts';
-import type { EntryStanding } from '../../domain/posted-entry.ts';
+import type { EntryStanding, StandingCorrection } from '../../domain/posted-entry.ts';
 import {
   type AccrualMonth,
   monthKey,
@@ -67,6 +68,25 @@ const READ_KEYS: Statement = {
     JOIN hpts.idempotency_key AS k USING (tenant_id, key_hash)`,
 };
 
+// In the order in which they were posted, since they are reversed from the newest on.
+const READ_CORRECTIONS: Statement = {
+  name: 'read_corrections',
+  text: `SELECT c.tenant_id, c.accrual_entry_id, c.entry_id, e.effective_at, c.loan_ids, c.difference_minor, e.accounts, e.amounts,
+      e.loan_ids, e.borrower_ids
+    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
+    JOIN hpts.accrual_correction AS c ON c.tenant_id = asked.tenant_id AND c.accrual_entry_id = asked.entry_id
+    JOIN hpts.journal_entry AS e ON e.tenant_id = c.tenant_id AND e.entry_id = c.entry_id
+    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = c.tenant_id AND r.reversed_entry_id = c.entry_id)
+    ORDER BY c.tenant_id, e.seq`,
+};
+
+const READ_VERDICTS: Statement = {
+  name: 'read_verdicts',
+  text: `SELECT v.tenant_id, v.adjustment_id, v.verdict, v.judged_by
+    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, adjustment_id)
+    JOIN hpts.adjustment_verdict AS v USING (tenant_id, adjustment_id)`,
+};
+
 const READ_ACCRUAL_MONTHS: Statement = {
   name: 'read_accrual_months',
   text: `SELECT m.tenant_id, m.loan_id, m.month, m.days
@@ -109,6 +129,8 @@ const READ_NIGHTS: Statement = {
 const STATE_STATEMENTS = [
   READ_TENANTS,
   READ_STANDINGS,
+  READ_CORRECTIONS,
+  READ_VERDICTS,
   READ_ACCRUAL_MONTHS,
   READ_STANDING_DISBURSEMENTS,
   READ_LOSSES,
@@ -141,6 +163,8 @@ export type ReadState = {
   readonly loanRows: ReadonlyMap<string, string>;
   readonly keys: Map<string, UsedKey>;
   readonly standings: Map<string, EntryStanding>;
+  readonly corrections: Map<string, StandingCorrection[]>;
+  readonly verdicts: Map<string, Verdict>;
   readonly accrualMonths: Map<string, AccrualMonth>;
   readonly nights: Map<string, Night[]>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
@@ -184,6 +208,18 @@ function stateQuestions(set: ReadSet): BoundStatement[] {
   if (set.earlier.length > 0) {
     const entryIds = uuidArray(set.earlier, (one) => one.entryId);
     statements.push([READ_STANDINGS, [uuidArray(set.earlier, (one) => one.tenantId), entryIds]]);
+  }
+  if (set.correctedBatches.length > 0) {
+    const batches = set.correctedBatches;
+    statements.push([
+      READ_CORRECTIONS,
+      [uuidArray(batches, (one) => one.tenantId), uuidArray(batches, (one) => one.entryId)],
+    ]);
+  }
+  if (set.judgedAdjustments.length > 0) {
+    const asked = set.judgedAdjustments;
+    const ids = uuidArray(asked, (one) => one.adjustmentId);
+    statements.push([READ_VERDICTS, [uuidArray(asked, (one) => one.tenantId), ids]]);
   }
   if (set.accrualMonths.length > 0) {
     const months = dateArray(set.accrualMonths, (one) => one.month);
@@ -264,6 +300,8 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     ...loansOf(loanRows, set.loans),
     keys: keysOf(rowsOf(READ_KEYS) as [string, string, string, string, string][]),
     standings: standingsOf(rowsOf(READ_STANDINGS)),
+    corrections: correctionsOf(rowsOf(READ_CORRECTIONS) as CorrectionRow[]),
+    verdicts: verdictsOf(rowsOf(READ_VERDICTS) as [string, string, Verdict['verdict'], string][]),
     nights: nightsOf({ set, rowsOf }),
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
     losses: lossesOf(set.loansWithLosses, rowsOf(READ_LOSSES) as LossRow[], rowsOf(READ_RECOVERIES) as RecoveryRow[]),
@@ -334,6 +372,64 @@ function componentsOf(stored: string | null): Components | null {
     .split(',')
     .map(BigInt);
   return { principal, interest, fees, suspense, memoInterest };
+}
+
+type CorrectionRow = [
+  tenantId: string,
+  accrualEntryId: string,
+  entryId: string,
+  effectiveAt: string,
+  loanIds: string,
+  differences: string,
+  accounts: string,
+  amounts: string,
+  lineLoanIds: string | null,
+  lineBorrowerIds: string | null,
+];
+
+function correctionsOf(rows: readonly CorrectionRow[]): Map<string, StandingCorrection[]> {
+  const standing = new Map<string, StandingCorrection[]>();
+  for (const [tenantId, accrualEntryId, entryId, effectiveAt, loanIds, differences, ...lines] of rows) {
+    const [accounts, amounts, lineLoanIds, lineBorrowerIds] = lines;
+    const changed = elementsOf(differences);
+    const named = elementsOf(lineLoanIds);
+    const borrowers = elementsOf(lineBorrowerIds);
+    const amountsMinor = elementsOf(amounts);
+    const correction: StandingCorrection = {
+      entryId,
+      effectiveAt,
+      differences: new Map(elementsOf(loanIds).map((loanId, index) => [loanId ?? '', BigInt(changed[index] ?? '0')])),
+      lines: elementsOf(accounts).map((account, index) => ({
+        account: Number(account),
+        amountMinor: BigInt(amountsMinor[index] ?? '0'),
+        loanId: named[index] ?? null,
+        borrowerId: borrowers[index] ?? null,
+      })),
+    };
+    const key = scopedKey(tenantId, accrualEntryId);
+    const known = standing.get(key);
+    if (known === undefined) standing.set(key, [correction]);
+    else known.push(correction);
+  }
+  return standing;
+}
+
+/** Numbers or ids as PostgreSQL writes an array of them: `{1,2,NULL}`. */
+function elementsOf(stored: string | null): readonly (string | null)[] {
+  if (stored === null || stored === '{}') return [];
+  return stored
+    .slice(1, -1)
+    .split(',')
+    .map((element) => (element === 'NULL' ? null : element));
+}
+
+function verdictsOf(rows: readonly [string, string, Verdict['verdict'], string][]): Map<string, Verdict> {
+  return new Map(
+    rows.map(([tenantId, adjustmentId, verdict, judgedBy]) => [
+      scopedKey(tenantId, adjustmentId),
+      { verdict, judgedBy },
+    ]),
+  );
 }
 
 function keysOf(rows: readonly [string, string, string, string, string][]): Map<string, UsedKey> {

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { EntryDraft } from '../../domain/journal-entry.ts';
 import { COMPONENTS, type Components } from '../../domain/loan.ts';
 import type { TenantState } from '../../posting/ledger-state.ts';
 import type { PlannedEntry, PlannedKey, PlannedMovement, PostingPlan } from '../../posting/posting-plan.ts';
@@ -13,6 +14,7 @@ import {
   CHANGE_STANDINGS,
   COMMIT,
   INSERT_ACCRUAL_BATCHES,
+  INSERT_ACCRUAL_CORRECTION,
   INSERT_CLEARINGS,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
@@ -21,6 +23,7 @@ import {
   INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
   INSERT_SETTLINGS,
+  INSERT_VERDICTS,
   MAKE_LOANS_KNOWN,
   MARK_ACCRUAL_MONTHS,
   MOVE_BACKDATED_DAYS,
@@ -131,6 +134,25 @@ function facts(plan: PostingPlan): BoundStatement[] {
     ],
   ]);
   const { following, reversals, disbursements } = plan;
+  for (const { tenantId, entryId, accrualEntryId, loans } of plan.accrualCorrections) {
+    const loanIds = uuidArray(loans, (loan) => loan.loanId);
+    const interest = int8Array(loans, (loan) => loan.interestMinor);
+    const differences = int8Array(loans, (loan) => loan.differenceMinor);
+    statements.push([INSERT_ACCRUAL_CORRECTION, [tenantId, accrualEntryId, entryId, loanIds, interest, differences]]);
+  }
+  if (plan.verdicts.length > 0) {
+    const { verdicts } = plan;
+    statements.push([
+      INSERT_VERDICTS,
+      [
+        uuidArray(verdicts, (one) => one.tenantId),
+        uuidArray(verdicts, (one) => one.adjustmentId),
+        textArray(verdicts, (one) => one.judgedBy),
+        textArray(verdicts, (one) => one.note),
+        uuidArray(verdicts, (one) => one.entryId),
+      ],
+    ]);
+  }
   const months = [...plan.accrualMonths.values()];
   if (following.length > 0) {
     const firsts = uuidArray(following, (one) => one.firstEntryId);
@@ -155,28 +177,6 @@ function facts(plan: PostingPlan): BoundStatement[] {
   }
   return statements;
 }
-
-/** What was done to earlier entries besides reversing them. */
-function factsOfEarlierEntries({ settlings, clearings, paymentReturns }: PostingPlan): BoundStatement[] {
-  const statements: BoundStatement[] = [];
-  const columns = <Row extends Fact>(rows: readonly Row[], earlier: (row: Row) => string) => [
-    uuidArray(rows, (row) => row.tenantId),
-    uuidArray(rows, earlier),
-    int2Array(rows, (row) => row.turn),
-    uuidArray(rows, (row) => row.entryId),
-  ];
-  if (settlings.length > 0) statements.push([INSERT_SETTLINGS, columns(settlings, (one) => one.pendingEntryId)]);
-  if (clearings.length > 0) statements.push([INSERT_CLEARINGS, columns(clearings, (one) => one.clearedEntryId)]);
-  if (paymentReturns.length > 0) {
-    const parts = (['fees', 'interest', 'principal', 'suspense'] as const).map((part) =>
-      int8Array(paymentReturns, (one) => one.parts[part]),
-    );
-    statements.push([INSERT_PAYMENT_RETURNS, [...columns(paymentReturns, (one) => one.paymentEntryId), ...parts]]);
-  }
-  return statements;
-}
-
-type Fact = { readonly tenantId: string; readonly turn: number; readonly entryId: string };
 
 /** What is kept of loans besides what moves them. */
 function factsOfLoans({ registrations, principalDifferences }: PostingPlan): BoundStatement[] {
@@ -210,6 +210,28 @@ function factsOfLoans({ registrations, principalDifferences }: PostingPlan): Bou
   }
   return statements;
 }
+
+/** What was done to earlier entries besides reversing them. */
+function factsOfEarlierEntries({ settlings, clearings, paymentReturns }: PostingPlan): BoundStatement[] {
+  const statements: BoundStatement[] = [];
+  const columns = <Row extends Fact>(rows: readonly Row[], earlier: (row: Row) => string) => [
+    uuidArray(rows, (row) => row.tenantId),
+    uuidArray(rows, earlier),
+    int2Array(rows, (row) => row.turn),
+    uuidArray(rows, (row) => row.entryId),
+  ];
+  if (settlings.length > 0) statements.push([INSERT_SETTLINGS, columns(settlings, (one) => one.pendingEntryId)]);
+  if (clearings.length > 0) statements.push([INSERT_CLEARINGS, columns(clearings, (one) => one.clearedEntryId)]);
+  if (paymentReturns.length > 0) {
+    const parts = (['fees', 'interest', 'principal', 'suspense'] as const).map((part) =>
+      int8Array(paymentReturns, (one) => one.parts[part]),
+    );
+    statements.push([INSERT_PAYMENT_RETURNS, [...columns(paymentReturns, (one) => one.paymentEntryId), ...parts]]);
+  }
+  return statements;
+}
+
+type Fact = { readonly tenantId: string; readonly turn: number; readonly entryId: string };
 
 /** What every batch writes; the order of the columns is that of POST_BATCH. */
 function batchColumns(plan: PostingPlan, { tenants, loanRows }: WriteContext): (Buffer | string)[] {
@@ -255,7 +277,7 @@ function keyColumns(keys: readonly PlannedKey[], entryOf: (key: PlannedKey) => n
   ];
 }
 
-/** The lines of all entries, one behind the other; owners and layers only of entries whose lines belong to several. */
+/** The lines of all entries, one behind the other; owners only of entries whose lines belong to several loans. */
 function lineColumns(entries: readonly PlannedEntry[]): Buffer[] {
   const lines = entries.flatMap((entry) => entry.draft.lines);
   const owned = entries.filter(hasOwners).flatMap((entry) => entry.draft.lines);
@@ -264,20 +286,11 @@ function lineColumns(entries: readonly PlannedEntry[]): Buffer[] {
     int8Array(lines, (line) => line.amountMinor),
     uuidArray(owned, (line) => line.loanId),
     uuidArray(owned, (line) => line.borrowerId),
-    int2Array(
-      entries.filter(hasLayers).flatMap(({ draft }) => draft.lines.map((line) => line.layer ?? draft.layer)),
-      (layer) => layer,
-    ),
   ];
 }
 
 function hasOwners({ draft }: PlannedEntry): boolean {
   return draft.loanId === null && draft.lines.length > 0;
-}
-
-/** True of an entry whose lines lie on several layers. */
-function hasLayers({ draft }: PlannedEntry): boolean {
-  return draft.lines.some((line) => line.layer !== undefined);
 }
 
 /** Where the lines of each entry begin and end among all of those that `counts` counts, from 1. */
@@ -294,10 +307,29 @@ function slices(
   });
 }
 
+/** Layer and currency of an entry: said once where all lines agree, else line by line as an array. */
+type Places = {
+  readonly layer: number | null;
+  readonly layers: string | null;
+  readonly currency: string | null;
+  readonly currencies: string | null;
+};
+
+function placesOf({ layer, currency, lines }: EntryDraft): Places {
+  const sameLayer = lines.every((line) => line.layer === undefined || line.layer === layer);
+  const sameCurrency = lines.every((line) => line.currency === undefined || line.currency === currency);
+  return {
+    layer: sameLayer ? layer : null,
+    layers: sameLayer ? null : plainArray(lines.map((line) => line.layer ?? layer)),
+    currency: sameCurrency ? currency : null,
+    currencies: sameCurrency ? null : plainArray(lines.map((line) => line.currency ?? currency)),
+  };
+}
+
 function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
   const lines = slices(entries, () => true);
   const owners = slices(entries, hasOwners);
-  const layers = slices(entries, hasLayers);
+  const places = entries.map(({ draft }) => placesOf(draft));
   return [
     uuidArray(entries, (entry) => entry.entryId),
     int4Array(entries, (entry) => entry.ordinal),
@@ -306,16 +338,16 @@ function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
     uuidArray(entries, ({ draft }) => draft.reversesEntryId),
     dateArray(entries, ({ draft }) => draft.effectiveAt),
     textArray(entries, ({ draft }) => draft.eventType),
-    int2Array(entries, (entry) => (hasLayers(entry) ? null : entry.draft.layer)),
-    textArray(entries, ({ draft }) => draft.currency),
+    int2Array(places, ({ layer }) => layer),
+    textArray(places, ({ currency }) => currency),
     uuidArray(entries, ({ draft }) => draft.loanId),
     uuidArray(entries, ({ draft }) => draft.borrowerId),
+    textArray(places, ({ layers }) => layers),
+    textArray(places, ({ currencies }) => currencies),
     int4Array(lines, (slice) => slice?.[0] ?? null),
     int4Array(lines, (slice) => slice?.[1] ?? null),
     int4Array(owners, (slice) => slice?.[0] ?? null),
     int4Array(owners, (slice) => slice?.[1] ?? null),
-    int4Array(layers, (slice) => slice?.[0] ?? null),
-    int4Array(layers, (slice) => slice?.[1] ?? null),
     textArray(entries, ({ draft }) => draft.externalRef),
     textArray(entries, (entry) => entry.actor),
     textArray(entries, ({ draft }) => draft.description),

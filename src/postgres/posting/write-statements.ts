@@ -111,6 +111,18 @@ export const INSERT_ACCRUAL_BATCHES: Statement = {
     VALUES ($1, $2, $3, $4, $5, $6::uuid[], $7::bigint[], $8::bigint[])`,
 };
 
+export const INSERT_ACCRUAL_CORRECTION: Statement = {
+  name: 'insert_accrual_correction',
+  text: `INSERT INTO hpts.accrual_correction (tenant_id, accrual_entry_id, entry_id, loan_ids, interest_minor, difference_minor)
+    VALUES ($1, $2, $3, $4::uuid[], $5::bigint[], $6::bigint[])`,
+};
+
+export const INSERT_VERDICTS: Statement = {
+  name: 'insert_verdicts',
+  text: `INSERT INTO hpts.adjustment_verdict (tenant_id, adjustment_id, verdict, judged_by, note, entry_id)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), 'posted', unnest($3::text[]), unnest($4::text[]), unnest($5::uuid[])`,
+};
+
 export const INSERT_PRINCIPAL_DIFFERENCES: Statement = {
   name: 'insert_principal_differences',
   text: `INSERT INTO hpts.principal_difference (tenant_id, loan_id, entry_id, currency, accrual_date, sent_minor, ledger_minor)
@@ -125,9 +137,9 @@ export const MARK_ACCRUAL_MONTHS: Statement = {
     ON CONFLICT (tenant_id, loan_id, month) DO UPDATE SET days = excluded.days`,
 };
 
-/** Where each kind of row begins among the parameters of POST_BATCH; heads are $1–$3, lines $4–$8. */
+/** Where each kind of row begins among the parameters of POST_BATCH; heads are $1–$3, lines $4–$7. */
 const LOANS = {
-  first: 9,
+  first: 8,
   columns: [
     'int place',
     'uuid loan_id',
@@ -142,7 +154,7 @@ const LOANS = {
   ],
 };
 const ENTRIES = {
-  first: 19,
+  first: 18,
   columns: [
     'int place',
     'uuid entry_id',
@@ -156,12 +168,12 @@ const ENTRIES = {
     'text currency',
     'uuid loan_id',
     'uuid borrower_id',
+    'text layers',
+    'text currencies',
     'int lines_from',
     'int lines_to',
     'int owners_from',
     'int owners_to',
-    'int layers_from',
-    'int layers_to',
     'text external_ref',
     'text actor',
     'text description',
@@ -171,9 +183,9 @@ const ENTRIES = {
     'text metadata',
   ],
 };
-const KEYS = { first: 44, columns: ['int entry', 'uuid key_hash', 'smallint receipt_version'] };
+const KEYS = { first: 43, columns: ['int entry', 'uuid key_hash', 'smallint receipt_version'] };
 const MOVEMENTS = {
-  first: 47,
+  first: 46,
   columns: [
     'int entry',
     'uuid loan_id',
@@ -189,7 +201,7 @@ const MOVEMENTS = {
   ],
 };
 const DELTAS = {
-  first: 58,
+  first: 57,
   columns: [
     'int place',
     'smallint account_code',
@@ -248,13 +260,13 @@ function postBatch(loanRow: string): string {
       FROM moved
     ), entry AS (
       INSERT INTO hpts.journal_entry (tenant_id, seq, posted_at, entry_id, event_id, correlation_id, reverses_entry_id,
-        effective_at, event_type, layer, currency, loan_id, borrower_id, accounts, amounts, loan_ids, borrower_ids, layers,
+        effective_at, event_type, layer, currency, loan_id, borrower_id, accounts, amounts, layers, currencies, loan_ids, borrower_ids,
         external_ref, actor, description, idempotency_key, payload_hash, event_input, metadata)
       SELECT head.tenant_id[n.place], head.seq[n.place] - head.entries[n.place] + n.ordinal, head.posted_at[n.place],
         n.entry_id, n.event_id, n.correlation_id, n.reverses_entry_id, n.effective_at, n.event_type::hpts.event_type, n.layer,
         n.currency, n.loan_id, n.borrower_id, ($4::smallint[])[n.lines_from : n.lines_to], ($5::bigint[])[n.lines_from : n.lines_to],
+        n.layers::smallint[], n.currencies::text[],
         ($6::uuid[])[n.owners_from : n.owners_to], ($7::uuid[])[n.owners_from : n.owners_to],
-        ($8::smallint[])[n.layers_from : n.layers_to],
         n.external_ref, n.actor, n.description, n.idempotency_key, n.payload_hash, n.event_input, n.metadata
       FROM head CROSS JOIN ${rows(ENTRIES)} AS n
     ), movement AS (
@@ -341,6 +353,8 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   INSERT_RECOVERIES,
   INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_ACCRUAL_BATCHES,
+  INSERT_ACCRUAL_CORRECTION,
+  INSERT_VERDICTS,
   MARK_ACCRUAL_MONTHS,
   POST_BATCH,
   POST_BATCH_ON_CHANGED_LOANS,

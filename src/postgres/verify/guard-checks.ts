@@ -10,6 +10,7 @@ const TENANT_TABLES = [
   'payment_return',
   'disbursement',
   'accrual_batch',
+  'accrual_correction',
   'loan_loss',
   'loan_recovery',
   'loan',
@@ -30,6 +31,9 @@ const TRIGGERED_TABLES = [
   'payment_return',
   'disbursement',
   'accrual_batch',
+  'accrual_correction',
+  'adjustment',
+  'adjustment_verdict',
   'loan_loss',
   'loan_recovery',
   'audit_event',
@@ -60,6 +64,9 @@ const CONSTRAINTS = [
   { table: 'journal_entry', names: ['lines_are_parallel', 'lines_agree', 'key_has_its_payload'] },
   { table: 'loan', names: ['loan_is_complete', 'standing_is_complete'] },
   { table: 'loan_movement', names: ['backdated_says_its_effect'] },
+  { table: 'accrual_correction', names: ['correction_is_parallel'] },
+  { table: 'adjustment', names: ['adjustment_is_parallel'] },
+  { table: 'adjustment_verdict', names: ['posted_names_its_entry'] },
   { table: 'loan_registration', names: ['opening_is_complete'] },
   { table: 'principal_difference', names: ['principal_differs'] },
 ];
@@ -84,10 +91,16 @@ function textArray(values: readonly string[]): string {
 
 const CONFIGURATION_TABLES = ['tenant', 'tenant_head', 'program', 'program_version', 'account'];
 
+/** What one client proposes and another judges: written by the configurator, and by the poster. */
+const PROPOSAL_TABLES = ['adjustment', 'adjustment_verdict'];
+
 /** Tables with row-level security; it is not forced on configuration, which the owner administers. */
 const SECURED_TABLES = `
         SELECT name, true AS forced, '{hpts_poster,hpts_reader}'::name[] AS own, '{hpts_auditor}'::name[] AS seen_by
         FROM unnest(${textArray(TENANT_TABLES)}) AS money(name)
+        UNION ALL
+        SELECT name, true, '{hpts_poster,hpts_reader,hpts_configurator}', '{hpts_auditor}'
+        FROM unnest(${textArray(PROPOSAL_TABLES)}) AS proposals(name)
         UNION ALL
         SELECT name, false, '{hpts_poster,hpts_reader,hpts_configurator}',
                CASE name WHEN 'tenant_head' THEN '{hpts_access,hpts_auditor,hpts_delivery}' ELSE '{hpts_access,hpts_auditor}' END::name[]
@@ -120,7 +133,7 @@ export const GUARD_CHECKS: readonly LedgerCheck[] = [
          OR has_any_column_privilege(role.name, to_regclass('hpts.' || expected.name), 'UPDATE')
       UNION ALL
       SELECT NULL, 2, 'table hpts.' || expected.name, format('role %s may write it', role.name)
-      FROM unnest(${textArray([...TENANT_TABLES, 'audit_event'])}) AS expected(name)
+      FROM unnest(${textArray([...TENANT_TABLES, ...PROPOSAL_TABLES, 'audit_event'])}) AS expected(name)
       CROSS JOIN unnest(${textArray(READING_ROLES)}) AS role(name)
       WHERE has_table_privilege(role.name, to_regclass('hpts.' || expected.name), 'INSERT, UPDATE, DELETE, TRUNCATE')
       UNION ALL

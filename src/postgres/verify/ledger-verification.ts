@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { connect, type DatabaseAddress } from '../connection.ts';
 import { readMigrations } from '../migrate.ts';
 import { ACCOUNT_CHECKS } from './account-checks.ts';
+import { ADJUSTMENT_CHECKS } from './adjustment-checks.ts';
 import type { LedgerCheck } from './check.ts';
 import { CONFIGURATION_CHECKS } from './configuration-checks.ts';
 import { EARLIER_ENTRY_CHECKS } from './earlier-entry-checks.ts';
@@ -17,6 +18,7 @@ const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...ENTRY_CHECKS,
   ...RELATION_CHECKS,
   ...EARLIER_ENTRY_CHECKS,
+  ...ADJUSTMENT_CHECKS,
   ...LOAN_CHECKS,
   ...LOSS_CHECKS,
   ...ACCOUNT_CHECKS,

@@ -3,6 +3,12 @@ import { type LedgerCheck, ofTenant } from './check.ts';
 /** The first 16 bytes of SHA-256 of a key's UTF-8, typed uuid. */
 const KEY_HASH = `encode(substring(sha256(convert_to(e.idempotency_key, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid`;
 
+/** Receipts are rendered in versions 1 to this one. */
+const NEWEST_RECEIPT_VERSION = 4;
+
+/** Whether an accrual entry `e` says of itself that it corrects another one. */
+export const IS_CORRECTION = `coalesce(e.event_input::jsonb ? 'corrected_event_id', false)`;
+
 /** What the narrow tables beside the journal promise: keys, reversals, disbursements, accruals. */
 export const RELATION_CHECKS: readonly LedgerCheck[] = [
   {
@@ -23,7 +29,7 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
                   THEN format('has payload hash %s, its entry %s says %s', k.payload_hash, c.entry_id, coalesce(c.payload_hash::text, 'none'))
                   ELSE format('was answered by receipt version %s, which this program does not know', k.receipt_version) END AS detail
       FROM carried AS c FULL JOIN kept AS k ON k.tenant_id = c.tenant_id AND k.key_hash = c.key_hash
-      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version NOT IN (1, 2, 3)`,
+      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version NOT BETWEEN 1 AND ${NEWEST_RECEIPT_VERSION}`,
   },
   {
     name: 'following_entries',
@@ -119,11 +125,11 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'accrual_batches',
     promise:
-      'Every accrual entry has its batch as sent, of the same date and of a program that exists, and the other way round.',
+      'Every accrual entry but for corrections has its batch as sent, of the same date and of a program that exists, and the other way round.',
     sql: `
       WITH posted AS (
         SELECT e.tenant_id, e.seq, e.entry_id, e.effective_at FROM hpts.journal_entry AS e
-        WHERE ${ofTenant('e')} AND e.event_type = 'accrual'),
+        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND NOT ${IS_CORRECTION}),
       kept AS (
         SELECT b.tenant_id, b.entry_id, b.accrual_date, b.program_id,
                cardinality(b.loan_ids) = cardinality(b.interest_minor)
@@ -153,7 +159,7 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
       lined AS (
         SELECT e.tenant_id, e.entry_id, coalesce(l.loan_id, e.loan_id) AS loan_id, sum(l.amount) AS interest
         FROM hpts.journal_entry AS e CROSS JOIN LATERAL unnest(e.accounts, e.amounts, e.loan_ids) AS l(account, amount, loan_id)
-        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND l.account IN (1200, 9100) GROUP BY 1, 2, 3)
+        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND NOT ${IS_CORRECTION} AND l.account IN (1200, 9100) GROUP BY 1, 2, 3)
       SELECT coalesce(s.tenant_id, l.tenant_id) AS tenant_id, coalesce(e.seq, 0) AS place,
              'entry ' || coalesce(s.entry_id, l.entry_id) AS subject,
              format('accrues %s for loan %s by its lines, %s by its batch', coalesce(l.interest, 0),

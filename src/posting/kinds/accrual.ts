@@ -1,7 +1,7 @@
 import { type AccrualBatch, decideAccrualBatch, principalDifferences } from '../../domain/accrual.ts';
 import { addDays, parseCalendarDate } from '../../domain/calendar-date.ts';
 import type { CommandOf } from '../command.ts';
-import { dayBit, type LedgerState, monthKey, monthOf } from '../ledger-state.ts';
+import { dayBit, type LedgerState, monthKey, monthOf, scopedKey } from '../ledger-state.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import { loanOf, nightPrincipal, tenantOf } from '../scene.ts';
 import { type CommandKind, ROWS_PER_COMMAND, ROWS_PER_LOAN, type Target } from './command-kind.ts';
@@ -45,15 +45,39 @@ export const ACCRUAL: CommandKind<CommandOf<'accrual'>> = {
   receiptVersion: RECEIPT_VERSION,
 };
 
-/** A reversed accrual frees its date for every loan in it (ACCOUNTING.md rule 6). */
+/**
+ * A reversed batch frees its date for every loan in it (ACCOUNTING.md rule 6), and its corrections are reversed with it. A
+ * correction that is reversed alone frees nothing.
+ */
 export const ACCRUAL_UNDOING: Undoing = {
-  reads: ({ entry, loanIds }, reads) => {
+  reads: ({ entry, loanIds, accrued }, reads) => {
+    if (accrued === null) return;
+    reads.corrections(entry.entryId);
     for (const loanId of loanIds) reads.accrualDate(loanId, entry.effectiveAt);
   },
-  undo: ({ entry, loanIds }, { tenantId, ...target }) => {
+  undo: ({ entry, loanIds, accrued, correctsEntryId }, { tenantId, ...target }) => {
+    if (correctsEntryId !== null)
+      takeBackCorrection(target.state, { tenantId, correctsEntryId, entryId: entry.entryId });
+    if (accrued === null) return;
+    target.state.corrections.delete(scopedKey(tenantId, entry.entryId));
     for (const loanId of loanIds) markAccrued({ tenantId, loanId, date: entry.effectiveAt, accrued: false }, target);
   },
 };
+
+function takeBackCorrection(
+  { corrections }: LedgerState,
+  { tenantId, correctsEntryId, entryId }: { tenantId: string; correctsEntryId: string; entryId: string },
+): void {
+  const key = scopedKey(tenantId, correctsEntryId);
+  // It was read when another command of the batch asks for it, and matters to that one alone.
+  const standing = corrections.get(key);
+  if (standing !== undefined) {
+    corrections.set(
+      key,
+      standing.filter((one) => one.entryId !== entryId),
+    );
+  }
+}
 
 /** The day from whose end to the next one's the interest dated on that next one is earned (ACCOUNTING.md section 4). */
 function nightBefore(date: string): string {

@@ -23,9 +23,9 @@ export const CANCELLATION: CommandKind<CommandOf<'cancellation'>> = {
       calendar: tenantOf(state, tenantId),
     });
   },
-  remember: (command, { entry }, target) => {
+  remember: (command, posted, target) => {
     const { tenantId } = command;
-    rememberUndone(referredEntry(cancelled(command), { tenantId, resolved: target.state.entries }), entry, target);
+    rememberUndone(referredEntry(cancelled(command), { tenantId, resolved: target.state.entries }), posted, target);
   },
   receiptVersion: RECEIPT_VERSION,
 };

@@ -17,6 +17,10 @@ export type CommandKind<Of extends Command> = {
   readonly refersToAll?: (command: Of) => readonly Reference[];
   /** True: its entries take the correlation of the entry that it refers to. False: its first entry begins one. */
   readonly inheritsCorrelation: boolean;
+  /** The correlation of its entries, where it is neither inherited nor begun by the first of them. */
+  readonly correlationId?: (command: Of) => string;
+  /** True: it locks some loans of the entry that it refers to, as its reads say, in place of all of them. */
+  readonly locksItsOwn?: boolean;
   /** How many rows it may write, which bounds how many commands travel together. */
   readonly weight: (command: Of, earlier: ResolvedEntry | undefined) => number;
   readonly reads: (command: Of, reads: Reads, earlier: ResolvedEntry | undefined) => void;
@@ -38,6 +42,10 @@ export type Reads = {
   readonly make: (loanId: string) => void;
   /** Whether the loan has accrued on a date. */
   readonly accrualDate: (loanId: string, date: string) => void;
+  /** The verdict on a proposed adjustment. */
+  readonly verdict: (adjustmentId: string) => void;
+  /** The standing corrections of an accrual batch, by the batch's entry. */
+  readonly corrections: (entryId: string) => void;
   /** What the loan has for the night that begins on a day. */
   readonly night: (loanId: string, day: string) => void;
   /** The standing disbursements of the loan. */

@@ -2,9 +2,8 @@ import type { EventType } from '../../domain/event-type.ts';
 import { untouched } from '../../domain/posted-entry.ts';
 import { decideReversal } from '../../domain/reversal.ts';
 import type { CommandOf } from '../command.ts';
-import type { ResolvedEntry } from '../ledger-state.ts';
+import { type ResolvedEntry, scopedKey } from '../ledger-state.ts';
 import { lossesOf, takeBackLosses } from '../losses.ts';
-import type { PlannedEntry } from '../posting-plan.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import { type Reference, referredEntry } from '../reference.ts';
 import { loanOf, standingOf, tenantOf } from '../scene.ts';
@@ -48,6 +47,7 @@ export const REVERSAL: CommandKind<CommandOf<'reversal'>> = {
       losses: (loanId) => lossesOf(state, tenantId, loanId),
       standing,
       settledStanding: standing.settles === null ? untouched() : standingOf(state, tenantId, standing.settles),
+      corrections: entry === undefined ? [] : (state.corrections.get(scopedKey(tenantId, entry.entryId)) ?? []),
       loan: (loanId) => loanOf(state, tenantId, loanId),
       calendar: tenantOf(state, tenantId),
     });
@@ -60,9 +60,9 @@ function entryToReverse({ reversal }: CommandOf<'reversal'>): Reference {
   return { id: reversal.reversesEntryId, to: 'entry' };
 }
 
-function rememberReversal(command: CommandOf<'reversal'>, { entry }: PostedEntries, target: Target): void {
+function rememberReversal(command: CommandOf<'reversal'>, posted: PostedEntries, target: Target): void {
   const { tenantId } = command;
-  rememberUndone(referredEntry(entryToReverse(command), { tenantId, resolved: target.state.entries }), entry, target);
+  rememberUndone(referredEntry(entryToReverse(command), { tenantId, resolved: target.state.entries }), posted, target);
 }
 
 /** Reads what the mirror of an earlier entry takes back besides balances. */
@@ -72,14 +72,17 @@ export function readUndone(earlier: ResolvedEntry | undefined, reads: Reads): vo
   UNDOINGS[earlier.entry.eventType]?.reads(earlier, reads);
 }
 
-/** Keeps that `mirror` undid an earlier entry, and takes back what that one had made true besides balances. */
-export function rememberUndone(undone: ResolvedEntry | undefined, mirror: PlannedEntry, target: Target): void {
-  const { tenantId, entryId, draft } = mirror;
+/** Keeps that mirrors undid an earlier entry, and takes back what that one had made true besides balances. */
+export function rememberUndone(undone: ResolvedEntry | undefined, posted: PostedEntries, target: Target): void {
+  const { tenantId, entryId, draft: mirror } = posted.entry;
   if (undone === undefined) throw new Error(`an entry was reversed by ${entryId} without being read`);
-  const reversedEntryId = undone.entry.entryId;
-  target.plan.reversals.push({ tenantId, reversedEntryId, entryId });
-  standingOf(target.state, tenantId, reversedEntryId).reversedBy = entryId;
-  for (const loanId of undone.loanIds) takeBackLosses({ tenantId, loanId, entryId: reversedEntryId }, target);
-  UNDOINGS[undone.entry.eventType]?.undo(undone, { tenantId, ...target, reversedOn: draft.effectiveAt });
+  for (const { entryId: mirrorId, draft } of [posted.entry, ...posted.following]) {
+    const reversedEntryId = draft.reversesEntryId;
+    if (reversedEntryId === null) throw new Error(`${mirrorId} was posted by a reversal and reverses nothing`);
+    target.plan.reversals.push({ tenantId, reversedEntryId, entryId: mirrorId });
+    standingOf(target.state, tenantId, reversedEntryId).reversedBy = mirrorId;
+  }
+  for (const loanId of undone.loanIds) takeBackLosses({ tenantId, loanId, entryId: undone.entry.entryId }, target);
+  UNDOINGS[undone.entry.eventType]?.undo(undone, { tenantId, ...target, reversedOn: mirror.effectiveAt });
   takeBackFacts(undone, tenantId, target);
 }

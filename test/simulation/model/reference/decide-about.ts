@@ -3,7 +3,7 @@ import type { ClearingCommand, PendingCommand, ReturnCommand } from './command.t
 import { reverse } from './decide-reversal.ts';
 import { Draft, emptyPosting, restatementOf } from './posting.ts';
 import { DEFAULT_POLICY } from './program.ts';
-import { refuse } from './refusal.ts';
+import { type Code, refuse } from './refusal.ts';
 import { decideChange } from './restatement.ts';
 import { allocationAnswer, type Decision, newFact, type Setting, wrongDay } from './setting.ts';
 import { type Line, lines } from './terms.ts';
@@ -58,12 +58,14 @@ export function decideReturn(setting: Setting, command: ReturnCommand): Decision
   const sent = { ...command, eventId, amountMinor };
   const loanIds = [loan.loanId];
   const fact = newFact(draft, { command: sent, effectiveAt, loanIds, policy, about: eventId });
-  const added = nsfFeeMinor === 0n ? [fact] : [fact, nsfFee(draft, fact, nsfFeeMinor)];
+  const fees = nsfFeeMinor === 0n ? [] : [nsfFee(draft, fact, nsfFeeMinor)];
+  const added = [fact, ...fees];
+  // The fee's dates and the loan's state are judged before the amount of the return, so by themselves.
+  const ofFee = decideChange(books, { added: fees, dropped: [], loans: [loan] });
+  const early: readonly Code[] = ['loan_charged_off', 'effective_date_before_disbursement'];
+  if ('refusal' in ofFee && early.includes(ofFee.refusal.code)) return { refusal: ofFee.refusal };
   const change = decideChange(books, { added, dropped: [], loans: [loan] });
   const isTooMuch = amountMinor > left || amountMinor === 0n;
-  const isOwn = 'refusal' in change && change.ofLoans !== undefined;
-  // The loan's state is judged before amounts.
-  if (isOwn && change.refusal.code === 'loan_charged_off') return { refusal: change.refusal };
   if (isTooMuch) return refuse('amount_exceeds_payment');
   if ('refusal' in change) return { refusal: change.refusal };
   for (const each of added) draft.first(each);

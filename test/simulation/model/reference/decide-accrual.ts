@@ -20,6 +20,7 @@ import { type Code, refuse } from './refusal.ts';
 import { decideChange } from './restatement.ts';
 import { type Decision, newFact, type Setting, wrongDate, wrongDay } from './setting.ts';
 import type { LoanState } from './state.ts';
+import { COMPONENT_MAX_MINOR } from './terms.ts';
 
 /** The most loans of one entry (ACCOUNTING.md section 4). */
 const LOANS_AN_ENTRY = 10_000;
@@ -55,9 +56,11 @@ export function decideAccrual(setting: Setting, command: AccrualCommand): Decisi
   if (first !== undefined) {
     return refuse(first, { fields: wrong.flatMap((code, at) => (code === undefined ? [] : [`loans[${at}]`])) });
   }
+  const total = command.loans.reduce((sum, { interestMinor }) => sum + interestMinor, 0n);
+  // Income is one line, and no amount has more than 18 digits.
+  if (total > COMPONENT_MAX_MINOR) return refuse('amount_out_of_range', { fields: ['loans'] });
   if ('refusal' in changed) return { refusal: changed.refusal };
   draft.first(fact);
-  const total = command.loans.reduce((sum, { interestMinor }) => sum + interestMinor, 0n);
   const answer = {
     loan_count: loans.length,
     total_accrued_minor: total.toString(),

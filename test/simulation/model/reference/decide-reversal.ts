@@ -23,8 +23,9 @@ export function decideReversal(setting: Setting, command: ReversalCommand): Deci
   if (entry === undefined) return refuse('journal_entry_not_found');
   const fact = books.facts.get(entry.eventId);
   if (fact === undefined) throw new Error(`entry ${entry.entryId} books no known event`);
+  const movedNothing = fact.command.kind === 'registration' && fact.command.opening === undefined;
   const stateOf = () =>
-    entry.eventType === 'reversal' || entry.isDifference ? ('not_reversible' as const) : undefined;
+    entry.eventType === 'reversal' || entry.isDifference || movedNothing ? ('not_reversible' as const) : undefined;
   // The date of a reversal's own reversal is measured by that reversal.
   const measured = entry.eventType === 'reversal' ? entry.effectiveAt : fact.effectiveAt;
   return reverse(setting, { fact, answeredId: reversesEntryId, effectiveAt, stateOf, measured });

@@ -114,7 +114,7 @@ export const RULES = {
     ...DATED,
     return_code: required(text((value) => /^[A-Z0-9]{1,10}$/.test(value))),
     amount_minor: optional(amount),
-    nsf_fee_minor: optional(amountOrZero),
+    nsf_fee_minor: optional(amount),
     policy: optional(oneOf('mirror', 'principal')),
   },
   settle_payment: { ...DATED, external_ref: optional(shortText) },
@@ -164,7 +164,7 @@ export const RULES = {
     program_id: optional(uuid),
     annual_rate: optional(rate),
     maturity_date: optional(date),
-    opening: optional((value, path) => nestedIn(OPENING, value, path)),
+    opening: optional((value, path) => openingOf(value, path)),
     metadata: optional(object),
   },
   program: { ...POLICY, name: required(shortText), currency: optional(currency) },
@@ -182,6 +182,14 @@ function partsOf(value: unknown, path: string): readonly string[] {
   const bad = nestedIn({ principal_minor: component, interest_minor: component, fees_minor: component }, value, path);
   if (bad.length > 0 || typeof value !== 'object' || value === null) return bad;
   return Object.values(value).some((part) => part !== '0') ? [] : [path];
+}
+
+/** An opening of nothing is none: some component has to be named with an amount. */
+function openingOf(value: unknown, path: string): readonly string[] {
+  const bad = nestedIn(OPENING, value, path);
+  if (bad.length > 0 || typeof value !== 'object' || value === null) return bad;
+  const parts = Object.entries(value).filter(([name]) => name.endsWith('_minor'));
+  return parts.some(([, part]) => part !== '0') ? [] : [path];
 }
 
 /** 1 to 10,000 ids, each once. */

@@ -81,7 +81,7 @@ function contradictions(kind: RouteKind, body: JsonObject): string[] {
     'forgive_principal_minor',
     'forgive_interest_minor',
   ];
-  return parts.every((name) => fields.amount(name) === 0n) ? parts : [];
+  return parts.every((name) => fields.amount(name) === 0n) ? ['body'] : [];
 }
 
 /** The values of a body that is known to be well formed. */

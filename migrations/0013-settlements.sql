@@ -1,6 +1,6 @@
 -- What befalls an entry that was posted before: facts that stand for as long as the entry which made them is not reversed.
 -- None is ever changed. A thing that was undone may be done again, so each time has a number, and the primary key keeps two
--- processes from doing it twice at once. (decisions/0021-facts-about-earlier-entries.md)
+-- processes from doing it twice at once. (decisions/0022-facts-about-earlier-entries.md)
 
 -- A pending payment or disbursement, settled by an entry that takes it off PENDING and books it on SETTLED.
 CREATE TABLE hpts.settling (
