@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { adjustment, proposedByColleague } from './adjustment-story.ts';
 import type { HttpAnswer } from './http-client.ts';
+import { type IdPosition, type Ids, type Lender, named } from './id-position.ts';
 import {
   accrual,
   chargeOff,
@@ -9,57 +10,19 @@ import {
   fee,
   feeWaiver,
   goodwillCredit,
-  type Loan,
   newLoan,
-  nonAccrual,
-  nonAccrualPath,
   payment,
   posted,
   recovery,
-  refinance,
   registration,
-  restructure,
   reversal,
   suspenseAllocation,
   suspenseRefund,
   unmadeLoan,
   workedExample,
 } from './loan-story.ts';
+import { RESTRUCTURING } from './restructuring-positions.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
-
-/** Everything of a tenant that somebody else might name. */
-export type Ids = {
-  readonly loan: string;
-  /** A loan that only a first disbursement names, for whoever does so has a loan of that id afterwards. */
-  readonly spareLoan: string;
-  /** A loan that only a refinance names as the one to be made, likewise. */
-  readonly spareNewLoan: string;
-  /** A loan that only a registration names. */
-  readonly registeredLoan: string;
-  readonly borrower: string;
-  readonly entry: string;
-  readonly event: string;
-  readonly program: string;
-  readonly webhookEndpoint: string;
-  readonly accrual: string;
-  /** A proposal that nobody judged. */
-  readonly adjustment: string;
-};
-
-/** A tenant with books of its own: what it has, and the loan that it may name itself. */
-export type Lender = { readonly api: TenantApi; readonly loan: Loan; readonly ids: Ids };
-
-/** One place of a request where an id stands. */
-export type IdPosition = {
-  /** As docs/api.md lists it. */
-  readonly operation: string;
-  /** `path loan_id`, `query …`, `body loans[].loan_id`; what else varies stands behind a comma. */
-  readonly position: string;
-  /** What is answered for an id that does not exist, and so for another tenant's. */
-  readonly status: number;
-  /** The request of `me`, in order but for the id: one of `ids`. */
-  readonly attempt: (ids: Ids, me: Lender) => Promise<HttpAnswer>;
-};
 
 /** A lender whose loan was paid once. */
 export async function newLender(api: TenantApi): Promise<Lender> {
@@ -111,8 +74,6 @@ export function noIds(): Ids {
     adjustment: randomUUID(),
   };
 }
-
-const named = (ids: Ids, me: Lender): Loan => ({ ...me.loan, loanId: ids.loan, borrowerId: ids.borrower });
 
 const READING: readonly IdPosition[] = [
   ...['', `?as_of_date=${DAY.paid}`, '?known_at=2026-05-01T00:00:00Z', '?layer=PENDING'].map(
@@ -433,53 +394,6 @@ const POSTING: readonly IdPosition[] = [
       attempt: (ids, { api }) => api.post('/v1/reversals', reversal(ids[what])),
     }),
   ),
-];
-
-const RESTRUCTURING: readonly IdPosition[] = [
-  {
-    operation: 'POST /v1/refinances',
-    position: 'body old_loan_id',
-    status: 404,
-    attempt: (ids, me) => me.api.post('/v1/refinances', refinance(named(ids, me), randomUUID())),
-  },
-  {
-    operation: 'POST /v1/refinances',
-    position: 'body new_loan_id',
-    // As with a first disbursement: an id that is free here makes a loan here.
-    status: 201,
-    attempt: async (ids, { api }) =>
-      api.post('/v1/refinances', refinance(await newLoan(api), ids.spareNewLoan, { new_money_minor: '5' })),
-  },
-  {
-    operation: 'POST /v1/refinances',
-    position: 'body borrower_id',
-    status: 422,
-    attempt: (ids, me) => {
-      const body = refinance({ ...me.loan, borrowerId: ids.borrower }, randomUUID());
-      return me.api.post('/v1/refinances', body);
-    },
-  },
-  {
-    operation: 'POST /v1/refinances',
-    position: 'body program_id',
-    status: 404,
-    attempt: (ids, me) => {
-      const body = refinance(me.loan, randomUUID(), { program_id: ids.program });
-      return me.api.post('/v1/refinances', body);
-    },
-  },
-  {
-    operation: 'POST /v1/restructures',
-    position: 'body loan_id',
-    status: 404,
-    attempt: (ids, me) => me.api.post('/v1/restructures', restructure(named(ids, me))),
-  },
-  {
-    operation: 'POST /v1/loans/{loan_id}/non-accrual',
-    position: 'path loan_id',
-    status: 404,
-    attempt: (ids, me) => me.api.post(nonAccrualPath(named(ids, me)), nonAccrual('enter')),
-  },
 ];
 
 /** Every operation with every place where an id stands in it. A new operation adds its rows here. */

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Verdict } from '../../domain/adjustment.ts';
 import type { Components, LoanState } from '../../domain/loan.ts';
 import type { Loss } from '../../domain/loss.ts';
-import type { NonAccrualAction, StandingNonAccrual } from '../../domain/non-accrual.ts';
+import type { StandingNonAccrual } from '../../domain/non-accrual.ts';
 import type { EntryStanding, StandingCorrection } from '../../domain/posted-entry.ts';
 import {
   type AccrualMonth,
@@ -21,7 +21,9 @@ import {
   sendTrain,
   type TextRow,
 } from '../statement-train.ts';
+import { disbursementsOf, READ_STANDING_DISBURSEMENTS } from './stored-disbursements.ts';
 import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
+import { type NonAccrualRow, nonAccrualsOf, READ_STANDING_NON_ACCRUALS } from './stored-non-accruals.ts';
 import { readStanding } from './stored-standing.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
@@ -100,24 +102,6 @@ const READ_ACCRUAL_MONTHS: Statement = {
   text: `SELECT m.tenant_id, m.loan_id, m.month, m.days
     FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id, unnest($3::date[]) AS month) AS asked
     JOIN hpts.loan_accrual_month AS m USING (tenant_id, loan_id, month)`,
-};
-
-const READ_STANDING_DISBURSEMENTS: Statement = {
-  name: 'read_standing_disbursements',
-  text: `SELECT d.tenant_id, d.loan_id, d.entry_id, d.effective_at
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
-    JOIN hpts.disbursement AS d USING (tenant_id, loan_id)
-    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)`,
-};
-
-const READ_STANDING_NON_ACCRUALS: Statement = {
-  name: 'read_standing_non_accruals',
-  text: `SELECT n.tenant_id, n.loan_id, n.entry_id, n.effective_at, n.action
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
-    JOIN hpts.non_accrual AS n USING (tenant_id, loan_id)
-    JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
-    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = n.tenant_id AND r.reversed_entry_id = n.entry_id)
-    ORDER BY e.tenant_id, e.seq`,
 };
 
 // As readers answer a balance on a past day: the last movement up to it, and what backdated movements add. A charge-off that
@@ -496,28 +480,4 @@ function nightsOf(locked: LockedRows): Map<string, Night[]> {
     else known.push({ day: night.day, principalMinor });
   }
   return nights;
-}
-
-function disbursementsOf(rows: readonly [string, string, string, string][]): Map<string, StandingDisbursement[]> {
-  const standing = new Map<string, StandingDisbursement[]>();
-  for (const [tenantId, loanId, entryId, effectiveAt] of rows) {
-    const key = scopedKey(tenantId, loanId);
-    const known = standing.get(key);
-    if (known === undefined) standing.set(key, [{ entryId, effectiveAt }]);
-    else known.push({ entryId, effectiveAt });
-  }
-  return standing;
-}
-
-type NonAccrualRow = [tenantId: string, loanId: string, entryId: string, effectiveAt: string, action: NonAccrualAction];
-
-function nonAccrualsOf(rows: readonly NonAccrualRow[]): Map<string, StandingNonAccrual[]> {
-  const standing = new Map<string, StandingNonAccrual[]>();
-  for (const [tenantId, loanId, entryId, effectiveAt, action] of rows) {
-    const key = scopedKey(tenantId, loanId);
-    const known = standing.get(key);
-    if (known === undefined) standing.set(key, [{ entryId, effectiveAt, action }]);
-    else known.push({ entryId, effectiveAt, action });
-  }
-  return standing;
 }

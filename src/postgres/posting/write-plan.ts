@@ -131,7 +131,7 @@ function facts(plan: PostingPlan): BoundStatement[] {
       int8Array(accrual.loans, (loan) => loan.interestMinor),
     ],
   ]);
-  const { following, reversals, disbursements, nonAccruals } = plan;
+  const { following, reversals, disbursements } = plan;
   for (const { tenantId, entryId, accrualEntryId, loans } of plan.accrualCorrections) {
     const loanIds = uuidArray(loans, (loan) => loan.loanId);
     const interest = int8Array(loans, (loan) => loan.interestMinor);
@@ -168,12 +168,6 @@ function facts(plan: PostingPlan): BoundStatement[] {
     const dates = dateArray(disbursements, (one) => one.effectiveAt);
     statements.push([INSERT_DISBURSEMENTS, [...loanColumns(disbursements), entryIds, dates]]);
   }
-  if (nonAccruals.length > 0) {
-    const entryIds = uuidArray(nonAccruals, (one) => one.entryId);
-    const dates = dateArray(nonAccruals, (one) => one.effectiveAt);
-    const actions = textArray(nonAccruals, (one) => one.action);
-    statements.push([INSERT_NON_ACCRUALS, [...loanColumns(nonAccruals), entryIds, dates, actions]]);
-  }
   if (months.length > 0) {
     const dates = dateArray(months, (one) => one.month);
     statements.push([MARK_ACCRUAL_MONTHS, [...loanColumns(months), dates, int4Array(months, (one) => one.days)]]);
@@ -182,8 +176,14 @@ function facts(plan: PostingPlan): BoundStatement[] {
 }
 
 /** What is kept of loans besides what moves them. */
-function factsOfLoans({ registrations, principalDifferences }: PostingPlan): BoundStatement[] {
+function factsOfLoans({ registrations, principalDifferences, nonAccruals }: PostingPlan): BoundStatement[] {
   const statements: BoundStatement[] = [];
+  if (nonAccruals.length > 0) {
+    const entryIds = uuidArray(nonAccruals, (one) => one.entryId);
+    const dates = dateArray(nonAccruals, (one) => one.effectiveAt);
+    const actions = textArray(nonAccruals, (one) => one.action);
+    statements.push([INSERT_NON_ACCRUALS, [...loanColumns(nonAccruals), entryIds, dates, actions]]);
+  }
   if (principalDifferences.length > 0) {
     statements.push([
       INSERT_PRINCIPAL_DIFFERENCES,
