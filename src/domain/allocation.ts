@@ -11,10 +11,10 @@ import { type Allocation, allocate, sumOf } from './waterfall.ts';
 /** On non-accrual interest is memo interest and comes last, whatever the program says (ACCOUNTING.md section 2). */
 const NON_ACCRUAL_WATERFALL: readonly WaterfallComponent[] = ['fees', 'principal', 'interest'];
 
-/** What a loan owes now by component; on non-accrual its interest is the memo interest. */
+/** What a loan owes now by component; on non-accrual its interest is the memo interest and what 1200 may still hold. */
 function outstandingOf(loan: LoanState): ReturnType<typeof componentsOn> {
   const settled = componentsOn(loan, SETTLED);
-  return isOnNonAccrual(loan) ? { ...settled, interest: settled.memoInterest } : settled;
+  return isOnNonAccrual(loan) ? { ...settled, interest: settled.memoInterest + settled.interest } : settled;
 }
 
 /** Lets an amount run down what a loan owes now, by its program, or by the order of non-accrual. */
@@ -23,21 +23,22 @@ export function allocateTo(loan: LoanState, amountMinor: bigint, { waterfall }: 
 }
 
 /**
- * Credits each component with its part: CR 1300, 1200, 1100, 2100. Memo interest that is paid becomes income: CR 4000
- * together with DR 9200 CR 9100.
+ * Credits each component with its part: CR 1300, 1200, 1100, 2100. On non-accrual interest takes the memo first, which
+ * becomes income by being paid: CR 4000 together with DR 9200 CR 9100; a reversal can have put some into 1200 besides.
  */
 export function creditAllocation(lines: LoanLines, allocation: Allocation, loan: LoanState): LoanLines {
   const { fees, interest, principal, suspense } = allocation;
-  const memo = isOnNonAccrual(loan);
-  lines
+  const { memoInterest } = componentsOn(loan, SETTLED);
+  const asked = isOnNonAccrual(loan) ? interest : 0n;
+  const memo = asked < memoInterest ? asked : memoInterest;
+  return lines
     .credit(ACCOUNT.feesReceivable, fees)
-    .credit(memo ? ACCOUNT.interestIncome : ACCOUNT.interestReceivable, interest)
+    .credit(ACCOUNT.interestIncome, memo)
+    .credit(ACCOUNT.interestReceivable, interest - memo)
     .credit(ACCOUNT.principalReceivable, principal)
-    .credit(ACCOUNT.borrowerSuspense, suspense);
-  if (memo) {
-    lines.debit(ACCOUNT.nonAccrualInterestIncome, interest).credit(ACCOUNT.nonAccrualInterestReceivable, interest);
-  }
-  return lines;
+    .credit(ACCOUNT.borrowerSuspense, suspense)
+    .debit(ACCOUNT.nonAccrualInterestIncome, memo)
+    .credit(ACCOUNT.nonAccrualInterestReceivable, memo);
 }
 
 /** Refuses a split of the caller's own that does not sum to the amount. */

@@ -196,7 +196,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 409,
     title: 'The loan exists already',
     advice:
-      'A loan is registered before anything is posted to it, once. A loan that was disbursed needs no registration.',
+      'A loan is registered before anything is posted to it, once. A loan that was disbursed needs no registration. A refinance makes a new loan: use an id that no loan has.',
   },
   account_already_exists: {
     status: 409,

@@ -10,12 +10,15 @@ import { DISBURSEMENT_SETTLEMENT } from './kinds/disbursement-settlement.ts';
 import { FEE } from './kinds/fee.ts';
 import { FEE_WAIVER } from './kinds/fee-waiver.ts';
 import { GOODWILL_CREDIT } from './kinds/goodwill-credit.ts';
+import { NON_ACCRUAL } from './kinds/non-accrual.ts';
 import { PAYMENT } from './kinds/payment.ts';
 import { PAYMENT_CLEARING } from './kinds/payment-clearing.ts';
 import { PAYMENT_RETURN } from './kinds/payment-return.ts';
 import { PAYMENT_SETTLING } from './kinds/payment-settling.ts';
 import { RECOVERY } from './kinds/recovery.ts';
+import { REFINANCE } from './kinds/refinance.ts';
 import { REGISTRATION } from './kinds/registration.ts';
+import { RESTRUCTURE } from './kinds/restructure.ts';
 import { REVERSAL } from './kinds/reversal.ts';
 import { SUSPENSE_ALLOCATION } from './kinds/suspense-allocation.ts';
 import { SUSPENSE_REFUND } from './kinds/suspense-refund.ts';
@@ -36,6 +39,9 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   adjustment: ADJUSTMENT,
   charge_off: CHARGE_OFF,
   recovery: RECOVERY,
+  refinance: REFINANCE,
+  restructure: RESTRUCTURE,
+  non_accrual: NON_ACCRUAL,
   reversal: REVERSAL,
   payment_return: PAYMENT_RETURN,
   payment_settling: PAYMENT_SETTLING,

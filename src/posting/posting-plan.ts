@@ -5,6 +5,7 @@ import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { Loss, TakenPart } from '../domain/loss.ts';
+import type { NonAccrualAction } from '../domain/non-accrual.ts';
 import type { Allocation } from '../domain/waterfall.ts';
 import type { AccrualMonth } from './ledger-state.ts';
 
@@ -122,6 +123,13 @@ export type PostingPlan = {
     readonly entryId: string;
     readonly taken: TakenPart;
   }[];
+  readonly nonAccruals: {
+    readonly tenantId: string;
+    readonly loanId: string;
+    readonly entryId: string;
+    readonly effectiveAt: string;
+    readonly action: NonAccrualAction;
+  }[];
   readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
   readonly principalDifferences: (PrincipalDifference & {
     readonly tenantId: string;
@@ -153,6 +161,7 @@ export function emptyPlan(): PostingPlan {
     paymentReturns: [],
     disbursements: [],
     registrations: [],
+    nonAccruals: [],
     losses: [],
     recoveries: [],
     accrualBatches: [],

@@ -21,6 +21,8 @@ export type ReadSet = {
   readonly nights: readonly (LoanRef & { readonly day: string })[];
   /** Loans of which a disbursement is to be reversed. */
   readonly disbursedLoans: readonly LoanRef[];
+  /** Loans of which a change of the mark of non-accrual is to be reversed. */
+  readonly markedLoans: readonly LoanRef[];
   /** Loans of which something may be charged off, recovered or reversed. */
   readonly loansWithLosses: readonly LoanRef[];
 };
@@ -54,6 +56,7 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     accrualMonths: [...reads.accrualMonths.values()],
     nights: [...reads.nights.values()],
     disbursedLoans: [...reads.disbursedLoans.values()],
+    markedLoans: [...reads.markedLoans.values()],
     loansWithLosses: [...reads.loansWithLosses.values()],
   };
 }
@@ -65,6 +68,7 @@ class BatchReads {
   readonly accrualMonths = new Map<string, LoanRef & { readonly month: string }>();
   readonly nights = new Map<string, LoanRef & { readonly day: string }>();
   readonly disbursedLoans = new Map<string, LoanRef>();
+  readonly markedLoans = new Map<string, LoanRef>();
   readonly judgedAdjustments: { readonly tenantId: string; readonly adjustmentId: string }[] = [];
   readonly correctedBatches = new Map<string, { readonly tenantId: string; readonly entryId: string }>();
   readonly loansWithLosses = new Map<string, LoanRef>();
@@ -101,6 +105,10 @@ class BatchReads {
 
   disbursements(loanId: string): void {
     this.disbursedLoans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  nonAccruals(loanId: string): void {
+    this.markedLoans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
   }
 
   losses(loanId: string): void {

@@ -152,6 +152,26 @@ const CASES: Readonly<Record<string, ReceiptFacts>> = {
     [2100, 60n],
     [1010, -60n],
   ]),
+  'a refinance': facts('refinance', [
+    [1100, 100n],
+    [2100, 5n],
+    [1100, -70n],
+    [1200, -20n],
+    [1300, -10n],
+    [2100, -5n],
+  ]),
+  'a refinance with new money': facts('refinance', [
+    [1100, 150n],
+    [1100, -100n],
+    [2000, -50n],
+  ]),
+  'a restructure': facts('restructure', [
+    [1100, 30n],
+    [5100, 40n],
+    [1200, -30n],
+    [1100, -40n],
+  ]),
+  'a loan put on non-accrual with nothing to move': facts('non_accrual', []),
 };
 
 const LATER_VERSIONS: Readonly<Record<string, readonly [version: number, facts: ReceiptFacts]>> = {

@@ -69,6 +69,12 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
     `{"chargeoff_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   recovery: (facts) =>
     `{"payment_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  refinance: (facts) =>
+    `{"refinance_event_id":"${facts.eventId}",${entryId(facts)}${lentEventId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  restructure: (facts) =>
+    `{"restructure_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  non_accrual: (facts) =>
+    `{"non_accrual_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
 };
 
 /** By the version that the key names. A command whose event type another answers differently has a version of its own. */
@@ -137,6 +143,11 @@ function allocation(facts: ReceiptFacts): string {
     suspense_minor: credited(facts, ACCOUNT.borrowerSuspense),
   };
   return `"allocation":{"fees_minor":"${parts.fees_minor}","interest_minor":"${parts.interest_minor}","principal_minor":"${parts.principal_minor}","suspense_minor":"${parts.suspense_minor}"}`;
+}
+
+/** New money of a refinance is settled as a disbursement is, under the id of the event that lent it. */
+function lentEventId(facts: ReceiptFacts): string {
+  return credited(facts, ACCOUNT.disbursementClearing) === 0n ? '' : `,"disbursement_event_id":"${facts.eventId}"`;
 }
 
 function credited(facts: ReceiptFacts, account: number): bigint {

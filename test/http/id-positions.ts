@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { adjustment, proposedByColleague } from './adjustment-story.ts';
 import type { HttpAnswer } from './http-client.ts';
+import { type IdPosition, type Ids, type Lender, named } from './id-position.ts';
 import {
   accrual,
   chargeOff,
@@ -10,7 +11,6 @@ import {
   fee,
   feeWaiver,
   goodwillCredit,
-  type Loan,
   newLoan,
   payment,
   paymentReturn,
@@ -24,46 +24,13 @@ import {
   unmadeLoan,
   workedExample,
 } from './loan-story.ts';
+import { RESTRUCTURING } from './restructuring-positions.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
-
-/** Everything of a tenant that somebody else might name. */
-export type Ids = {
-  readonly loan: string;
-  /** A loan that only a first disbursement names, for whoever does so has a loan of that id afterwards. */
-  readonly spareLoan: string;
-  /** A loan that only a registration names. */
-  readonly registeredLoan: string;
-  readonly borrower: string;
-  readonly entry: string;
-  readonly event: string;
-  /** The event of a disbursement. */
-  readonly disbursement: string;
-  readonly program: string;
-  readonly webhookEndpoint: string;
-  readonly accrual: string;
-  /** A proposal that nobody judged. */
-  readonly adjustment: string;
-};
-
-/** A tenant with books of its own: what it has, and the loan that it may name itself. */
-export type Lender = { readonly api: TenantApi; readonly loan: Loan; readonly ids: Ids };
-
-/** One place of a request where an id stands. */
-export type IdPosition = {
-  /** As docs/api.md lists it. */
-  readonly operation: string;
-  /** `path loan_id`, `query …`, `body loans[].loan_id`; what else varies stands behind a comma. */
-  readonly position: string;
-  /** What is answered for an id that does not exist, and so for another tenant's. */
-  readonly status: number;
-  /** The request of `me`, in order but for the id: one of `ids`. */
-  readonly attempt: (ids: Ids, me: Lender) => Promise<HttpAnswer>;
-};
 
 /** A lender whose loan was paid once. */
 export async function newLender(api: TenantApi): Promise<Lender> {
   const loan = await workedExample(api);
-  const spare = await newLoan(api);
+  const [spare, spareNew] = [await newLoan(api), await newLoan(api)];
   const lent = await posted(api.post('/v1/disbursements', disbursement(loan, { amount_minor: '1' })));
   const registered = unmadeLoan();
   await posted(api.post('/v1/loans', registration(registered)));
@@ -74,6 +41,7 @@ export async function newLender(api: TenantApi): Promise<Lender> {
   const ids = {
     loan: loan.loanId,
     spareLoan: spare.loanId,
+    spareNewLoan: spareNew.loanId,
     registeredLoan: registered.loanId,
     borrower: loan.borrowerId,
     entry: textAt(paid, 'journal_entry_id'),
@@ -100,6 +68,7 @@ export function noIds(): Ids {
   return {
     loan: randomUUID(),
     spareLoan: randomUUID(),
+    spareNewLoan: randomUUID(),
     registeredLoan: randomUUID(),
     borrower: randomUUID(),
     entry: randomUUID(),
@@ -111,8 +80,6 @@ export function noIds(): Ids {
     adjustment: randomUUID(),
   };
 }
-
-const named = (ids: Ids, me: Lender): Loan => ({ ...me.loan, loanId: ids.loan, borrowerId: ids.borrower });
 
 const READING: readonly IdPosition[] = [
   ...['', `?as_of_date=${DAY.paid}`, '?known_at=2026-05-01T00:00:00Z', '?layer=PENDING'].map(
@@ -473,6 +440,7 @@ export const ID_POSITIONS: readonly IdPosition[] = [
   ...LOANS,
   ...POSTING,
   ...EARLIER,
+  ...RESTRUCTURING,
   ...PROGRAMS,
   ...WEBHOOKS,
 ];

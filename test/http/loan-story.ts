@@ -136,6 +136,32 @@ export function recovery(loan: Loan, changes: object = {}): object {
   return payment(loan, { amount_minor: '200', ...changes });
 }
 
+/** What the old loan owes becomes the new one's principal. */
+export function refinance(old: Loan, newLoanId: string, changes: object = {}): object {
+  return {
+    old_loan_id: old.loanId,
+    new_loan_id: newLoanId,
+    borrower_id: old.borrowerId,
+    new_money_minor: '0',
+    currency: old.currency,
+    effective_at: DAY.paid,
+    ...changes,
+  };
+}
+
+export function restructure(loan: Loan, changes: object = {}): object {
+  return { loan_id: loan.loanId, effective_at: DAY.paid, forgive_principal_minor: '1000', ...changes };
+}
+
+/** Its path names the loan. */
+export function nonAccrual(action: 'enter' | 'exit', changes: object = {}): object {
+  return { effective_at: DAY.paid, action, ...changes };
+}
+
+export function nonAccrualPath({ loanId }: { readonly loanId: string }): string {
+  return `/v1/loans/${loanId}/non-accrual`;
+}
+
 /** A payment that leaves everything in suspense, whatever the loan owes. */
 export function unapplied(loan: Loan, amountMinor: string): object {
   return payment(loan, { amount_minor: amountMinor, allocation: { suspense_minor: amountMinor } });

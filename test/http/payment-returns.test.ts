@@ -24,7 +24,6 @@ import {
 } from './loan-story.ts';
 import { testPostingGates } from './posting-gates.ts';
 import { expectRefusal } from './problem.ts';
-import { onNonAccrual } from './standing-by-hand.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
 
 const OPERATION = 'POST /v1/payments/{payment_event_id}/returns';
@@ -201,7 +200,7 @@ describe(`${OPERATION}: 201`, () => {
   test('on non-accrual interest comes back as memo interest', async () => {
     const loan = await newLoan(api, { interest: '10' });
     const one = await paid(api, loan, { amount_minor: '30' });
-    await onNonAccrual(ledger, loan.loanId, DAY.paid);
+    await posted(api.post(`/v1/loans/${loan.loanId}/non-accrual`, { effective_at: DAY.paid, action: 'enter' }));
     expect(await returned(one)).toEqual(['DR 4000 10', 'DR 9100 10', 'CR 9200 10', 'DR 1100 20', 'CR 1010 30']);
   });
 

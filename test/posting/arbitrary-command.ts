@@ -11,6 +11,8 @@ export const TENANTS: readonly BooksTenant[] = [1, 2].map((number) => ({
   otherProgramId: id('c', number),
 }));
 const LOANS = [1, 2, 3].map((number) => id('1', number));
+/** Loans that a refinance may make. */
+const LATER_LOANS = [4, 5, 6, 7, 8, 9].map((number) => id('1', number));
 const [BORROWER, STRANGER] = [id('2', 1), id('2', 2)];
 const NOWHERE = id('9', 9);
 const DISBURSED = '2026-05-01';
@@ -23,6 +25,7 @@ function mostly<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
 const minor = (max: bigint) => fc.bigInt({ min: 0n, max });
 const loanId = fc.oneof(
   { weight: 15, arbitrary: fc.constantFrom(...LOANS) },
+  { weight: 2, arbitrary: fc.constantFrom(...LATER_LOANS) },
   { weight: 1, arbitrary: fc.constant(NOWHERE) },
 );
 const day = fc.oneof(
@@ -103,6 +106,33 @@ const chargeOff = fc
   .map((one) => ({ ...one, components: one.components !== null && isNothing(one.components) ? null : one.components }));
 
 const recovery = payment.map(({ layer: _layer, ...one }) => one);
+
+function refinanceOf(tenant: BooksTenant) {
+  const { amountMinor: _amount, loanId: _loan, ...rest } = common;
+  return fc.record({
+    ...rest,
+    oldLoanId: loanId,
+    newLoanId: mostly(LATER_LOANS[0] ?? NOWHERE, ...LATER_LOANS, LOANS[0] ?? NOWHERE),
+    newMoneyMinor: fc.oneof(minor(100n), fc.constant(0n), mostly(7n, 10n ** 18n - 1n)),
+    programId: mostly<string | null>(null, tenant.programId, tenant.otherProgramId, NOWHERE),
+  });
+}
+
+const part = (max: bigint) => fc.oneof(fc.constant(0n), minor(max));
+const ofOneLoan = {
+  loanId,
+  effectiveAt: day,
+  description: fc.constant(null),
+  metadata: fc.constant(null),
+};
+const restructure = fc.record({
+  ...ofOneLoan,
+  capitalizeInterestMinor: part(20n),
+  capitalizeFeesMinor: part(50n),
+  forgivePrincipalMinor: part(100n),
+  forgiveInterestMinor: part(20n),
+});
+const nonAccrual = fc.record({ ...ofOneLoan, action: fc.constantFrom('enter' as const, 'exit' as const) });
 
 function disbursementOf(tenant: BooksTenant) {
   const { externalRef, ...rest } = common;
@@ -273,12 +303,15 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, KnownEntries>): f
         weight: 1,
         arbitrary: fc.record({ kind: fc.constant('registration' as const), registration: registrationOf(tenant) }),
       },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('fee_waiver' as const), feeWaiver }) },
+      { weight: 3, arbitrary: fc.record({ kind: fc.constant('fee_waiver' as const), feeWaiver }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('goodwill_credit' as const), goodwillCredit }) },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_allocation' as const), suspenseAllocation }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('suspense_allocation' as const), suspenseAllocation }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('suspense_refund' as const), suspenseRefund }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('refinance' as const), refinance: refinanceOf(tenant) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('restructure' as const), restructure }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('non_accrual' as const), nonAccrual }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('charge_off' as const), chargeOff }) },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constant('recovery' as const), recovery }) },
+      { weight: 6, arbitrary: fc.record({ kind: fc.constant('recovery' as const), recovery }) },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('adjustment' as const), approval }) },
       {
@@ -317,22 +350,29 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, KnownEntries>): f
 }
 
 /**
- * The first disbursement of each loan, and something of it that is pending: without them, a history is mostly refusals.
+ * The first disbursement of each loan, money that is not applied, something that is pending, and interest of the
+ * first day: without them, a history is
+ * mostly refusals.
  */
-export const PRELUDE: readonly Command[] = TENANTS.flatMap(({ tenantId }, tenantAt) =>
-  LOANS.flatMap((loanId, loanAt): readonly Command[] => {
-    const key = 1_000 + tenantAt * 100 + loanAt * 10;
-    const common = { loanId, borrowerId: BORROWER, currency: 'USD', effectiveAt: DISBURSED, metadata: null };
-    const lent = { ...common, method: 'ach', destinationRef: null, programId: null, fees: [] };
-    const paid = { ...common, sourceMethod: 'ach', externalRef: null, split: null };
-    const by = (more: number) => envelope(tenantId, { key: key + more, payload: 0 });
+export const PRELUDE: readonly Command[] = TENANTS.flatMap((tenant, tenantAt) => {
+  const by = (at: number) => envelope(tenant.tenantId, { key: 1_000 + tenantAt * 100 + at, payload: 0 });
+  const lent = LOANS.flatMap((loanId, loanAt): Command[] => {
+    const event = { loanId, borrowerId: BORROWER, currency: 'USD', effectiveAt: DISBURSED, metadata: null };
+    const terms = { method: 'ach', destinationRef: null, programId: null, fees: [], layer: 0 } as const;
+    const unapplied = { fees: 0n, interest: 0n, principal: 0n, suspense: 90n };
+    const money = { sourceMethod: 'ach', externalRef: null, layer: 0, split: unapplied } as const;
     return [
-      { ...by(0), kind: 'disbursement', disbursement: { ...lent, amountMinor: 200n, layer: 0 } },
-      { ...by(1), kind: 'disbursement', disbursement: { ...lent, amountMinor: 30n, layer: 1 } },
-      { ...by(2), kind: 'payment', payment: { ...paid, amountMinor: 20n, layer: 1 } },
+      { kind: 'disbursement', ...by(loanAt), disbursement: { ...event, ...terms, amountMinor: 200n } },
+      { kind: 'disbursement', ...by(30 + loanAt), disbursement: { ...event, ...terms, amountMinor: 30n, layer: 1 } },
+      { kind: 'payment', ...by(40 + loanAt), payment: { ...event, ...money, amountMinor: 20n, layer: 1, split: null } },
+      { kind: 'payment', ...by(10 + loanAt), payment: { ...event, ...money, amountMinor: 90n } },
     ];
-  }),
-);
+  });
+  const loans = LOANS.map((loanId) => ({ loanId, outstandingPrincipalMinor: 200n, interestMinor: 20n }));
+  const { programId } = tenant;
+  const accrual = { programId, accrualDate: DISBURSED, dayCountConvention: 'ACT_365', loans };
+  return [...lent, { kind: 'accrual', ...by(20), accrual }];
+});
 
 // Few keys and payloads, so that replays and mismatches come up.
 function envelopeOf(tenant: BooksTenant): fc.Arbitrary<Envelope> {

@@ -2,6 +2,7 @@ import type { Verdict } from '../../src/domain/adjustment.ts';
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
 import type { Loss, TakenPart } from '../../src/domain/loss.ts';
+import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
 import type { StandingCorrection } from '../../src/domain/posted-entry.ts';
 import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
@@ -41,6 +42,7 @@ export class MemoryBooks {
   readonly corrections = new Map<string, StandingCorrection[]>();
   readonly accrualMonths = new Map<string, AccrualMonth>();
   readonly disbursements = new Map<string, StandingDisbursement[]>();
+  readonly nonAccruals = new Map<string, StandingNonAccrual[]>();
   readonly losses = new Map<string, readonly Loss[]>();
   readonly recoveries = new Map<string, readonly { readonly entryId: string; readonly taken: TakenPart }[]>();
   readonly entries = new Map<string, ResolvedEntry>();
@@ -62,7 +64,7 @@ export class MemoryBooks {
     copy.#lastId = this.#lastId;
     const cloned = structuredClone({ ...this });
     const { loans, keys, reversals, verdicts, corrections } = cloned;
-    const { accrualMonths, disbursements, losses, recoveries, entries, accountDeltas } = cloned;
+    const { accrualMonths, disbursements, nonAccruals, losses, recoveries, entries, accountDeltas } = cloned;
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
@@ -71,6 +73,7 @@ export class MemoryBooks {
       [copy.corrections, corrections],
       [copy.accrualMonths, accrualMonths],
       [copy.disbursements, disbursements],
+      [copy.nonAccruals, nonAccruals],
       [copy.losses, losses],
       [copy.recoveries, recoveries],
       [copy.entries, entries],
@@ -107,14 +110,11 @@ export class MemoryBooks {
     const set = readSetOf(commands, entries);
     const pick = <T>(all: ReadonlyMap<string, T>, keys: readonly string[]) =>
       new Map(keys.flatMap((key) => (all.has(key) ? [[key, structuredClone(all.get(key)) as T] as const] : [])));
-    const standing = set.disbursedLoans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
+    const loanKeys = (refs: typeof set.loans) => refs.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
     return {
       databaseTimeMs: 0,
       tenants: this.#states,
-      loans: pick(
-        this.loans,
-        set.loans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId)),
-      ),
+      loans: pick(this.loans, loanKeys(set.loans)),
       keys: pick(
         this.keys,
         set.keys.map(({ tenantId, keyHash }) => scopedKey(tenantId, keyHash)),
@@ -134,7 +134,8 @@ export class MemoryBooks {
         this.accrualMonths,
         set.accrualMonths.map(({ tenantId, loanId, month }) => monthKey(tenantId, loanId, month)),
       ),
-      disbursements: pick(this.disbursements, standing),
+      disbursements: pick(this.disbursements, loanKeys(set.disbursedLoans)),
+      nonAccruals: pick(this.nonAccruals, loanKeys(set.markedLoans)),
       losses: this.#lossesOf(set.loansWithLosses),
     };
   }
@@ -195,6 +196,10 @@ export class MemoryBooks {
       this.disbursements.set(key, [...(this.disbursements.get(key) ?? []), { entryId, effectiveAt }]);
     }
     this.facts.take(plan);
+    for (const { tenantId, loanId, ...change } of plan.nonAccruals) {
+      const key = scopedKey(tenantId, loanId);
+      this.nonAccruals.set(key, [...(this.nonAccruals.get(key) ?? []), change]);
+    }
     for (const { tenantId, adjustmentId, judgedBy } of plan.verdicts) {
       this.verdicts.set(scopedKey(tenantId, adjustmentId), { verdict: 'posted', judgedBy });
     }
@@ -226,6 +231,7 @@ export class MemoryBooks {
   #writeReversals(plan: PostingPlan): void {
     for (const { tenantId, reversedEntryId, entryId } of plan.reversals) {
       this.reversals.set(scopedKey(tenantId, reversedEntryId), entryId);
+      const stands = ({ entryId: one }: { readonly entryId: string }) => one !== reversedEntryId;
       for (const [key, standing] of this.corrections) {
         if (!key.startsWith(tenantId)) continue;
         const left = standing.filter((one) => one.entryId !== reversedEntryId);
@@ -233,12 +239,10 @@ export class MemoryBooks {
         else this.corrections.set(key, left);
       }
       for (const [key, standing] of this.disbursements) {
-        if (key.startsWith(tenantId)) {
-          this.disbursements.set(
-            key,
-            standing.filter((one) => one.entryId !== reversedEntryId),
-          );
-        }
+        if (key.startsWith(tenantId)) this.disbursements.set(key, standing.filter(stands));
+      }
+      for (const [key, standing] of this.nonAccruals) {
+        if (key.startsWith(tenantId)) this.nonAccruals.set(key, standing.filter(stands));
       }
     }
   }
@@ -271,7 +275,7 @@ export class MemoryBooks {
           correlationId,
           postedAt: '2026-05-10T00:00:00.000000Z',
         },
-        loanIds: accrued?.map(({ loanId }) => loanId) ?? [...new Set(named)],
+        loanIds: accrued?.map(({ loanId }) => loanId) ?? (draft.loanId === null ? [...new Set(named)] : [draft.loanId]),
         accrued: accrued === undefined ? null : new Map(accrued.map((loan) => [loan.loanId, loan.interestMinor])),
         correctsEntryId: corrected.get(entryId)?.accrualEntryId ?? null,
       });

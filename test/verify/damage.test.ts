@@ -14,6 +14,7 @@ import { entryId } from './hand-books.ts';
 import { fillHandLedger, LOANS, OTHER_TENANT, TENANT } from './hand-ledger.ts';
 import { OF_LOSSES } from './loss-damage.ts';
 import { OF_RELATIONS } from './relation-damage.ts';
+import { OF_RESTRUCTURING } from './restructuring-damage.ts';
 import { fillHandWebhooks, OF_WEBHOOKS } from './webhook-damage.ts';
 
 const APPEND_ONLY = [
@@ -30,6 +31,7 @@ const APPEND_ONLY = [
   'clearing',
   'payment_return',
   'disbursement',
+  'non_accrual',
   'accrual_batch',
   'accrual_correction',
   'adjustment',
@@ -90,7 +92,7 @@ describe('verify', () => {
   it('finds nothing in an undamaged ledger and says how much it looked at', async () => {
     const verification = await verifyLedger(whole.connection);
     expect(verification.checks.filter(({ status }) => status === 'failed')).toEqual([]);
-    expect(verification).toMatchObject({ entries: 35, lines: 90, loans: 6 });
+    expect(verification).toMatchObject({ entries: 38, lines: 92, loans: 7 });
     const one = await verifyLedger(whole.connection, { tenantId: OTHER_TENANT });
     expect(one.checks.filter(({ status }) => status === 'failed')).toEqual([]);
     expect(one).toMatchObject({ entries: 2, lines: 4, loans: 1 });
@@ -119,7 +121,7 @@ describe('verify', () => {
       );
       const verification = await verifyLedger(copy.connection, { findingsMax: 2 });
       const found = verification.checks.find(({ name }) => name === 'event_ids');
-      expect(found?.findingsTotal).toBe(33);
+      expect(found?.findingsTotal).toBe(36);
       expect(found?.findings.map(({ subject }) => subject)).toEqual([
         `entry ${entryId('first')}`,
         `entry ${entryId('second')}`,
@@ -144,7 +146,7 @@ describe('verify', () => {
     };
     try {
       const clean = await run();
-      expect(clean.out.at(-1)).toBe('ledger verified: 35 entries, 90 lines, 6 loans');
+      expect(clean.out.at(-1)).toBe('ledger verified: 38 entries, 92 lines, 7 loans');
       expect(clean.code).toBe(0);
       expect((await run('--tenant', OTHER_TENANT.toUpperCase())).out.at(-1)).toBe(
         'ledger verified: 2 entries, 4 lines, 1 loans',
@@ -165,7 +167,7 @@ describe('verify', () => {
       const json = await run('--json');
       expect(json.code).toBe(1);
       expect(json.out).toHaveLength(1);
-      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 35 });
+      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 38 });
     } finally {
       await copy.drop();
     }
@@ -175,6 +177,7 @@ describe('verify', () => {
     'names damage to entries': OF_ENTRIES,
     'names damage to what stands beside the journal': OF_RELATIONS,
     'names damage to what befell earlier entries': OF_EARLIER_ENTRIES,
+    'names damage to refinances and non-accrual': OF_RESTRUCTURING,
     'names damage to balances': OF_BALANCES,
     'names damage to configuration and registrations': OF_CONFIGURATION,
     'names damage to charge-offs and recoveries': OF_LOSSES,

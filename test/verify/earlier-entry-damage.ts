@@ -20,7 +20,7 @@ export const OF_EARLIER_ENTRIES: readonly Damage[] = [
   },
   {
     what: 'a settling that leaves something on PENDING',
-    sql: () => `UPDATE hpts.journal_entry SET amounts = '{-899,899,900,-30,-870}' WHERE ${entry('settling')}`,
+    sql: () => `UPDATE hpts.journal_entry SET amounts = '{-899,899,900,-900}' WHERE ${entry('settling')}`,
     named: () => [`settlings: entry ${entryId('settling')}`],
   },
   {

@@ -13,10 +13,15 @@ export type HandEntry = {
   readonly reverses?: string;
   /** The first entry of the same command, right before it; it then carries no key. */
   readonly follows?: string;
-  /** The pending entry that it takes off PENDING. */
   readonly settles?: string;
   readonly clears?: readonly string[];
   readonly returns?: { readonly payment: string; readonly parts: readonly [number, number, number, number] };
+  /** The one loan of an entry that has no lines. */
+  readonly loan?: string;
+  /** What a change of a mark of non-accrual does. */
+  readonly action?: 'enter' | 'exit';
+  /** The loan that begins with a refinance. */
+  readonly makes?: string;
   /** The loan whose opening balances the lines are. */
   readonly registers?: string;
   /** Of an accrual: the loan whose principal was not the ledger's, and what the ledger had; 0 was sent. */
@@ -92,6 +97,11 @@ function madeEntry(name: string): { readonly id: string; readonly seq: number } 
   const entry = made.get(name);
   if (entry === undefined) throw new Error(`the hand-made ledger has no entry ${name}`);
   return entry;
+}
+
+function returnedParts({ payment, parts }: NonNullable<HandEntry['returns']>): Row {
+  const [fees_minor, interest_minor, principal_minor, suspense_minor] = parts;
+  return { payment_entry_id: entryId(payment), fees_minor, interest_minor, principal_minor, suspense_minor };
 }
 
 function layerOf([, , , layer]: HandLine, entry: HandEntry): number {
@@ -202,12 +212,14 @@ export class HandBooks {
     for (const row of months.values()) this.#add('loan_accrual_month', row);
   }
 
-  /** What stands as charged off and recovered; null where nothing was. */
+  /** What stands as charged off and recovered, and since when the loan is on non-accrual; null where there is nothing to say. */
   #standingOf(loan: string, reversed: ReadonlySet<unknown>): Row | null {
     const rowsOf = (table: string) =>
       (this.rows.get(table) ?? []).filter((row) => row['loan_id'] === loan && !reversed.has(row['entry_id']));
     const [losses, recoveries] = [rowsOf('loan_loss'), rowsOf('loan_recovery')];
-    if (losses.length === 0) return null;
+    const mark = rowsOf('non_accrual').at(-1);
+    const since = mark?.['action'] === 'enter' ? mark['effective_at'] : null;
+    if (losses.length === 0 && since === null) return null;
     const sum = (rows: readonly Row[], column: string) =>
       String(rows.reduce((total, row) => total + Number(row[column]), 0));
     const [charged_off_minor, recovered_minor] = [losses, recoveries].map((rows) => ({
@@ -221,7 +233,7 @@ export class HandBooks {
       loss_account: closing?.['principal_account'] ?? null,
       charged_off_minor,
       recovered_minor,
-      non_accrual_since: null,
+      non_accrual_since: since,
     };
   }
 
@@ -251,7 +263,8 @@ export class HandBooks {
     const event = `${id.slice(0, -1)}1`;
     const reversed = entry.reverses === undefined ? undefined : this.#entries.get(entry.reverses);
     const corrected = entry.corrects === undefined ? undefined : this.#entries.get(entry.corrects.batch);
-    const loans = [...new Set(entry.lines.map(([, , loan]) => loan ?? null))];
+    const named = entry.loan === undefined ? entry.lines.map(([, , loan]) => loan ?? null) : [entry.loan];
+    const loans = [...new Set(named)];
     const single = loans.length === 1 ? (loans[0] ?? null) : null;
     const key = first === undefined ? `${entry.type}:${this.#tenant.number}:${entry.name}` : null;
     const several = loans.length > 1;
@@ -305,8 +318,13 @@ export class HandBooks {
       const difference = { currency: this.#tenant.currency, accrual_date: entry.on, sent_minor: 0, ledger_minor };
       this.#add('principal_difference', { tenant_id, entry_id: id, loan_id, ...difference });
     }
-    if (entry.type === 'disbursement' || entry.registers !== undefined)
-      this.#add('disbursement', { tenant_id, loan_id: single, entry_id: id, effective_at: entry.on });
+    const begins = { tenant_id, loan_id: entry.makes ?? single, entry_id: id, effective_at: entry.on };
+    if (entry.type === 'disbursement' || (entry.registers ?? entry.makes) !== undefined)
+      this.#add('disbursement', begins);
+    if (entry.action !== undefined) {
+      const change = { effective_at: entry.on, action: entry.action };
+      this.#add('non_accrual', { tenant_id, loan_id: single, entry_id: id, ...change });
+    }
     this.#addFacts(entry, id);
     this.#addLosses(entry, { loan: single, id });
     if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
@@ -337,15 +355,13 @@ export class HandBooks {
     const fact = { tenant_id: this.#tenant.id, turn: 1, entry_id: id };
     if (settles !== undefined) this.#add('settling', { ...fact, pending_entry_id: entryId(settles) });
     for (const cleared of clears ?? []) this.#add('clearing', { ...fact, cleared_entry_id: entryId(cleared) });
-    if (returns === undefined) return;
-    const [fees_minor, interest_minor, principal_minor, suspense_minor] = returns.parts;
-    const parts = { fees_minor, interest_minor, principal_minor, suspense_minor };
-    this.#add('payment_return', { ...fact, payment_entry_id: entryId(returns.payment), ...parts });
+    if (returns !== undefined) this.#add('payment_return', { ...fact, ...returnedParts(returns) });
   }
 
-  #inputOf({ registers, differs, on, corrects, adjusts }: HandEntry): Row {
+  #inputOf({ registers, differs, on, corrects, adjusts, action }: HandEntry): Row {
     if (corrects !== undefined) return { corrected_event_id: this.#entries.get(corrects.batch)?.['event_id'] };
     if (adjusts !== undefined) return { adjustment_id: adjusts };
+    if (action !== undefined) return { action };
     if (differs !== undefined) return { principal_differences: 1 };
     if (registers === undefined) return {};
     const { borrower: borrower_id, program: program_id } = this.#tenant;

@@ -114,7 +114,7 @@ const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {
   'hpts:reversals:write': 'Reverse entries.',
   'hpts:fees:write': 'Assess and waive fees.',
   'hpts:chargeoffs:write': 'Charge loans off and post recoveries.',
-  'hpts:restructures:write': 'Opens nothing yet.',
+  'hpts:restructures:write': 'Refinance and restructure loans, put them on non-accrual.',
   'hpts:adjustments:write': 'Post goodwill credits, register loans with opening balances, propose adjustments.',
   'hpts:adjustments:approve': 'Approve and reject adjustments.',
   'hpts:programs:read': 'Read programs.',

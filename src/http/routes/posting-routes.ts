@@ -8,9 +8,12 @@ import { feeWaivers } from './fee-waivers.ts';
 import { fees } from './fees.ts';
 import { goodwillCredits } from './goodwill-credits.ts';
 import { loanRegistrations } from './loan-registrations.ts';
+import { nonAccruals } from './non-accruals.ts';
 import { paymentReturns } from './payment-returns.ts';
 import { payments } from './payments.ts';
 import { recoveries } from './recoveries.ts';
+import { refinances } from './refinances.ts';
+import { restructures } from './restructures.ts';
 import { reversals } from './reversals.ts';
 import { disbursementSettlements, paymentClearings, paymentSettlings } from './settlements.ts';
 import { suspenseAllocations } from './suspense-allocations.ts';
@@ -36,6 +39,9 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [recoveries.path, anyRoute(recoveries)],
   [accrualBatches.path, anyRoute(accrualBatches)],
   [accrualCorrections.path, anyRoute(accrualCorrections)],
+  [refinances.path, anyRoute(refinances)],
+  [restructures.path, anyRoute(restructures)],
+  [nonAccruals.path, anyRoute(nonAccruals)],
   [reversals.path, anyRoute(reversals)],
   [paymentReturns.path, anyRoute(paymentReturns)],
   [paymentClearings.path, anyRoute(paymentClearings)],

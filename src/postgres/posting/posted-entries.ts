@@ -144,6 +144,9 @@ function placeOf(row: PostedRow, index: number): Pick<DraftLine, 'layer' | 'curr
 function loansOf(row: PostedRow, lines: readonly DraftLine[]): string[] {
   const accrued = row[18];
   if (accrued !== null) return accrued;
+  // An entry of one loan may have no lines: a mark of non-accrual changes without any.
+  const ofEntry = row[8];
+  if (ofEntry !== null) return [ofEntry];
   return [...new Set(lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId])))];
 }
 

@@ -18,6 +18,7 @@ import {
   INSERT_CLEARINGS,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
+  INSERT_NON_ACCRUALS,
   INSERT_PAYMENT_RETURNS,
   INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_REGISTRATIONS,
@@ -179,8 +180,14 @@ function facts(plan: PostingPlan): BoundStatement[] {
 }
 
 /** What is kept of loans besides what moves them. */
-function factsOfLoans({ registrations, principalDifferences }: PostingPlan): BoundStatement[] {
+function factsOfLoans({ registrations, principalDifferences, nonAccruals }: PostingPlan): BoundStatement[] {
   const statements: BoundStatement[] = [];
+  if (nonAccruals.length > 0) {
+    const entryIds = uuidArray(nonAccruals, (one) => one.entryId);
+    const dates = dateArray(nonAccruals, (one) => one.effectiveAt);
+    const actions = textArray(nonAccruals, (one) => one.action);
+    statements.push([INSERT_NON_ACCRUALS, [...loanColumns(nonAccruals), entryIds, dates, actions]]);
+  }
   if (principalDifferences.length > 0) {
     statements.push([
       INSERT_PRINCIPAL_DIFFERENCES,

@@ -81,6 +81,12 @@ export const INSERT_DISBURSEMENTS: Statement = {
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[])`,
 };
 
+export const INSERT_NON_ACCRUALS: Statement = {
+  name: 'insert_non_accruals',
+  text: `INSERT INTO hpts.non_accrual (tenant_id, loan_id, entry_id, effective_at, action)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[]), unnest($5::text[])`,
+};
+
 export const INSERT_REGISTRATIONS: Statement = {
   name: 'insert_registrations',
   text: `INSERT INTO hpts.loan_registration (tenant_id, loan_id, entry_id, annual_rate, maturity_date, opening_as_of, accrued_through)
@@ -348,6 +354,7 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   INSERT_CLEARINGS,
   INSERT_PAYMENT_RETURNS,
   INSERT_DISBURSEMENTS,
+  INSERT_NON_ACCRUALS,
   INSERT_REGISTRATIONS,
   INSERT_LOSSES,
   INSERT_RECOVERIES,

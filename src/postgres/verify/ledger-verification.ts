@@ -10,6 +10,7 @@ import { ENTRY_CHECKS } from './entry-checks.ts';
 import { GUARD_CHECKS } from './guard-checks.ts';
 import { LOAN_CHECKS } from './loan-checks.ts';
 import { LOSS_CHECKS } from './loss-checks.ts';
+import { NON_ACCRUAL_CHECKS } from './non-accrual-checks.ts';
 import { RELATION_CHECKS } from './relation-checks.ts';
 import { WEBHOOK_CHECKS } from './webhook-checks.ts';
 
@@ -19,6 +20,7 @@ const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...RELATION_CHECKS,
   ...EARLIER_ENTRY_CHECKS,
   ...ADJUSTMENT_CHECKS,
+  ...NON_ACCRUAL_CHECKS,
   ...LOAN_CHECKS,
   ...LOSS_CHECKS,
   ...ACCOUNT_CHECKS,

@@ -52,6 +52,8 @@ export type Reads = {
   readonly disbursements: (loanId: string) => void;
   /** What was charged off the loan, and recovered of it. */
   readonly losses: (loanId: string) => void;
+  /** The standing changes of the loan's mark of non-accrual. */
+  readonly nonAccruals: (loanId: string) => void;
 };
 
 /** The entries that a command became. */

@@ -18,6 +18,8 @@ import {
   type Target,
 } from './command-kind.ts';
 import { DISBURSEMENT_UNDOING } from './disbursement.ts';
+import { NON_ACCRUAL_UNDOING } from './non-accrual.ts';
+import { REFINANCE_UNDOING } from './refinance.ts';
 import { OPENING_UNDOING } from './registration.ts';
 import { takeBackFacts } from './taken-back.ts';
 import type { Undoing } from './undoing.ts';
@@ -28,6 +30,8 @@ const UNDOINGS: Partial<Readonly<Record<EventType, Undoing>>> = {
   chargeoff: CHARGE_OFF_UNDOING,
   disbursement: DISBURSEMENT_UNDOING,
   manual_adjustment: OPENING_UNDOING,
+  non_accrual: NON_ACCRUAL_UNDOING,
+  refinance: REFINANCE_UNDOING,
 };
 
 /** POST /v1/reversals. */
