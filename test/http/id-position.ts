@@ -14,6 +14,8 @@ export type Ids = {
   readonly borrower: string;
   readonly entry: string;
   readonly event: string;
+  /** The event of a disbursement. */
+  readonly disbursement: string;
   readonly program: string;
   readonly webhookEndpoint: string;
   readonly accrual: string;

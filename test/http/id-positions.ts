@@ -5,6 +5,7 @@ import { type IdPosition, type Ids, type Lender, named } from './id-position.ts'
 import {
   accrual,
   chargeOff,
+  clearing,
   DAY,
   disbursement,
   fee,
@@ -12,10 +13,12 @@ import {
   goodwillCredit,
   newLoan,
   payment,
+  paymentReturn,
   posted,
   recovery,
   registration,
   reversal,
+  settlement,
   suspenseAllocation,
   suspenseRefund,
   unmadeLoan,
@@ -28,6 +31,7 @@ import { type TenantApi, textAt } from './tenant-api.ts';
 export async function newLender(api: TenantApi): Promise<Lender> {
   const loan = await workedExample(api);
   const [spare, spareNew] = [await newLoan(api), await newLoan(api)];
+  const lent = await posted(api.post('/v1/disbursements', disbursement(loan, { amount_minor: '1' })));
   const registered = unmadeLoan();
   await posted(api.post('/v1/loans', registration(registered)));
   const paid = await posted(api.post('/v1/payments', payment(loan)));
@@ -42,6 +46,7 @@ export async function newLender(api: TenantApi): Promise<Lender> {
     borrower: loan.borrowerId,
     entry: textAt(paid, 'journal_entry_id'),
     event: textAt(paid, 'payment_event_id'),
+    disbursement: textAt(lent, 'disbursement_event_id'),
     program: api.defaultProgramId,
     webhookEndpoint: await webhookEndpointOf(api),
     accrual: textAt(accrued, 'accrual_event_id'),
@@ -68,6 +73,7 @@ export function noIds(): Ids {
     borrower: randomUUID(),
     entry: randomUUID(),
     event: randomUUID(),
+    disbursement: randomUUID(),
     program: randomUUID(),
     webhookEndpoint: randomUUID(),
     accrual: randomUUID(),
@@ -396,6 +402,35 @@ const POSTING: readonly IdPosition[] = [
   ),
 ];
 
+/** Ids of payments and disbursements stand in paths; each action there answers for itself. */
+const EARLIER: readonly IdPosition[] = [
+  ...(['returns', 'settlements', 'cancellations'] as const).flatMap((action) => [
+    ...(['event', 'entry'] as const).map(
+      (what): IdPosition => ({
+        operation: `POST /v1/payments/{payment_event_id}/${action}`,
+        position: what === 'event' ? 'path payment_event_id' : 'path payment_event_id, of the entry',
+        status: 404,
+        attempt: (ids, { api }) =>
+          api.post(`/v1/payments/${ids[what]}/${action}`, action === 'returns' ? paymentReturn() : settlement()),
+      }),
+    ),
+  ]),
+  ...(['settlements', 'cancellations'] as const).map(
+    (action): IdPosition => ({
+      operation: `POST /v1/disbursements/{disbursement_event_id}/${action}`,
+      position: 'path disbursement_event_id',
+      status: 404,
+      attempt: (ids, { api }) => api.post(`/v1/disbursements/${ids.disbursement}/${action}`, settlement()),
+    }),
+  ),
+  {
+    operation: 'POST /v1/payments/settlements',
+    position: 'body journal_entry_ids[]',
+    status: 404,
+    attempt: (ids, { api }) => api.post('/v1/payments/settlements', clearing([ids.entry])),
+  },
+];
+
 /** Every operation with every place where an id stands in it. A new operation adds its rows here. */
 export const ID_POSITIONS: readonly IdPosition[] = [
   ...READING,
@@ -404,6 +439,7 @@ export const ID_POSITIONS: readonly IdPosition[] = [
   // Before anything is posted here for a borrower of the other.
   ...LOANS,
   ...POSTING,
+  ...EARLIER,
   ...RESTRUCTURING,
   ...PROGRAMS,
   ...WEBHOOKS,

@@ -6,7 +6,7 @@ import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
 import type { StandingCorrection } from '../../src/domain/posted-entry.ts';
 import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
-import { kindOf } from '../../src/posting/command-kinds.ts';
+import { referencesOf } from '../../src/posting/command-kinds.ts';
 import { type DecidedBatch, decideBatch } from '../../src/posting/decide-batch.ts';
 import {
   type AccrualMonth,
@@ -23,6 +23,7 @@ import {
 import type { PlannedAccountDelta, PlannedMovement, PostingPlan } from '../../src/posting/posting-plan.ts';
 import { readSetOf } from '../../src/posting/read-set.ts';
 import { entryIdOf } from '../../src/posting/reference.ts';
+import { FactsInMemory } from './facts-in-memory.ts';
 
 /** A tenant of the books, with the programs that its loans may have. */
 export type BooksTenant = { readonly tenantId: string; readonly programId: string; readonly otherProgramId: string };
@@ -47,6 +48,7 @@ export class MemoryBooks {
   readonly entries = new Map<string, ResolvedEntry>();
   readonly accountDeltas = new Map<string, PlannedAccountDelta>();
   readonly movements: PlannedMovement[] = [];
+  readonly facts = new FactsInMemory();
   readonly #tenants: readonly BooksTenant[];
   readonly #states: ReadonlyMap<string, TenantState>;
   #lastId = 0;
@@ -80,6 +82,7 @@ export class MemoryBooks {
       for (const [key, value] of copied) map.set(key, value);
     }
     copy.movements.push(...structuredClone(this.movements));
+    copy.facts.take(this.facts);
     return copy;
   }
 
@@ -87,11 +90,11 @@ export class MemoryBooks {
   post(commands: readonly Command[]): DecidedBatch {
     const resolved = new Map<string, ResolvedEntry>();
     for (const command of commands) {
-      const reference = kindOf(command).refersTo?.(command);
-      if (reference === undefined) continue;
-      const key = scopedKey(command.tenantId, entryIdOf(reference));
-      const found = this.entries.get(key);
-      if (found !== undefined) resolved.set(key, found);
+      for (const reference of referencesOf(command)) {
+        const key = scopedKey(command.tenantId, entryIdOf(reference));
+        const found = this.entries.get(key);
+        if (found !== undefined) resolved.set(key, found);
+      }
     }
     const decided = decideBatch(commands, this.#read(commands, resolved), () => this.#newEntryId());
     this.#write(decided.plan);
@@ -117,12 +120,7 @@ export class MemoryBooks {
         set.keys.map(({ tenantId, keyHash }) => scopedKey(tenantId, keyHash)),
       ),
       entries,
-      standings: new Map(
-        set.earlier.map(({ tenantId, entryId }) => {
-          const key = scopedKey(tenantId, entryId);
-          return [key, { reversedBy: this.reversals.get(key) ?? null }];
-        }),
-      ),
+      standings: this.facts.standingsOf(set.earlier, this),
       verdicts: pick(
         this.verdicts,
         set.judgedAdjustments.map(({ tenantId, adjustmentId }) => scopedKey(tenantId, adjustmentId)),
@@ -197,6 +195,7 @@ export class MemoryBooks {
       const key = scopedKey(tenantId, loanId);
       this.disbursements.set(key, [...(this.disbursements.get(key) ?? []), { entryId, effectiveAt }]);
     }
+    this.facts.take(plan);
     for (const { tenantId, loanId, ...change } of plan.nonAccruals) {
       const key = scopedKey(tenantId, loanId);
       this.nonAccruals.set(key, [...(this.nonAccruals.get(key) ?? []), change]);
@@ -300,6 +299,7 @@ function tenantState(tenant: BooksTenant): TenantState {
       ...readPolicy(DEFAULT_PROGRAM_POLICY),
       principalCheck: programId === tenant.programId ? 'record' : 'reject',
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
+      returns: programId === tenant.programId ? 'mirror' : 'principal',
       feeIncomeAccounts: new Map([['late_fee', incomeAccount]]),
     },
   });

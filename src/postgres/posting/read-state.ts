@@ -21,6 +21,7 @@ import {
   sendTrain,
   type TextRow,
 } from '../statement-train.ts';
+import { READ_STANDINGS, standingsOf } from './standings.ts';
 import { disbursementsOf, READ_STANDING_DISBURSEMENTS } from './stored-disbursements.ts';
 import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
 import { type NonAccrualRow, nonAccrualsOf, READ_STANDING_NON_ACCRUALS } from './stored-non-accruals.ts';
@@ -68,14 +69,6 @@ const READ_KEYS: Statement = {
   text: `SELECT k.tenant_id, k.key_hash, k.payload_hash, k.entry_id, k.receipt_version
     FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS key_hash) AS asked
     JOIN hpts.idempotency_key AS k USING (tenant_id, key_hash)`,
-};
-
-// One join for each kind of fact that may have befallen an entry; the answer has one column for each.
-const READ_STANDINGS: Statement = {
-  name: 'read_standings',
-  text: `SELECT asked.tenant_id, asked.entry_id, r.entry_id
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
-    LEFT JOIN hpts.reversal AS r ON r.tenant_id = asked.tenant_id AND r.reversed_entry_id = asked.entry_id`,
 };
 
 // In the order in which they were posted, since they are reversed from the newest on.
@@ -304,7 +297,7 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     })),
     ...loansOf(loanRows, set.loans),
     keys: keysOf(rowsOf(READ_KEYS) as [string, string, string, string, string][]),
-    standings: standingsOf(rowsOf(READ_STANDINGS) as [string, string, string | null][]),
+    standings: standingsOf(rowsOf(READ_STANDINGS)),
     corrections: correctionsOf(rowsOf(READ_CORRECTIONS) as CorrectionRow[]),
     verdicts: verdictsOf(rowsOf(READ_VERDICTS) as [string, string, Verdict['verdict'], string][]),
     nights: nightsOf({ set, rowsOf }),
@@ -445,10 +438,6 @@ function keysOf(rows: readonly [string, string, string, string, string][]): Map<
       { payloadHash, entryId, receiptVersion: Number(receiptVersion) },
     ]),
   );
-}
-
-function standingsOf(rows: readonly [string, string, string | null][]): Map<string, EntryStanding> {
-  return new Map(rows.map(([tenantId, entryId, reversedBy]) => [scopedKey(tenantId, entryId), { reversedBy }]));
 }
 
 function monthsOf(rows: readonly [string, string, string, string][]): Map<string, AccrualMonth> {
