@@ -1,4 +1,4 @@
-import type { Books, Entry, Fact, Loan, Proposal } from './books.ts';
+import { type Books, type Entry, type Fact, type Loan, type Proposal, putFact } from './books.ts';
 import type { Program } from './program.ts';
 import type { Anew, Changed } from './restatement.ts';
 import type { Outcome } from './state.ts';
@@ -164,7 +164,7 @@ export function book(books: Books, posting: Posting, posted: PostedAs): () => vo
     put(books.programs, programId, { ...program, programId });
   }
   for (const loan of posting.loans) put(books.loans, loan.loanId, loan);
-  for (const fact of posting.facts) put(books.facts, fact.eventId, fact);
+  for (const fact of posting.facts) undo.push(putFact(books, fact));
   for (const fact of posting.dropped) {
     fact.reversed = true;
     undo.push(() => {
@@ -205,12 +205,11 @@ interface Booking {
 
 function bookEntry(books: Books, planned: Planned, { postedAt, put, undo }: Booking): void {
   const { supersedes, ...entry } = planned;
-  put(books.entries, entry.entryId, {
-    ...entry,
-    postedAt,
-    reversedByEntryId: undefined,
-    supersededByEntryId: undefined,
-  });
+  const booked: Entry = { ...entry, postedAt, reversedByEntryId: undefined, supersededByEntryId: undefined };
+  put(books.entries, entry.entryId, booked);
+  for (const loanId of new Set(entry.lines.flatMap((line) => line.loanId ?? []))) {
+    put(books.journals, loanId, [...(books.journals.get(loanId) ?? []), booked]);
+  }
   const reversed = entry.reversesEntryId === undefined ? undefined : books.entries.get(entry.reversesEntryId);
   if (reversed !== undefined) {
     reversed.reversedByEntryId = entry.entryId;
