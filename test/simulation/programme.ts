@@ -1,6 +1,6 @@
 import { addDays, daysBetween } from './instant.ts';
-import { COMPONENT_MAX_MINOR } from './model/decision.ts';
 import { COMPONENTS, type Entry, firstStandingDisbursement, type Loan } from './model/ledger.ts';
+import { COMPONENT_MAX_MINOR } from './model/reference/terms.ts';
 import { type Draft, knownLoans, type Scene, type Slot } from './scene.ts';
 
 /** How far back the books of a simulated loan may begin, in days: past two month ends of February and a new year. */
@@ -18,7 +18,8 @@ export function ordinaryDraft(scene: Scene): Draft {
 /** An ordinary command on this loan; a disbursement when nothing else could be taken. */
 export function draftFor(scene: Scene, slot: Slot): Draft {
   const loan = scene.ledger.loans.get(slot.loanId);
-  if (loan === undefined || firstStandingDisbursement(loan) === undefined) return disbursementDraft(scene, slot);
+  if (loan === undefined || firstStandingDisbursement(loan, scene.ledger) === undefined)
+    return disbursementDraft(scene, slot);
   const kind = scene.random.weighted({ disbursement: 14, payment: 42, fee: 14, accrual: 15, reversal: 15 });
   switch (kind) {
     case 'disbursement':
@@ -58,7 +59,7 @@ function someDate(scene: Scene, from: string): string {
 /** A day on which the loan may take events, or the business date when nothing of it stands. */
 function dateOnLoan(scene: Scene, slot: Slot): string {
   const loan = scene.ledger.loans.get(slot.loanId);
-  return someDate(scene, (loan && firstStandingDisbursement(loan)) ?? scene.businessDate);
+  return someDate(scene, (loan && firstStandingDisbursement(loan, scene.ledger)) ?? scene.businessDate);
 }
 
 function moneyFields(slot: Slot, amountMinor: bigint, effectiveAt: string) {
@@ -75,7 +76,7 @@ function moneyFields(slot: Slot, amountMinor: bigint, effectiveAt: string) {
 export function disbursementDraft(scene: Scene, slot: Slot): Draft {
   const { random, ledger, businessDate } = scene;
   const loan = ledger.loans.get(slot.loanId);
-  const first = loan && firstStandingDisbursement(loan);
+  const first = loan && firstStandingDisbursement(loan, scene.ledger);
   const earliest = addDays(businessDate, -HISTORY_DAYS);
   const initial = () => addDays(earliest, random.below(HISTORY_DAYS / 2));
   const effectiveAt = first === undefined || random.chance(0.1) ? initial() : someDate(scene, first);
@@ -191,7 +192,7 @@ export function accrualDraft(scene: Scene, slot: Slot): Draft {
   const others = knownLoans(scene)
     .filter(({ slot: other, loan }) => {
       const fits = other.currency === slot.currency && !other.giant && other.loanId !== slot.loanId;
-      return fits && firstStandingDisbursement(loan) !== undefined;
+      return fits && firstStandingDisbursement(loan, scene.ledger) !== undefined;
     })
     .map(({ slot: other }) => other);
   const company = slot.giant ? [] : random.shuffled(others).slice(0, random.below(4));
@@ -223,7 +224,7 @@ export function accrualDraftOn(
 /** A date on which none of the loans has accrued and all are disbursed, if a few tries find one. */
 export function freeDate(scene: Scene, slots: readonly Slot[]): string {
   const loans = slots.flatMap(({ loanId }) => scene.ledger.loans.get(loanId) ?? []);
-  const starts = loans.map((loan) => firstStandingDisbursement(loan) ?? scene.businessDate).sort();
+  const starts = loans.map((loan) => firstStandingDisbursement(loan, scene.ledger) ?? scene.businessDate).sort();
   const from = starts.at(-1) ?? scene.businessDate;
   const days = daysBetween({ from, to: scene.businessDate }) + 1;
   let date = from;
