@@ -1,19 +1,19 @@
 import { lineDifferences } from './answer-differences.ts';
 import { answerObject, readLine } from './comparison.ts';
 import type { Course } from './course.ts';
-import { type Entry, loansConcerned, nameEntry } from './model/ledger.ts';
+import { type Entry, nameEntry } from './model/ledger.ts';
 import { getRequest } from './read-programme.ts';
 
 /**
- * Finds the server's ids of entries that a request wrote beside the one that its answer names: they stand in the journal
- * of their loan with the same time, and say what was foretold of them. What is not found is counted as a disagreement.
+ * Finds the server's ids of entries that a request wrote beside the one that its answer names: they stand in the tenant's
+ * journal with the same time, and say what was foretold of them. What is not found is counted as a disagreement.
  */
 export async function nameTheRest(course: Course, tenant: number): Promise<void> {
   const ledger = course.ledger(tenant);
   for (const entry of ledger.unnamed.splice(0)) {
-    const [loanId] = loansConcerned(ledger, entry);
-    if (loanId === undefined) throw new Error(`entry ${entry.modelId} concerns no loan and cannot be found`);
-    const request = getRequest(tenant, `/v1/loans/${loanId}/journal-entries?page_size=500`);
+    const { effectiveAt, eventType } = entry.plan;
+    const filter = `from_date=${effectiveAt}&to_date=${effectiveAt}&event_type=${eventType}&page_size=500`;
+    const request = getRequest(tenant, `/v1/journal-entries?${filter}`);
     const answer = await course.read(request);
     const items = answerObject(answer.body)?.['items'];
     const all = Array.isArray(items) ? (items as Readonly<Record<string, unknown>>[]) : [];

@@ -1,5 +1,6 @@
 import { addDays, daysBetween } from './instant.ts';
 import { COMPONENTS, type Entry, firstStandingDisbursement, type Loan } from './model/ledger.ts';
+import { principalBefore } from './model/reference/event/accrual.ts';
 import { COMPONENT_MAX_MINOR } from './model/reference/terms.ts';
 import { type Draft, knownLoans, type Scene, type Slot } from './scene.ts';
 
@@ -12,6 +13,8 @@ export function ordinaryDraft(scene: Scene): Draft {
   const fresh = scene.slots.find(({ loanId }) => !scene.ledger.loans.has(loanId));
   if (fresh !== undefined && (known.length === 0 || scene.random.chance(0.5))) return disbursementDraft(scene, fresh);
   if (scene.random.chance(0.004)) return disbursementDraft(scene, replaceSlot(scene));
+  const lost = known.find(({ slot, loan }) => !slot.giant && loan.state.chargedOff !== undefined);
+  if (lost !== undefined && scene.random.chance(0.1)) return disbursementDraft(scene, replaceSlot(scene, lost.slot));
   return draftFor(scene, scene.random.pick(known).slot);
 }
 
@@ -35,10 +38,10 @@ export function draftFor(scene: Scene, slot: Slot): Draft {
   }
 }
 
-/** Takes the oldest ordinary loan out of play and puts a new one in its place, so that loans of all ages exist. */
-function replaceSlot(scene: Scene): Slot {
+/** Takes a loan out of play, the oldest ordinary one if none is named, and puts a new one in its place, so that loans of all ages exist. */
+function replaceSlot(scene: Scene, old = scene.slots.find(({ giant }) => !giant)): Slot {
   const slot = scene.newSlot();
-  const at = scene.slots.findIndex(({ giant }) => !giant);
+  const at = scene.slots.findIndex((other) => other === old);
   scene.slots.splice(Math.max(at, 0), 1);
   scene.slots.push(slot);
   return slot;
@@ -88,7 +91,7 @@ export function disbursementDraft(scene: Scene, slot: Slot): Draft {
   };
   if (pending) body['layer'] = 'PENDING';
   else if (random.chance(0.3)) body['fees'] = withheld(scene, amountMinor);
-  if (random.chance(0.3)) body['program_id'] = ledger.programId;
+  if (slot.programId !== ledger.programId || random.chance(0.3)) body['program_id'] = slot.programId;
   if (random.chance(0.2)) body['destination_ref'] = `account ${random.below(1_000)}`;
   if (random.chance(0.1)) body['metadata'] = someMetadata(scene);
   return { path: '/v1/disbursements', body, loanIds: [slot.loanId], backdated: isBackdated(loan, effectiveAt) };
@@ -191,7 +194,8 @@ export function accrualDraft(scene: Scene, slot: Slot): Draft {
   const { random } = scene;
   const others = knownLoans(scene)
     .filter(({ slot: other, loan }) => {
-      const fits = other.currency === slot.currency && !other.giant && other.loanId !== slot.loanId;
+      const isAlike = other.currency === slot.currency && other.programId === slot.programId;
+      const fits = isAlike && !other.giant && other.loanId !== slot.loanId;
       return fits && firstStandingDisbursement(loan, scene.ledger) !== undefined;
     })
     .map(({ slot: other }) => other);
@@ -209,14 +213,17 @@ export function accrualDraftOn(
   const idle = random.chance(0.02);
   const loans = slots.map(({ loanId, giant }) => {
     const interest = giant && random.chance(0.3) ? nearMaximum(scene) : random.amount(1n, 5_000n);
-    const principal = ledger.loans.get(loanId)?.present.SETTLED.principal ?? 0n;
+    const state = ledger.loans.get(loanId)?.state;
+    const night = state === undefined ? 0n : principalBefore(state, accrualDate);
+    const principal = night < 0n ? 0n : night;
     return {
       loan_id: loanId,
       outstanding_principal_minor: principal.toString(),
       interest_minor: idle || random.chance(0.05) ? '0' : interest.toString(),
     };
   });
-  const body = { program_id: ledger.programId, accrual_date: accrualDate, day_count_convention: 'ACT_365', loans };
+  const programId = slots[0]?.programId ?? ledger.programId;
+  const body = { program_id: programId, accrual_date: accrualDate, day_count_convention: 'ACT_365', loans };
   const backdated = slots.some(({ loanId }) => isBackdated(ledger.loans.get(loanId), accrualDate));
   return { path: '/v1/accruals/batch', body, loanIds: slots.map(({ loanId }) => loanId), backdated };
 }

@@ -242,7 +242,9 @@ function accruedAlready(scene: Scene): Draft | undefined {
   if (subjects.length === 0) return undefined;
   const { slot, loan } = random.pick(subjects);
   const accrualDate = random.pick([...loan.accruedDates]);
-  const company = subjects.filter(({ slot: other }) => other.currency === slot.currency && other !== slot);
+  const company = subjects.filter(({ slot: other }) => {
+    return other.currency === slot.currency && other.programId === slot.programId && other !== slot;
+  });
   const slots = random.shuffled([slot, ...company.map(({ slot: other }) => other)]);
   return accrualDraftOn(scene, { slots, accrualDate });
 }

@@ -1,5 +1,6 @@
 import { answerObject, differencesOf } from './comparison.ts';
 import { type Course, learnCorrelation } from './course.ts';
+import { eventDraft } from './event-programme.ts';
 import { pullEvents, somePull } from './event-pull.ts';
 import { someList, walkDifferences } from './journal-walk.ts';
 import { walkList } from './list-reading.ts';
@@ -38,7 +39,11 @@ export class Worker {
     this.scene = scene;
     this.#course = course;
     const currency = scene.slots[0]?.currency ?? 'USD';
-    this.#wide = Array.from({ length: wideCount }, () => ({ ...scene.newSlot(), currency }));
+    this.#wide = Array.from({ length: wideCount }, () => ({
+      ...scene.newSlot(),
+      currency,
+      programId: scene.ledger.programId,
+    }));
   }
 
   /** Works until the run has sent as many commands as it should. */
@@ -74,7 +79,7 @@ export class Worker {
     }
     const refusal = kind === 'refusal' ? refusalRequest(scene) : undefined;
     if (refusal !== undefined) return this.#single({ ...refusal, meant: true });
-    const draft = ordinaryDraft(scene);
+    const draft = (random.chance(0.4) ? eventDraft(scene) : undefined) ?? ordinaryDraft(scene);
     return this.#single({ request: requestOf(scene, draft), draft, meant: false });
   }
 

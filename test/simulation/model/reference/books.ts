@@ -95,7 +95,7 @@ export interface Books {
   readonly entries: Map<string, Entry>;
   /** The same, to be found: facts by the loans of whose lives they are part, by what they are about, by what they clear. */
   readonly found: FactIndex;
-  /** Entries by the loans that their lines name. */
+  /** Entries by the loans that their lines name, and by the one loan that their event is about even where no line names it. */
   readonly journals: Map<string, Entry[]>;
   readonly proposals: Map<string, Proposal>;
   /** The ids that answers gave to events, and to entries, to the model's own; an event and its entry may share one. */
@@ -265,6 +265,16 @@ export function presentOf(books: Books, loanId: string): LoanState {
 /** Standing events about another one. */
 export function standingAbout(books: Books, eventId: string): Fact[] {
   return (books.found.about.get(eventId) ?? []).filter((fact) => !fact.reversed);
+}
+
+/**
+ * The loans in whose journal an entry stands: those of its lines, and the one that its event is about, though it moves
+ * none of its components (a recovery). A batch of accruals stands where it has a line.
+ */
+export function journalsOf(fact: Fact, lines: readonly Line[]): Set<string> {
+  const named = lines.flatMap(({ loanId }) => loanId ?? []);
+  const isBatch = ['accrual', 'server_accrual', 'correction'].includes(fact.command.kind);
+  return new Set(isBatch || fact.loanIds.length > 1 ? named : [...named, ...fact.loanIds]);
 }
 
 /** True when a standing event cleared this one against cash. */

@@ -1,4 +1,4 @@
-import { type Books, type Entry, type Fact, type Loan, type Proposal, putFact } from './books.ts';
+import { type Books, type Entry, type Fact, journalsOf, type Loan, type Proposal, putFact } from './books.ts';
 import type { Program } from './program.ts';
 import type { Anew, Changed } from './restatement.ts';
 import type { Outcome } from './state.ts';
@@ -207,9 +207,6 @@ function bookEntry(books: Books, planned: Planned, { postedAt, put, undo }: Book
   const { supersedes, ...entry } = planned;
   const booked: Entry = { ...entry, postedAt, reversedByEntryId: undefined, supersededByEntryId: undefined };
   put(books.entries, entry.entryId, booked);
-  for (const loanId of new Set(entry.lines.flatMap((line) => line.loanId ?? []))) {
-    put(books.journals, loanId, [...(books.journals.get(loanId) ?? []), booked]);
-  }
   const reversed = entry.reversesEntryId === undefined ? undefined : books.entries.get(entry.reversesEntryId);
   if (reversed !== undefined) {
     reversed.reversedByEntryId = entry.entryId;
@@ -219,6 +216,9 @@ function bookEntry(books: Books, planned: Planned, { postedAt, put, undo }: Book
   }
   const fact = books.facts.get(entry.eventId);
   if (fact === undefined) throw new Error(`entry ${entry.entryId} books no known event`);
+  for (const loanId of journalsOf(fact, entry.lines)) {
+    put(books.journals, loanId, [...(books.journals.get(loanId) ?? []), booked]);
+  }
   if (entry.isDifference) {
     fact.differences.push(entry.entryId);
     undo.push(() => fact.differences.pop());

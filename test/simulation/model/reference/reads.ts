@@ -31,9 +31,11 @@ export function componentsOf(books: Books, loanId: string, past: Past): Componen
 /** The fields of GET /v1/loans/{loan_id}/balance. */
 export function balanceBody(books: Books, loanId: string, past: Past): Record<string, string | null> {
   const { fees, interest, principal, suspense } = componentsOf(books, loanId, past);
-  const activity = counted(books.journals.get(loanId) ?? [], past).filter(({ lines }) =>
-    lines.some((line) => line.loanId === loanId && line.layer === past.layer && effectOf(line) !== undefined),
-  );
+  const activity = counted(books.journals.get(loanId) ?? [], past).filter(({ lines }) => {
+    const moves = lines.filter((line) => line.loanId === loanId && effectOf(line) !== undefined);
+    // What moves nothing of the loan is its activity all the same, on the settled layer.
+    return moves.length === 0 ? past.layer === 'SETTLED' : moves.some(({ layer }) => layer === past.layer);
+  });
   const latest = activity
     .map(({ postedAt }) => postedAt)
     .sort()
