@@ -1,7 +1,7 @@
 import type { Refusal } from '../domain/refusal.ts';
 import { applyBooked } from './apply-entry.ts';
 import type { Command } from './command.ts';
-import { kindOf } from './command-kinds.ts';
+import { kindOf, referencesOf } from './command-kinds.ts';
 import type { PostedEntries, Target } from './kinds/command-kind.ts';
 import { type LedgerState, type ResolvedEntry, scopedKey } from './ledger-state.ts';
 import { changeStanding } from './loan-standing.ts';
@@ -41,8 +41,9 @@ export function decideBatch(commands: readonly Command[], state: LedgerState, ne
       if (used.payloadHash !== command.payloadHash) return { outcome: 'refused', refusal: keyMismatch() };
       return { outcome: 'replayed', entryId: used.entryId, receiptVersion: used.receiptVersion };
     }
-    const earlier = earlierEntry(command, state);
-    if (earlier !== undefined && standingOf(state, command.tenantId, earlier.entry.entryId).supersededBy !== null) {
+    const named = earlierEntries(command, state);
+    const earlier = kindOf(command).refersTo === null ? undefined : named[0];
+    if (named.some(({ entry }) => standingOf(state, command.tenantId, entry.entryId).supersededBy !== null)) {
       return { outcome: 'deferred', histories: [] };
     }
     const backdated = backdatedBy(command, state, earlier);
@@ -54,10 +55,13 @@ export function decideBatch(commands: readonly Command[], state: LedgerState, ne
   return { decisions, plan };
 }
 
-function earlierEntry(command: Command, { entries }: LedgerState): ResolvedEntry | undefined {
-  const { refersTo } = kindOf(command);
-  if (refersTo === null) return undefined;
-  return referredEntry(refersTo(command), { tenantId: command.tenantId, resolved: entries });
+const NOTHING: readonly ResolvedEntry[] = [];
+
+function earlierEntries(command: Command, { entries }: LedgerState): readonly ResolvedEntry[] {
+  const references = referencesOf(command);
+  if (references.length === 0) return NOTHING;
+  const { tenantId } = command;
+  return references.flatMap((reference) => referredEntry(reference, { tenantId, resolved: entries }) ?? []);
 }
 
 function restate(

@@ -1,7 +1,7 @@
 import type { Refusal } from '../domain/refusal.ts';
 import { LIMITS } from '../limits.ts';
 import type { Command } from './command.ts';
-import { kindOf } from './command-kinds.ts';
+import { kindOf, referencesOf } from './command-kinds.ts';
 import { type Decision, decideBatch } from './decide-batch.ts';
 import type { EngineWatch } from './engine-watch.ts';
 import { type ResolvedEntry, scopedKey } from './ledger-state.ts';
@@ -32,10 +32,13 @@ export type EngineOptions = {
   readonly watch?: EngineWatch;
 };
 
+const NOTHING: ReadonlyMap<string, ResolvedEntry> = new Map();
+
 type Waiting = {
   readonly command: Command;
   readonly weight: number;
-  readonly resolved: ResolvedEntry | undefined;
+  /** The earlier entries that it names, by scopedKey of the ids asked for, as far as there are such. */
+  readonly resolved: ReadonlyMap<string, ResolvedEntry>;
   /** It was deferred so many times, and runs by itself from then on. */
   readonly deferrals: number;
   readonly sinceMs: number;
@@ -109,17 +112,20 @@ export class PostingEngine {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  /** Finds the earlier entry that a command names, so that its loans can be locked. */
+  /** Finds the earlier entries that a command names, so that their loans can be locked. */
   #prepare(asked: Unprepared): void {
     const { command, answer } = asked;
-    const ref = referenceOf(command);
-    if (ref === undefined) {
-      this.#route({ ...asked, resolved: undefined });
+    const { tenantId } = command;
+    const references = referencesOf(command);
+    // Many are looked up where they are posted.
+    const isHeavy = references.length > LIMITS.lightWeight && this.#options.heavy !== undefined;
+    if (references.length === 0 || isHeavy) {
+      this.#route({ ...asked, resolved: NOTHING });
       return;
     }
     this.#options.store
-      .resolve([ref])
-      .then((found) => this.#route({ ...asked, resolved: found.get(scopedKey(ref.tenantId, ref.entryId)) }))
+      .resolve(references.map((reference) => ({ tenantId, entryId: entryIdOf(reference) })))
+      .then((resolved) => this.#route({ ...asked, resolved }))
       .catch((error: unknown) => {
         this.#options.onFailure(error);
         answer({ outcome: 'unavailable' });
@@ -127,7 +133,8 @@ export class PostingEngine {
   }
 
   #route(asked: Unprepared & Pick<Waiting, 'resolved'>): void {
-    const weight = kindOf(asked.command).weight(asked.command, asked.resolved);
+    const [first] = asked.resolved.values();
+    const weight = kindOf(asked.command).weight(asked.command, first);
     if (weight > LIMITS.lightWeight && this.#options.heavy !== undefined) {
       this.#postElsewhere(asked, this.#options.heavy);
       return;
@@ -280,10 +287,9 @@ export class PostingEngine {
   #post(batch: readonly Waiting[], lane: number): Promise<CommittedBatch> {
     const commands = batch.map((waiting) => waiting.command);
     const resolved = new Map<string, ResolvedEntry>();
-    for (const { command, resolved: found } of batch) {
-      // Under the id that was sent: of an entry that was restated it leads to the one that stands in its place.
-      const ref = referenceOf(command);
-      if (found !== undefined && ref !== undefined) resolved.set(scopedKey(ref.tenantId, ref.entryId), found);
+    for (const { resolved: found } of batch) {
+      // By the ids that were sent: that of an entry that was restated leads to the one that stands in its place.
+      for (const [key, one] of found) resolved.set(key, one);
     }
     const readsHistories = batch.length === 1 && this.#options.heavy === undefined;
     return this.#options.store.post({ commands, resolved, lane, readsHistories }, (state, newEntryId) =>
@@ -328,10 +334,4 @@ export class PostingEngine {
     const body = renderReceipt(receiptVersion, receiptFacts({ entry, following }, postedAt));
     return { outcome: 'created', body };
   }
-}
-
-/** The earlier entry that a command names, by the id that it was sent with. */
-function referenceOf(command: Command): EntryRef | undefined {
-  const { refersTo } = kindOf(command);
-  return refersTo === null ? undefined : { tenantId: command.tenantId, entryId: entryIdOf(refersTo(command)) };
 }

@@ -6,6 +6,7 @@ import type { Components, LoanState } from '../domain/loan.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { Loss, TakenPart } from '../domain/loss.ts';
 import type { NonAccrualAction } from '../domain/non-accrual.ts';
+import type { Allocation } from '../domain/waterfall.ts';
 import type { AccrualMonth } from './ledger-state.ts';
 
 /** An entry that is going to be written; `ordinal` is its place among the tenant's entries of this batch, from 1. */
@@ -69,6 +70,26 @@ export type PostingPlan = {
   /** Entries that a restatement posted in the place of others. */
   readonly superseded: { readonly tenantId: string; readonly entryId: string; readonly successorId: string }[];
   readonly reversals: { readonly tenantId: string; readonly reversedEntryId: string; readonly entryId: string }[];
+  /** Pending entries that were settled; `turn` counts how often, from 1. */
+  readonly settlings: {
+    readonly tenantId: string;
+    readonly pendingEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+  }[];
+  readonly clearings: {
+    readonly tenantId: string;
+    readonly clearedEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+  }[];
+  readonly paymentReturns: {
+    readonly tenantId: string;
+    readonly paymentEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+    readonly parts: Allocation;
+  }[];
   /** Disbursements and opening balances: what a loan begins with. */
   readonly disbursements: {
     readonly tenantId: string;
@@ -138,6 +159,9 @@ export function emptyPlan(): PostingPlan {
     following: [],
     superseded: [],
     reversals: [],
+    settlings: [],
+    clearings: [],
+    paymentReturns: [],
     disbursements: [],
     registrations: [],
     nonAccruals: [],

@@ -4,11 +4,11 @@ import { LAYERS } from '../domain/layer.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { LIMITS } from '../limits.ts';
 import type { Command } from './command.ts';
-import { kindOf } from './command-kinds.ts';
+import { kindOf, referencesOf } from './command-kinds.ts';
 import { type Decision, decideBatch } from './decide-batch.ts';
 import { firstEntryIdOf, isRebooking } from './entry-id.ts';
 import type { PostedEntries } from './kinds/command-kind.ts';
-import { type ResolvedEntry, scopedKey } from './ledger-state.ts';
+import type { ResolvedEntry } from './ledger-state.ts';
 import { receiptFacts } from './posted-receipt.ts';
 import type { PlannedEntry } from './posting-plan.ts';
 import { type PostingStore, StoreFailure } from './posting-store.ts';
@@ -70,12 +70,10 @@ async function resolve(
   command: Command,
   store: Pick<PostingStore, 'resolve'>,
 ): Promise<ReadonlyMap<string, ResolvedEntry>> {
-  const { refersTo } = kindOf(command);
-  if (refersTo === null) return new Map();
+  const references = referencesOf(command);
+  if (references.length === 0) return new Map();
   const { tenantId } = command;
-  const entryId = entryIdOf(refersTo(command));
-  const found = (await store.resolve([{ tenantId, entryId }])).get(scopedKey(tenantId, entryId));
-  return found === undefined ? new Map() : new Map([[scopedKey(tenantId, entryId), found]]);
+  return store.resolve(references.map((reference) => ({ tenantId, entryId: entryIdOf(reference) })));
 }
 
 /** The lines of every entry of the command's own event, numbered on, and those that it restates. */
@@ -122,12 +120,12 @@ function numberedAs(line: LineBody, index: number): object {
 }
 
 function linesOf(lines: readonly DraftLine[], { draft }: PlannedEntry): readonly LineBody[] {
-  return lines.map(({ account, amountMinor, loanId, borrowerId }) => ({
+  return lines.map(({ account, amountMinor, loanId, borrowerId, layer }) => ({
     account_code: formatAccountCode(account),
     direction: amountMinor > 0n ? 'DR' : 'CR',
     amount_minor: (amountMinor > 0n ? amountMinor : -amountMinor).toString(),
     currency: draft.currency,
-    layer: LAYERS[draft.layer],
+    layer: LAYERS[layer ?? draft.layer],
     loan_id: loanId,
     borrower_id: borrowerId,
     external_ref: draft.externalRef,

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { kindOf } from './command-kinds.ts';
+import { kindOf, referencesOf } from './command-kinds.ts';
 import { type LoanRef, monthKey, monthOf, type ResolvedEntry, scopedKey } from './ledger-state.ts';
 import { referredEntry } from './reference.ts';
 
@@ -37,12 +37,13 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     tenantIds.add(tenantId);
     reads.of(tenantId);
     const kind = kindOf(command);
-    const found = kind.refersTo === null ? undefined : referredEntry(kind.refersTo(command), { tenantId, resolved });
-    if (found !== undefined) {
-      earlier.push({ tenantId, entryId: found.entry.entryId });
-      if (kind.locksItsOwn !== true) for (const loanId of found.loanIds) reads.lock(loanId);
+    const found = referencesOf(command).map((reference) => referredEntry(reference, { tenantId, resolved }));
+    for (const one of found) {
+      if (one === undefined) continue;
+      earlier.push({ tenantId, entryId: one.entry.entryId });
+      if (kind.locksItsOwn !== true) for (const loanId of one.loanIds) reads.lock(loanId);
     }
-    kind.reads(command, reads, found);
+    kind.reads(command, reads, kind.refersTo === null ? undefined : found[0]);
   }
   return {
     tenantIds: [...tenantIds].sort(),

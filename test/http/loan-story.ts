@@ -186,6 +186,20 @@ export function reversal(entryId: string, changes: object = {}): object {
   return { reverses_entry_id: entryId, reason_code: 'error_correction', effective_at: DAY.later, ...changes };
 }
 
+export function paymentReturn(changes: object = {}): object {
+  return { return_code: 'R01', effective_at: DAY.later, ...changes };
+}
+
+/** Of one event: settling it, or clearing it to cash. */
+export function settlement(changes: object = {}): object {
+  return { effective_at: DAY.later, ...changes };
+}
+
+/** Of many entries. */
+export function clearing(entryIds: readonly string[], changes: object = {}): object {
+  return { journal_entry_ids: entryIds, bank_ref: 'bank 7', effective_at: DAY.later, ...changes };
+}
+
 /** The answer, when it is a 201. */
 export async function posted(sent: Promise<HttpAnswer>): Promise<HttpAnswer> {
   const answer = await sent;

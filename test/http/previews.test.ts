@@ -6,6 +6,7 @@ import { holdLoan } from './loan-lock.ts';
 import {
   accrual,
   chargeOff,
+  clearing,
   DAY,
   disbursement,
   FAR_FUTURE,
@@ -98,6 +99,12 @@ const EVENTS: readonly Previewed[] = [
     allocates: false,
     body: async () =>
       reversal(textAt(await posted(api.post('/v1/payments', payment(await workedExample(api)))), 'journal_entry_id')),
+  },
+  {
+    path: '/v1/payments/settlements',
+    allocates: false,
+    body: async () =>
+      clearing([textAt(await posted(api.post('/v1/payments', payment(await workedExample(api)))), 'journal_entry_id')]),
   },
 ];
 

@@ -55,7 +55,7 @@ const split = fc.option(
 );
 
 const payment = fc.record({ ...common, sourceMethod: fc.constant('ach'), layer, split }).map((one) => {
-  if (one.split === null || one.layer !== 0) return { ...one, split: null };
+  if (one.split === null) return one;
   const sum = one.split.fees + one.split.interest + one.split.principal + one.split.suspense;
   // Some splits stay wrong, to be refused.
   return sum === 0n || one.amountMinor % 7n === 0n ? one : { ...one, amountMinor: sum };
@@ -180,6 +180,59 @@ function accrualOf(tenant: BooksTenant) {
   });
 }
 
+const laterDay = mostly(BUSINESS_DATE, '2026-05-02', '2026-05-11');
+
+/** Entries of the books that a command may name: all of them, and those that it would be of use to name. */
+export type KnownEntries = {
+  readonly all: readonly string[];
+  readonly pending: readonly string[];
+  readonly received: readonly string[];
+};
+const NONE: KnownEntries = { all: [], pending: [], received: [] };
+
+function entryOf(usual: readonly string[], { all }: KnownEntries): fc.Arbitrary<string> {
+  return fc.oneof(
+    { weight: usual.length === 0 ? 0 : 8, arbitrary: fc.constantFrom(NOWHERE, ...usual, ...usual, ...usual) },
+    { weight: 2, arbitrary: fc.constantFrom(NOWHERE, ...all) },
+  );
+}
+
+function eventOf(usual: readonly string[], known: KnownEntries): fc.Arbitrary<string> {
+  return entryOf(usual, known).map(eventIdOf);
+}
+
+function paymentReturnOf(known: KnownEntries) {
+  return fc.record({
+    paymentEventId: eventOf(known.received, known),
+    returnCode: fc.constant('R01'),
+    effectiveAt: laterDay,
+    amountMinor: fc.option(fc.bigInt({ min: 1n, max: 90n }), { nil: null, freq: 3 }),
+    nsfFeeMinor: fc.option(fc.bigInt({ min: 1n, max: 9n }), { nil: null, freq: 1 }),
+    policy: fc.constantFrom('mirror' as const, 'principal' as const, null),
+  });
+}
+
+function settlementOf(known: KnownEntries) {
+  return fc.record({ eventId: eventOf(known.pending, known), effectiveAt: laterDay, externalRef: fc.constant(null) });
+}
+
+function cancellationOf(known: KnownEntries) {
+  return fc.record({
+    of: fc.constantFrom('payment' as const, 'disbursement' as const),
+    eventId: eventOf(known.pending, known),
+    effectiveAt: laterDay,
+    reasonDescription: fc.constant(null),
+  });
+}
+
+function paymentClearingOf(known: KnownEntries) {
+  return fc.record({
+    journalEntryIds: fc.array(entryOf(known.received, known), { minLength: 1, maxLength: 2 }),
+    bankRef: fc.constant('bank 1'),
+    effectiveAt: laterDay,
+  });
+}
+
 function correctionOf(entryIds: readonly string[]) {
   return fc.record({
     accrualEventId: fc.constantFrom(NOWHERE, ...entryIds.map(eventIdOf)),
@@ -236,9 +289,9 @@ function reversalOf(entryIds: readonly string[]) {
 }
 
 /** Any command; `entryIds` are those that a reversal may name, by tenant, besides one that is nowhere. */
-export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]>): fc.Arbitrary<Command> {
+export function arbitraryCommand(entryIds: ReadonlyMap<string, KnownEntries>): fc.Arbitrary<Command> {
   return mostly(...(TENANTS as [BooksTenant, ...BooksTenant[]])).chain((tenant) => {
-    const known = entryIds.get(tenant.tenantId) ?? [];
+    const known = entryIds.get(tenant.tenantId) ?? NONE;
     const body = fc.oneof(
       { weight: 4, arbitrary: fc.record({ kind: fc.constant('payment' as const), payment }) },
       {
@@ -253,7 +306,7 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('fee_waiver' as const), feeWaiver }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('goodwill_credit' as const), goodwillCredit }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('suspense_allocation' as const), suspenseAllocation }) },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense_refund' as const), suspenseRefund }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('suspense_refund' as const), suspenseRefund }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('refinance' as const), refinance: refinanceOf(tenant) }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('restructure' as const), restructure }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('non_accrual' as const), nonAccrual }) },
@@ -262,12 +315,34 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('adjustment' as const), approval }) },
       {
-        weight: known.length === 0 ? 1 : 6,
-        arbitrary: fc.record({ kind: fc.constant('accrual_correction' as const), correction: correctionOf(known) }),
+        weight: known.all.length === 0 ? 1 : 6,
+        arbitrary: fc.record({ kind: fc.constant('accrual_correction' as const), correction: correctionOf(known.all) }),
       },
       {
-        weight: known.length === 0 ? 1 : 4,
-        arbitrary: fc.record({ kind: fc.constant('reversal' as const), reversal: reversalOf(known) }),
+        weight: known.all.length === 0 ? 1 : 4,
+        arbitrary: fc.record({ kind: fc.constant('reversal' as const), reversal: reversalOf(known.all) }),
+      },
+      {
+        weight: known.all.length === 0 ? 1 : 2,
+        arbitrary: fc.record({ kind: fc.constant('payment_return' as const), paymentReturn: paymentReturnOf(known) }),
+      },
+      {
+        weight: known.all.length === 0 ? 1 : 2,
+        arbitrary: fc.record({
+          kind: fc.constantFrom('payment_settling' as const, 'disbursement_settlement' as const),
+          settlement: settlementOf(known),
+        }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('cancellation' as const), cancellation: cancellationOf(known) }),
+      },
+      {
+        weight: known.all.length === 0 ? 1 : 3,
+        arbitrary: fc.record({
+          kind: fc.constant('payment_clearing' as const),
+          paymentClearing: paymentClearingOf(known),
+        }),
       },
     );
     return fc.tuple(envelopeOf(tenant), body).map(([by, what]) => ({ ...by, ...what }) as Command);
@@ -275,7 +350,8 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, readonly string[]
 }
 
 /**
- * The first disbursement of each loan, money that is not applied, and interest of the first day: without them, a history is
+ * The first disbursement of each loan, money that is not applied, something that is pending, and interest of the
+ * first day: without them, a history is
  * mostly refusals.
  */
 export const PRELUDE: readonly Command[] = TENANTS.flatMap((tenant, tenantAt) => {
@@ -287,6 +363,8 @@ export const PRELUDE: readonly Command[] = TENANTS.flatMap((tenant, tenantAt) =>
     const money = { sourceMethod: 'ach', externalRef: null, layer: 0, split: unapplied } as const;
     return [
       { kind: 'disbursement', ...by(loanAt), disbursement: { ...event, ...terms, amountMinor: 200n } },
+      { kind: 'disbursement', ...by(30 + loanAt), disbursement: { ...event, ...terms, amountMinor: 30n, layer: 1 } },
+      { kind: 'payment', ...by(40 + loanAt), payment: { ...event, ...money, amountMinor: 20n, layer: 1, split: null } },
       { kind: 'payment', ...by(10 + loanAt), payment: { ...event, ...money, amountMinor: 90n } },
     ];
   });

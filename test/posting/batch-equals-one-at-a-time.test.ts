@@ -1,18 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { PENDING } from '../../src/domain/layer.ts';
 import { minus, NOTHING_LOST, plus } from '../../src/domain/loss.ts';
 import type { Command } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { receiptFacts } from '../../src/posting/posted-receipt.ts';
 import { renderReceipt } from '../../src/posting/receipt.ts';
-import { arbitraryCommand, PRELUDE, TENANTS } from './arbitrary-command.ts';
+import { arbitraryCommand, type KnownEntries, PRELUDE, TENANTS } from './arbitrary-command.ts';
 import { balancesOf, MemoryBooks } from './memory-books.ts';
 
 /** Books with a history, reversals in it, and a batch that may reverse what is in it. */
 const story = fc
-  .array(arbitraryCommand(new Map()), { maxLength: 20 })
+  .array(arbitraryCommand(new Map()), { maxLength: 28 })
   .chain((early) =>
-    fc.array(arbitraryCommand(entryIdsAfter(early)), { maxLength: 8 }).map((late) => [...early, ...late]),
+    fc.array(arbitraryCommand(entryIdsAfter(early)), { maxLength: 12 }).map((late) => [...early, ...late]),
   )
   .chain((history) =>
     fc.record({
@@ -35,6 +36,7 @@ test('a batch decided together = the same commands decided one at a time', () =>
       expect(together.accountDeltas).toEqual(apart.accountDeltas);
       expect(together.keys).toEqual(apart.keys);
       expect(together.reversals).toEqual(apart.reversals);
+      expect(together.facts).toEqual(apart.facts);
       expect(together.corrections).toEqual(apart.corrections);
       expect(together.verdicts).toEqual(apart.verdicts);
       expect(together.accrualMonths).toEqual(apart.accrualMonths);
@@ -129,6 +131,11 @@ const EVERY_OUTCOME = [
   'goodwill_credit',
   'payment_allocated',
   'suspense_refunded',
+  'payment_returned',
+  'payment_settled',
+  'disbursement_settled',
+  'settled payment_received',
+  'settled disbursement',
   'accrual corrected',
   'manual_adjustment',
   'refinance',
@@ -163,21 +170,38 @@ const EVERY_OUTCOME = [
   'allocation_mismatch',
   'amount_exceeds_outstanding',
   'amount_exceeds_suspense',
+  'amount_exceeds_payment',
+  'validation_failed',
   'amount_out_of_range',
   'balance_would_be_negative',
 ];
 
-function entryIdsAfter(history: readonly Command[]): ReadonlyMap<string, readonly string[]> {
+const RECEIVED: ReadonlySet<string> = new Set([
+  'payment_received',
+  'recovery',
+  'payment_returned',
+  'suspense_refunded',
+]);
+
+function entryIdsAfter(history: readonly Command[]): ReadonlyMap<string, KnownEntries> {
   const entries = [...booksAfter(history).entries];
-  // Named more often than others: of accruals alone something can be corrected, on charge-offs alone recoveries rest.
-  const likely = entries.flatMap(([key, { entry }]) =>
-    Array.from({ length: entry.eventType === 'accrual' || entry.eventType === 'chargeoff' ? 4 : 1 }, () => key),
-  );
   return new Map(
-    TENANTS.map(({ tenantId }) => [
-      tenantId,
-      likely.filter((key) => key.startsWith(tenantId)).map((key) => key.slice(tenantId.length)),
-    ]),
+    TENANTS.map(({ tenantId }) => {
+      const own = entries.filter(([key]) => key.startsWith(tenantId)).map(([, { entry }]) => entry);
+      // Named more often than others: of accruals alone something can be corrected, on charge-offs alone recoveries rest.
+      const likely = own.flatMap((entry) =>
+        Array.from({ length: entry.eventType === 'accrual' || entry.eventType === 'chargeoff' ? 4 : 1 }, () => entry),
+      );
+      const ids = (wanted: typeof own) => wanted.map(({ entryId }) => entryId);
+      return [
+        tenantId,
+        {
+          all: ids(likely),
+          pending: ids(own.filter(({ layer, eventType }) => layer === PENDING || eventType === 'disbursement')),
+          received: ids(own.filter(({ eventType }) => RECEIVED.has(eventType))),
+        },
+      ];
+    }),
   );
 }
 
@@ -200,6 +224,7 @@ function answerOf(decision: Decision): unknown {
 function postedName({ entry, following }: Extract<Decision, { outcome: 'posted' }>): string {
   const { eventType, eventInput } = entry.draft;
   if (eventType === 'reversal' && following.length > 0) return 'reversal with corrections';
+  if (eventInput['settles_event_id'] !== undefined) return `settled ${eventType}`;
   return eventInput['corrected_event_id'] === undefined ? eventType : 'accrual corrected';
 }
 

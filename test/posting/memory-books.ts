@@ -7,7 +7,7 @@ import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
 import type { StandingCorrection } from '../../src/domain/posted-entry.ts';
 import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
-import { kindOf } from '../../src/posting/command-kinds.ts';
+import { referencesOf } from '../../src/posting/command-kinds.ts';
 import { type DecidedBatch, decideBatch } from '../../src/posting/decide-batch.ts';
 import {
   type AccrualMonth,
@@ -25,6 +25,7 @@ import type { PlannedAccountDelta, PlannedMovement, PostingPlan } from '../../sr
 import { readSetOf } from '../../src/posting/read-set.ts';
 import { entryIdOf } from '../../src/posting/reference.ts';
 import type { HistoryRef, LoanHistory } from '../../src/posting/restatement/loan-history.ts';
+import { FactsInMemory } from './facts-in-memory.ts';
 import { historyOf } from './memory-history.ts';
 
 /** A tenant of the books, with the programs that its loans may have. */
@@ -59,6 +60,7 @@ export class MemoryBooks {
   /** Successors of entries that a restatement posted again. */
   readonly superseded = new Map<string, string>();
   readonly batches = new Map<string, AccrualBatch>();
+  readonly facts = new FactsInMemory();
   readonly #tenants: readonly BooksTenant[];
   readonly #states: ReadonlyMap<string, TenantState>;
   #lastId = 0;
@@ -95,6 +97,7 @@ export class MemoryBooks {
       for (const [key, value] of copied) map.set(key, value);
     }
     copy.movements.push(...structuredClone(this.movements));
+    copy.facts.take(this.facts);
     return copy;
   }
 
@@ -102,11 +105,11 @@ export class MemoryBooks {
   post(commands: readonly Command[], again: LedgerState['again'] = undefined): DecidedBatch {
     const resolved = new Map<string, ResolvedEntry>();
     for (const command of commands) {
-      const reference = kindOf(command).refersTo?.(command);
-      if (reference === undefined) continue;
-      const asked = entryIdOf(reference);
-      const found = this.entries.get(scopedKey(command.tenantId, this.#liveId(command.tenantId, asked)));
-      if (found !== undefined) resolved.set(scopedKey(command.tenantId, asked), found);
+      for (const reference of referencesOf(command)) {
+        const asked = entryIdOf(reference);
+        const found = this.entries.get(scopedKey(command.tenantId, this.#liveId(command.tenantId, asked)));
+        if (found !== undefined) resolved.set(scopedKey(command.tenantId, asked), found);
+      }
     }
     const decide = (histories: LedgerState['histories']): DecidedBatch =>
       decideBatch(
@@ -154,13 +157,7 @@ export class MemoryBooks {
         set.keys.map(({ tenantId, keyHash }) => scopedKey(tenantId, keyHash)),
       ),
       entries,
-      standings: new Map(
-        set.earlier.map(({ tenantId, entryId }) => {
-          const key = scopedKey(tenantId, entryId);
-          const [reversedBy, supersededBy] = [this.reversals.get(key) ?? null, this.superseded.get(key) ?? null];
-          return [key, { reversedBy, supersededBy }];
-        }),
-      ),
+      standings: this.facts.standingsOf(set.earlier, this),
       verdicts: pick(
         this.verdicts,
         set.judgedAdjustments.map(({ tenantId, adjustmentId }) => scopedKey(tenantId, adjustmentId)),
@@ -241,6 +238,7 @@ export class MemoryBooks {
     for (const { tenantId, entryId, accrual } of plan.accrualBatches) {
       this.batches.set(scopedKey(tenantId, entryId), accrual);
     }
+    this.facts.take(plan);
     for (const { tenantId, loanId, ...change } of plan.nonAccruals) {
       const key = scopedKey(tenantId, loanId);
       this.nonAccruals.set(key, [...(this.nonAccruals.get(key) ?? []), change]);
@@ -345,6 +343,7 @@ function tenantState(tenant: BooksTenant): TenantState {
       backdating: tenant.backdating ?? 'append',
       principalCheck: programId === tenant.programId ? 'record' : 'reject',
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
+      returns: programId === tenant.programId ? 'mirror' : 'principal',
       feeIncomeAccounts: new Map([['late_fee', incomeAccount]]),
     },
   });

@@ -11,6 +11,7 @@ type LivedBooks = {
   readonly entries: ReadonlyMap<string, ResolvedEntry>;
   readonly reversals: ReadonlyMap<string, string>;
   readonly batches: ReadonlyMap<string, AccrualBatch>;
+  readonly facts: { readonly clearings: readonly { readonly tenantId: string; readonly clearedEntryId: string }[] };
 };
 
 /** A loan's life from a day on, out of the entries alone, as the database answers it out of its tables. */
@@ -36,7 +37,8 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
       arrival: BigInt(keys.indexOf(first)),
       entry: isDifference && known !== undefined ? known.entry : keptEntry(entry),
       lines: known === undefined ? lines : [...known.lines, ...lines],
-      isWhole: true,
+      isPinned: books.facts.clearings.some((one) => one.tenantId === tenantId && one.clearedEntryId === entry.entryId),
+      isWhole: entry.lines.every(({ layer }) => layer === undefined || layer === entry.layer),
       accrual: accrued === undefined ? null : { interestMinor: accrued.interestMinor },
     });
   }

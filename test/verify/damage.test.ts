@@ -7,6 +7,7 @@ import { createDatabase, type TestDatabase, testDatabase } from '../database.ts'
 import { OF_BALANCES } from './balance-damage.ts';
 import { fillHandConfiguration, OF_CONFIGURATION } from './configuration-damage.ts';
 import { loan } from './damage.ts';
+import { OF_EARLIER_ENTRIES } from './earlier-entry-damage.ts';
 import { OF_ENTRIES } from './entry-damage.ts';
 import { OF_GUARDS } from './guard-damage.ts';
 import { entryId } from './hand-books.ts';
@@ -27,6 +28,9 @@ const APPEND_ONLY = [
   'following_entry',
   'superseded_entry',
   'reversal',
+  'settling',
+  'clearing',
+  'payment_return',
   'disbursement',
   'non_accrual',
   'accrual_batch',
@@ -89,7 +93,7 @@ describe('verify', () => {
   it('finds nothing in an undamaged ledger and says how much it looked at', async () => {
     const verification = await verifyLedger(whole.connection);
     expect(verification.checks.filter(({ status }) => status === 'failed')).toEqual([]);
-    expect(verification).toMatchObject({ entries: 41, lines: 97, loans: 8 });
+    expect(verification).toMatchObject({ entries: 43, lines: 103, loans: 8 });
     const one = await verifyLedger(whole.connection, { tenantId: OTHER_TENANT });
     expect(one.checks.filter(({ status }) => status === 'failed')).toEqual([]);
     expect(one).toMatchObject({ entries: 2, lines: 4, loans: 1 });
@@ -118,7 +122,7 @@ describe('verify', () => {
       );
       const verification = await verifyLedger(copy.connection, { findingsMax: 2 });
       const found = verification.checks.find(({ name }) => name === 'event_ids');
-      expect(found?.findingsTotal).toBe(39);
+      expect(found?.findingsTotal).toBe(41);
       expect(found?.findings.map(({ subject }) => subject)).toEqual([
         `entry ${entryId('first')}`,
         `entry ${entryId('second')}`,
@@ -143,7 +147,7 @@ describe('verify', () => {
     };
     try {
       const clean = await run();
-      expect(clean.out.at(-1)).toBe('ledger verified: 41 entries, 97 lines, 8 loans');
+      expect(clean.out.at(-1)).toBe('ledger verified: 43 entries, 103 lines, 8 loans');
       expect(clean.code).toBe(0);
       expect((await run('--tenant', OTHER_TENANT.toUpperCase())).out.at(-1)).toBe(
         'ledger verified: 2 entries, 4 lines, 1 loans',
@@ -164,7 +168,7 @@ describe('verify', () => {
       const json = await run('--json');
       expect(json.code).toBe(1);
       expect(json.out).toHaveLength(1);
-      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 41 });
+      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 43 });
     } finally {
       await copy.drop();
     }
@@ -173,6 +177,7 @@ describe('verify', () => {
   for (const [group, damages] of Object.entries({
     'names damage to entries': OF_ENTRIES,
     'names damage to what stands beside the journal': OF_RELATIONS,
+    'names damage to what befell earlier entries': OF_EARLIER_ENTRIES,
     'names damage to refinances and non-accrual': OF_RESTRUCTURING,
     'names damage to balances': OF_BALANCES,
     'names damage to configuration and registrations': OF_CONFIGURATION,

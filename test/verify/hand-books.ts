@@ -1,46 +1,5 @@
 import { createHash } from 'node:crypto';
-
-/** A line as [account, amount (debit positive), loan]; without a loan it names none. */
-type HandLine = readonly [account: number, amountMinor: number, loan?: string];
-
-/** One entry as told; `follows` names the entry of the same command before it. */
-export type HandEntry = {
-  readonly name: string;
-  readonly type: string;
-  readonly on: string;
-  readonly lines: readonly HandLine[];
-  readonly layer?: number;
-  readonly reverses?: string;
-  /** The first entry of the same command, before it in the same batch; it then carries no key. */
-  readonly follows?: string;
-  /** The entry whose event it books again, in its place. */
-  readonly again?: string;
-  /** The one loan of an entry that has no lines. */
-  readonly loan?: string;
-  /** What a change of a mark of non-accrual does. */
-  readonly action?: 'enter' | 'exit';
-  /** The loan that begins with a refinance. */
-  readonly makes?: string;
-  /** The loan whose opening balances the lines are. */
-  readonly registers?: string;
-  /** Of an accrual: the loan whose principal was not the ledger's, and what the ledger had; 0 was sent. */
-  readonly differs?: readonly [loan: string, ledgerMinor: number];
-  /** The accrual that it corrects, with each loan's right interest and what it differs by. */
-  readonly corrects?: {
-    readonly batch: string;
-    readonly loans: readonly (readonly [loan: string, interestMinor: number, differenceMinor: number])[];
-  };
-  /** The id of the adjustment that it is. */
-  readonly adjusts?: string;
-  /** What a charge-off took, the account of its principal, and whether it closes its loan. */
-  readonly loses?: { readonly amounts: Lost; readonly account: number; readonly closes: boolean };
-  /** What it brought back, by the name of the entry that lost it. */
-  readonly recovers?: readonly (readonly [loss: string, amounts: Lost])[];
-  readonly accrues?: readonly (readonly [loan: string, interestMinor: number])[];
-};
-
-/** Of principal, interest, fees. */
-export type Lost = readonly [principal: number, interest: number, fees: number];
+import type { HandEntry, HandLine, Lost } from './hand-entry.ts';
 
 type Row = Record<string, unknown>;
 type Movement = {
@@ -96,6 +55,15 @@ function madeEntry(name: string): { readonly id: string; readonly seq: number } 
   const entry = made.get(name);
   if (entry === undefined) throw new Error(`the hand-made ledger has no entry ${name}`);
   return entry;
+}
+
+function returnedParts({ payment, parts }: NonNullable<HandEntry['returns']>): Row {
+  const [fees_minor, interest_minor, principal_minor, suspense_minor] = parts;
+  return { payment_entry_id: entryId(payment), fees_minor, interest_minor, principal_minor, suspense_minor };
+}
+
+function layerOf([, , , layer]: HandLine, entry: HandEntry): number {
+  return layer ?? entry.layer ?? 0;
 }
 
 function plus(a: readonly number[], b: readonly number[]): number[] {
@@ -259,6 +227,7 @@ export class HandBooks {
     const single = loans.length === 1 ? (loans[0] ?? null) : null;
     const key = first === undefined ? `${entry.type}:${this.#tenant.number}:${entry.name}` : null;
     const several = loans.length > 1;
+    const layered = entry.lines.some(([, , , layer]) => layer !== undefined);
     const row: Row = {
       tenant_id,
       entry_id: id,
@@ -274,7 +243,8 @@ export class HandBooks {
       posted_at: this.#postedAt,
       effective_at: entry.on,
       event_type: entry.type,
-      layer: entry.layer ?? 0,
+      layer: layered ? null : (entry.layer ?? 0),
+      layers: layered ? entry.lines.map((line) => layerOf(line, entry)) : null,
       currency: this.#tenant.currency,
       loan_id: single,
       borrower_id: single === null ? null : this.#tenant.borrower,
@@ -317,26 +287,25 @@ export class HandBooks {
     if (entry.type === 'disbursement' || (entry.registers ?? entry.makes) !== undefined)
       this.#add('disbursement', begins);
     if (entry.action !== undefined) {
-      this.#add('non_accrual', {
-        tenant_id,
-        loan_id: single,
-        entry_id: id,
-        effective_at: entry.on,
-        action: entry.action,
-      });
+      const change = { effective_at: entry.on, action: entry.action };
+      this.#add('non_accrual', { tenant_id, loan_id: single, entry_id: id, ...change });
     }
+    this.#addFacts(entry, id);
     this.#addLosses(entry, { loan: single, id });
     if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
     if (corrected !== undefined) this.#addCorrection(entry, { id, accrual: corrected['entry_id'] });
     if (entry.adjusts !== undefined) this.#addAdjustment(row, entry.adjusts);
-    this.#move(entry, id, single);
-    for (const [account, amount] of entry.lines) {
-      const name = `${account} ${entry.layer ?? 0} ${entry.on}`;
+    const layers = entry.lines.length === 0 ? [entry.layer ?? 0] : entry.lines.map((line) => layerOf(line, entry));
+    for (const layer of new Set(layers)) this.#move(entry, id, { single, layer });
+    for (const line of entry.lines) {
+      const [account, amount] = line;
+      const layer = layerOf(line, entry);
+      const name = `${account} ${layer} ${entry.on}`;
       const delta = deltas.get(name) ?? {
         tenant_id,
         account_code: account,
         currency: this.#tenant.currency,
-        layer: entry.layer ?? 0,
+        layer,
         effective_at: entry.on,
         debit_minor: 0,
         credit_minor: 0,
@@ -345,6 +314,13 @@ export class HandBooks {
       else delta.credit_minor -= amount;
       deltas.set(name, delta);
     }
+  }
+
+  #addFacts({ settles, clears, returns }: HandEntry, id: string): void {
+    const fact = { tenant_id: this.#tenant.id, turn: 1, entry_id: id };
+    if (settles !== undefined) this.#add('settling', { ...fact, pending_entry_id: entryId(settles) });
+    for (const cleared of clears ?? []) this.#add('clearing', { ...fact, cleared_entry_id: entryId(cleared) });
+    if (returns !== undefined) this.#add('payment_return', { ...fact, ...returnedParts(returns) });
   }
 
   #inputOf({ registers, differs, on, corrects, adjusts, action }: HandEntry): Row {
@@ -422,10 +398,11 @@ export class HandBooks {
     });
   }
 
-  #move(entry: HandEntry, id: string, single: string | null): void {
-    const layer = entry.layer ?? 0;
+  #move(entry: HandEntry, id: string, { single, layer }: { single: string | null; layer: number }): void {
     const effects = new Map<string, number[]>();
-    for (const [account, amount, loan] of entry.lines) {
+    for (const line of entry.lines) {
+      const [account, amount, loan] = line;
+      if (layerOf(line, entry) !== layer) continue;
       const component = COMPONENT_OF_ACCOUNT.get(account);
       if (component === undefined || loan === undefined) continue;
       const effect = effects.get(loan) ?? [0, 0, 0, 0, 0];

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { HandBooks, type HandEntry } from './hand-books.ts';
+import { HandBooks } from './hand-books.ts';
+import type { HandEntry } from './hand-entry.ts';
 
 export const TENANT = '00000000-0000-4000-8000-00000000000a';
 export const OTHER_TENANT = '00000000-0000-4000-8000-00000000000b';
@@ -207,6 +208,7 @@ function handLedgers(): readonly HandBooks[] {
       name: 'return',
       type: 'payment_returned',
       on: '2026-03-08',
+      returns: { payment: 'overpayment', parts: [0, 0, 0, 1_000] },
       lines: [
         [2100, 1_000, young],
         [1010, -1_000, young],
@@ -283,11 +285,36 @@ function handLedgers(): readonly HandBooks[] {
     name: 'settled',
     type: 'disbursement_settled',
     on: '2026-03-09',
+    clears: ['third'],
     lines: [
       [2000, 70_000],
       [1000, -70_000],
     ],
   });
+  lender.batch(
+    {
+      name: 'settling',
+      type: 'payment_received',
+      on: '2026-03-10',
+      settles: 'pending',
+      lines: [
+        [1010, -900, young, 1],
+        [2100, 900, young, 1],
+        [1010, 900, young, 0],
+        [2100, -900, young, 0],
+      ],
+    },
+    {
+      name: 'cleared',
+      type: 'payment_settled',
+      on: '2026-03-10',
+      clears: ['small payment', 'settling', 'return'],
+      lines: [
+        [1000, 600],
+        [1010, -600],
+      ],
+    },
+  );
   const other = new HandBooks({ id: OTHER_TENANT, currency: 'EUR', number: 2 });
   other.batch(disburse('foreign', foreign, '2026-01-05', 20_000));
   other.batch({

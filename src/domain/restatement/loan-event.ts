@@ -26,6 +26,8 @@ export type LoanEvent = {
   readonly lines: readonly DraftLine[];
   /** False where the entry has lines of several currencies or layers, or corrects another: these cannot be decided again yet. */
   readonly isWhole: boolean;
+  /** Something is kept of its live entry (it met the bank), so that no other can take its place yet. */
+  readonly isPinned: boolean;
   /** Of an accrual batch; null for every other event. */
   readonly accrual: KeptAccrual | null;
 };

@@ -106,8 +106,8 @@ function schemasOf(operations: readonly DescribedOperation[]): Readonly<Record<s
 }
 
 const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {
-  'hpts:payments:write': 'Post payments, apply and refund suspense.',
-  'hpts:disbursements:write': 'Post disbursements and register loans.',
+  'hpts:payments:write': 'Post, return, settle and cancel payments, apply and refund suspense.',
+  'hpts:disbursements:write': 'Post, settle and cancel disbursements, register loans.',
   'hpts:balances:read': 'Read balances of loans and accounts.',
   'hpts:ledger:read': 'Read journal entries, loans and the chart of accounts.',
   'hpts:accruals:write': 'Post accrual batches and correct them.',

@@ -1,5 +1,5 @@
 import type { EventType } from '../../domain/event-type.ts';
-import type { DraftLine } from '../../domain/journal-entry.ts';
+import type { DraftLine, EventInput } from '../../domain/journal-entry.ts';
 import type { LayerNumber } from '../../domain/layer.ts';
 import { firstEntryIdOf } from '../../posting/entry-id.ts';
 import { type ResolvedEntry, scopedKey } from '../../posting/ledger-state.ts';
@@ -18,7 +18,8 @@ function postedEntries(asked: string): string {
        FROM hpts.following_entry AS f JOIN hpts.journal_entry AS o USING (tenant_id, entry_id)
        WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
       e.event_input::jsonb->>'registered_loan_id', b.interest_minor, e.event_input::jsonb->>'corrected_event_id',
-      e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered', asked.asked_id, e.event_input::jsonb->>'requested_entry_id'
+      e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered', e.event_input, asked.asked_id,
+      e.event_input::jsonb->>'requested_entry_id'
     FROM ${asked} AS asked
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`;
@@ -72,6 +73,7 @@ type PostedRow = [
   currencies: string[] | null,
   seq: bigint,
   recovered: ReceiptFacts['recovered'],
+  eventInput: string | null,
   askedId: string,
   requestedEntryId: string | null,
 ];
@@ -85,10 +87,11 @@ export async function resolveEntries(
   for (const row of await readRows(reader, READ_LIVE_ENTRIES, refs)) {
     const [tenantId, entryId, eventId, correlationId, eventType, effectiveAt, , , loanId, borrowerId] = row;
     const [, , , , , , , , , , externalRef, , postedAt] = row;
-    const [layer, currency] = [row[7] ?? row[23]?.[0], row[6] ?? row[24]?.[0]];
+    // Of several layers the first: what settled has one foot there.
+    const [layer, currency] = [row[7] ?? row[23]?.toSorted()[0], row[6] ?? row[24]?.[0]];
     if (currency === undefined || layer === undefined) throw new Error(`entry ${entryId} has no currency or no layer`);
     const lines = linesOf(row);
-    resolved.set(scopedKey(tenantId, row[27]), {
+    resolved.set(scopedKey(tenantId, row[28]), {
       entry: {
         entryId,
         seq: row[25],
@@ -102,6 +105,7 @@ export async function resolveEntries(
         borrowerId,
         lines,
         externalRef,
+        eventInput: row[27] === null ? {} : (JSON.parse(row[27]) as EventInput),
         postedAt,
       },
       loanIds: loansOf(row, lines),
@@ -123,7 +127,7 @@ export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]
       entryId,
       eventId,
       correlationId,
-      reversesEntryId: row[28] ?? reversesEntryId,
+      reversesEntryId: row[29] ?? reversesEntryId,
       postedAt,
       lines: linesOf(row),
       loanCount: row[17] ?? 0,

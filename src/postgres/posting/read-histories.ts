@@ -45,7 +45,8 @@ const READ_EVENTS_SINCE: Statement = {
       e.loan_id, e.borrower_id, e.external_ref, to_char(e.posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
       CASE WHEN e.loan_ids IS NULL THEN e.accounts ELSE ARRAY(SELECT e.accounts[p] FROM unnest(found.places) AS p) END,
       CASE WHEN e.loan_ids IS NULL THEN e.amounts ELSE ARRAY(SELECT e.amounts[p] FROM unnest(found.places) AS p) END,
-      e.description, e.event_input::jsonb, e.metadata, o.seq, b.interest_minor[array_position(b.loan_ids, asked.loan_id)], e.seq
+      e.description, e.event_input::jsonb, e.metadata, o.seq, b.interest_minor[array_position(b.loan_ids, asked.loan_id)], e.seq,
+      (SELECT count(*) > 0 FROM hpts.clearing AS c WHERE c.tenant_id = $1 AND c.cleared_entry_id = e.entry_id)
     FROM (SELECT unnest($2::uuid[]) AS loan_id, generate_subscripts($2::uuid[], 1) AS place) AS asked
     CROSS JOIN LATERAL (
       SELECT DISTINCT m.entry_id FROM generate_series(0, 2) AS l (layer)
@@ -93,6 +94,7 @@ type EventRow = [
   arrival: bigint,
   interestMinor: bigint | null,
   seq: bigint,
+  isCleared: boolean,
 ];
 
 /**
@@ -146,6 +148,7 @@ function eventsOf(rows: readonly EventRow[], loanId: string): readonly LoanEvent
       arrival: row[17],
       entry: isDifference && known !== undefined ? known.entry : entry,
       lines: known === undefined ? entry.lines : netLines([...known.lines, ...entry.lines]),
+      isPinned: row[20],
       isWhole: row[6] !== null && row[7] !== null && (entry.eventType !== 'accrual' || row[18] !== null),
       accrual: row[18] === null ? null : { interestMinor: row[18] },
     });

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Verdict } from '../../domain/adjustment.ts';
 import type { Components, LoanState } from '../../domain/loan.ts';
 import type { Loss } from '../../domain/loss.ts';
-import type { NonAccrualAction, StandingNonAccrual } from '../../domain/non-accrual.ts';
+import type { StandingNonAccrual } from '../../domain/non-accrual.ts';
 import type { EntryStanding, StandingCorrection } from '../../domain/posted-entry.ts';
 import {
   type AccrualMonth,
@@ -21,7 +21,10 @@ import {
   sendTrain,
   type TextRow,
 } from '../statement-train.ts';
+import { READ_STANDINGS, standingsOf } from './standings.ts';
+import { disbursementsOf, READ_STANDING_DISBURSEMENTS } from './stored-disbursements.ts';
 import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
+import { type NonAccrualRow, nonAccrualsOf, READ_STANDING_NON_ACCRUALS } from './stored-non-accruals.ts';
 import { readStanding } from './stored-standing.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
@@ -68,15 +71,6 @@ const READ_KEYS: Statement = {
     JOIN hpts.idempotency_key AS k USING (tenant_id, key_hash)`,
 };
 
-// One join for each kind of fact that may have befallen an entry; the answer has one column for each.
-const READ_STANDINGS: Statement = {
-  name: 'read_standings',
-  text: `SELECT asked.tenant_id, asked.entry_id, r.entry_id, s.successor_id
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
-    LEFT JOIN hpts.reversal AS r ON r.tenant_id = asked.tenant_id AND r.reversed_entry_id = asked.entry_id
-    LEFT JOIN hpts.superseded_entry AS s ON s.tenant_id = asked.tenant_id AND s.entry_id = asked.entry_id`,
-};
-
 // In the order in which they were posted, since they are reversed from the newest on.
 const READ_CORRECTIONS: Statement = {
   name: 'read_corrections',
@@ -101,24 +95,6 @@ const READ_ACCRUAL_MONTHS: Statement = {
   text: `SELECT m.tenant_id, m.loan_id, m.month, m.days
     FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id, unnest($3::date[]) AS month) AS asked
     JOIN hpts.loan_accrual_month AS m USING (tenant_id, loan_id, month)`,
-};
-
-const READ_STANDING_DISBURSEMENTS: Statement = {
-  name: 'read_standing_disbursements',
-  text: `SELECT d.tenant_id, d.loan_id, d.entry_id, d.effective_at
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
-    JOIN hpts.disbursement AS d USING (tenant_id, loan_id)
-    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)`,
-};
-
-const READ_STANDING_NON_ACCRUALS: Statement = {
-  name: 'read_standing_non_accruals',
-  text: `SELECT n.tenant_id, n.loan_id, n.entry_id, n.effective_at, n.action
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
-    JOIN hpts.non_accrual AS n USING (tenant_id, loan_id)
-    JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
-    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = n.tenant_id AND r.reversed_entry_id = n.entry_id)
-    ORDER BY e.tenant_id, e.seq`,
 };
 
 // As readers answer a balance on a past day: the last movement up to it, and what backdated movements add. A charge-off that
@@ -321,7 +297,7 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     })),
     ...loansOf(loanRows, set.loans),
     keys: keysOf(rowsOf(READ_KEYS) as [string, string, string, string, string][]),
-    standings: standingsOf(rowsOf(READ_STANDINGS) as StandingRow[]),
+    standings: standingsOf(rowsOf(READ_STANDINGS)),
     corrections: correctionsOf(rowsOf(READ_CORRECTIONS) as CorrectionRow[]),
     verdicts: verdictsOf(rowsOf(READ_VERDICTS) as [string, string, Verdict['verdict'], string][]),
     nights: nightsOf({ set, rowsOf }),
@@ -464,17 +440,6 @@ function keysOf(rows: readonly [string, string, string, string, string][]): Map<
   );
 }
 
-type StandingRow = [tenantId: string, entryId: string, reversedBy: string | null, supersededBy: string | null];
-
-function standingsOf(rows: readonly StandingRow[]): Map<string, EntryStanding> {
-  return new Map(
-    rows.map(([tenantId, entryId, reversedBy, supersededBy]) => [
-      scopedKey(tenantId, entryId),
-      { reversedBy, supersededBy },
-    ]),
-  );
-}
-
 function monthsOf(rows: readonly [string, string, string, string][]): Map<string, AccrualMonth> {
   return new Map(
     rows.map(([tenantId, loanId, month, days]) => [
@@ -504,28 +469,4 @@ function nightsOf(locked: LockedRows): Map<string, Night[]> {
     else known.push({ day: night.day, principalMinor });
   }
   return nights;
-}
-
-function disbursementsOf(rows: readonly [string, string, string, string][]): Map<string, StandingDisbursement[]> {
-  const standing = new Map<string, StandingDisbursement[]>();
-  for (const [tenantId, loanId, entryId, effectiveAt] of rows) {
-    const key = scopedKey(tenantId, loanId);
-    const known = standing.get(key);
-    if (known === undefined) standing.set(key, [{ entryId, effectiveAt }]);
-    else known.push({ entryId, effectiveAt });
-  }
-  return standing;
-}
-
-type NonAccrualRow = [tenantId: string, loanId: string, entryId: string, effectiveAt: string, action: NonAccrualAction];
-
-function nonAccrualsOf(rows: readonly NonAccrualRow[]): Map<string, StandingNonAccrual[]> {
-  const standing = new Map<string, StandingNonAccrual[]>();
-  for (const [tenantId, loanId, entryId, effectiveAt, action] of rows) {
-    const key = scopedKey(tenantId, loanId);
-    const known = standing.get(key);
-    if (known === undefined) standing.set(key, [{ entryId, effectiveAt, action }]);
-    else known.push({ entryId, effectiveAt, action });
-  }
-  return standing;
 }

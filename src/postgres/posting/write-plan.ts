@@ -15,12 +15,15 @@ import {
   COMMIT,
   INSERT_ACCRUAL_BATCHES,
   INSERT_ACCRUAL_CORRECTION,
+  INSERT_CLEARINGS,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
   INSERT_NON_ACCRUALS,
+  INSERT_PAYMENT_RETURNS,
   INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
+  INSERT_SETTLINGS,
   INSERT_SUPERSEDED,
   INSERT_VERDICTS,
   MAKE_LOANS_KNOWN,
@@ -132,7 +135,7 @@ function facts(plan: PostingPlan): BoundStatement[] {
       int8Array(accrual.loans, (loan) => loan.interestMinor),
     ],
   ]);
-  const { following, superseded, reversals, disbursements, nonAccruals } = plan;
+  const { following, reversals, disbursements } = plan;
   for (const { tenantId, entryId, accrualEntryId, loans } of plan.accrualCorrections) {
     const loanIds = uuidArray(loans, (loan) => loan.loanId);
     const interest = int8Array(loans, (loan) => loan.interestMinor);
@@ -159,26 +162,16 @@ function facts(plan: PostingPlan): BoundStatement[] {
     const entryIds = uuidArray(following, (one) => one.entryId);
     statements.push([INSERT_FOLLOWING, [uuidArray(following, (one) => one.tenantId), firsts, places, entryIds]]);
   }
-  if (superseded.length > 0) {
-    const tenantIds = uuidArray(superseded, (one) => one.tenantId);
-    const entryIds = uuidArray(superseded, (one) => one.entryId);
-    statements.push([INSERT_SUPERSEDED, [tenantIds, entryIds, uuidArray(superseded, (one) => one.successorId)]]);
-  }
   if (reversals.length > 0) {
     const tenantIds = uuidArray(reversals, (one) => one.tenantId);
     const reversed = uuidArray(reversals, (one) => one.reversedEntryId);
     statements.push([INSERT_REVERSALS, [tenantIds, reversed, uuidArray(reversals, (one) => one.entryId)]]);
   }
+  statements.push(...factsOfEarlierEntries(plan));
   if (disbursements.length > 0) {
     const entryIds = uuidArray(disbursements, (one) => one.entryId);
     const dates = dateArray(disbursements, (one) => one.effectiveAt);
     statements.push([INSERT_DISBURSEMENTS, [...loanColumns(disbursements), entryIds, dates]]);
-  }
-  if (nonAccruals.length > 0) {
-    const entryIds = uuidArray(nonAccruals, (one) => one.entryId);
-    const dates = dateArray(nonAccruals, (one) => one.effectiveAt);
-    const actions = textArray(nonAccruals, (one) => one.action);
-    statements.push([INSERT_NON_ACCRUALS, [...loanColumns(nonAccruals), entryIds, dates, actions]]);
   }
   if (months.length > 0) {
     const dates = dateArray(months, (one) => one.month);
@@ -187,9 +180,21 @@ function facts(plan: PostingPlan): BoundStatement[] {
   return statements;
 }
 
-/** What is kept of loans besides what moves them. */
-function factsOfLoans({ registrations, principalDifferences }: PostingPlan): BoundStatement[] {
+/** What is kept of loans and of their restatements besides what moves them. */
+function factsOfLoans(plan: PostingPlan): BoundStatement[] {
+  const { registrations, principalDifferences, nonAccruals, superseded } = plan;
   const statements: BoundStatement[] = [];
+  if (superseded.length > 0) {
+    const tenantIds = uuidArray(superseded, (one) => one.tenantId);
+    const entryIds = uuidArray(superseded, (one) => one.entryId);
+    statements.push([INSERT_SUPERSEDED, [tenantIds, entryIds, uuidArray(superseded, (one) => one.successorId)]]);
+  }
+  if (nonAccruals.length > 0) {
+    const entryIds = uuidArray(nonAccruals, (one) => one.entryId);
+    const dates = dateArray(nonAccruals, (one) => one.effectiveAt);
+    const actions = textArray(nonAccruals, (one) => one.action);
+    statements.push([INSERT_NON_ACCRUALS, [...loanColumns(nonAccruals), entryIds, dates, actions]]);
+  }
   if (principalDifferences.length > 0) {
     statements.push([
       INSERT_PRINCIPAL_DIFFERENCES,
@@ -219,6 +224,28 @@ function factsOfLoans({ registrations, principalDifferences }: PostingPlan): Bou
   }
   return statements;
 }
+
+/** What was done to earlier entries besides reversing them. */
+function factsOfEarlierEntries({ settlings, clearings, paymentReturns }: PostingPlan): BoundStatement[] {
+  const statements: BoundStatement[] = [];
+  const columns = <Row extends Fact>(rows: readonly Row[], earlier: (row: Row) => string) => [
+    uuidArray(rows, (row) => row.tenantId),
+    uuidArray(rows, earlier),
+    int2Array(rows, (row) => row.turn),
+    uuidArray(rows, (row) => row.entryId),
+  ];
+  if (settlings.length > 0) statements.push([INSERT_SETTLINGS, columns(settlings, (one) => one.pendingEntryId)]);
+  if (clearings.length > 0) statements.push([INSERT_CLEARINGS, columns(clearings, (one) => one.clearedEntryId)]);
+  if (paymentReturns.length > 0) {
+    const parts = (['fees', 'interest', 'principal', 'suspense'] as const).map((part) =>
+      int8Array(paymentReturns, (one) => one.parts[part]),
+    );
+    statements.push([INSERT_PAYMENT_RETURNS, [...columns(paymentReturns, (one) => one.paymentEntryId), ...parts]]);
+  }
+  return statements;
+}
+
+type Fact = { readonly tenantId: string; readonly turn: number; readonly entryId: string };
 
 /** What every batch writes; the order of the columns is that of POST_BATCH. */
 function batchColumns(plan: PostingPlan, { tenants, loanRows }: WriteContext): (Buffer | string)[] {

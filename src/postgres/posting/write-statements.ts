@@ -61,6 +61,26 @@ export const INSERT_REVERSALS: Statement = {
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[])`,
 };
 
+export const INSERT_SETTLINGS: Statement = {
+  name: 'insert_settlings',
+  text: `INSERT INTO hpts.settling (tenant_id, pending_entry_id, turn, entry_id)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[])`,
+};
+
+export const INSERT_CLEARINGS: Statement = {
+  name: 'insert_clearings',
+  text: `INSERT INTO hpts.clearing (tenant_id, cleared_entry_id, turn, entry_id)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[])`,
+};
+
+export const INSERT_PAYMENT_RETURNS: Statement = {
+  name: 'insert_payment_returns',
+  text: `INSERT INTO hpts.payment_return (tenant_id, payment_entry_id, turn, entry_id, fees_minor, interest_minor,
+      principal_minor, suspense_minor)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[]), unnest($5::bigint[]),
+      unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[])`,
+};
+
 export const INSERT_DISBURSEMENTS: Statement = {
   name: 'insert_disbursements',
   text: `INSERT INTO hpts.disbursement (tenant_id, loan_id, entry_id, effective_at)
@@ -337,6 +357,9 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   INSERT_FOLLOWING,
   INSERT_SUPERSEDED,
   INSERT_REVERSALS,
+  INSERT_SETTLINGS,
+  INSERT_CLEARINGS,
+  INSERT_PAYMENT_RETURNS,
   INSERT_DISBURSEMENTS,
   INSERT_NON_ACCRUALS,
   INSERT_REGISTRATIONS,

@@ -5,6 +5,7 @@ import { ACCOUNT_CHECKS } from './account-checks.ts';
 import { ADJUSTMENT_CHECKS } from './adjustment-checks.ts';
 import type { LedgerCheck } from './check.ts';
 import { CONFIGURATION_CHECKS } from './configuration-checks.ts';
+import { EARLIER_ENTRY_CHECKS } from './earlier-entry-checks.ts';
 import { ENTRY_CHECKS } from './entry-checks.ts';
 import { GUARD_CHECKS } from './guard-checks.ts';
 import { LOAN_CHECKS } from './loan-checks.ts';
@@ -17,6 +18,7 @@ import { WEBHOOK_CHECKS } from './webhook-checks.ts';
 const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...ENTRY_CHECKS,
   ...RELATION_CHECKS,
+  ...EARLIER_ENTRY_CHECKS,
   ...ADJUSTMENT_CHECKS,
   ...NON_ACCRUAL_CHECKS,
   ...LOAN_CHECKS,

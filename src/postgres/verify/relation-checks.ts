@@ -4,7 +4,7 @@ import { type LedgerCheck, ofTenant } from './check.ts';
 const KEY_HASH = `encode(substring(sha256(convert_to(e.idempotency_key, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid`;
 
 /** Receipts are rendered in versions 1 to this one. */
-const NEWEST_RECEIPT_VERSION = 3;
+const NEWEST_RECEIPT_VERSION = 4;
 
 /** Whether an accrual entry `e` says of itself that it corrects another one. */
 export const IS_CORRECTION = `coalesce(e.event_input::jsonb ? 'corrected_event_id', false)`;

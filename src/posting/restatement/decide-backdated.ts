@@ -73,7 +73,9 @@ export function decideBackdated(
  * charged off or on non-accrual, since what they were on the day before is not read yet.
  */
 function refuseUnable(own: Booked, folds: readonly LoanFold[], dropped: readonly LoanEvent[]): Refusal | null {
-  const { eventType } = 'first' in own ? own.first : own;
+  const { eventType, loanId, lines } = 'first' in own ? own.first : own;
+  // What names no loan is part of no loan's life.
+  if (loanId === null && lines.every((line) => line.loanId === null)) return null;
   const types = [...(eventType === 'reversal' ? [] : [eventType]), ...dropped.map(({ entry }) => entry.eventType)];
   const type = types.find((one) => EVENTS_AGAIN[one] === undefined);
   if (type !== undefined) return unable(`a ${type} before other events of the loan`);

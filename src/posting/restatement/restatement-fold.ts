@@ -114,6 +114,7 @@ export class LoanFold {
     if ('first' in booked) throw new Error(`${command.kind} was decided again as several entries`);
     applyBooked({ command, booked, newEntryId: () => event.entry.entryId, state, plan: this.#shadow.plan });
     if (sameLines(event.lines, booked.lines)) return null;
+    if (event.isPinned) return notYet(event);
     // What is kept of the fact stays as it was accepted; only what it posts is made anew.
     const { eventInput, externalRef, description, metadata } = event.entry;
     const draft = { ...booked, eventInput, externalRef, description, metadata };

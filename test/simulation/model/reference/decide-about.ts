@@ -1,4 +1,4 @@
-import { type Books, type Entry, type Fact, liveOf, loanOf, policyOf, standingAbout } from './books.ts';
+import { type Books, type Entry, type Fact, isCleared, liveOf, loanOf, policyOf, standingAbout } from './books.ts';
 import type { ClearingCommand, PendingCommand, ReturnCommand } from './command.ts';
 import { reverse } from './decide-reversal.ts';
 import { Draft, emptyPosting, restatementOf } from './posting.ts';
@@ -119,8 +119,8 @@ export function decideSettlement(setting: Setting, command: PendingCommand): Dec
   const isPending = 'layer' in named.command && named.command.layer === 'PENDING';
   if (isPending && settling === undefined) return settlePending(setting, named, effectiveAt);
   const paidOut = settling ?? named;
-  const isCleared = standingAbout(books, paidOut.eventId).some(({ command: { kind: about } }) => about === 'cleared');
-  if (kind === 'payment' || isCleared) return refuse('already_settled');
+  const isPaidOut = standingAbout(books, paidOut.eventId).some(({ command: { kind: about } }) => about === 'cleared');
+  if (kind === 'payment' || isPaidOut) return refuse('already_settled');
   if (effectiveAt < paidOut.effectiveAt) return refuse('validation_failed', { fields: ['effective_at'] });
   return clearDisbursement(setting, paidOut, effectiveAt);
 }
@@ -170,10 +170,8 @@ export function decideClearing(setting: Setting, command: ClearingCommand): Deci
   if (wrong !== undefined) return refuse(wrong);
   if (known.some((fact) => fact.reversed)) return refuse('already_reversed');
   const clears = known.map(({ eventId }) => eventId);
-  const cleared = [...books.facts.values()].filter(({ reversed }) => !reversed).flatMap((fact) => fact.clears);
-  if (new Set(clears).size < clears.length || clears.some((eventId) => cleared.includes(eventId))) {
-    return refuse('already_settled');
-  }
+  const isTwice = new Set(clears).size < clears.length;
+  if (isTwice || clears.some((eventId) => isCleared(books, eventId))) return refuse('already_settled');
   let net = 0n;
   for (const fact of known) net += settledOn(books, fact, '1010');
   const pen = { loanId: '', currency };

@@ -168,7 +168,7 @@ export const RULES = {
     metadata: optional(object),
   },
   program: { ...POLICY, name: required(shortText), currency: optional(currency) },
-  version: { ...POLICY, effective_from: required(date) },
+  version: { ...POLICY, effective_at: required(date) },
 } as const satisfies Record<string, FieldRules>;
 
 export type RouteKind = keyof typeof RULES;

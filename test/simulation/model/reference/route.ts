@@ -229,7 +229,7 @@ function wideCommandOf(kind: WideKind, pathId: string, body: Fields): Command {
       return {
         kind,
         programId: pathId,
-        from: body.maybe('effective_from'),
+        from: body.maybe('effective_at'),
         currency: undefined,
         policy: policyOf(body),
       };
