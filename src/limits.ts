@@ -8,6 +8,9 @@ export const LIMITS = {
   /** The body of POST /v1/accruals/batch. */
   accrualBatchBodyBytes: 4 * 1024 * 1024,
   accrualBatchLoans: 10_000,
+  /** The body of POST /v1/payments/settlements. */
+  clearingBodyBytes: 1024 * 1024,
+  clearedEntries: 10_000,
   /** Lines of one adjustment. */
   adjustmentLines: 300,
   metadataBytes: 16 * 1024,

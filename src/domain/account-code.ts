@@ -17,6 +17,7 @@ export const ACCOUNT = {
   feesWaived: 4920,
   creditLoss: 5000,
   fraudLoss: 5010,
+  principalForgiven: 5100,
   goodwillExpense: 5200,
   nonAccrualInterestReceivable: 9100,
   nonAccrualInterestIncome: 9200,

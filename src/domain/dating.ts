@@ -14,6 +14,13 @@ export function refuseFuture(effectiveAt: string, calendar: Calendar, field: str
   );
 }
 
+/** Refuses a date before that of the event which this one is about, as a reversal's. `about` names it in a sentence. */
+export function refuseEarlier(effectiveAt: string, earliest: string, about: string): Refusal | null {
+  if (effectiveAt >= earliest) return null;
+  const message = `effective_at ${effectiveAt} lies before ${earliest}, the date of ${about}`;
+  return refusalOfField('validation_failed', 'effective_at', message);
+}
+
 /** Refuses a date before the loan's first standing disbursement or opening balance (ACCOUNTING.md rule 4). */
 export function refuseBeforeDisbursement(effectiveAt: string, loan: LoanState, field: string): Refusal | null {
   const first = loan.firstDisbursedOn;

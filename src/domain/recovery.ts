@@ -5,7 +5,7 @@ import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import type { LoanState, Receivables } from './loan.ts';
 import { refuseStranger } from './loan-identity.ts';
-import { isNothing, type Loss, type TakenPart, takeRecovered, unrecoveredOf } from './loss.ts';
+import { allowanceShare, isNothing, type Loss, type TakenPart, takeRecovered, unrecoveredOf } from './loss.ts';
 import { type ProgramVersion, versionInForce } from './program.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 import { type Allocation, allocate } from './waterfall.ts';
@@ -96,13 +96,4 @@ function refuseRecovered(loan: LoanState, unrecovered: Receivables): Refusal | n
   if (!isNothing(unrecovered)) return null;
   const message = `loan ${loan.loanId} has nothing charged off that is not recovered; post the money as a payment`;
   return refusalOfField('loan_not_charged_off', 'loan_id', message);
-}
-
-function allowanceShare(losses: readonly Loss[], taken: readonly TakenPart[]): bigint {
-  const accounts = new Map(losses.map((loss) => [loss.entryId, loss.principalAccount]));
-  return taken.reduce(
-    (sum, { lossEntryId, amounts }) =>
-      accounts.get(lossEntryId) === ACCOUNT.lossAllowance ? sum + amounts.principal : sum,
-    0n,
-  );
 }

@@ -25,6 +25,7 @@ export type RefusalCode =
   | 'loan_not_charged_off'
   | 'amount_exceeds_outstanding'
   | 'amount_exceeds_suspense'
+  | 'amount_exceeds_payment'
   | 'amount_out_of_range'
   | 'balance_would_be_negative'
   | 'unbalanced_entry'

@@ -1,6 +1,7 @@
 import type { Verdict } from '../domain/adjustment.ts';
 import type { LoanState } from '../domain/loan.ts';
 import type { Loss } from '../domain/loss.ts';
+import type { StandingNonAccrual } from '../domain/non-accrual.ts';
 import type { EntryStanding, PostedEntry, StandingCorrection } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
 
@@ -43,8 +44,8 @@ export type Night = { readonly day: string; principalMinor: bigint };
 
 /**
  * Everything that a batch is decided on: read under the locks of all its loans, in statements that began after the locks
- * were held. Maps are keyed by `scopedKey`. The decision changes loans, keys, standings, accrual months and disbursements
- * in place, so that each command sees the effects of those before it.
+ * were held. Maps are keyed by `scopedKey`. The decision changes loans, keys, standings, accrual months, disbursements and
+ * non-accruals in place, so that each command sees the effects of those before it.
  */
 export type LedgerState = {
   /** The database's clock, milliseconds since 1970: the only "now" of a decision. */
@@ -67,6 +68,8 @@ export type LedgerState = {
   readonly disbursements: Map<string, StandingDisbursement[]>;
   /** Standing losses, the oldest first; loaded for loans of which a command may charge off, recover or reverse something. */
   readonly losses: Map<string, readonly Loss[]>;
+  /** Loaded for loans of which a change of the mark of non-accrual is to be reversed, else absent; in order of posting. */
+  readonly nonAccruals: Map<string, StandingNonAccrual[]>;
 };
 
 /** A loan of a tenant. */

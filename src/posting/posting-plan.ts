@@ -5,6 +5,8 @@ import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { Loss, TakenPart } from '../domain/loss.ts';
+import type { NonAccrualAction } from '../domain/non-accrual.ts';
+import type { Allocation } from '../domain/waterfall.ts';
 import type { AccrualMonth } from './ledger-state.ts';
 
 /** An entry that is going to be written; `ordinal` is its place among the tenant's entries of this batch, from 1. */
@@ -66,6 +68,26 @@ export type PostingPlan = {
     readonly entryId: string;
   }[];
   readonly reversals: { readonly tenantId: string; readonly reversedEntryId: string; readonly entryId: string }[];
+  /** Pending entries that were settled; `turn` counts how often, from 1. */
+  readonly settlings: {
+    readonly tenantId: string;
+    readonly pendingEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+  }[];
+  readonly clearings: {
+    readonly tenantId: string;
+    readonly clearedEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+  }[];
+  readonly paymentReturns: {
+    readonly tenantId: string;
+    readonly paymentEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+    readonly parts: Allocation;
+  }[];
   /** Disbursements and opening balances: what a loan begins with. */
   readonly disbursements: {
     readonly tenantId: string;
@@ -101,6 +123,13 @@ export type PostingPlan = {
     readonly entryId: string;
     readonly taken: TakenPart;
   }[];
+  readonly nonAccruals: {
+    readonly tenantId: string;
+    readonly loanId: string;
+    readonly entryId: string;
+    readonly effectiveAt: string;
+    readonly action: NonAccrualAction;
+  }[];
   readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
   readonly principalDifferences: (PrincipalDifference & {
     readonly tenantId: string;
@@ -127,8 +156,12 @@ export function emptyPlan(): PostingPlan {
     keys: [],
     following: [],
     reversals: [],
+    settlings: [],
+    clearings: [],
+    paymentReturns: [],
     disbursements: [],
     registrations: [],
+    nonAccruals: [],
     losses: [],
     recoveries: [],
     accrualBatches: [],

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { kindOf } from './command-kinds.ts';
+import { kindOf, referencesOf } from './command-kinds.ts';
 import { type LoanRef, monthKey, monthOf, type ResolvedEntry, scopedKey } from './ledger-state.ts';
 import { referredEntry } from './reference.ts';
 
@@ -21,6 +21,8 @@ export type ReadSet = {
   readonly nights: readonly (LoanRef & { readonly day: string })[];
   /** Loans of which a disbursement is to be reversed. */
   readonly disbursedLoans: readonly LoanRef[];
+  /** Loans of which a change of the mark of non-accrual is to be reversed. */
+  readonly markedLoans: readonly LoanRef[];
   /** Loans of which something may be charged off, recovered or reversed. */
   readonly loansWithLosses: readonly LoanRef[];
 };
@@ -35,12 +37,13 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     tenantIds.add(tenantId);
     reads.of(tenantId);
     const kind = kindOf(command);
-    const found = kind.refersTo === null ? undefined : referredEntry(kind.refersTo(command), { tenantId, resolved });
-    if (found !== undefined) {
-      earlier.push({ tenantId, entryId: found.entry.entryId });
-      if (kind.locksItsOwn !== true) for (const loanId of found.loanIds) reads.lock(loanId);
+    const found = referencesOf(command).map((reference) => referredEntry(reference, { tenantId, resolved }));
+    for (const one of found) {
+      if (one === undefined) continue;
+      earlier.push({ tenantId, entryId: one.entry.entryId });
+      if (kind.locksItsOwn !== true) for (const loanId of one.loanIds) reads.lock(loanId);
     }
-    kind.reads(command, reads, found);
+    kind.reads(command, reads, kind.refersTo === null ? undefined : found[0]);
   }
   return {
     tenantIds: [...tenantIds].sort(),
@@ -53,6 +56,7 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     accrualMonths: [...reads.accrualMonths.values()],
     nights: [...reads.nights.values()],
     disbursedLoans: [...reads.disbursedLoans.values()],
+    markedLoans: [...reads.markedLoans.values()],
     loansWithLosses: [...reads.loansWithLosses.values()],
   };
 }
@@ -64,6 +68,7 @@ class BatchReads {
   readonly accrualMonths = new Map<string, LoanRef & { readonly month: string }>();
   readonly nights = new Map<string, LoanRef & { readonly day: string }>();
   readonly disbursedLoans = new Map<string, LoanRef>();
+  readonly markedLoans = new Map<string, LoanRef>();
   readonly judgedAdjustments: { readonly tenantId: string; readonly adjustmentId: string }[] = [];
   readonly correctedBatches = new Map<string, { readonly tenantId: string; readonly entryId: string }>();
   readonly loansWithLosses = new Map<string, LoanRef>();
@@ -100,6 +105,10 @@ class BatchReads {
 
   disbursements(loanId: string): void {
     this.disbursedLoans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  nonAccruals(loanId: string): void {
+    this.markedLoans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
   }
 
   losses(loanId: string): void {

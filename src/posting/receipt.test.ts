@@ -100,6 +100,33 @@ const CASES: Readonly<Record<string, ReceiptFacts>> = {
     [1200, -20n],
     [1100, -30n],
   ]),
+  'a return with its fee': {
+    ...facts('payment_returned', [
+      [2100, 5n],
+      [1300, 10n],
+      [1200, 20n],
+      [1100, 30n],
+      [1010, -65n],
+    ]),
+    following: [{ entryId: '0197aaaa-bbbb-7ccc-8ddd-eeeeeeeeeef0', eventType: 'fee_assessed' }],
+  },
+  'a return on non-accrual': facts('payment_returned', [
+    [4000, 20n],
+    [9100, 20n],
+    [9200, -20n],
+    [1100, 30n],
+    [1010, -50n],
+  ]),
+  'a return on a charged-off loan': facts('payment_returned', [
+    [4910, 10n],
+    [4900, 20n],
+    [1900, 30n],
+    [1010, -60n],
+  ]),
+  'a clearing of payments': facts('payment_settled', [
+    [1000, 60n],
+    [1010, -60n],
+  ]),
   'an adjustment': facts('manual_adjustment', [
     [1200, 5n],
     [4000, -5n],
@@ -125,6 +152,26 @@ const CASES: Readonly<Record<string, ReceiptFacts>> = {
     [2100, 60n],
     [1010, -60n],
   ]),
+  'a refinance': facts('refinance', [
+    [1100, 100n],
+    [2100, 5n],
+    [1100, -70n],
+    [1200, -20n],
+    [1300, -10n],
+    [2100, -5n],
+  ]),
+  'a refinance with new money': facts('refinance', [
+    [1100, 150n],
+    [1100, -100n],
+    [2000, -50n],
+  ]),
+  'a restructure': facts('restructure', [
+    [1100, 30n],
+    [5100, 40n],
+    [1200, -30n],
+    [1100, -40n],
+  ]),
+  'a loan put on non-accrual with nothing to move': facts('non_accrual', []),
 };
 
 const LATER_VERSIONS: Readonly<Record<string, readonly [version: number, facts: ReceiptFacts]>> = {
@@ -147,8 +194,37 @@ test.each(Object.entries(CASES))('version 1, byte for byte: %s', (name, one) => 
   expect(JSON.stringify(JSON.parse(renderReceipt(1, one)))).toBe(GOLDEN[name]);
 });
 
+/** Receipts of settlements, some of which are booked as the event that they settle. */
+const SETTLEMENTS: Readonly<Record<string, ReceiptFacts>> = {
+  'a pending payment settled': facts('payment_received', [
+    [1010, -60n],
+    [2100, 60n],
+    [1010, 60n],
+    [1300, -10n],
+    [1200, -20n],
+    [1100, -25n],
+    [2100, -5n],
+  ]),
+  'a pending disbursement settled': facts('disbursement', [
+    [1100, -60n],
+    [2000, 60n],
+    [1100, 60n],
+    [2000, -60n],
+  ]),
+  'a disbursement cleared': facts('disbursement_settled', [
+    [2000, 60n],
+    [1000, -60n],
+  ]),
+};
+
+test.each(Object.entries(SETTLEMENTS))('version 4, byte for byte: %s', (name, one) => {
+  expect(renderReceipt(4, one)).toBe(GOLDEN[name]);
+  expect(JSON.stringify(JSON.parse(renderReceipt(4, one)))).toBe(GOLDEN[name]);
+});
+
 test('every golden body has its case', () => {
-  expect([...Object.keys(CASES), ...Object.keys(LATER_VERSIONS)].sort()).toEqual(Object.keys(GOLDEN).sort());
+  const named = [...Object.keys(CASES), ...Object.keys(LATER_VERSIONS), ...Object.keys(SETTLEMENTS)];
+  expect(named.sort()).toEqual(Object.keys(GOLDEN).sort());
 });
 
 test('version 2, byte for byte: a registration of a loan', () => {

@@ -106,15 +106,15 @@ function schemasOf(operations: readonly DescribedOperation[]): Readonly<Record<s
 }
 
 const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {
-  'hpts:payments:write': 'Post payments, apply and refund suspense.',
-  'hpts:disbursements:write': 'Post disbursements and register loans.',
+  'hpts:payments:write': 'Post, return, settle and cancel payments, apply and refund suspense.',
+  'hpts:disbursements:write': 'Post, settle and cancel disbursements, register loans.',
   'hpts:balances:read': 'Read balances of loans and accounts.',
   'hpts:ledger:read': 'Read journal entries, loans and the chart of accounts.',
   'hpts:accruals:write': 'Post accrual batches and correct them.',
   'hpts:reversals:write': 'Reverse entries.',
   'hpts:fees:write': 'Assess and waive fees.',
   'hpts:chargeoffs:write': 'Charge loans off and post recoveries.',
-  'hpts:restructures:write': 'Opens nothing yet.',
+  'hpts:restructures:write': 'Refinance and restructure loans, put them on non-accrual.',
   'hpts:adjustments:write': 'Post goodwill credits, register loans with opening balances, propose adjustments.',
   'hpts:adjustments:approve': 'Approve and reject adjustments.',
   'hpts:programs:read': 'Read programs.',

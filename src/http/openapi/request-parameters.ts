@@ -14,6 +14,16 @@ const PATH: Readonly<Record<string, Readonly<{ description: string; schema: Json
     schema: schemaRef('Uuid'),
     example: '01a1fbed-0b70-7648-804f-c378f7545790',
   },
+  payment_event_id: {
+    description: "The payment, by its own event's id.",
+    schema: schemaRef('Uuid'),
+    example: '01a1fbed-0b70-7648-804f-c378f7545791',
+  },
+  disbursement_event_id: {
+    description: "The disbursement, by its own event's id.",
+    schema: schemaRef('Uuid'),
+    example: '01a1fbed-0b70-7648-804f-c378f7545781',
+  },
   webhook_endpoint_id: {
     description: 'The webhook endpoint.',
     schema: schemaRef('Uuid'),

@@ -30,7 +30,7 @@ const body = objectField(
     external_ref: described(freeTextField(LIMITS.textChars), 'The name of the payment elsewhere.'),
     allocation: described(
       allocationField,
-      "In place of the program's waterfall. An absent part is 0; the parts sum to the amount. Not on PENDING.",
+      "In place of the program's waterfall. An absent part is 0; the parts sum to the amount. On PENDING it is kept until the payment settles.",
     ),
     layer: wordField(POSTING_LAYERS, 'PostingLayer'),
     metadata: metadataField,
@@ -89,12 +89,8 @@ export const payments: PostingRoute<Body> = {
   scope: 'hpts:payments:write',
   about,
   body,
-  command: (payment, { metadata, errors }) => {
+  command: (payment, { metadata }) => {
     const layer = layerNumber(payment.layer ?? 'SETTLED') ?? SETTLED;
-    if (layer !== SETTLED && payment.allocation !== null) {
-      const message = 'must be left out: a PENDING payment is allocated when it settles';
-      errors.push({ field: 'allocation', code: 'not_supported', message });
-    }
     return {
       kind: 'payment',
       payment: {

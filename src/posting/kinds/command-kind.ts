@@ -13,6 +13,8 @@ import type { Reference } from '../reference.ts';
 export type CommandKind<Of extends Command> = {
   /** The earlier entry or event that the command names; null for a kind that names none. */
   readonly refersTo: ((command: Of) => Reference) | null;
+  /** Of a kind that names many: all of them. `earlier` is undefined then, and their loans are locked like that of one. */
+  readonly refersToAll?: (command: Of) => readonly Reference[];
   /** True: its entries take the correlation of the entry that it refers to. False: its first entry begins one. */
   readonly inheritsCorrelation: boolean;
   /** The correlation of its entries, where it is neither inherited nor begun by the first of them. */
@@ -50,6 +52,8 @@ export type Reads = {
   readonly disbursements: (loanId: string) => void;
   /** What was charged off the loan, and recovered of it. */
   readonly losses: (loanId: string) => void;
+  /** The standing changes of the loan's mark of non-accrual. */
+  readonly nonAccruals: (loanId: string) => void;
 };
 
 /** The entries that a command became. */
