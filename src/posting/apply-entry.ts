@@ -13,6 +13,7 @@ import { kindOf } from './command-kinds.ts';
 import { eventIdOf, rebookingIdOf } from './entry-id.ts';
 import type { PostedEntries, Target } from './kinds/command-kind.ts';
 import { type LedgerState, scopedKey } from './ledger-state.ts';
+import { tellPeriods } from './periods.ts';
 import type { PlannedEntry, PostingPlan } from './posting-plan.ts';
 import { referredEntry } from './reference.ts';
 
@@ -41,7 +42,10 @@ export function applyBooked({ command, booked, newEntryId, state, plan }: Accept
   const first = 'first' in booked ? booked.first : booked;
   const entryId = newEntryId();
   const eventId = eventIdOf(entryId);
-  const correlationId = (kind.inheritsCorrelation ? inheritedCorrelation(command, state) : undefined) ?? eventId;
+  const correlationId =
+    kind.correlation?.(command, state) ??
+    (kind.inheritsCorrelation ? inheritedCorrelation(command, state) : undefined) ??
+    eventId;
   const { actor, key: idempotencyKey, payloadHash } = command;
   const ids = { entryId, eventId, correlationId, actor, idempotencyKey, payloadHash };
   const entry = applyEntry(command.tenantId, first, ids, target);
@@ -96,6 +100,7 @@ function applyEntry(tenantId: string, draft: EntryDraft, ids: Ids, target: Targe
   if (draft.loanId !== null) moveLoan(draft.loanId, effectOfLines(draft.lines), entry, target);
   else for (const [loanId, effect] of effectsByLoan(draft.lines)) moveLoan(loanId, effect, entry, target);
   moveAccounts(entry, plan);
+  if (target.state.periods.size > 0) tellPeriods(target.state, tenantId, draft);
   return entry;
 }
 

@@ -7,6 +7,7 @@ import { FEE } from './kinds/fee.ts';
 import { FEE_WAIVER } from './kinds/fee-waiver.ts';
 import { GOODWILL_CREDIT } from './kinds/goodwill-credit.ts';
 import { PAYMENT } from './kinds/payment.ts';
+import { PERIOD_CLOSE, PERIOD_REOPENING } from './kinds/period.ts';
 import { RECOVERY } from './kinds/recovery.ts';
 import { REGISTRATION } from './kinds/registration.ts';
 import { REVERSAL } from './kinds/reversal.ts';
@@ -26,6 +27,8 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   recovery: RECOVERY,
   reversal: REVERSAL,
   registration: REGISTRATION,
+  period_close: PERIOD_CLOSE,
+  period_reopening: PERIOD_REOPENING,
 };
 
 /** The kind of a command; it is to be asked about that command alone. */

@@ -6,6 +6,7 @@ import type { FeeWaiver } from '../domain/fee-waiver.ts';
 import type { GoodwillCredit } from '../domain/goodwill-credit.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { Payment } from '../domain/payment.ts';
+import type { PeriodChange } from '../domain/period-close.ts';
 import type { Recovery } from '../domain/recovery.ts';
 import type { Reversal } from '../domain/reversal.ts';
 import type { SuspenseAllocation } from '../domain/suspense-allocation.ts';
@@ -39,6 +40,8 @@ export type Command = Envelope &
     | { readonly kind: 'recovery'; readonly recovery: Recovery }
     | { readonly kind: 'reversal'; readonly reversal: Reversal }
     | { readonly kind: 'registration'; readonly registration: LoanRegistration }
+    | { readonly kind: 'period_close'; readonly change: PeriodChange }
+    | { readonly kind: 'period_reopening'; readonly change: PeriodChange }
   );
 
 export type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;

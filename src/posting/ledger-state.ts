@@ -2,6 +2,7 @@ import type { LoanState } from '../domain/loan.ts';
 import type { Loss } from '../domain/loss.ts';
 import type { EntryStanding, PostedEntry } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
+import type { TenantPeriods } from './periods.ts';
 
 /** What is configured for a tenant, as of one config_epoch; immutable, so it may be cached under that epoch. */
 export type TenantConfiguration = {
@@ -10,10 +11,19 @@ export type TenantConfiguration = {
   readonly currency: string;
   readonly defaultProgramId: string;
   readonly programs: ReadonlyMap<string, readonly ProgramVersion[]>;
+  /** The last day of the latest closed period; null: none is closed. */
+  readonly closedThrough: string | null;
 };
 
-/** A tenant while a batch is decided; the business date is the database's clock in the tenant's time zone. */
-export type TenantState = { readonly configuration: TenantConfiguration; readonly businessDate: string };
+/**
+ * A tenant while a batch is decided; the business date is the database's clock in the tenant's time zone. `closedThrough` is
+ * that of the configuration until the batch closes or reopens a period.
+ */
+export type TenantState = {
+  readonly configuration: TenantConfiguration;
+  readonly businessDate: string;
+  closedThrough: string | null;
+};
 
 /** A key that was used before. */
 export type UsedKey = { readonly payloadHash: string; readonly entryId: string; readonly receiptVersion: number };
@@ -55,6 +65,8 @@ export type LedgerState = {
   readonly disbursements: Map<string, StandingDisbursement[]>;
   /** Standing losses, the oldest first; loaded for loans of which a command may charge off, recover or reverse something. */
   readonly losses: Map<string, readonly Loss[]>;
+  /** By tenant; loaded for tenants of which a period is to be closed or reopened, whose heads are locked then. */
+  readonly periods: ReadonlyMap<string, TenantPeriods>;
 };
 
 /** A loan of a tenant. */

@@ -77,6 +77,8 @@ export type PostingPlan = {
     readonly entryId: string;
     readonly registration: LoanRegistration;
   }[];
+  /** Periods that were closed, each by the first entry of its close. */
+  readonly periodCloses: { readonly tenantId: string; readonly entryId: string; readonly closedThrough: string }[];
   readonly losses: { readonly tenantId: string; readonly loanId: string; readonly loss: Loss }[];
   /** What entries took back of losses. */
   readonly recoveries: {
@@ -101,6 +103,8 @@ export type PostingPlan = {
   readonly accountDeltas: Map<string, Map<number, PlannedAccountDelta>>;
   /** How many entries each tenant gets, which is how far its head moves. */
   readonly entriesOfTenant: Map<string, number>;
+  /** Tenants whose configuration the batch changes: whatever was decided under it is decided again. */
+  readonly raisedEpochs: Set<string>;
 };
 
 /** A plan without rows. */
@@ -113,6 +117,7 @@ export function emptyPlan(): PostingPlan {
     reversals: [],
     disbursements: [],
     registrations: [],
+    periodCloses: [],
     losses: [],
     recoveries: [],
     accrualBatches: [],
@@ -122,5 +127,6 @@ export function emptyPlan(): PostingPlan {
     accrualMonths: new Map(),
     accountDeltas: new Map(),
     entriesOfTenant: new Map(),
+    raisedEpochs: new Set(),
   };
 }

@@ -1,3 +1,4 @@
+import type { Period } from '../domain/period.ts';
 import type { Command } from './command.ts';
 import { kindOf } from './command-kinds.ts';
 import { type LoanRef, monthKey, monthOf, type ResolvedEntry, scopedKey } from './ledger-state.ts';
@@ -20,7 +21,13 @@ export type ReadSet = {
   readonly disbursedLoans: readonly LoanRef[];
   /** Loans of which something may be charged off, recovered or reversed. */
   readonly loansWithLosses: readonly LoanRef[];
+  /** Periods that are to be closed, and to be reopened. The heads of their tenants are locked before anything is read. */
+  readonly periodsToClose: readonly PeriodRef[];
+  readonly periodsToReopen: readonly PeriodRef[];
 };
+
+/** A period of a tenant. */
+export type PeriodRef = { readonly tenantId: string; readonly period: Period };
 
 /** Works out what a batch must lock and read. */
 export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<string, ResolvedEntry>): ReadSet {
@@ -49,6 +56,8 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     nights: [...reads.nights.values()],
     disbursedLoans: [...reads.disbursedLoans.values()],
     loansWithLosses: [...reads.loansWithLosses.values()],
+    periodsToClose: inLockOrder(reads.periodsToClose),
+    periodsToReopen: inLockOrder(reads.periodsToReopen),
   };
 }
 
@@ -60,6 +69,8 @@ class BatchReads {
   readonly nights = new Map<string, LoanRef & { readonly day: string }>();
   readonly disbursedLoans = new Map<string, LoanRef>();
   readonly loansWithLosses = new Map<string, LoanRef>();
+  readonly periodsToClose = new Map<string, PeriodRef>();
+  readonly periodsToReopen = new Map<string, PeriodRef>();
   #tenantId = '';
 
   of(tenantId: string): void {
@@ -89,6 +100,14 @@ class BatchReads {
 
   losses(loanId: string): void {
     this.loansWithLosses.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  periodToClose(period: Period): void {
+    this.periodsToClose.set(scopedKey(this.#tenantId, period), { tenantId: this.#tenantId, period });
+  }
+
+  periodToReopen(period: Period): void {
+    this.periodsToReopen.set(scopedKey(this.#tenantId, period), { tenantId: this.#tenantId, period });
   }
 }
 

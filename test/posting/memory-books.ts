@@ -119,6 +119,7 @@ export class MemoryBooks {
       ),
       disbursements: pick(this.disbursements, standing),
       losses: this.#lossesOf(set.loansWithLosses),
+      periods: new Map(),
     };
   }
 
@@ -257,11 +258,13 @@ function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends Readon
   });
   return {
     businessDate: BUSINESS_DATE,
+    closedThrough: null,
     configuration: {
       tenantId: tenant.tenantId,
       configEpoch: 1n,
       currency: 'USD',
       defaultProgramId: tenant.programId,
+      closedThrough: null,
       programs: new Map([
         [tenant.programId, [version(tenant.programId, 4100)]],
         [tenant.otherProgramId, [version(tenant.otherProgramId, 4150)]],

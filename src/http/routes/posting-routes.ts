@@ -7,6 +7,7 @@ import { fees } from './fees.ts';
 import { goodwillCredits } from './goodwill-credits.ts';
 import { loanRegistrations } from './loan-registrations.ts';
 import { payments } from './payments.ts';
+import { periodCloses, periodReopenings } from './period-changes.ts';
 import { recoveries } from './recoveries.ts';
 import { reversals } from './reversals.ts';
 import { suspenseAllocations } from './suspense-allocations.ts';
@@ -33,4 +34,6 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [accrualBatches.path, anyRoute(accrualBatches)],
   [reversals.path, anyRoute(reversals)],
   [loanRegistrations.path, anyRoute(loanRegistrations)],
+  [periodCloses.path, anyRoute(periodCloses)],
+  [periodReopenings.path, anyRoute(periodReopenings)],
 ]);

@@ -16,7 +16,8 @@ const READ_POSTED_ENTRIES: Statement = {
       (SELECT array_agg(o.entry_id::text ORDER BY f.place) || array_agg(o.event_type::text ORDER BY f.place)
        FROM hpts.following_entry AS f JOIN hpts.journal_entry AS o USING (tenant_id, entry_id)
        WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
-      e.event_input::jsonb->>'registered_loan_id', e.seq, e.event_input::jsonb->'recovered'
+      e.event_input::jsonb->>'registered_loan_id', e.seq, e.event_input::jsonb->'recovered',
+      e.event_input::jsonb->>'period'
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`,
@@ -47,6 +48,7 @@ type PostedRow = [
   registeredLoanId: string | null,
   seq: bigint,
   recovered: ReceiptFacts['recovered'],
+  period: string | null,
 ];
 
 /** Entries that commands name, with every loan whose balance or accrual date they hold. */
@@ -101,6 +103,7 @@ export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]
       loanCount: row[17] ?? 0,
       registeredLoanId: row[20],
       recovered: row[22],
+      period: row[23],
       following: followingOf(row[19]),
     });
   }
