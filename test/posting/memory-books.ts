@@ -19,6 +19,7 @@ import {
 import type { PlannedAccountDelta, PlannedMovement, PostingPlan } from '../../src/posting/posting-plan.ts';
 import { readSetOf } from '../../src/posting/read-set.ts';
 import { entryIdOf } from '../../src/posting/reference.ts';
+import { type ClosedPeriod, closedThrough, readPeriods } from './memory-periods.ts';
 
 /** A tenant of the books, with the programs that its loans may have. */
 export type BooksTenant = { readonly tenantId: string; readonly programId: string; readonly otherProgramId: string };
@@ -39,6 +40,9 @@ export class MemoryBooks {
   readonly recoveries = new Map<string, readonly { readonly entryId: string; readonly taken: TakenPart }[]>();
   readonly entries = new Map<string, ResolvedEntry>();
   readonly accountDeltas = new Map<string, PlannedAccountDelta>();
+  readonly following = new Map<string, readonly string[]>();
+  /** Closes by the first entry of each. */
+  readonly periodCloses = new Map<string, ClosedPeriod>();
   readonly movements: PlannedMovement[] = [];
   readonly #tenants: readonly BooksTenant[];
   #lastId = 0;
@@ -52,6 +56,7 @@ export class MemoryBooks {
     copy.#lastId = this.#lastId;
     const cloned = structuredClone({ ...this });
     const { loans, keys, reversals, accrualMonths, disbursements, losses, recoveries, entries, accountDeltas } = cloned;
+    const { following, periodCloses } = cloned;
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
@@ -62,6 +67,8 @@ export class MemoryBooks {
       [copy.recoveries, recoveries],
       [copy.entries, entries],
       [copy.accountDeltas, accountDeltas],
+      [copy.following, following],
+      [copy.periodCloses, periodCloses],
     ] as [Map<string, unknown>, Map<string, unknown>][]) {
       for (const [key, value] of copied) map.set(key, value);
     }
@@ -96,7 +103,9 @@ export class MemoryBooks {
     const standing = set.disbursedLoans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
     return {
       databaseTimeMs: 0,
-      tenants: new Map(this.#tenants.map((tenant) => [tenant.tenantId, tenantState(tenant)])),
+      tenants: new Map(
+        this.#tenants.map((tenant) => [tenant.tenantId, tenantState(tenant, closedThrough(this, tenant.tenantId))]),
+      ),
       loans: pick(
         this.loans,
         set.loans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId)),
@@ -119,7 +128,7 @@ export class MemoryBooks {
       ),
       disbursements: pick(this.disbursements, standing),
       losses: this.#lossesOf(set.loansWithLosses),
-      periods: new Map(),
+      periods: readPeriods(this, set),
     };
   }
 
@@ -181,6 +190,7 @@ export class MemoryBooks {
     this.#writeReversals(plan);
     this.#writeEntries(plan);
     this.#writeLosses(plan);
+    this.#writePeriods(plan);
     for (const delta of [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()])) {
       const key = `${delta.tenantId}${delta.account}${delta.currency}${delta.layer}${delta.effectiveAt}`;
       const known = this.accountDeltas.get(key);
@@ -189,6 +199,14 @@ export class MemoryBooks {
       sum.creditMinor += known?.creditMinor ?? 0n;
       this.accountDeltas.set(key, sum);
     }
+  }
+
+  #writePeriods(plan: PostingPlan): void {
+    for (const { tenantId, firstEntryId, entryId } of plan.following) {
+      const key = scopedKey(tenantId, firstEntryId);
+      this.following.set(key, [...(this.following.get(key) ?? []), entryId]);
+    }
+    for (const close of plan.periodCloses) this.periodCloses.set(scopedKey(close.tenantId, close.entryId), close);
   }
 
   #writeLosses(plan: PostingPlan): void {
@@ -243,7 +261,10 @@ export function balancesOf(books: MemoryBooks): Record<string, unknown> {
   return Object.fromEntries([...books.loans].map(([key, loan]) => [key, { ...loan, layers: loan.layers.map(words) }]));
 }
 
-function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends ReadonlyMap<string, infer One> ? One : never {
+function tenantState(
+  tenant: BooksTenant,
+  closedThrough: string | null,
+): LedgerState['tenants'] extends ReadonlyMap<string, infer One> ? One : never {
   const version = (programId: string, incomeAccount: number): ProgramVersion => ({
     programId,
     currency: null,
@@ -258,13 +279,13 @@ function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends Readon
   });
   return {
     businessDate: BUSINESS_DATE,
-    closedThrough: null,
+    closedThrough,
     configuration: {
       tenantId: tenant.tenantId,
       configEpoch: 1n,
       currency: 'USD',
       defaultProgramId: tenant.programId,
-      closedThrough: null,
+      closedThrough,
       programs: new Map([
         [tenant.programId, [version(tenant.programId, 4100)]],
         [tenant.otherProgramId, [version(tenant.otherProgramId, 4150)]],

@@ -29,6 +29,7 @@ const APPEND_ONLY = [
   'accrual_batch',
   'loan_loss',
   'loan_recovery',
+  'period_close',
   'audit_event',
 ];
 

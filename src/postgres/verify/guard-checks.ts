@@ -14,6 +14,7 @@ const TENANT_TABLES = [
   'loan_backdating',
   'loan_accrual_month',
   'account_delta',
+  'period_close',
   'loan_registration',
   'principal_difference',
 ];
@@ -26,6 +27,7 @@ const TRIGGERED_TABLES = [
   'accrual_batch',
   'loan_loss',
   'loan_recovery',
+  'period_close',
   'audit_event',
   'program',
   'program_version',
@@ -56,6 +58,8 @@ const CONSTRAINTS = [
   { table: 'loan_movement', names: ['backdated_says_its_effect'] },
   { table: 'loan_registration', names: ['opening_is_complete'] },
   { table: 'principal_difference', names: ['principal_differs'] },
+  { table: 'tenant', names: ['fiscal_year_ends_with_a_month'] },
+  { table: 'period_close', names: ['closed_through_the_end_of_a_month'] },
 ];
 /** Columns whose values a domain holds in range, with the domain. */
 const DOMAIN_COLUMNS = [
