@@ -15,8 +15,8 @@ Makes a tenant: a lender with books of its own, which no other tenant sees.
   --name NAME       1 to 200 characters; need not be unique
   --timezone ZONE   decides which day it is; a name of the IANA database (default UTC)
   --currency CODE   the currency of reports that name none; ISO 4217 (default USD)
-  --fiscal-year-end MONTH  the month whose close posts the closing entries of a
-                    year, 1 to 12 (default 12)
+  --fiscal-year-end MONTH
+                    the month with which its fiscal years end, 1 to 12 (default 12)
   --json            print {"tenant_id", "default_program_id"} and nothing else
 
 Exit: 0 made, 1 refused, 2 called wrongly.`,

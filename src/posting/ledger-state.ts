@@ -1,8 +1,9 @@
 import type { LoanState } from '../domain/loan.ts';
 import type { Loss } from '../domain/loss.ts';
+import type { Period } from '../domain/period.ts';
+import type { StandingClose } from '../domain/period-reopening.ts';
 import type { EntryStanding, PostedEntry } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
-import type { TenantPeriods } from './periods.ts';
 
 /** What is configured for a tenant, as of one config_epoch; immutable, so it may be cached under that epoch. */
 export type TenantConfiguration = {
@@ -42,6 +43,22 @@ export type ResolvedEntry = { readonly entry: PostedEntry; readonly loanIds: rea
  * the batch posts with effect up to that day.
  */
 export type Night = { readonly day: string; principalMinor: bigint };
+
+/** What income and expense accounts hold at the end of a period, changed by whatever the batch posts up to that day. */
+export type YearEnd = { readonly period: Period; readonly balances: Map<string, Map<number, bigint>> };
+
+/**
+ * What is known of a tenant's periods behind its head's lock, so that nothing can be posted meanwhile. Changed by each
+ * posting of the batch.
+ */
+export type TenantPeriods = {
+  /** Closes that were not reopened, the latest last. */
+  readonly closes: StandingClose[];
+  /** The date of the tenant's earliest line, on any layer; null when it has none. */
+  earliestDay: string | null;
+  /** For periods that are to be closed and end a fiscal year. */
+  readonly yearEnds: readonly YearEnd[];
+};
 
 /**
  * Everything that a batch is decided on: read under the locks of all its loans, in statements that began after the locks

@@ -3,25 +3,8 @@ import type { EntryDraft } from '../domain/journal-entry.ts';
 import { SETTLED } from '../domain/layer.ts';
 import { lastDayOf, type Period } from '../domain/period.ts';
 import type { IncomeAndExpense } from '../domain/period-close.ts';
-import type { StandingClose } from '../domain/period-reopening.ts';
-import type { LedgerState } from './ledger-state.ts';
+import type { LedgerState, TenantPeriods } from './ledger-state.ts';
 import { tenantOf } from './scene.ts';
-
-/** What income and expense accounts hold at the end of a period, changed by whatever the batch posts up to that day. */
-export type YearEnd = { readonly period: Period; readonly balances: Map<string, Map<number, bigint>> };
-
-/**
- * What is known of a tenant's periods behind its head's lock, so that nothing can be posted meanwhile. Changed by each
- * posting of the batch.
- */
-export type TenantPeriods = {
-  /** Closes that were not reopened, the latest last. */
-  readonly closes: StandingClose[];
-  /** The date of the tenant's earliest line, on any layer; null when it has none. */
-  earliestDay: string | null;
-  /** For periods that are to be closed and end a fiscal year. */
-  readonly yearEnds: readonly YearEnd[];
-};
 
 /** The periods of a tenant of which a command closes or reopens one. */
 export function periodsOf(state: LedgerState, tenantId: string): TenantPeriods {

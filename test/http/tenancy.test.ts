@@ -75,8 +75,10 @@ describe('the table of id positions is whole', () => {
 
   test.each([...POSTING_ROUTES])('POST %s: every id of its body', (path, route) => {
     const found = uuidPaths(route.use(({ body }) => body.schema));
-    expect(found).not.toEqual([]);
-    for (const place of found) expect(positionsOf(`POST ${path}`)).toContain(`body ${place}`);
+    const operation = `POST ${path.replaceAll(/:(\w+)/g, '{$1}')}`;
+    if (WITHOUT_IDS.has(operation)) expect(found).toEqual([]);
+    else expect(found).not.toEqual([]);
+    for (const place of found) expect(positionsOf(operation)).toContain(`body ${place}`);
   });
 });
 

@@ -1,30 +1,37 @@
 import { isIncomeOrExpense } from '../../src/domain/account-code.ts';
 import { lastDayOf, type Period, periodOf } from '../../src/domain/period.ts';
 import type { ClosingEntry, StandingClose } from '../../src/domain/period-reopening.ts';
-import { scopedKey } from '../../src/posting/ledger-state.ts';
-import type { TenantPeriods, YearEnd } from '../../src/posting/periods.ts';
-import type { PostingPlan } from '../../src/posting/posting-plan.ts';
+import { type ResolvedEntry, scopedKey, type TenantPeriods, type YearEnd } from '../../src/posting/ledger-state.ts';
+import type { PlannedAccountDelta, PostingPlan } from '../../src/posting/posting-plan.ts';
 import type { ReadSet } from '../../src/posting/read-set.ts';
-import type { MemoryBooks } from './memory-books.ts';
 
 export type ClosedPeriod = PostingPlan['periodCloses'][number];
+
+/** What of the books says which periods are closed and what they hold. */
+type PeriodBooks = {
+  readonly reversals: ReadonlyMap<string, string>;
+  readonly entries: ReadonlyMap<string, ResolvedEntry>;
+  readonly accountDeltas: ReadonlyMap<string, PlannedAccountDelta>;
+  readonly following: ReadonlyMap<string, readonly string[]>;
+  readonly periodCloses: ReadonlyMap<string, ClosedPeriod>;
+};
 
 /** Years end with it in these books. */
 export const FISCAL_YEAR_END = '04';
 
 /** The tenant's closes that were not reopened, the latest last. */
-export function standingCloses(books: MemoryBooks, tenantId: string): readonly ClosedPeriod[] {
+export function standingCloses(books: PeriodBooks, tenantId: string): readonly ClosedPeriod[] {
   return [...books.periodCloses.values()]
     .filter((close) => close.tenantId === tenantId && !books.reversals.has(scopedKey(tenantId, close.entryId)))
     .sort((a, b) => (a.closedThrough < b.closedThrough ? -1 : 1));
 }
 
-export function closedThrough(books: MemoryBooks, tenantId: string): string | null {
+export function closedThrough(books: PeriodBooks, tenantId: string): string | null {
   return standingCloses(books, tenantId).at(-1)?.closedThrough ?? null;
 }
 
 /** What income and expense accounts hold on SETTLED at the end of a day, by currency. */
-export function incomeAndExpense(books: MemoryBooks, tenantId: string, day: string): Map<string, Map<number, bigint>> {
+export function incomeAndExpense(books: PeriodBooks, tenantId: string, day: string): Map<string, Map<number, bigint>> {
   const held = new Map<string, Map<number, bigint>>();
   for (const delta of books.accountDeltas.values()) {
     if (delta.tenantId !== tenantId || delta.layer !== 0 || delta.effectiveAt > day) continue;
@@ -37,7 +44,7 @@ export function incomeAndExpense(books: MemoryBooks, tenantId: string, day: stri
 }
 
 /** As the database answers what a batch asks of periods. */
-export function readPeriods(books: MemoryBooks, set: ReadSet): Map<string, TenantPeriods> {
+export function readPeriods(books: PeriodBooks, set: ReadSet): Map<string, TenantPeriods> {
   const tenants = new Set([...set.periodsToClose, ...set.periodsToReopen].map(({ tenantId }) => tenantId));
   return new Map(
     [...tenants].map((tenantId) => {
@@ -60,11 +67,11 @@ export function readPeriods(books: MemoryBooks, set: ReadSet): Map<string, Tenan
   );
 }
 
-function yearEnd(books: MemoryBooks, tenantId: string, period: Period): YearEnd {
+function yearEnd(books: PeriodBooks, tenantId: string, period: Period): YearEnd {
   return { period, balances: incomeAndExpense(books, tenantId, lastDayOf(period)) };
 }
 
-function closingEntries(books: MemoryBooks, { tenantId, entryId }: ClosedPeriod): readonly ClosingEntry[] {
+function closingEntries(books: PeriodBooks, { tenantId, entryId }: ClosedPeriod): readonly ClosingEntry[] {
   return [entryId, ...(books.following.get(scopedKey(tenantId, entryId)) ?? [])].map((id) => {
     const found = books.entries.get(scopedKey(tenantId, id));
     if (found === undefined) throw new Error(`entry ${id} of a close is not there`);

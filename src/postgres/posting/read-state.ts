@@ -8,9 +8,9 @@ import {
   type Night,
   type StandingDisbursement,
   scopedKey,
+  type TenantPeriods,
   type UsedKey,
 } from '../../posting/ledger-state.ts';
-import type { TenantPeriods } from '../../posting/periods.ts';
 import type { ReadSet } from '../../posting/read-set.ts';
 import { dateArray, itself, uuidArray } from '../binary-array.ts';
 import {

@@ -1,7 +1,6 @@
 import { lastDayOf, periodOf } from '../../domain/period.ts';
 import type { ClosingEntry, StandingClose } from '../../domain/period-reopening.ts';
-import { scopedKey } from '../../posting/ledger-state.ts';
-import type { TenantPeriods, YearEnd } from '../../posting/periods.ts';
+import { scopedKey, type TenantPeriods, type YearEnd } from '../../posting/ledger-state.ts';
 import type { PostingPlan } from '../../posting/posting-plan.ts';
 import type { PeriodRef, ReadSet } from '../../posting/read-set.ts';
 import { dateArray, itself, uuidArray } from '../binary-array.ts';
