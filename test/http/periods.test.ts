@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
 import { serveLedger } from './ledger-server.ts';
 import {
@@ -480,12 +480,15 @@ async function holdHead(tenantId: string) {
   await holder.query('SELECT FROM hpts.tenant_head WHERE tenant_id = $1 FOR UPDATE', [tenantId]);
   return {
     async untilWaiting() {
-      for (;;) {
-        const waiting = await ledger.sql(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        );
-        if (waiting.length > 0) return;
-      }
+      await vi.waitFor(
+        async () => {
+          const waiting = await ledger.sql(
+            `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+          );
+          expect(waiting.length).toBeGreaterThan(0);
+        },
+        { timeout: 4_000, interval: 5 },
+      );
     },
     async release() {
       await holder.query('ROLLBACK');

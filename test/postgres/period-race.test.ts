@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import { serveLedger } from '../http/ledger-server.ts';
 import { fee, posted } from '../http/loan-story.ts';
@@ -87,10 +87,13 @@ test('fees, closes and reopenings at once: what is closed holds nothing, and wha
 
 /** Resolves when so many of the ledger's transactions wait for a lock. */
 async function untilWaiting(count: number): Promise<void> {
-  for (;;) {
-    const waiting = await ledger.sql(
-      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    if (waiting.length >= count) return;
-  }
+  await vi.waitFor(
+    async () => {
+      const waiting = await ledger.sql(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      expect(waiting.length).toBeGreaterThanOrEqual(count);
+    },
+    { timeout: 900, interval: 5 },
+  );
 }
