@@ -11,6 +11,8 @@ export type HandEntry = {
   readonly lines: readonly HandLine[];
   readonly layer?: number;
   readonly reverses?: string;
+  /** The day through which it closes. */
+  readonly closes?: string;
   /** The first entry of the same command, right before it; it then carries no key. */
   readonly follows?: string;
   readonly settles?: string;
@@ -69,6 +71,7 @@ const CHART = new Map([
   [1900, 'contra_asset'],
   [2000, 'liability'],
   [2100, 'liability'],
+  [3000, 'equity'],
   [3900, 'equity'],
   [4000, 'income'],
   [4100, 'income'],
@@ -151,6 +154,7 @@ export class HandBooks {
       ...configured,
       name: `Lender ${number}`,
       timezone: 'UTC',
+      fiscal_year_end_month: 12,
       currency,
       default_program_id: program,
     });
@@ -327,6 +331,8 @@ export class HandBooks {
     }
     this.#addFacts(entry, id);
     this.#addLosses(entry, { loan: single, id });
+    if (entry.closes !== undefined)
+      this.#add('period_close', { tenant_id, entry_id: id, closed_through: entry.closes });
     if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
     if (corrected !== undefined) this.#addCorrection(entry, { id, accrual: corrected['entry_id'] });
     if (entry.adjusts !== undefined) this.#addAdjustment(row, entry.adjusts);
