@@ -42,7 +42,6 @@ const aboutPayment: KeyedPostAbout = {
   problems: [
     'not_found',
     'effective_date_in_future',
-    'effective_date_before_disbursement',
     'already_reversed',
     'already_settled',
     'loan_charged_off',
