@@ -1,5 +1,5 @@
 import { readSplit } from './allocation.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseEarlier, refuseFuture } from './dating.ts';
+import { type Calendar, refuseClosedPeriod, refuseEarlier, refuseFuture } from './dating.ts';
 import { paidOutLines, readWithheld } from './disbursement.ts';
 import type { DraftLine, EntryDraft } from './journal-entry.ts';
 import { PENDING, SETTLED } from './layer.ts';
@@ -71,10 +71,8 @@ export function settle(asked: Settlement, entry: PostedEntry, context: Settlemen
   if (entry.loanId === null) throw new Error(`pending entry ${entry.entryId} names no loan`);
   const { loan, program } = context.loan(entry.loanId);
   const { effectiveAt } = asked;
-  // Only the first disbursement may make its own beginning.
-  const refused =
-    (entry.eventType === 'disbursement' ? null : refuseBeforeDisbursement(effectiveAt, loan, 'effective_at')) ??
-    refuseStateOf(loan);
+  // No beginning of the loan is asked for: what settles stands already.
+  const refused = refuseStateOf(loan);
   if (refused !== null) return refused;
   const version = versionInForce(program, effectiveAt);
   const settled = settledLines(entry, { loan, version });

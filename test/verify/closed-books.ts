@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { HandBooks, type HandEntry } from './hand-books.ts';
+import { HandBooks } from './hand-books.ts';
+import type { HandEntry } from './hand-entry.ts';
 
 export const CLOSER = '00000000-0000-4000-8000-00000000000c';
 const LOAN = '10000000-0000-4000-8000-00000000000c';

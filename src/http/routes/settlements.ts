@@ -42,7 +42,6 @@ const aboutPayment: KeyedPostAbout = {
   problems: [
     'not_found',
     'effective_date_in_future',
-    'effective_date_before_disbursement',
     'period_closed',
     'already_reversed',
     'already_settled',
