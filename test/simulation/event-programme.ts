@@ -4,7 +4,7 @@ import type { Draft, Scene } from './scene.ts';
 import { SceneStage } from './stage.ts';
 
 /** How often each event comes that the ordinary programme does not have; what is not named comes as often as a waiver. */
-const WEIGHTS: Partial<Record<EventKind, number>> = { chargeoff: 3, registration: 2, refinance: 1, return: 10 };
+const WEIGHTS: Partial<Record<EventKind, number>> = { chargeoff: 8, registration: 2, refinance: 1, return: 10 };
 
 /** Events that the ordinary programme has already, which races are made of too. */
 const ORDINARY: readonly EventKind[] = ['disbursement', 'payment', 'fee', 'accrual', 'reversal'];
