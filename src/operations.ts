@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { accrualRunOperations } from './accrual-runs.ts';
 import { configurationOperations } from './configuration.ts';
 import { JWKS_OPERATION, METADATA_OPERATION } from './http/oauth/issuer-operations.ts';
 import { TOKEN_OPERATION } from './http/oauth/token-operation.ts';
@@ -32,6 +33,7 @@ export type OperationParts = {
   readonly posting: Posting;
   readonly webhooks: readonly Operation[];
   readonly configuration: readonly Operation[];
+  readonly accrualRuns: readonly Operation[];
   /** The text of openapi.json. */
   readonly document: string;
 };
@@ -50,6 +52,7 @@ export function ledgerOperations(parts: OperationParts): readonly Operation[] {
     tenantJournal(reader),
     journalEntry(reader),
     reconciliationStatus(parts.runs),
+    ...parts.accrualRuns,
     ...parts.configuration,
     ...parts.webhooks,
     healthLive(parts.program),
@@ -83,6 +86,7 @@ function describedOperations(): readonly DescribedOperation[] {
     posting: nothing,
     webhooks,
     configuration: configurationOperations(nothing, nothing),
+    accrualRuns: accrualRunOperations(nothing, nothing, nothing),
     document: '',
   });
   return [TOKEN_OPERATION, ...ledger, METADATA_OPERATION, JWKS_OPERATION];

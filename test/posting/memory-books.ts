@@ -107,6 +107,7 @@ export class MemoryBooks {
     const standing = set.disbursedLoans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
     return {
       databaseTimeMs: 0,
+      interest: new Map(),
       tenants: this.#states,
       loans: pick(
         this.loans,

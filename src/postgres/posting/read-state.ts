@@ -1,10 +1,12 @@
 import type pg from 'pg';
+import type { InterestFacts } from '../../domain/accrual-run.ts';
 import type { Verdict } from '../../domain/adjustment.ts';
 import type { Components, LoanState } from '../../domain/loan.ts';
 import type { Loss } from '../../domain/loss.ts';
 import type { EntryStanding, StandingCorrection } from '../../domain/posted-entry.ts';
 import {
   type AccrualMonth,
+  type LoanRef,
   monthKey,
   type Night,
   type StandingDisbursement,
@@ -20,6 +22,8 @@ import {
   sendTrain,
   type TextRow,
 } from '../statement-train.ts';
+import { type CorrectionRow, correctionsOf, READ_CORRECTIONS } from './stored-corrections.ts';
+import { readInterest } from './stored-interest.ts';
 import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
 import { readStanding } from './stored-standing.ts';
 
@@ -73,18 +77,6 @@ const READ_STANDINGS: Statement = {
   text: `SELECT asked.tenant_id, asked.entry_id, r.entry_id
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
     LEFT JOIN hpts.reversal AS r ON r.tenant_id = asked.tenant_id AND r.reversed_entry_id = asked.entry_id`,
-};
-
-// In the order in which they were posted, since they are reversed from the newest on.
-const READ_CORRECTIONS: Statement = {
-  name: 'read_corrections',
-  text: `SELECT c.tenant_id, c.accrual_entry_id, c.entry_id, e.effective_at, c.loan_ids, c.difference_minor, e.accounts, e.amounts,
-      e.loan_ids, e.borrower_ids
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
-    JOIN hpts.accrual_correction AS c ON c.tenant_id = asked.tenant_id AND c.accrual_entry_id = asked.entry_id
-    JOIN hpts.journal_entry AS e ON e.tenant_id = c.tenant_id AND e.entry_id = c.entry_id
-    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = c.tenant_id AND r.reversed_entry_id = c.entry_id)
-    ORDER BY c.tenant_id, e.seq`,
 };
 
 const READ_VERDICTS: Statement = {
@@ -173,6 +165,7 @@ export type ReadState = {
   readonly corrections: Map<string, StandingCorrection[]>;
   readonly verdicts: Map<string, Verdict>;
   readonly accrualMonths: Map<string, AccrualMonth>;
+  readonly interest: ReadonlyMap<string, InterestFacts>;
   readonly nights: Map<string, Night[]>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
   readonly losses: Map<string, readonly Loss[]>;
@@ -182,7 +175,10 @@ export type ReadState = {
 export type LockedRows = {
   readonly set: ReadSet;
   readonly rowsOf: (statement: Statement) => readonly TextRow[];
+  readonly interest: ReadonlyMap<string, InterestFacts>;
 };
+
+const NO_INTEREST: ReadonlyMap<string, InterestFacts> = new Map();
 
 /** Sends BEGIN, the locks and the reads as one train; `keys` says whether to look for keys that were used before. */
 export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { keys: boolean }): Promise<LockedRows> {
@@ -194,7 +190,8 @@ export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { k
   statements.push([LOCK_LOANS, loanColumns(set.loans)]);
   if (keys) statements.push(keyQuestion(set));
   statements.push(...stateQuestions(set));
-  return withNights(client, lockedRows(set, statements, await sendTrain(client, statements)));
+  const locked = await withNights(client, lockedRows(set, statements, await sendTrain(client, statements)));
+  return set.interestLoans.length === 0 ? locked : withInterest(client, locked);
 }
 
 /** Begins a transaction that sees one snapshot and can write nothing, and reads the same from it without a lock. */
@@ -207,7 +204,7 @@ export async function readSnapshot(client: pg.Client, set: ReadSet): Promise<Loc
   ];
   const rows = lockedRows(set, statements, await sendTrain(client, statements));
   const rowsOf = (statement: Statement) => rows.rowsOf(statement === LOCK_LOANS ? READ_LOANS : statement);
-  return withNights(client, { set, rowsOf });
+  return withNights(client, { ...rows, rowsOf });
 }
 
 function stateQuestions(set: ReadSet): BoundStatement[] {
@@ -250,7 +247,14 @@ async function withNights(client: pg.Client, locked: LockedRows): Promise<Locked
   const columns = [...loanColumns(asked), dateArray(asked, ({ day }) => day)];
   const [answer] = await sendTrain(client, [[READ_NIGHTS, columns]]);
   const found = answer?.rows ?? [];
-  return { set: locked.set, rowsOf: (statement) => (statement === READ_NIGHTS ? found : locked.rowsOf(statement)) };
+  return { ...locked, rowsOf: (statement) => (statement === READ_NIGHTS ? found : locked.rowsOf(statement)) };
+}
+
+/** Interest is read behind the locks, and of loans that moved since it was last counted in further round trips. */
+async function withInterest(client: pg.Client, locked: LockedRows): Promise<LockedRows> {
+  const rows = loanRowsByKey(locked);
+  const loanSeq = ({ tenantId, loanId }: LoanRef) => Number(rows.get(scopedKey(tenantId, loanId))?.[6] ?? '0');
+  return { ...locked, interest: await readInterest(client, locked.set.interestLoans, loanSeq) };
 }
 
 function movedNights(locked: LockedRows): ReadSet['nights'] {
@@ -277,7 +281,7 @@ export async function readKeys(client: pg.Client, locked: LockedRows): Promise<L
   const [answer] = await sendTrain(client, [keyQuestion(locked.set)]);
   const found = answer?.rows ?? [];
   if (found.length === 0) return undefined;
-  return { set: locked.set, rowsOf: (statement) => (statement === READ_KEYS ? found : locked.rowsOf(statement)) };
+  return { ...locked, rowsOf: (statement) => (statement === READ_KEYS ? found : locked.rowsOf(statement)) };
 }
 
 function keyQuestion({ keys }: ReadSet): BoundStatement {
@@ -290,11 +294,12 @@ function lockedRows(
   answers: readonly StatementAnswer[],
 ): LockedRows {
   const byStatement = new Map(statements.map(([statement], index) => [statement, answers[index]?.rows ?? []]));
-  return { set, rowsOf: (statement) => byStatement.get(statement) ?? [] };
+  return { set, interest: NO_INTEREST, rowsOf: (statement) => byStatement.get(statement) ?? [] };
 }
 
 /** A state of its own for each call: deciding a batch changes it. */
-export function stateOf({ set, rowsOf }: LockedRows): ReadState {
+export function stateOf(locked: LockedRows): ReadState {
+  const { set, rowsOf, interest } = locked;
   const tenantRows = rowsOf(READ_TENANTS) as [string, string, string, string][];
   const loanRows = rowsOf(LOCK_LOANS) as LoanRow[];
   return {
@@ -309,7 +314,8 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     standings: standingsOf(rowsOf(READ_STANDINGS) as [string, string, string | null][]),
     corrections: correctionsOf(rowsOf(READ_CORRECTIONS) as CorrectionRow[]),
     verdicts: verdictsOf(rowsOf(READ_VERDICTS) as [string, string, Verdict['verdict'], string][]),
-    nights: nightsOf({ set, rowsOf }),
+    interest,
+    nights: nightsOf(locked),
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
     losses: lossesOf(set.loansWithLosses, rowsOf(READ_LOSSES) as LossRow[], rowsOf(READ_RECOVERIES) as RecoveryRow[]),
     disbursements: disbursementsOf(rowsOf(READ_STANDING_DISBURSEMENTS) as [string, string, string, string][]),
@@ -379,55 +385,6 @@ function componentsOf(stored: string | null): Components | null {
     .split(',')
     .map(BigInt);
   return { principal, interest, fees, suspense, memoInterest };
-}
-
-type CorrectionRow = [
-  tenantId: string,
-  accrualEntryId: string,
-  entryId: string,
-  effectiveAt: string,
-  loanIds: string,
-  differences: string,
-  accounts: string,
-  amounts: string,
-  lineLoanIds: string | null,
-  lineBorrowerIds: string | null,
-];
-
-function correctionsOf(rows: readonly CorrectionRow[]): Map<string, StandingCorrection[]> {
-  const standing = new Map<string, StandingCorrection[]>();
-  for (const [tenantId, accrualEntryId, entryId, effectiveAt, loanIds, differences, ...lines] of rows) {
-    const [accounts, amounts, lineLoanIds, lineBorrowerIds] = lines;
-    const changed = elementsOf(differences);
-    const named = elementsOf(lineLoanIds);
-    const borrowers = elementsOf(lineBorrowerIds);
-    const amountsMinor = elementsOf(amounts);
-    const correction: StandingCorrection = {
-      entryId,
-      effectiveAt,
-      differences: new Map(elementsOf(loanIds).map((loanId, index) => [loanId ?? '', BigInt(changed[index] ?? '0')])),
-      lines: elementsOf(accounts).map((account, index) => ({
-        account: Number(account),
-        amountMinor: BigInt(amountsMinor[index] ?? '0'),
-        loanId: named[index] ?? null,
-        borrowerId: borrowers[index] ?? null,
-      })),
-    };
-    const key = scopedKey(tenantId, accrualEntryId);
-    const known = standing.get(key);
-    if (known === undefined) standing.set(key, [correction]);
-    else known.push(correction);
-  }
-  return standing;
-}
-
-/** Numbers or ids as PostgreSQL writes an array of them: `{1,2,NULL}`. */
-function elementsOf(stored: string | null): readonly (string | null)[] {
-  if (stored === null || stored === '{}') return [];
-  return stored
-    .slice(1, -1)
-    .split(',')
-    .map((element) => (element === 'NULL' ? null : element));
 }
 
 function verdictsOf(rows: readonly [string, string, Verdict['verdict'], string][]): Map<string, Verdict> {
