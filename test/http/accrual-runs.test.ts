@@ -246,14 +246,15 @@ describe('what a run posts', () => {
     const tenant = await ledger.newTenant();
     const programId = await rated(tenant, '0.365');
     const loan = await disbursed(tenant, programId, '100000');
+    const none = { principal: '0', interest: '0', fees: '0' };
     const standing = {
       status: 'active',
       loss_account: null,
-      charged_off_minor: ['0', '0', '0'],
-      recovered_minor: ['0', '0', '0'],
+      charged_off_minor: none,
+      recovered_minor: none,
       non_accrual_since: MAY_1,
     };
-    await ledger.sql('UPDATE hpts.loan SET standing = $2 WHERE loan_id = $1', [loan.loanId, standing]);
+    await ledger.sql('UPDATE hpts.loan SET standing = $2 WHERE loan_id = $1', [loan.loanId, JSON.stringify(standing)]);
     const run = await runAccruals(tenant, programId, '2026-05-02');
     const entry = (await tenant.get(`/v1/journal-entries/${run.journal_entry_ids[0]}`)).json as {
       lines: { account_code: string; direction: string; amount_minor: string }[];
@@ -360,6 +361,33 @@ describe('what a run keeps to go on from is never more than what the journal say
     }
     return accrued;
   }
+});
+
+test('runs beside payments and client batches on the same loans: each loan accrues once for the date', async () => {
+  const tenant = await ledger.newTenant();
+  const programId = await rated(tenant, '0.365');
+  const loans: Loan[] = [];
+  for (let count = 0; count < 40; count += 1) loans.push(await disbursed(tenant, programId, '100000'));
+  const date = '2026-05-02';
+  const batches = loans.map((loan) => {
+    const sent = { loan_id: loan.loanId, outstanding_principal_minor: '100000', interest_minor: '7' };
+    const batch = { program_id: programId, accrual_date: date, day_count_convention: 'ACT_365', loans: [sent] };
+    return () => tenant.post('/v1/accruals/batch', batch);
+  });
+  const paid = { amount_minor: '1', effective_at: date, allocation: { principal_minor: '1' } };
+  const answers = await Promise.all([
+    ...batches.map((send) => send()),
+    ...loans.map((loan) => tenant.post('/v1/payments', payment(loan, paid))),
+    runAccruals(tenant, programId, date),
+    runAccruals(tenant, programId, date),
+  ]);
+  const statuses = answers.flatMap((answer) => ('text' in answer ? [answer.status] : []));
+  expect(statuses.filter((status) => status !== 201 && status !== 409)).toEqual([]);
+  const interest = await Promise.all(loans.map((loan) => interestOf(tenant, loan)));
+  expect(new Set(interest)).toEqual(new Set(interest.filter((amount) => amount === '7' || amount === '100')));
+  const taken = statuses.slice(0, loans.length).filter((status) => status === 201).length;
+  expect(interest.filter((amount) => amount === '7').length).toBe(taken);
+  await expectWholeLedger();
 });
 
 test('a client cannot use the keys of portions', async () => {

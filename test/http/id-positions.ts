@@ -38,6 +38,7 @@ export type Ids = {
   readonly accrual: string;
   /** A proposal that nobody judged. */
   readonly adjustment: string;
+  readonly accrualRun: string;
 };
 
 /** A tenant with books of its own: what it has, and the loan that it may name itself. */
@@ -76,6 +77,7 @@ export async function newLender(api: TenantApi): Promise<Lender> {
     webhookEndpoint: await webhookEndpointOf(api),
     accrual: textAt(accrued, 'accrual_event_id'),
     adjustment: await proposedByColleague(api, adjustment(loan)),
+    accrualRun: textAt(await posted(api.post('/v1/accruals/runs', run(api.defaultProgramId))), 'accrual_run_id'),
   };
   return { api, loan, ids };
 }
@@ -101,6 +103,7 @@ export function noIds(): Ids {
     webhookEndpoint: randomUUID(),
     accrual: randomUUID(),
     adjustment: randomUUID(),
+    accrualRun: randomUUID(),
   };
 }
 
@@ -225,6 +228,26 @@ const WEBHOOKS: readonly IdPosition[] = [
       },
     }),
   ),
+];
+
+/** A run of a day before all loans: it passes over every one. */
+function run(programId: string): object {
+  return { program_id: programId, accrual_date: DAY.beforeAll };
+}
+
+const RUNS: readonly IdPosition[] = [
+  {
+    operation: 'POST /v1/accruals/runs',
+    position: 'body program_id',
+    status: 404,
+    attempt: (ids, { api }) => api.post('/v1/accruals/runs', run(ids.program)),
+  },
+  {
+    operation: 'GET /v1/accruals/runs/{accrual_run_id}',
+    position: 'path accrual_run_id',
+    status: 404,
+    attempt: (ids, { api }) => api.get(`/v1/accruals/runs/${ids.accrualRun}`),
+  },
 ];
 
 const ADJUSTMENTS: readonly IdPosition[] = [
@@ -432,6 +455,7 @@ export const ID_POSITIONS: readonly IdPosition[] = [
   ...READING,
   ...LISTS,
   ...ADJUSTMENTS,
+  ...RUNS,
   // Before anything is posted here for a borrower of the other.
   ...LOANS,
   ...POSTING,

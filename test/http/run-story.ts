@@ -20,12 +20,16 @@ export async function runAccruals(tenant: TenantApi, programId: string, date: st
 }
 
 /** The run once it is done. */
-export async function untilDone(tenant: TenantApi, runId: string): Promise<Run> {
+export async function untilDone(tenant: Pick<TenantApi, 'get'>, runId: string): Promise<Run> {
   return untilRun(tenant, runId, ({ status }) => status === 'done');
 }
 
 /** The run once it is as wanted. */
-export async function untilRun(tenant: TenantApi, runId: string, wanted: (run: Run) => boolean): Promise<Run> {
+export async function untilRun(
+  tenant: Pick<TenantApi, 'get'>,
+  runId: string,
+  wanted: (run: Run) => boolean,
+): Promise<Run> {
   const deadline = performance.now() + WAIT_MS_MAX;
   for (;;) {
     const answer = await tenant.get(`/v1/accruals/runs/${runId}`);

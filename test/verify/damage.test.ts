@@ -13,6 +13,7 @@ import { entryId } from './hand-books.ts';
 import { fillHandLedger, LOANS, OTHER_TENANT, TENANT } from './hand-ledger.ts';
 import { OF_LOSSES } from './loss-damage.ts';
 import { OF_RELATIONS } from './relation-damage.ts';
+import { fillHandRun, OF_RUNS } from './run-damage.ts';
 import { fillHandWebhooks, OF_WEBHOOKS } from './webhook-damage.ts';
 
 const APPEND_ONLY = [
@@ -33,6 +34,8 @@ const APPEND_ONLY = [
   'loan_loss',
   'loan_recovery',
   'audit_event',
+  'accrual_run_portion',
+  'loan_unmoved_accrual',
 ];
 
 let whole: TestDatabase;
@@ -43,6 +46,7 @@ beforeAll(async () => {
   const client = await connect(whole.connection, { role: 'owner', applicationName: 'verify test' });
   try {
     await fillHandLedger(client);
+    await fillHandRun(client);
     await fillHandWebhooks(client);
     await fillHandConfiguration(client);
   } finally {
@@ -173,6 +177,7 @@ describe('verify', () => {
     'names damage to balances': OF_BALANCES,
     'names damage to configuration and registrations': OF_CONFIGURATION,
     'names damage to charge-offs and recoveries': OF_LOSSES,
+    'names damage to accrual runs and what is kept of interest': OF_RUNS,
     'names damage to webhooks': OF_WEBHOOKS,
     'names disarmed guards': OF_GUARDS,
   })) {

@@ -28,6 +28,8 @@ export type HandEntry = {
   readonly loses?: { readonly amounts: Lost; readonly account: number; readonly closes: boolean };
   /** What it brought back, by the name of the entry that lost it. */
   readonly recovers?: readonly (readonly [loss: string, amounts: Lost])[];
+  /** Of an accrual of 0 by the server, of one third of a minor unit exactly: its run. */
+  readonly run?: string;
   readonly accrues?: readonly (readonly [loan: string, interestMinor: number])[];
 };
 
@@ -298,7 +300,7 @@ export class HandBooks {
     if (entry.type === 'disbursement' || entry.registers !== undefined)
       this.#add('disbursement', { tenant_id, loan_id: single, entry_id: id, effective_at: entry.on });
     this.#addLosses(entry, { loan: single, id });
-    if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
+    if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on, run: entry.run });
     if (corrected !== undefined) this.#addCorrection(entry, { id, accrual: corrected['entry_id'] });
     if (entry.adjusts !== undefined) this.#addAdjustment(row, entry.adjusts);
     this.#move(entry, id, single);
@@ -319,7 +321,8 @@ export class HandBooks {
     }
   }
 
-  #inputOf({ registers, differs, on, corrects, adjusts }: HandEntry): Row {
+  #inputOf({ registers, differs, on, corrects, adjusts, run }: HandEntry): Row {
+    if (run !== undefined) return { accrual_run_id: run };
     if (corrects !== undefined) return { corrected_event_id: this.#entries.get(corrects.batch)?.['event_id'] };
     if (adjusts !== undefined) return { adjustment_id: adjusts };
     if (differs !== undefined) return { principal_differences: 1 };
@@ -380,7 +383,14 @@ export class HandBooks {
     });
   }
 
-  #addAccrual(accrues: readonly (readonly [string, number])[], entry: { id: string; on: string }): void {
+  #addAccrual(
+    accrues: readonly (readonly [string, number])[],
+    entry: { id: string; on: string; run: string | undefined },
+  ): void {
+    const tenant_id = this.#tenant.id;
+    for (const [loan_id, interest] of accrues) {
+      if (interest === 0) this.#add('loan_unmoved_accrual', { tenant_id, loan_id, entry_id: entry.id });
+    }
     this.#add('accrual_batch', {
       tenant_id: this.#tenant.id,
       entry_id: entry.id,
@@ -390,6 +400,7 @@ export class HandBooks {
       loan_ids: accrues.map(([loan]) => loan),
       outstanding_principal_minor: accrues.map(() => 0),
       interest_minor: accrues.map(([, interest]) => interest),
+      exact_interest: entry.run === undefined ? null : ['1/3'],
     });
   }
 

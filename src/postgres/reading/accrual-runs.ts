@@ -48,16 +48,21 @@ const READ_RUN_PLACE: Statement & { readonly brief: true } = {
     WHERE p.tenant_id = $1 AND p.accrual_run_id = $2 ORDER BY p.portion DESC LIMIT 1`,
 };
 
-// A bit at or above a day's says that the loan accrued on that day of the month or later.
+// A bit at or above a day's says that the loan accrued on that day of the month or later. The last month is looked up loan by
+// loan: asked as a condition, PostgreSQL would read every month of every loan for each window.
 const READ_RUN_WINDOW: Statement = {
   name: 'read_accrual_run_window',
   text: `SELECT l.loan_id, l.first_disbursed_on IS NOT NULL AND (l.standing ->> 'status' = 'charged_off') IS NOT TRUE
-      AND NOT EXISTS (
-        SELECT FROM hpts.loan_accrual_month AS m
-        WHERE m.tenant_id = l.tenant_id AND m.loan_id = l.loan_id AND m.month >= date_trunc('month', $5::date)::date
-          AND m.days >= CASE WHEN m.month > $5::date THEN 1 ELSE 1 << (extract(day FROM $5::date)::int - 1) END)
-    FROM hpts.loan AS l WHERE l.tenant_id = $1 AND l.program_id = $2 AND l.loan_id > $3
-    ORDER BY l.loan_id LIMIT $4`,
+      AND (last.month IS NULL OR last.month < date_trunc('month', $5::date)::date
+        OR (last.month <= $5::date AND last.days < 1 << (extract(day FROM $5::date)::int - 1)))
+    FROM (
+      SELECT l.tenant_id, l.loan_id, l.first_disbursed_on, l.standing FROM hpts.loan AS l
+      WHERE l.tenant_id = $1 AND l.program_id = $2 AND l.loan_id > $3 ORDER BY l.loan_id LIMIT $4) AS l
+    LEFT JOIN LATERAL (
+      SELECT m.month, m.days FROM hpts.loan_accrual_month AS m
+      WHERE m.tenant_id = l.tenant_id AND m.loan_id = l.loan_id AND m.days <> 0
+      ORDER BY m.month DESC LIMIT 1) AS last ON true
+    ORDER BY l.loan_id`,
 };
 
 const BEFORE_ALL_LOANS = '00000000-0000-0000-0000-000000000000';

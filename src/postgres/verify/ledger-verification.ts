@@ -10,6 +10,7 @@ import { GUARD_CHECKS } from './guard-checks.ts';
 import { LOAN_CHECKS } from './loan-checks.ts';
 import { LOSS_CHECKS } from './loss-checks.ts';
 import { RELATION_CHECKS } from './relation-checks.ts';
+import { RUN_CHECKS } from './run-checks.ts';
 import { WEBHOOK_CHECKS } from './webhook-checks.ts';
 
 /** In the order they run: an entry's own faults are named before those of the balances that follow from it. */
@@ -17,6 +18,7 @@ const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...ENTRY_CHECKS,
   ...RELATION_CHECKS,
   ...ADJUSTMENT_CHECKS,
+  ...RUN_CHECKS,
   ...LOAN_CHECKS,
   ...LOSS_CHECKS,
   ...ACCOUNT_CHECKS,
