@@ -24,7 +24,7 @@ export function accrualRunOperations(
   reader: ReaderPool,
   begun: () => void,
 ): readonly Operation[] {
-  const creation = administrativeOperation(accrualRunCreation, acts);
+  const creation = administrativeOperation(accrualRunCreation(reader), acts);
   const telling: Operation = {
     ...creation,
     async handle(request, reply) {

@@ -21,6 +21,9 @@ export const LIMITS = {
   /** Connections on which one process keeps track of runs. */
   accrualRunConnections: 2,
   accrualRunStatementTimeoutMs: 5_000,
+  /** The body of POST /v1/payments/settlements. */
+  clearingBodyBytes: 1024 * 1024,
+  clearedEntries: 10_000,
   /** Lines of one adjustment. */
   adjustmentLines: 300,
   metadataBytes: 16 * 1024,

@@ -27,6 +27,7 @@ export type EntryDraft = {
   readonly effectiveAt: string;
   /** Of every line that names no other, as the layer. */
   readonly currency: string;
+  /** Of every line that names no other. */
   readonly layer: LayerNumber;
   /** The one loan that every line belongs to, or null when lines belong to several. */
   readonly loanId: string | null;

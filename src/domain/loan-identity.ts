@@ -1,12 +1,12 @@
 import type { LoanState } from './loan.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
-/** Refuses an event on a loan that was never made. */
-export function refuseUnknownLoan(loan: LoanState): Refusal | null {
+/** Refuses an event on a loan that was never made; `field` names the loan. */
+export function refuseUnknownLoan(loan: LoanState, field = 'loan_id'): Refusal | null {
   if (loan.borrowerId !== null) return null;
   return refusalOfField(
     'loan_not_found',
-    'loan_id',
+    field,
     `there is no loan ${loan.loanId}; a loan begins with its registration or first disbursement`,
   );
 }
@@ -35,4 +35,10 @@ export function refuseStranger(
 export function ownerOf({ loanId, borrowerId }: LoanState): { readonly loanId: string; readonly borrowerId: string } {
   if (borrowerId === null) throw new Error(`loan ${loanId} does not exist and was not refused`);
   return { loanId, borrowerId };
+}
+
+/** The currency that a loan is kept in. Throws likewise. */
+export function currencyOf({ loanId, currency }: LoanState): string {
+  if (currency === null) throw new Error(`loan ${loanId} does not exist and was not refused`);
+  return currency;
 }

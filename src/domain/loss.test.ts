@@ -18,7 +18,7 @@ import { decideRecovery, takenBy } from './recovery.ts';
 import type { Refusal } from './refusal.ts';
 import { decideReversal } from './reversal.ts';
 
-const calendar = { businessDate: '2026-05-10' };
+const calendar = { businessDate: '2026-05-10', closedThrough: null };
 const DAY = '2026-05-01';
 
 function programOf(changes: Partial<StoredPolicy> = {}) {
@@ -164,6 +164,7 @@ describe('the reversal of an entry of a loan with losses', () => {
       borrowerId: 'borrower',
       lines: [],
       externalRef: null,
+      eventInput: {},
       postedAt: '2026-05-01T00:00:00.000000Z',
       ...changes,
     };
@@ -175,6 +176,7 @@ describe('the reversal of an entry of a loan with losses', () => {
         loanIds: ['loan'],
         losses: () => losses,
         standing: untouched(),
+        settledStanding: untouched(),
         corrections: [],
         loan: () => loanWith({}),
         calendar,

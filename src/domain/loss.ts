@@ -76,10 +76,18 @@ export function unrecoveredOf({ chargedOff, recovered }: LoanStanding): Receivab
  * is, which the caller has to have judged.
  */
 export function takeRecovered(losses: readonly Loss[], amounts: Receivables): readonly TakenPart[] {
-  let left = amounts;
+  const there = losses.map((loss) => ({
+    lossEntryId: loss.entryId,
+    amounts: minus(loss.amounts, recoveredOf(loss)),
+  }));
+  return takeInOrder(there, amounts);
+}
+
+/** Takes amounts out of parts, of each component the first part first. Throws when more is taken than there is. */
+export function takeInOrder(there: readonly TakenPart[], amounts: Receivables): readonly TakenPart[] {
+  let left: Receivables = { principal: amounts.principal, interest: amounts.interest, fees: amounts.fees };
   const taken: TakenPart[] = [];
-  for (const loss of losses) {
-    const has = minus(loss.amounts, recoveredOf(loss));
+  for (const { lossEntryId, amounts: has } of there) {
     const takes = {
       principal: smaller(left.principal, has.principal),
       interest: smaller(left.interest, has.interest),
@@ -87,7 +95,7 @@ export function takeRecovered(losses: readonly Loss[], amounts: Receivables): re
     };
     if (isNothing(takes)) continue;
     left = minus(left, takes);
-    taken.push({ lossEntryId: loss.entryId, amounts: takes });
+    taken.push({ lossEntryId, amounts: takes });
   }
   if (!isNothing(left)) throw new Error('more is recovered than was lost');
   return taken;
@@ -117,4 +125,14 @@ function recoveredOf(loss: Loss): Receivables {
 
 function smaller(one: bigint, other: bigint): bigint {
   return one < other ? one : other;
+}
+
+/** How much of the parts is principal that was lost out of the allowance, and comes back into it. */
+export function allowanceShare(losses: readonly Loss[], taken: readonly TakenPart[]): bigint {
+  const accounts = new Map(losses.map((loss) => [loss.entryId, loss.principalAccount]));
+  return taken.reduce(
+    (sum, { lossEntryId, amounts }) =>
+      accounts.get(lossEntryId) === ACCOUNT.lossAllowance ? sum + amounts.principal : sum,
+    0n,
+  );
 }

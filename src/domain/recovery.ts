@@ -1,11 +1,11 @@
 import { ACCOUNT } from './account-code.ts';
 import { allocationInput, refuseUnfitSplit, splitInput } from './allocation.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import type { LoanState, Receivables } from './loan.ts';
 import { refuseStranger } from './loan-identity.ts';
-import { isNothing, type Loss, type TakenPart, takeRecovered, unrecoveredOf } from './loss.ts';
+import { allowanceShare, isNothing, type Loss, type TakenPart, takeRecovered, unrecoveredOf } from './loss.ts';
 import { type ProgramVersion, versionInForce } from './program.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 import { type Allocation, allocate } from './waterfall.ts';
@@ -43,6 +43,7 @@ export function decideRecovery(recovery: Recovery, context: RecoveryContext): Re
     refuseStranger(recovery, loan) ??
     refuseFuture(effectiveAt, context.calendar, 'effective_at') ??
     refuseBeforeDisbursement(effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(effectiveAt, context.calendar, 'effective_at') ??
     refuseRecovered(loan, unrecovered) ??
     (split === null ? null : refuseUnfitSplit(split, amountMinor, { amounts: unrecovered, word: 'unrecovered' }));
   if (refused !== null) return refused;
@@ -96,13 +97,4 @@ function refuseRecovered(loan: LoanState, unrecovered: Receivables): Refusal | n
   if (!isNothing(unrecovered)) return null;
   const message = `loan ${loan.loanId} has nothing charged off that is not recovered; post the money as a payment`;
   return refusalOfField('loan_not_charged_off', 'loan_id', message);
-}
-
-function allowanceShare(losses: readonly Loss[], taken: readonly TakenPart[]): bigint {
-  const accounts = new Map(losses.map((loss) => [loss.entryId, loss.principalAccount]));
-  return taken.reduce(
-    (sum, { lossEntryId, amounts }) =>
-      accounts.get(lossEntryId) === ACCOUNT.lossAllowance ? sum + amounts.principal : sum,
-    0n,
-  );
 }

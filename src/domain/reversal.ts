@@ -1,6 +1,7 @@
 import { LIMITS } from '../limits.ts';
 import { refuseOutOfRange } from './component-range.ts';
-import { type Calendar, refuseFuture } from './dating.ts';
+import { type Calendar, refuseClosedPeriod, refuseFuture } from './dating.ts';
+import type { EventType } from './event-type.ts';
 import {
   type Booked,
   type DraftLine,
@@ -34,6 +35,8 @@ export type ReversalContext = {
   readonly loanIds: readonly string[];
   readonly losses: (loanId: string) => readonly Loss[];
   readonly standing: EntryStanding;
+  /** What was done to the pending entry that it settled; untouched where it settled none. */
+  readonly settledStanding: EntryStanding;
   readonly corrections: readonly StandingCorrection[];
   readonly loan: (loanId: string) => LoanState;
   readonly calendar: Calendar;
@@ -52,6 +55,7 @@ export function decideReversal(reversal: Reversal, context: ReversalContext): Re
   const refused =
     refuseDates(reversal, entry, context.calendar) ??
     refuseState(entry, context.standing) ??
+    refuseBefallen(entry, context) ??
     refuseUnderLosses(entry, context);
   if (refused !== null) return refused;
   const corrections = context.corrections.toReversed();
@@ -59,22 +63,32 @@ export function decideReversal(reversal: Reversal, context: ReversalContext): Re
   const all = [...lines, ...corrections.flatMap((correction) => mirrored(correction.lines))];
   const unfit = refuseMirror({ ...entry, lines: all }, context.loan, 'reverses_entry_id');
   if (unfit !== null) return unfit;
-  const first: EntryDraft = {
-    eventType: 'reversal',
+  const first = mirror(entry, {
     effectiveAt: reversal.effectiveAt,
+    description: reversal.reasonDescription,
+    eventInput: { reason_code: reversal.reasonCode },
+    metadata: reversal.metadata,
+  });
+  if (corrections.length === 0) return first;
+  return { preceding: corrections.map((correction) => mirrorOf(correction, first)), first, following: [] };
+}
+
+/** The exact mirror of every line of an entry, before anybody judges whether it may be posted. */
+export function mirror(
+  entry: PostedEntry,
+  of: Pick<EntryDraft, 'effectiveAt' | 'description' | 'eventInput' | 'metadata'>,
+): EntryDraft {
+  return {
+    eventType: 'reversal',
     currency: entry.currency,
     layer: entry.layer,
     loanId: entry.loanId,
     borrowerId: entry.borrowerId,
-    lines,
+    lines: mirrored(entry.lines),
     reversesEntryId: entry.entryId,
     externalRef: entry.externalRef,
-    description: reversal.reasonDescription,
-    eventInput: { reason_code: reversal.reasonCode },
-    metadata: reversal.metadata,
+    ...of,
   };
-  if (corrections.length === 0) return first;
-  return { preceding: corrections.map((correction) => mirrorOf(correction, first)), first, following: [] };
 }
 
 /** Refuses a mirror by which a component of one of its loans would leave its range. */
@@ -111,7 +125,9 @@ function mirrorOf({ entryId, effectiveAt, lines }: StandingCorrection, reversal:
 function refuseDates(reversal: Reversal, entry: PostedEntry, calendar: Calendar): Refusal | null {
   const future = refuseFuture(reversal.effectiveAt, calendar, 'effective_at');
   if (future !== null) return future;
-  if (reversal.effectiveAt >= entry.effectiveAt) return null;
+  if (reversal.effectiveAt >= entry.effectiveAt) {
+    return refuseClosedPeriod(reversal.effectiveAt, calendar, 'effective_at');
+  }
   const message = `effective_at ${reversal.effectiveAt} lies before ${entry.effectiveAt}, the date of the entry it reverses`;
   return refusalOfField('validation_failed', 'effective_at', message);
 }
@@ -119,6 +135,10 @@ function refuseDates(reversal: Reversal, entry: PostedEntry, calendar: Calendar)
 function refuseState(entry: PostedEntry, { reversedBy }: EntryStanding): Refusal | null {
   if (entry.eventType === 'reversal') {
     const message = `entry ${entry.entryId} is itself a reversal; post the event again in place of reversing its reversal`;
+    return refusalOfField('not_reversible', 'reverses_entry_id', message);
+  }
+  if (entry.eventType === 'period_closed') {
+    const message = `entry ${entry.entryId} belongs to the close of a period; reopen the period, latest first`;
     return refusalOfField('not_reversible', 'reverses_entry_id', message);
   }
   if (entry.eventType === 'manual_adjustment' && entry.lines.length === 0) {
@@ -130,6 +150,31 @@ function refuseState(entry: PostedEntry, { reversedBy }: EntryStanding): Refusal
     return refusalOfField('already_reversed', 'reverses_entry_id', message);
   }
   return null;
+}
+
+/** The kinds of entry of which a clearing says that the bank has the money; a disbursement may go back to what it was. */
+const HELD_BY_CLEARING: ReadonlySet<EventType> = new Set([
+  'payment_received',
+  'recovery',
+  'payment_returned',
+  'suspense_refunded',
+]);
+
+/** A payment with a standing return or settlement, and a pending entry that is settled, stay (ACCOUNTING.md rule 6). */
+function refuseBefallen(
+  entry: PostedEntry,
+  { standing, settledStanding }: Pick<ReversalContext, 'standing' | 'settledStanding'>,
+): Refusal | null {
+  const returns = [...standing.returnedBy, ...settledStanding.returnedBy];
+  const held = HELD_BY_CLEARING.has(entry.eventType) ? standing.clearedBy : null;
+  const upon = [
+    ...(standing.settledBy === null ? [] : [`was settled by ${standing.settledBy.entryId}`]),
+    ...(returns.length === 0 ? [] : [`has the returns ${returns.join(', ')}`]),
+    ...(held === null ? [] : [`was cleared by ${held}`]),
+  ];
+  if (upon.length === 0) return null;
+  const message = `entry ${entry.entryId} ${upon.join(' and ')}; reverse that first`;
+  return refusalOfField('not_reversible', 'reverses_entry_id', message);
 }
 
 /**

@@ -13,7 +13,6 @@ export type ProblemCode =
   | 'insufficient_scope'
   | 'certificate_required'
   | 'certificate_mismatch'
-  | 'not_found'
   | 'account_not_found'
   | 'webhook_endpoint_not_found'
   | 'dead_letter_not_found'
@@ -101,7 +100,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   not_found: {
     status: 404,
     title: 'There is nothing at this address',
-    advice: 'Check the path; the API lives under /v1.',
+    advice: 'Check the path and the ids in it; the API lives under /v1.',
   },
   loan_not_found: {
     status: 404,
@@ -151,7 +150,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   payload_too_large: {
     status: 413,
     title: 'The body is larger than this operation takes',
-    advice: 'One event may have 64 KiB, an accrual batch 4 MiB.',
+    advice: 'One event may have 64 KiB, an accrual batch 4 MiB, a settlement of payments 1 MiB.',
   },
   uri_too_long: {
     status: 414,
@@ -181,7 +180,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   already_settled: {
     status: 409,
     title: 'This was settled or judged before',
-    advice: 'It happens once; the detail names what did it.',
+    advice: 'It happens once, and only to what was pending; the detail names what did it.',
   },
   already_charged_off: {
     status: 409,
@@ -197,7 +196,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 409,
     title: 'The loan exists already',
     advice:
-      'A loan is registered before anything is posted to it, once. A loan that was disbursed needs no registration.',
+      'A loan is registered before anything is posted to it, once. A loan that was disbursed needs no registration. A refinance makes a new loan: use an id that no loan has.',
   },
   account_already_exists: {
     status: 409,
@@ -235,11 +234,21 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The effective date lies before the loan began',
     advice: 'Nothing but a disbursement may be dated before the first standing disbursement or opening balance.',
   },
+  period_closed: {
+    status: 422,
+    title: 'The effective date lies in a closed period',
+    advice: 'The detail names the first open day. Date the event then or later, or reopen the period, latest first.',
+  },
+  period_not_next: {
+    status: 422,
+    title: 'The period is not the next to be closed or reopened',
+    advice: 'Periods close in order and reopen latest first; the detail names the month whose turn it is.',
+  },
   not_reversible: {
     status: 422,
     title: 'This entry cannot be reversed',
     advice:
-      'A reversal is not reversed: post the event again. A registration without opening balances has nothing to reverse. Of a charge-off, the detail names the recoveries to be reversed first.',
+      'A reversal is not reversed: post the event again. A close is undone by reopening its period. A registration without opening balances has nothing to reverse. What was returned, settled, cleared or recovered is not either: the detail names what to reverse first.',
   },
   loan_not_charged_off: {
     status: 422,
@@ -272,6 +281,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 422,
     title: 'The amount is more than the loan has in suspense',
     advice: 'Read suspense_minor of the balance of the loan, and ask for no more than that.',
+  },
+  amount_exceeds_payment: {
+    status: 422,
+    title: 'The amount is more than the payment has left',
+    advice: 'What has come back of a payment cannot come back again, and a pending one has brought nothing in yet.',
   },
   amount_out_of_range: {
     status: 422,

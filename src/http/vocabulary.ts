@@ -12,4 +12,7 @@ export const WAIVER_REASONS = ['goodwill', 'error_correction', 'settlement', 'ot
 /** Layers that a payment or a disbursement may be posted on; ENCUMBRANCE is for adjustments. */
 export const POSTING_LAYERS = ['SETTLED', 'PENDING'] as const;
 
+/** As the networks write them: R01, AM04. */
+export const RETURN_CODE = /^[A-Z0-9]{1,10}$/;
+
 export const FEE_TYPE = /^[a-z][a-z0-9_]{0,63}$/;

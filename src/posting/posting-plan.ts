@@ -7,7 +7,9 @@ import type { Components, LoanState } from '../domain/loan.ts';
 import type { InterestCheckpoint } from '../domain/loan-accruals.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { Loss, TakenPart } from '../domain/loss.ts';
+import type { NonAccrualAction } from '../domain/non-accrual.ts';
 import type { Rational } from '../domain/rational.ts';
+import type { Allocation } from '../domain/waterfall.ts';
 import type { AccrualMonth, LoanRef } from './ledger-state.ts';
 
 /** An entry that is going to be written; `ordinal` is its place among the tenant's entries of this batch, from 1. */
@@ -69,6 +71,26 @@ export type PostingPlan = {
     readonly entryId: string;
   }[];
   readonly reversals: { readonly tenantId: string; readonly reversedEntryId: string; readonly entryId: string }[];
+  /** Pending entries that were settled; `turn` counts how often, from 1. */
+  readonly settlings: {
+    readonly tenantId: string;
+    readonly pendingEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+  }[];
+  readonly clearings: {
+    readonly tenantId: string;
+    readonly clearedEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+  }[];
+  readonly paymentReturns: {
+    readonly tenantId: string;
+    readonly paymentEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+    readonly parts: Allocation;
+  }[];
   /** Disbursements and opening balances: what a loan begins with. */
   readonly disbursements: {
     readonly tenantId: string;
@@ -96,6 +118,8 @@ export type PostingPlan = {
     readonly note: string | null;
     readonly entryId: string;
   }[];
+  /** Periods that were closed, each by the first entry of its close. */
+  readonly periodCloses: { readonly tenantId: string; readonly entryId: string; readonly closedThrough: string }[];
   readonly losses: { readonly tenantId: string; readonly loanId: string; readonly loss: Loss }[];
   /** What entries took back of losses. */
   readonly recoveries: {
@@ -126,6 +150,13 @@ export type PostingPlan = {
       readonly accruedMinor: bigint;
     }[];
   }[];
+  readonly nonAccruals: {
+    readonly tenantId: string;
+    readonly loanId: string;
+    readonly entryId: string;
+    readonly effectiveAt: string;
+    readonly action: NonAccrualAction;
+  }[];
   readonly principalDifferences: (PrincipalDifference & {
     readonly tenantId: string;
     readonly entryId: string;
@@ -141,6 +172,8 @@ export type PostingPlan = {
   readonly accountDeltas: Map<string, Map<number, PlannedAccountDelta>>;
   /** How many entries each tenant gets, which is how far its head moves. */
   readonly entriesOfTenant: Map<string, number>;
+  /** Tenants whose configuration the batch changes: whatever was decided under it is decided again. */
+  readonly raisedEpochs: Set<string>;
 };
 
 /** A plan without rows. */
@@ -151,8 +184,13 @@ export function emptyPlan(): PostingPlan {
     keys: [],
     following: [],
     reversals: [],
+    settlings: [],
+    clearings: [],
+    paymentReturns: [],
     disbursements: [],
     registrations: [],
+    nonAccruals: [],
+    periodCloses: [],
     losses: [],
     recoveries: [],
     accrualBatches: [],
@@ -168,5 +206,6 @@ export function emptyPlan(): PostingPlan {
     accrualMonths: new Map(),
     accountDeltas: new Map(),
     entriesOfTenant: new Map(),
+    raisedEpochs: new Set(),
   };
 }

@@ -6,9 +6,11 @@ export const RECEIPT_VERSION = 1;
 
 /** The renderer of registrations of loans, which are booked as adjustments are. */
 export const REGISTRATION_RECEIPT_VERSION = 2;
-
 /** The renderer of corrections of accrual batches, which are accruals as well. */
 export const CORRECTION_RECEIPT_VERSION = 3;
+
+/** The renderer of settlements, some of which are booked as the event that they settle. */
+export const SETTLEMENT_RECEIPT_VERSION = 4;
 
 /** An entry that a command booked besides the one that its key names. */
 export type FollowingFacts = { readonly eventType: EventType; readonly entryId: string };
@@ -28,6 +30,8 @@ export type ReceiptFacts = {
   readonly loanCount: number;
   /** The loan that a registration made; null for every other event. */
   readonly registeredLoanId: string | null;
+  /** Of a close or a reopening: the month, `YYYY-MM`; null for every other event. */
+  readonly period: string | null;
   /** Of a recovery, whose lines do not say it: which components it brought back, its suspense included, in minor units. */
   readonly recovered: Readonly<Record<RecoveredField, string>> | null;
   /** The other entries of the same command, in order. */
@@ -55,6 +59,9 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
     `{"goodwill_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   payment_allocated: (facts) =>
     `{"allocation_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  payment_returned: (facts) =>
+    `{"payment_return_event_id":"${facts.eventId}",${entryId(facts)},${returnFee(facts)}${takenBack(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  payment_settled: settlement,
   // The correlation of an adjustment is the id under which it was proposed.
   manual_adjustment: (facts) =>
     `{"adjustment_id":"${facts.correlationId}","status":"posted","adjustment_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
@@ -64,6 +71,14 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
     `{"chargeoff_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   recovery: (facts) =>
     `{"payment_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  refinance: (facts) =>
+    `{"refinance_event_id":"${facts.eventId}",${entryId(facts)}${lentEventId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  restructure: (facts) =>
+    `{"restructure_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  non_accrual: (facts) =>
+    `{"non_accrual_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  period_closed: (facts) =>
+    `{"period_event_id":"${facts.eventId}",${entryId(facts)},"period":"${facts.period}","status":"${facts.reversesEntryId === null ? 'closed' : 'open'}","journal_entry_ids":[${entryIds(facts)}],${postedAt(facts)},${correlationId(facts)}}`,
 };
 
 /** By the version that the key names. A command whose event type another answers differently has a version of its own. */
@@ -76,6 +91,12 @@ const VERSIONS: Readonly<Record<number, Partial<Readonly<Record<EventType, Rende
   [CORRECTION_RECEIPT_VERSION]: {
     accrual: (facts) =>
       `{"correction_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  },
+  [SETTLEMENT_RECEIPT_VERSION]: {
+    payment_received: (facts) =>
+      `{"settlement_event_id":"${facts.eventId}",${entryId(facts)},${allocation(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+    disbursement: settlement,
+    disbursement_settled: settlement,
   },
 };
 
@@ -96,13 +117,22 @@ const ALLOCATED: ReadonlySet<EventType> = new Set<EventType>([
   'recovery',
 ]);
 
+function settlement(facts: ReceiptFacts): string {
+  return `{"settlement_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`;
+}
+
 /** The member `allocation` of an answer, for events that answer one; null for the others. */
 export function allocationIn(facts: ReceiptFacts): string | null {
+  if (facts.eventType === 'payment_returned') return takenBack(facts);
   return ALLOCATED.has(facts.eventType) ? allocation(facts) : null;
 }
 
 function entryId(facts: ReceiptFacts): string {
   return `"journal_entry_id":"${facts.entryId}"`;
+}
+
+function entryIds({ entryId, following }: ReceiptFacts): string {
+  return [entryId, ...following.map((one) => one.entryId)].map((id) => `"${id}"`).join(',');
 }
 
 function postedAt(facts: ReceiptFacts): string {
@@ -123,6 +153,11 @@ function allocation(facts: ReceiptFacts): string {
   return `"allocation":{"fees_minor":"${parts.fees_minor}","interest_minor":"${parts.interest_minor}","principal_minor":"${parts.principal_minor}","suspense_minor":"${parts.suspense_minor}"}`;
 }
 
+/** New money of a refinance is settled as a disbursement is, under the id of the event that lent it. */
+function lentEventId(facts: ReceiptFacts): string {
+  return credited(facts, ACCOUNT.disbursementClearing) === 0n ? '' : `,"disbursement_event_id":"${facts.eventId}"`;
+}
+
 function credited(facts: ReceiptFacts, account: number): bigint {
   let sum = 0n;
   for (const line of facts.lines) if (line.account === account && line.amountMinor < 0n) sum -= line.amountMinor;
@@ -132,4 +167,28 @@ function credited(facts: ReceiptFacts, account: number): bigint {
 /** On non-accrual, interest that is paid is memo interest. */
 function interestPaid(facts: ReceiptFacts): bigint {
   return credited(facts, ACCOUNT.interestReceivable) + credited(facts, ACCOUNT.nonAccrualInterestReceivable);
+}
+
+function returnFee({ following }: ReceiptFacts): string {
+  const [fee] = following;
+  return fee === undefined ? '' : `"fee_journal_entry_id":"${fee.entryId}",`;
+}
+
+/** What a return took back, whatever accounts it debited: memo interest on non-accrual, losses once the loan is charged off. */
+function takenBack(facts: ReceiptFacts): string {
+  if (facts.recovered !== null) return allocation(facts);
+  const debited = (...accounts: readonly number[]): bigint => {
+    let sum = 0n;
+    for (const line of facts.lines)
+      if (line.amountMinor > 0n && accounts.includes(line.account)) sum += line.amountMinor;
+    return sum;
+  };
+  const fees = debited(ACCOUNT.feesReceivable, ACCOUNT.feesChargedOff);
+  const interest = debited(
+    ACCOUNT.interestReceivable,
+    ACCOUNT.nonAccrualInterestReceivable,
+    ACCOUNT.interestChargedOff,
+  );
+  const principal = debited(ACCOUNT.principalReceivable, ACCOUNT.creditLoss, ACCOUNT.fraudLoss, ACCOUNT.lossAllowance);
+  return `"allocation":{"fees_minor":"${fees}","interest_minor":"${interest}","principal_minor":"${principal}","suspense_minor":"${debited(ACCOUNT.borrowerSuspense)}"}`;
 }

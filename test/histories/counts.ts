@@ -1,4 +1,4 @@
-import { EVENTS } from './what-exists.ts';
+import { EVENTS, REFUSALS } from './what-exists.ts';
 
 type Table = Record<string, number>;
 
@@ -53,35 +53,12 @@ function up(table: Table, name: string, by = 1): void {
   table[name] = (table[name] ?? 0) + by;
 }
 
-/** The refusals that histories over the events of today must meet. */
-export const REFUSALS = [
-  'validation_failed',
-  'idempotency_mismatch',
-  'loan_not_found',
-  'journal_entry_not_found',
-  'program_not_found',
-  'borrower_mismatch',
-  'currency_mismatch',
-  'program_mismatch',
-  'effective_date_in_future',
-  'effective_date_before_disbursement',
-  'already_reversed',
-  'not_reversible',
-  'accrual_already_posted',
-  'allocation_mismatch',
-  'amount_exceeds_outstanding',
-  'amount_exceeds_suspense',
-  'balance_would_be_negative',
-  'amount_out_of_range',
-  'replayed',
-];
-
 /** What keeps a run from showing what it should: every event, refusal and meeting that came up less often than `minimum`. */
 export function shortfalls({ accepted, refusals, meetings }: CountTables, minimum: number): string[] {
   const short = (name: string, count = 0) => (count < minimum ? [`${name}: ${count}, at least ${minimum} wanted`] : []);
   return [
     ...EVENTS.flatMap((kind) => short(`event ${kind}`, accepted[kind])),
-    ...REFUSALS.flatMap((code) => short(`refusal ${code}`, refusals[code])),
+    ...[...REFUSALS, 'replayed'].flatMap((code) => short(`refusal ${code}`, refusals[code])),
     ...Object.entries(meetings).flatMap(([name, count]) => short(`meeting ${name}`, count)),
   ];
 }

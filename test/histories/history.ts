@@ -31,7 +31,7 @@ export interface History {
 }
 
 /** The most commands of a history. */
-export const STEPS_MAX = 40;
+const STEPS_MAX = 40;
 
 const DAYS = 45;
 
@@ -111,30 +111,26 @@ export function idOf(digit: string, number: number): string {
 }
 
 function programOf(random: Random, { number, firstDay }: { number: number; firstDay: string }): HistoryProgram {
-  const first = restricted(policyOf(random, firstDay));
+  const first = somePolicy(random, firstDay);
   const versions: Version[] = [{ from: '', policy: first }];
   while (random.chance(0.25)) {
     // Versions may be made in any order of their days, two for one day too.
     const from = addDays(firstDay, random.below(40));
-    versions.push({ from, policy: { ...restricted(policyOf(random, firstDay)), backdating: first.backdating } });
+    versions.push({ from, policy: { ...somePolicy(random, firstDay), backdating: first.backdating } });
   }
   const currency = number === 2 && random.chance(0.1) ? 'USD' : undefined;
   return { programId: idOf('b', number), currency, versions };
 }
 
-function restricted(policy: Policy): Policy {
-  const named = POLICY_FIELDS.map((name) => [name, policy[name]]);
-  return { ...DEFAULT_POLICY, ...Object.fromEntries(named) };
-}
-
-function policyOf(random: Random, firstDay: string): Policy {
+/** A policy at random, at its default where the ledger does not look at it yet. */
+export function somePolicy(random: Random, firstDay: string): Policy {
   const feeAccounts: Record<string, string> = {};
   if (random.chance(0.5)) feeAccounts['late_fee'] = FEE_ACCOUNT;
   const rates = [
     { from: addDays(firstDay, -30), rate: random.pick(['0', '0.0799', '0.12', '0.365', '1.5']) },
     { from: addDays(firstDay, random.below(30)), rate: random.pick(['0.095', '0.0001', '2.25']) },
   ];
-  return {
+  const policy: Policy = {
     waterfall: random.shuffled(['fees', 'interest', 'principal'] as const),
     dayCount: random.pick(DAY_COUNTS),
     annualRates: rates.slice(0, random.below(3)),
@@ -146,6 +142,7 @@ function policyOf(random: Random, firstDay: string): Policy {
     principalCheck: random.chance(0.2) ? 'reject' : 'record',
     feeAccounts,
   };
+  return { ...DEFAULT_POLICY, ...Object.fromEntries(POLICY_FIELDS.map((name) => [name, policy[name]])) };
 }
 
 const DAY_COUNTS = [

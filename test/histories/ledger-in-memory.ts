@@ -88,7 +88,7 @@ export class LedgerInMemory {
     return {
       answer: { ...OK, status: 201, body },
       postedAt,
-      entries: plan.entries.map(shown),
+      entries: [decision.entry, ...decision.following].map(shown),
       movements: plan.movements,
       accountDeltas: [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()]),
     };
@@ -162,9 +162,10 @@ function tenantState({ programs, today }: History): TenantState {
     configEpoch: 1n,
     currency: 'USD',
     defaultProgramId: standard.programId,
+    closedThrough: null,
     programs: new Map(versions),
   };
-  return { businessDate: today, configuration };
+  return { businessDate: today, closedThrough: null, configuration };
 }
 
 /** A policy in the form in which versions are sent and stored. */

@@ -5,11 +5,13 @@ import { type LoanState, unrecovered } from '../simulation/model/reference/state
 import { Random } from '../simulation/random.ts';
 import { idOf, type Step } from './history.ts';
 import { type EventKind, exists } from './what-exists.ts';
-import { BORROWER, NOWHERE, STRANGER, type World } from './world.ts';
+import { NOWHERE, STRANGER, type Stage } from './world.ts';
 
 /** A POST of a history: where to and what. */
 export interface StepRequest {
   readonly kind: EventKind;
+  /** The loans of the event that it is about, where it names one. */
+  readonly loanIds: readonly string[];
   readonly path: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
@@ -18,18 +20,19 @@ type Body = Readonly<Record<string, unknown>>;
 type Where = readonly [path: string, body: Body];
 
 /** The request of a step, as the books stand; undefined when there is nothing that it could be about. */
-export function requestOf(world: World, step: Step): StepRequest | undefined {
-  const hand = new Hand(world, new Random(`step:${step.seed}`));
-  const made = MAKERS[step.kind](hand);
-  return made === undefined ? undefined : { kind: step.kind, path: made[0], body: made[1] };
+export function requestOf(world: Stage, { kind, seed }: Step): StepRequest | undefined {
+  const hand = new Hand(world, new Random(`step:${seed}`));
+  const made = MAKERS[kind](hand);
+  return made === undefined ? undefined : { kind, path: made[0], body: made[1], loanIds: [...hand.touched] };
 }
 
 /** Picks what a request is about and how much it is for: mostly what may be accepted, now and then what may not. */
 class Hand {
-  readonly world: World;
+  readonly world: Stage;
   readonly random: Random;
+  readonly touched = new Set<string>();
 
-  constructor(world: World, random: Random) {
+  constructor(world: Stage, random: Random) {
     this.world = world;
     this.random = random;
   }
@@ -97,12 +100,12 @@ class Hand {
     return (kind === 'more' ? amount + 1n : random.amount(1n, amount)).toString();
   }
 
-  borrower(): string {
-    return this.random.chance(0.98) ? BORROWER : STRANGER;
+  borrower(loanId: string): string {
+    return this.random.chance(0.98) ? this.world.borrower(loanId) : STRANGER;
   }
 
   currency(loanId: string): string {
-    const own = this.world.books.loans.get(loanId)?.currency ?? (this.random.chance(0.95) ? 'USD' : 'EUR');
+    const own = this.world.currency(loanId) ?? (this.random.chance(0.95) ? 'USD' : 'EUR');
     return this.random.chance(0.98) ? own : own === 'USD' ? 'JPY' : 'USD';
   }
 
@@ -125,10 +128,16 @@ class Hand {
     const { random, world } = this;
     const facts = world.factsOf(...kinds);
     if (random.chance(0.02)) return { fact: undefined, name: NOWHERE };
-    const others = random.chance(0.02) ? [...world.books.facts.values()] : facts;
+    const others = random.chance(0.02) ? world.factsOf() : facts;
     // What happened lately is what events are mostly about.
     const fact = random.chance(0.5) ? others.at(-1 - random.below(4)) : others[random.below(others.length)];
-    return fact === undefined ? undefined : { fact, name: world.eventName(fact.eventId) };
+    return fact === undefined ? undefined : this.named(fact);
+  }
+
+  /** A fact with its name; its loans are touched by whatever is about it. */
+  named(fact: Fact): { readonly fact: Fact; readonly name: string } {
+    for (const loanId of fact.loanIds) this.touched.add(loanId);
+    return { fact, name: this.world.eventName(fact.eventId) };
   }
 
   /** An amount's parts by component, mostly as much as there is. */
@@ -194,7 +203,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
       '/v1/disbursements',
       {
         ...hand.money(loanId, amount),
-        borrower_id: hand.borrower(),
+        borrower_id: hand.borrower(loanId),
         effective_at,
         method: 'ach',
         ...(isPending && !exists('settle_disbursement') ? {} : hand.maybe(0.25, { fees })),
@@ -211,7 +220,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
     const fee_type = hand.random.pick(['late_fee', 'nsf', 'other_fee']);
     return [
       '/v1/fees',
-      { ...hand.money(loanId, hand.amount()), fee_type, ...hand.maybe(0.5, { borrower_id: hand.borrower() }) },
+      { ...hand.money(loanId, hand.amount()), fee_type, ...hand.maybe(0.5, { borrower_id: hand.borrower(loanId) }) },
     ];
   },
   waiver: (hand) => {
@@ -243,7 +252,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
       return_code: 'R01',
       effective_at: hand.dayFrom(found.fact?.effectiveAt ?? hand.world.history.today),
       ...hand.maybe(0.55, { amount_minor: hand.amount(received, received / 2n) }),
-      ...hand.maybe(0.3, { nsf_fee_minor: hand.random.below(30).toString() }),
+      ...hand.maybe(0.3, { nsf_fee_minor: (hand.random.chance(0.05) ? 0 : 1 + hand.random.below(30)).toString() }),
       ...hand.maybe(0.25, { policy: hand.random.pick(['mirror', 'principal']) }),
     };
     return [`/v1/payments/${found.name}/returns`, body];
@@ -295,7 +304,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
       {
         old_loan_id,
         new_loan_id: random.chance(0.9) ? fresh : random.pick(world.history.loanIds),
-        borrower_id: hand.borrower(),
+        borrower_id: hand.borrower(old_loan_id),
         new_money_minor: random.chance(0.4) ? '0' : hand.amount(),
         currency: hand.currency(old_loan_id),
         effective_at: hand.day(old_loan_id),
@@ -345,8 +354,8 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
       '/v1/loans',
       {
         loan_id: loanId,
-        borrower_id: BORROWER,
-        currency: random.chance(0.95) ? 'USD' : 'EUR',
+        borrower_id: world.borrower(loanId),
+        currency: world.currency(loanId) ?? (random.chance(0.95) ? 'USD' : 'EUR'),
         ...hand.maybe(0.6, { program_id }),
         ...hand.maybe(0.3, { annual_rate: random.pick(['0', '0.07', '0.365']) }),
         ...hand.maybe(0.2, { maturity_date: addDays(world.history.today, random.below(30)) }),
@@ -368,7 +377,7 @@ function paymentOf(hand: Hand): Body {
   const left = state?.chargedOff === undefined ? owed(state) : { ...unrecovered(state), suspense: 0n };
   const money = {
     ...hand.money(loanId, hand.amount(total(left), left.fees, left.interest)),
-    borrower_id: hand.borrower(),
+    borrower_id: hand.borrower(loanId),
   };
   if (!random.chance(0.2)) return money;
   const { parts, sum } = hand.split(left);
@@ -382,9 +391,10 @@ function accrualOf(hand: Hand): Where {
   const { random, world } = hand;
   const first = hand.loanId();
   const programId = world.books.loans.get(first)?.programId ?? random.pick(world.history.programs).programId;
-  const own = [...world.books.loans.values()].filter((loan) => loan.programId === programId && loan.loanId !== first);
+  const known = world.history.loanIds.flatMap((loanId) => world.books.loans.get(loanId) ?? []);
+  const own = known.filter((loan) => loan.programId === programId && loan.loanId !== first);
   const others = random.chance(0.05)
-    ? [...world.books.loans.keys()].filter((loanId) => loanId !== first)
+    ? known.map(({ loanId }) => loanId).filter((loanId) => loanId !== first)
     : own.map(({ loanId }) => loanId);
   const ids = [first, ...random.shuffled(others).slice(0, random.below(others.length + 2))];
   const date = hand.day(first);
@@ -413,12 +423,13 @@ function accrualOf(hand: Hand): Where {
 
 function reversalOf(hand: Hand): Where | undefined {
   const { random, world } = hand;
-  const entries = [...world.books.entries.values()];
+  const entries = world.entries();
   const standing = entries.filter((entry) => entry.eventType !== 'reversal' && entry.reversedByEntryId === undefined);
   const some = random.chance(0.85) ? standing : entries;
   const entry = random.chance(0.5) ? some.at(-1 - random.below(4)) : some[random.below(some.length)];
   if (entry === undefined) return undefined;
   const id = random.chance(0.015) ? NOWHERE : world.entryName(entry.entryId);
+  for (const loanId of world.books.facts.get(entry.eventId)?.loanIds ?? []) hand.touched.add(loanId);
   return [
     '/v1/reversals',
     { reverses_entry_id: id, reason_code: 'other', effective_at: hand.dayFrom(entry.effectiveAt) },
@@ -434,7 +445,7 @@ function pendingOf(
   const kinds = what === 'payments' ? ['payment'] : ['disbursement', ...(act === 'settlements' ? ['refinance'] : [])];
   const pending = world.factsOf(...kinds).filter(({ command }) => 'layer' in command && command.layer === 'PENDING');
   const fact = random.chance(0.75) ? pending.at(-1 - random.below(3)) : undefined;
-  const found = fact === undefined ? hand.about(...kinds) : { fact, name: world.eventName(fact.eventId) };
+  const found = fact === undefined ? hand.about(...kinds) : hand.named(fact);
   if (found === undefined) return undefined;
   return [
     `/v1/${what}/${found.name}/${act}`,
@@ -446,7 +457,7 @@ const CLEARABLE: readonly string[] = ['payment_received', 'recovery', 'payment_r
 
 function clearingOf(hand: Hand): Where | undefined {
   const { random, world } = hand;
-  const entries = [...world.books.entries.values()];
+  const entries = world.entries();
   const fits = entries.filter(({ eventType }) => CLEARABLE.includes(eventType));
   const some = random.chance(0.95) ? fits : entries;
   if (some.length === 0) return undefined;

@@ -63,6 +63,40 @@ export function exists(kind: EventKind): boolean {
   return EVENTS.includes(kind);
 }
 
+/** What only some events are refused with; the other codes can be met by the first five events already. */
+const REFUSALS_OF: readonly (readonly [event: EventKind, ...codes: readonly string[]])[] = [
+  ['refund', 'amount_exceeds_suspense'],
+  ['registration', 'loan_already_exists', 'program_mismatch', 'principal_mismatch'],
+  ['chargeoff', 'loan_charged_off', 'already_charged_off'],
+  ['recovery', 'loan_not_charged_off'],
+  ['return', 'amount_exceeds_payment', 'not_found'],
+  ['correction', 'not_found'],
+  ['clearing', 'already_settled'],
+];
+
+/** The refusals that the events which exist can meet, whatever they are sent over. */
+export const REFUSALS: readonly string[] = [
+  ...new Set([
+    'validation_failed',
+    'idempotency_mismatch',
+    'loan_not_found',
+    'journal_entry_not_found',
+    'program_not_found',
+    'borrower_mismatch',
+    'currency_mismatch',
+    'effective_date_in_future',
+    'effective_date_before_disbursement',
+    'already_reversed',
+    'not_reversible',
+    'accrual_already_posted',
+    'allocation_mismatch',
+    'amount_exceeds_outstanding',
+    'balance_would_be_negative',
+    'amount_out_of_range',
+    ...REFUSALS_OF.flatMap(([event, ...codes]) => (exists(event) ? codes : [])),
+  ]),
+];
+
 /** The fields of a policy that the ledger's decisions look at; the others stay at their defaults. */
 export const POLICY_FIELDS: readonly (keyof Policy)[] = [
   'waterfall',

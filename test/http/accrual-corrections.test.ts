@@ -3,7 +3,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
 import type { HttpAnswer } from './http-client.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
-import { accrual, DAY, FAR_FUTURE, type Loan, NOBODY, newLoan, payment, posted, reversal } from './loan-story.ts';
+import {
+  accrual,
+  chargeOff,
+  DAY,
+  FAR_FUTURE,
+  type Loan,
+  NOBODY,
+  newLoan,
+  payment,
+  posted,
+  reversal,
+} from './loan-story.ts';
 import { testPostingGates } from './posting-gates.ts';
 import { expectRefusal } from './problem.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
@@ -40,18 +51,14 @@ async function incomeOf(by: TenantApi): Promise<string> {
   return textAt(await by.get('/v1/accounts/4000/balance?currency=USD'), 'normal_balance_minor');
 }
 
-/** Makes a loan what later events will make of it. */
-async function stand({ loanId }: Loan, changes: object): Promise<void> {
+/** Makes a loan what POST /v1/loans/{loan_id}/non-accrual will make of it. */
+async function putOnNonAccrual({ loanId }: Loan): Promise<void> {
   const none = { principal: '0', interest: '0', fees: '0' };
-  const plain = {
-    status: 'active',
-    fraud: false,
-    charged_off_minor: none,
-    recovered_minor: none,
-    non_accrual_since: null,
-  };
-  const standing = JSON.stringify({ ...plain, ...changes });
-  await ledger.sql('UPDATE hpts.loan SET standing = $2 WHERE loan_id = $1', [loanId, standing]);
+  const standing = { status: 'active', loss_account: null, charged_off_minor: none, recovered_minor: none };
+  await ledger.sql('UPDATE hpts.loan SET standing = $2 WHERE loan_id = $1', [
+    loanId,
+    JSON.stringify({ ...standing, non_accrual_since: DAY.paid }),
+  ]);
 }
 
 function entryOf(answer: HttpAnswer): Promise<HttpAnswer> {
@@ -339,7 +346,7 @@ describe('POST /v1/accruals/{accrual_event_id}/corrections: 422', () => {
   test('loan_charged_off', async () => {
     const loan = await newLoan(api);
     const { path } = await newBatch(api, [[loan, '40']]);
-    await stand(loan, { status: 'charged_off' });
+    await posted(api.post('/v1/chargeoffs', chargeOff(loan)));
     const refused = { status: 422, code: 'loan_charged_off', fields: ['loans[0].loan_id'] } as const;
     await expectRefusal(ledger, () => api.post(path, correction([[loan, '2']])), refused);
   });
@@ -351,7 +358,7 @@ test('on non-accrual the difference stands between 9100 and 9200', async () => {
     [memo, '40'],
     [plain, '40'],
   ]);
-  await stand(memo, { non_accrual_since: DAY.paid });
+  await putOnNonAccrual(memo);
   const answer = await posted(
     api.post(
       batch.path,
@@ -369,6 +376,20 @@ test('on non-accrual the difference stands between 9100 and 9200', async () => {
       { account_code: '4000', direction: 'CR', amount_minor: '7' },
     ],
   });
+});
+
+test('POST /v1/accruals/{accrual_event_id}/corrections: 200 a preview shows the lines and posts nothing', async () => {
+  const loan = await newLoan(api);
+  const { path } = await newBatch(api, [[loan, '40']]);
+  const answer = await api.post(`${path}?preview=true`, correction([[loan, '37']]), { key: null });
+  expect(answer.status).toBe(200);
+  expect(answer.json).toMatchObject({
+    lines: [
+      { account_code: '1200', direction: 'CR', amount_minor: '3' },
+      { account_code: '4000', direction: 'DR', amount_minor: '3' },
+    ],
+  });
+  expect(await interestOf(loan)).toBe('40');
 });
 
 test('a body too large for the serving thread is read and posted by the heavy one, as one entry', async () => {

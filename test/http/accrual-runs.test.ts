@@ -16,6 +16,7 @@ import {
   reversal,
   unmadeLoan,
 } from './loan-story.ts';
+import { close } from './period-story.ts';
 import { expectProblem } from './problem.ts';
 import { newProgram } from './program-story.ts';
 import { testReadingGates } from './reading-gates.ts';
@@ -100,6 +101,15 @@ describe('what is asked for', () => {
     const body = { program_id: NOBODY, accrual_date: DAY.accrued };
     const refused = { status: 404, code: 'program_not_found', fields: ['program_id'] } as const;
     await expectNothingDone(ledger, () => ledger.api.post(PATH, body), refused);
+  });
+
+  test('POST /v1/accruals/runs: 422 period_closed', async () => {
+    const tenant = await ledger.newTenant();
+    await posted(close(tenant, '2026-04'));
+    const body = { program_id: tenant.defaultProgramId, accrual_date: DAY.accrued };
+    const refused = { status: 422, code: 'period_closed', fields: ['accrual_date'] } as const;
+    await expectNothingDone(ledger, () => tenant.post(PATH, body), refused);
+    await posted(tenant.post(PATH, { ...body, accrual_date: MAY_1 }));
   });
 
   test('POST /v1/accruals/runs: 422 effective_date_in_future', async () => {
@@ -246,15 +256,7 @@ describe('what a run posts', () => {
     const tenant = await ledger.newTenant();
     const programId = await rated(tenant, '0.365');
     const loan = await disbursed(tenant, programId, '100000');
-    const none = { principal: '0', interest: '0', fees: '0' };
-    const standing = {
-      status: 'active',
-      loss_account: null,
-      charged_off_minor: none,
-      recovered_minor: none,
-      non_accrual_since: MAY_1,
-    };
-    await ledger.sql('UPDATE hpts.loan SET standing = $2 WHERE loan_id = $1', [loan.loanId, JSON.stringify(standing)]);
+    await posted(tenant.post(`/v1/loans/${loan.loanId}/non-accrual`, { effective_at: MAY_1, action: 'enter' }));
     const run = await runAccruals(tenant, programId, '2026-05-02');
     const entry = (await tenant.get(`/v1/journal-entries/${run.journal_entry_ids[0]}`)).json as {
       lines: { account_code: string; direction: string; amount_minor: string }[];
@@ -264,7 +266,6 @@ describe('what a run posts', () => {
       ['9100', 'DR', '100'],
       ['9200', 'CR', '100'],
     ]);
-    await ledger.sql('UPDATE hpts.loan SET standing = NULL WHERE loan_id = $1', [loan.loanId]);
   });
 });
 

@@ -4,9 +4,21 @@ import { adjustment, line, proposedByColleague } from './adjustment-story.ts';
 import { expectNothingDone, testAdministrativeGates } from './administrative-gates.ts';
 import type { HttpAnswer } from './http-client.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
-import { DAY, FAR_FUTURE, type Loan, NOBODY, newLoan, payment, posted, reversal, unmadeLoan } from './loan-story.ts';
+import {
+  chargeOff,
+  DAY,
+  FAR_FUTURE,
+  type Loan,
+  NOBODY,
+  newLoan,
+  payment,
+  posted,
+  reversal,
+  unmadeLoan,
+} from './loan-story.ts';
 import { testPostingGates } from './posting-gates.ts';
 import { expectProblem, expectRefusal } from './problem.ts';
+import { testReadingGates } from './reading-gates.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
 
 const PATH = '/v1/adjustments';
@@ -179,12 +191,7 @@ describe('an adjustment', () => {
 
   test('on a charged-off loan is taken', async () => {
     const loan = await newLoan(api);
-    const none = { principal: '0', interest: '0', fees: '0' };
-    const standing = { status: 'charged_off', fraud: false, charged_off_minor: none, recovered_minor: none };
-    await ledger.sql('UPDATE hpts.loan SET standing = $2 WHERE loan_id = $1', [
-      loan.loanId,
-      JSON.stringify({ ...standing, non_accrual_since: null }),
-    ]);
+    await posted(api.post('/v1/chargeoffs', chargeOff(loan)));
     await posted(approve(await proposed(adjustment(loan))));
   });
 });
@@ -344,6 +351,22 @@ describe('POST /v1/adjustments/{adjustment_id}/approvals', () => {
   });
 });
 
+test('POST /v1/adjustments/{adjustment_id}/approvals: 200 a preview shows the lines and leaves the proposal open', async () => {
+  const loan = await newLoan(api);
+  const id = await proposed(adjustment(loan));
+  const before = await balanceOf(loan);
+  const answer = await api.post(`${PATH}/${id}/approvals?preview=true`, {}, { key: null });
+  expect(answer.status).toBe(200);
+  expect(answer.json).toMatchObject({
+    lines: [
+      { account_code: '1200', direction: 'DR', amount_minor: '500', loan_id: loan.loanId },
+      { account_code: '4000', direction: 'CR', amount_minor: '500' },
+    ],
+  });
+  expect(await balanceOf(loan)).toEqual(before);
+  expect((await api.get(`${PATH}/${id}`)).json).toMatchObject({ status: 'proposed' });
+});
+
 describe('POST /v1/adjustments/{adjustment_id}/rejections', () => {
   test('201: nothing is posted, now or later; the proposer may take it back too', async () => {
     const loan = await newLoan(api);
@@ -369,6 +392,18 @@ describe('POST /v1/adjustments/{adjustment_id}/rejections', () => {
     await posted(reject(id));
     await expectNothingDone(ledger, () => reject(id), { status: 409, code: 'already_settled' });
   });
+});
+
+describe('GET /v1/adjustments/{adjustment_id} as any reading', () => {
+  testReadingGates({
+    ledger: () => ledger,
+    scope: 'hpts:ledger:read',
+    valid: async () => `${PATH}/${await proposed(adjustment(await newLoan(api)))}`,
+  });
+});
+
+describe('GET /v1/adjustments as any reading', () => {
+  testReadingGates({ ledger: () => ledger, scope: 'hpts:ledger:read', alsoPost: true, valid: async () => PATH });
 });
 
 describe('GET /v1/adjustments/{adjustment_id}', () => {

@@ -12,11 +12,16 @@ import {
   feeWaiver,
   goodwillCredit,
   type Loan,
+  NOBODY,
   newLoan,
+  nonAccrual,
+  nonAccrualPath,
   payment,
   posted,
   recovery,
+  refinance,
   registration,
+  restructure,
   reversal,
   suspenseAllocation,
   suspenseRefund,
@@ -216,6 +221,9 @@ describe('a loan that POST /v1/chargeoffs charged off', () => {
       (loan) => ['/v1/accruals/batch', accrual(api, [[loan, '1']], { accrual_date: DAY.paid })],
       'loans[0].loan_id',
     ],
+    ['POST /v1/refinances', (loan) => ['/v1/refinances', refinance(loan, NOBODY)], 'old_loan_id'],
+    ['POST /v1/restructures', (loan) => ['/v1/restructures', restructure(loan)], 'loan_id'],
+    ['POST /v1/loans/{loan_id}/non-accrual', (loan) => [nonAccrualPath(loan), nonAccrual('enter')], 'loan_id'],
   ];
   test.each(attempts)('%s: 422 loan_charged_off', async (_name, attempt, field) => {
     const loan = await workedExample(api);

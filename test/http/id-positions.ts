@@ -1,65 +1,37 @@
 import { randomUUID } from 'node:crypto';
 import { adjustment, proposedByColleague } from './adjustment-story.ts';
 import type { HttpAnswer } from './http-client.ts';
+import { type IdPosition, type Ids, type Lender, named } from './id-position.ts';
 import {
   accrual,
   chargeOff,
+  clearing,
   DAY,
   disbursement,
   fee,
   feeWaiver,
   goodwillCredit,
-  type Loan,
   newLoan,
   payment,
+  paymentReturn,
   posted,
   recovery,
   registration,
   reversal,
+  settlement,
   suspenseAllocation,
   suspenseRefund,
   unmadeLoan,
   workedExample,
 } from './loan-story.ts';
+import { RESTRUCTURING } from './restructuring-positions.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
-
-/** Everything of a tenant that somebody else might name. */
-export type Ids = {
-  readonly loan: string;
-  /** A loan that only a first disbursement names, for whoever does so has a loan of that id afterwards. */
-  readonly spareLoan: string;
-  /** A loan that only a registration names. */
-  readonly registeredLoan: string;
-  readonly borrower: string;
-  readonly entry: string;
-  readonly event: string;
-  readonly program: string;
-  readonly webhookEndpoint: string;
-  readonly accrual: string;
-  /** A proposal that nobody judged. */
-  readonly adjustment: string;
-  readonly accrualRun: string;
-};
-
-/** A tenant with books of its own: what it has, and the loan that it may name itself. */
-export type Lender = { readonly api: TenantApi; readonly loan: Loan; readonly ids: Ids };
-
-/** One place of a request where an id stands. */
-export type IdPosition = {
-  /** As docs/api.md lists it. */
-  readonly operation: string;
-  /** `path loan_id`, `query …`, `body loans[].loan_id`; what else varies stands behind a comma. */
-  readonly position: string;
-  /** What is answered for an id that does not exist, and so for another tenant's. */
-  readonly status: number;
-  /** The request of `me`, in order but for the id: one of `ids`. */
-  readonly attempt: (ids: Ids, me: Lender) => Promise<HttpAnswer>;
-};
 
 /** A lender whose loan was paid once. */
 export async function newLender(api: TenantApi): Promise<Lender> {
   const loan = await workedExample(api);
-  const spare = await newLoan(api);
+  const [spare, spareNew] = [await newLoan(api), await newLoan(api)];
+  const lent = await posted(api.post('/v1/disbursements', disbursement(loan, { amount_minor: '1' })));
   const registered = unmadeLoan();
   await posted(api.post('/v1/loans', registration(registered)));
   const paid = await posted(api.post('/v1/payments', payment(loan)));
@@ -69,10 +41,12 @@ export async function newLender(api: TenantApi): Promise<Lender> {
   const ids = {
     loan: loan.loanId,
     spareLoan: spare.loanId,
+    spareNewLoan: spareNew.loanId,
     registeredLoan: registered.loanId,
     borrower: loan.borrowerId,
     entry: textAt(paid, 'journal_entry_id'),
     event: textAt(paid, 'payment_event_id'),
+    disbursement: textAt(lent, 'disbursement_event_id'),
     program: api.defaultProgramId,
     webhookEndpoint: await webhookEndpointOf(api),
     accrual: textAt(accrued, 'accrual_event_id'),
@@ -95,10 +69,12 @@ export function noIds(): Ids {
   return {
     loan: randomUUID(),
     spareLoan: randomUUID(),
+    spareNewLoan: randomUUID(),
     registeredLoan: randomUUID(),
     borrower: randomUUID(),
     entry: randomUUID(),
     event: randomUUID(),
+    disbursement: randomUUID(),
     program: randomUUID(),
     webhookEndpoint: randomUUID(),
     accrual: randomUUID(),
@@ -106,8 +82,6 @@ export function noIds(): Ids {
     accrualRun: randomUUID(),
   };
 }
-
-const named = (ids: Ids, me: Lender): Loan => ({ ...me.loan, loanId: ids.loan, borrowerId: ids.borrower });
 
 const READING: readonly IdPosition[] = [
   ...['', `?as_of_date=${DAY.paid}`, '?known_at=2026-05-01T00:00:00Z', '?layer=PENDING'].map(
@@ -450,6 +424,35 @@ const POSTING: readonly IdPosition[] = [
   ),
 ];
 
+/** Ids of payments and disbursements stand in paths; each action there answers for itself. */
+const EARLIER: readonly IdPosition[] = [
+  ...(['returns', 'settlements', 'cancellations'] as const).flatMap((action) => [
+    ...(['event', 'entry'] as const).map(
+      (what): IdPosition => ({
+        operation: `POST /v1/payments/{payment_event_id}/${action}`,
+        position: what === 'event' ? 'path payment_event_id' : 'path payment_event_id, of the entry',
+        status: 404,
+        attempt: (ids, { api }) =>
+          api.post(`/v1/payments/${ids[what]}/${action}`, action === 'returns' ? paymentReturn() : settlement()),
+      }),
+    ),
+  ]),
+  ...(['settlements', 'cancellations'] as const).map(
+    (action): IdPosition => ({
+      operation: `POST /v1/disbursements/{disbursement_event_id}/${action}`,
+      position: 'path disbursement_event_id',
+      status: 404,
+      attempt: (ids, { api }) => api.post(`/v1/disbursements/${ids.disbursement}/${action}`, settlement()),
+    }),
+  ),
+  {
+    operation: 'POST /v1/payments/settlements',
+    position: 'body journal_entry_ids[]',
+    status: 404,
+    attempt: (ids, { api }) => api.post('/v1/payments/settlements', clearing([ids.entry])),
+  },
+];
+
 /** Every operation with every place where an id stands in it. A new operation adds its rows here. */
 export const ID_POSITIONS: readonly IdPosition[] = [
   ...READING,
@@ -459,6 +462,8 @@ export const ID_POSITIONS: readonly IdPosition[] = [
   // Before anything is posted here for a borrower of the other.
   ...LOANS,
   ...POSTING,
+  ...EARLIER,
+  ...RESTRUCTURING,
   ...PROGRAMS,
   ...WEBHOOKS,
 ];
@@ -469,11 +474,14 @@ export const WITHOUT_IDS: ReadonlySet<string> = new Set<string>([
   'GET /v1/accounts/{account_code}/balance',
   'GET /v1/adjustments',
   'GET /v1/journal-entries',
+  'GET /v1/periods',
   'GET /v1/programs',
   'GET /v1/reconciliation/status',
   'GET /v1/webhook-endpoints',
   'POST /v1/accounts',
   'POST /v1/accounts/{account_code}/names',
+  'POST /v1/periods/{period}/close',
+  'POST /v1/periods/{period}/reopen',
   'POST /v1/programs',
   'POST /v1/webhook-endpoints',
 ]);

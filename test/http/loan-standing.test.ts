@@ -3,13 +3,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LoanStanding, PLAIN_STANDING } from '../../src/domain/loan.ts';
 import { PostgresStore } from '../../src/postgres/posting/store.ts';
 import { ReaderPool } from '../../src/postgres/reading/reader-pool.ts';
-import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import type { Command } from '../../src/posting/command.ts';
 import { decideBatch } from '../../src/posting/decide-batch.ts';
 import { changeStanding } from '../../src/posting/loan-standing.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
-import { accrual, DAY, type Loan, payment, posted, reversal, workedExample } from './loan-story.ts';
-import { type TenantApi, textAt } from './tenant-api.ts';
+import { DAY, type Loan, payment, posted, workedExample } from './loan-story.ts';
+import type { TenantApi } from './tenant-api.ts';
 
 let ledger: LedgerServer;
 let api: TenantApi;
@@ -83,24 +82,4 @@ test('hpts.loan takes no standing that is not whole', async () => {
     const changed = ledger.sql('UPDATE hpts.loan SET standing = $2 WHERE loan_id = $1', [loan.loanId, standing]);
     await expect(changed).rejects.toThrow(/standing_is_complete/);
   }
-});
-
-test('a loan on non-accrual: accrual, payment and its reversal, and the books are whole', async () => {
-  const loan = await workedExample(api);
-  await stand(loan, { ...PLAIN_STANDING, nonAccrualSince: DAY.accrued });
-  const batch = accrual(api, [[loan, '300']], { accrual_date: DAY.paid });
-  const accrued = await posted(api.post('/v1/accruals/batch', batch));
-  expect(accrued.json).toMatchObject({ total_accrued_minor: '300' });
-  const paid = await posted(api.post('/v1/payments', payment(loan, { amount_minor: '1000801' })));
-  expect(paid.json).toMatchObject({
-    allocation: { fees_minor: '501', interest_minor: '300', principal_minor: '1000000', suspense_minor: '0' },
-  });
-  await posted(api.post('/v1/reversals', reversal(textAt(paid, 'journal_entry_id'))));
-  const [memo] = await ledger.sql<{ memo: bigint }>(
-    'SELECT memo_interest_minor AS memo FROM hpts.loan WHERE loan_id = $1',
-    [loan.loanId],
-  );
-  expect(memo?.memo).toBe(300n);
-  const { checks } = await verifyLedger(ledger.address);
-  expect(checks.filter(({ status }) => status === 'failed')).toEqual([]);
 });

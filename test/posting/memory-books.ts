@@ -2,10 +2,11 @@ import type { Verdict } from '../../src/domain/adjustment.ts';
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
 import type { Loss, TakenPart } from '../../src/domain/loss.ts';
+import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
 import type { StandingCorrection } from '../../src/domain/posted-entry.ts';
 import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
-import { kindOf } from '../../src/posting/command-kinds.ts';
+import { referencesOf } from '../../src/posting/command-kinds.ts';
 import { type DecidedBatch, decideBatch } from '../../src/posting/decide-batch.ts';
 import {
   type AccrualMonth,
@@ -22,6 +23,8 @@ import {
 import type { PlannedAccountDelta, PlannedMovement, PostingPlan } from '../../src/posting/posting-plan.ts';
 import { readSetOf } from '../../src/posting/read-set.ts';
 import { entryIdOf } from '../../src/posting/reference.ts';
+import { FactsInMemory } from './facts-in-memory.ts';
+import { type ClosedPeriod, closedThrough, readPeriods } from './memory-periods.ts';
 
 /** A tenant of the books, with the programs that its loans may have. */
 export type BooksTenant = { readonly tenantId: string; readonly programId: string; readonly otherProgramId: string };
@@ -40,11 +43,16 @@ export class MemoryBooks {
   readonly corrections = new Map<string, StandingCorrection[]>();
   readonly accrualMonths = new Map<string, AccrualMonth>();
   readonly disbursements = new Map<string, StandingDisbursement[]>();
+  readonly nonAccruals = new Map<string, StandingNonAccrual[]>();
   readonly losses = new Map<string, readonly Loss[]>();
   readonly recoveries = new Map<string, readonly { readonly entryId: string; readonly taken: TakenPart }[]>();
   readonly entries = new Map<string, ResolvedEntry>();
   readonly accountDeltas = new Map<string, PlannedAccountDelta>();
+  readonly following = new Map<string, readonly string[]>();
+  /** Closes by the first entry of each. */
+  readonly periodCloses = new Map<string, ClosedPeriod>();
   readonly movements: PlannedMovement[] = [];
+  readonly facts = new FactsInMemory();
   readonly #tenants: readonly BooksTenant[];
   readonly #states: ReadonlyMap<string, TenantState>;
   #lastId = 0;
@@ -60,7 +68,8 @@ export class MemoryBooks {
     copy.#lastId = this.#lastId;
     const cloned = structuredClone({ ...this });
     const { loans, keys, reversals, verdicts, corrections } = cloned;
-    const { accrualMonths, disbursements, losses, recoveries, entries, accountDeltas } = cloned;
+    const { accrualMonths, disbursements, nonAccruals, losses, recoveries, entries, accountDeltas } = cloned;
+    const { following, periodCloses } = cloned;
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
@@ -69,14 +78,18 @@ export class MemoryBooks {
       [copy.corrections, corrections],
       [copy.accrualMonths, accrualMonths],
       [copy.disbursements, disbursements],
+      [copy.nonAccruals, nonAccruals],
       [copy.losses, losses],
       [copy.recoveries, recoveries],
       [copy.entries, entries],
       [copy.accountDeltas, accountDeltas],
+      [copy.following, following],
+      [copy.periodCloses, periodCloses],
     ] as [Map<string, unknown>, Map<string, unknown>][]) {
       for (const [key, value] of copied) map.set(key, value);
     }
     copy.movements.push(...structuredClone(this.movements));
+    copy.facts.take(this.facts);
     return copy;
   }
 
@@ -84,11 +97,11 @@ export class MemoryBooks {
   post(commands: readonly Command[]): DecidedBatch {
     const resolved = new Map<string, ResolvedEntry>();
     for (const command of commands) {
-      const reference = kindOf(command).refersTo?.(command);
-      if (reference === undefined) continue;
-      const key = scopedKey(command.tenantId, entryIdOf(reference));
-      const found = this.entries.get(key);
-      if (found !== undefined) resolved.set(key, found);
+      for (const reference of referencesOf(command)) {
+        const key = scopedKey(command.tenantId, entryIdOf(reference));
+        const found = this.entries.get(key);
+        if (found !== undefined) resolved.set(key, found);
+      }
     }
     const decided = decideBatch(commands, this.#read(commands, resolved), () => this.#newEntryId());
     this.#write(decided.plan);
@@ -104,26 +117,20 @@ export class MemoryBooks {
     const set = readSetOf(commands, entries);
     const pick = <T>(all: ReadonlyMap<string, T>, keys: readonly string[]) =>
       new Map(keys.flatMap((key) => (all.has(key) ? [[key, structuredClone(all.get(key)) as T] as const] : [])));
-    const standing = set.disbursedLoans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
+    const loanKeys = (refs: typeof set.loans) => refs.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
     return {
       databaseTimeMs: 0,
       interest: new Map(),
-      tenants: this.#states,
-      loans: pick(
-        this.loans,
-        set.loans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId)),
+      tenants: new Map(
+        [...this.#states].map(([tenantId, state]) => [tenantId, closed(state, closedThrough(this, tenantId))]),
       ),
+      loans: pick(this.loans, loanKeys(set.loans)),
       keys: pick(
         this.keys,
         set.keys.map(({ tenantId, keyHash }) => scopedKey(tenantId, keyHash)),
       ),
       entries,
-      standings: new Map(
-        set.earlier.map(({ tenantId, entryId }) => {
-          const key = scopedKey(tenantId, entryId);
-          return [key, { reversedBy: this.reversals.get(key) ?? null }];
-        }),
-      ),
+      standings: this.facts.standingsOf(set.earlier, this),
       verdicts: pick(
         this.verdicts,
         set.judgedAdjustments.map(({ tenantId, adjustmentId }) => scopedKey(tenantId, adjustmentId)),
@@ -137,8 +144,10 @@ export class MemoryBooks {
         this.accrualMonths,
         set.accrualMonths.map(({ tenantId, loanId, month }) => monthKey(tenantId, loanId, month)),
       ),
-      disbursements: pick(this.disbursements, standing),
+      disbursements: pick(this.disbursements, loanKeys(set.disbursedLoans)),
+      nonAccruals: pick(this.nonAccruals, loanKeys(set.markedLoans)),
       losses: this.#lossesOf(set.loansWithLosses),
+      periods: readPeriods(this, set),
     };
   }
 
@@ -197,12 +206,18 @@ export class MemoryBooks {
       const key = scopedKey(tenantId, loanId);
       this.disbursements.set(key, [...(this.disbursements.get(key) ?? []), { entryId, effectiveAt }]);
     }
+    this.facts.take(plan);
+    for (const { tenantId, loanId, ...change } of plan.nonAccruals) {
+      const key = scopedKey(tenantId, loanId);
+      this.nonAccruals.set(key, [...(this.nonAccruals.get(key) ?? []), change]);
+    }
     for (const { tenantId, adjustmentId, judgedBy } of plan.verdicts) {
       this.verdicts.set(scopedKey(tenantId, adjustmentId), { verdict: 'posted', judgedBy });
     }
     this.#writeReversals(plan);
     this.#writeEntries(plan);
     this.#writeLosses(plan);
+    this.#writePeriods(plan);
     for (const delta of [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()])) {
       const key = `${delta.tenantId}${delta.account}${delta.currency}${delta.layer}${delta.effectiveAt}`;
       const known = this.accountDeltas.get(key);
@@ -211,6 +226,14 @@ export class MemoryBooks {
       sum.creditMinor += known?.creditMinor ?? 0n;
       this.accountDeltas.set(key, sum);
     }
+  }
+
+  #writePeriods(plan: PostingPlan): void {
+    for (const { tenantId, firstEntryId, entryId } of plan.following) {
+      const key = scopedKey(tenantId, firstEntryId);
+      this.following.set(key, [...(this.following.get(key) ?? []), entryId]);
+    }
+    for (const close of plan.periodCloses) this.periodCloses.set(scopedKey(close.tenantId, close.entryId), close);
   }
 
   #writeLosses(plan: PostingPlan): void {
@@ -228,6 +251,7 @@ export class MemoryBooks {
   #writeReversals(plan: PostingPlan): void {
     for (const { tenantId, reversedEntryId, entryId } of plan.reversals) {
       this.reversals.set(scopedKey(tenantId, reversedEntryId), entryId);
+      const stands = ({ entryId: one }: { readonly entryId: string }) => one !== reversedEntryId;
       for (const [key, standing] of this.corrections) {
         if (!key.startsWith(tenantId)) continue;
         const left = standing.filter((one) => one.entryId !== reversedEntryId);
@@ -235,12 +259,10 @@ export class MemoryBooks {
         else this.corrections.set(key, left);
       }
       for (const [key, standing] of this.disbursements) {
-        if (key.startsWith(tenantId)) {
-          this.disbursements.set(
-            key,
-            standing.filter((one) => one.entryId !== reversedEntryId),
-          );
-        }
+        if (key.startsWith(tenantId)) this.disbursements.set(key, standing.filter(stands));
+      }
+      for (const [key, standing] of this.nonAccruals) {
+        if (key.startsWith(tenantId)) this.nonAccruals.set(key, standing.filter(stands));
       }
     }
   }
@@ -273,7 +295,7 @@ export class MemoryBooks {
           correlationId,
           postedAt: '2026-05-10T00:00:00.000000Z',
         },
-        loanIds: accrued?.map(({ loanId }) => loanId) ?? [...new Set(named)],
+        loanIds: accrued?.map(({ loanId }) => loanId) ?? (draft.loanId === null ? [...new Set(named)] : [draft.loanId]),
         accrued: accrued === undefined ? null : new Map(accrued.map((loan) => [loan.loanId, loan.interestMinor])),
         correctsEntryId: corrected.get(entryId)?.accrualEntryId ?? null,
       });
@@ -287,6 +309,10 @@ export function balancesOf(books: MemoryBooks): Record<string, unknown> {
   return Object.fromEntries([...books.loans].map(([key, loan]) => [key, { ...loan, layers: loan.layers.map(words) }]));
 }
 
+function closed(state: TenantState, day: string | null): TenantState {
+  return { ...state, closedThrough: day, configuration: { ...state.configuration, closedThrough: day } };
+}
+
 function tenantState(tenant: BooksTenant): TenantState {
   const version = (programId: string, incomeAccount: number): ProgramVersion => ({
     programId,
@@ -297,16 +323,19 @@ function tenantState(tenant: BooksTenant): TenantState {
       ...readPolicy(DEFAULT_PROGRAM_POLICY),
       principalCheck: programId === tenant.programId ? 'record' : 'reject',
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
+      returns: programId === tenant.programId ? 'mirror' : 'principal',
       feeIncomeAccounts: new Map([['late_fee', incomeAccount]]),
     },
   });
   return {
     businessDate: BUSINESS_DATE,
+    closedThrough: null,
     configuration: {
       tenantId: tenant.tenantId,
       configEpoch: 1n,
       currency: 'USD',
       defaultProgramId: tenant.programId,
+      closedThrough: null,
       programs: new Map([
         [tenant.programId, [version(tenant.programId, 4100)]],
         [tenant.otherProgramId, [version(tenant.otherProgramId, 4150)]],

@@ -138,6 +138,17 @@ describe('payments, returns and suspense by hand', () => {
     expect(desk.balance()).toEqual([525, 1_000, 100_000, 0, 0]);
   });
 
+  it('a return that is reversed gives its part back, whatever came back after it', () => {
+    const desk = lent();
+    const paid = desk.event(payment(281, '2026-05-10'));
+    const first = desk.entry(returned(paid, '2026-05-11', { amountMinor: 140n }));
+    desk.event(returned(paid, '2026-05-12', { amountMinor: 10n }));
+    expect(desk.send(reversal(first, '2026-05-12'))).toBe('posted');
+    expect(desk.send(returned(paid, '2026-05-13', { amountMinor: 272n }))).toBe('amount_exceeds_payment');
+    expect(desk.send(returned(paid, '2026-05-13'))).toBe('posted');
+    expect(desk.balance()).toEqual([0, 0, 100_000, 0, 0]);
+  });
+
   it('what suspense no longer holds comes back to principal; the policy principal takes suspense, then principal', () => {
     const desk = lent();
     const paid = desk.event(payment(100_300, '2026-05-11'));

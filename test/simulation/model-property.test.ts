@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Books, byEffect, type Fact, fold, lifeOf, loanOf, newBooks } from './model/reference/books.ts';
+import { type Books, byEffect, type Fact, fold, lifeOf, loanOf, newBooks, putFact } from './model/reference/books.ts';
 import type { Command } from './model/reference/command.ts';
 import { linesOf } from './model/reference/posting.ts';
 import { componentsOf, controlDifferences, foldDifferences } from './model/reference/reads.ts';
@@ -70,7 +70,7 @@ function inEffectiveOrder(books: Books): string[] {
   const standing = [...books.facts.values()].filter(({ reversed }) => !reversed).sort(byEffect);
   const fresh = newBooks([...books.programs.values()][0] ?? raise('a program'));
   for (const loan of books.loans.values()) fresh.loans.set(loan.loanId, loan);
-  for (const fact of books.facts.values()) fresh.facts.set(fact.eventId, { ...fact, reversed: true });
+  for (const fact of books.facts.values()) putFact(fresh, { ...fact, reversed: true });
   const days = new Set([...books.entries.values()].map(({ effectiveAt }) => effectiveAt));
   const posted: { day: string; lines: ReturnType<typeof linesOf> }[] = [];
   // Settlements against cash are part of no loan's life: they and their reversals stand where they were put.
@@ -87,7 +87,7 @@ function inEffectiveOrder(books: Books): string[] {
       if (typeof verdict === 'string') throw new Error(`${fact.command.kind} ${fact.eventId} is ${verdict}`);
       fact.outcomes.set(loanId, verdict);
     }
-    fresh.facts.set(fact.eventId, fact);
+    putFact(fresh, fact);
     posted.push({ day: fact.effectiveAt, lines: linesOf(fact.outcomes) });
   }
   return [...days].sort().flatMap((day) => {

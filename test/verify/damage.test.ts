@@ -7,12 +7,14 @@ import { createDatabase, type TestDatabase, testDatabase } from '../database.ts'
 import { OF_BALANCES } from './balance-damage.ts';
 import { fillHandConfiguration, OF_CONFIGURATION } from './configuration-damage.ts';
 import { loan } from './damage.ts';
+import { OF_EARLIER_ENTRIES } from './earlier-entry-damage.ts';
 import { OF_ENTRIES } from './entry-damage.ts';
 import { OF_GUARDS } from './guard-damage.ts';
 import { entryId } from './hand-books.ts';
 import { fillHandLedger, LOANS, OTHER_TENANT, TENANT } from './hand-ledger.ts';
 import { OF_LOSSES } from './loss-damage.ts';
 import { OF_RELATIONS } from './relation-damage.ts';
+import { OF_RESTRUCTURING } from './restructuring-damage.ts';
 import { fillHandRun, OF_RUNS } from './run-damage.ts';
 import { fillHandWebhooks, OF_WEBHOOKS } from './webhook-damage.ts';
 
@@ -26,13 +28,18 @@ const APPEND_ONLY = [
   'idempotency_key',
   'following_entry',
   'reversal',
+  'settling',
+  'clearing',
+  'payment_return',
   'disbursement',
+  'non_accrual',
   'accrual_batch',
   'accrual_correction',
   'adjustment',
   'adjustment_verdict',
   'loan_loss',
   'loan_recovery',
+  'period_close',
   'audit_event',
   'accrual_run_portion',
   'loan_unmoved_accrual',
@@ -90,7 +97,7 @@ describe('verify', () => {
   it('finds nothing in an undamaged ledger and says how much it looked at', async () => {
     const verification = await verifyLedger(whole.connection);
     expect(verification.checks.filter(({ status }) => status === 'failed')).toEqual([]);
-    expect(verification).toMatchObject({ entries: 33, lines: 83, loans: 6 });
+    expect(verification).toMatchObject({ entries: 38, lines: 92, loans: 7 });
     const one = await verifyLedger(whole.connection, { tenantId: OTHER_TENANT });
     expect(one.checks.filter(({ status }) => status === 'failed')).toEqual([]);
     expect(one).toMatchObject({ entries: 2, lines: 4, loans: 1 });
@@ -119,7 +126,7 @@ describe('verify', () => {
       );
       const verification = await verifyLedger(copy.connection, { findingsMax: 2 });
       const found = verification.checks.find(({ name }) => name === 'event_ids');
-      expect(found?.findingsTotal).toBe(31);
+      expect(found?.findingsTotal).toBe(36);
       expect(found?.findings.map(({ subject }) => subject)).toEqual([
         `entry ${entryId('first')}`,
         `entry ${entryId('second')}`,
@@ -144,7 +151,7 @@ describe('verify', () => {
     };
     try {
       const clean = await run();
-      expect(clean.out.at(-1)).toBe('ledger verified: 33 entries, 83 lines, 6 loans');
+      expect(clean.out.at(-1)).toBe('ledger verified: 38 entries, 92 lines, 7 loans');
       expect(clean.code).toBe(0);
       expect((await run('--tenant', OTHER_TENANT.toUpperCase())).out.at(-1)).toBe(
         'ledger verified: 2 entries, 4 lines, 1 loans',
@@ -165,7 +172,7 @@ describe('verify', () => {
       const json = await run('--json');
       expect(json.code).toBe(1);
       expect(json.out).toHaveLength(1);
-      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 31 });
+      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 38 });
     } finally {
       await copy.drop();
     }
@@ -174,6 +181,8 @@ describe('verify', () => {
   for (const [group, damages] of Object.entries({
     'names damage to entries': OF_ENTRIES,
     'names damage to what stands beside the journal': OF_RELATIONS,
+    'names damage to what befell earlier entries': OF_EARLIER_ENTRIES,
+    'names damage to refinances and non-accrual': OF_RESTRUCTURING,
     'names damage to balances': OF_BALANCES,
     'names damage to configuration and registrations': OF_CONFIGURATION,
     'names damage to charge-offs and recoveries': OF_LOSSES,

@@ -1,40 +1,5 @@
 import { createHash } from 'node:crypto';
-
-/** A line as [account, amount (debit positive), loan]; without a loan it names none. */
-type HandLine = readonly [account: number, amountMinor: number, loan?: string];
-
-/** One entry as told; `follows` names the entry of the same command before it. */
-export type HandEntry = {
-  readonly name: string;
-  readonly type: string;
-  readonly on: string;
-  readonly lines: readonly HandLine[];
-  readonly layer?: number;
-  readonly reverses?: string;
-  /** The first entry of the same command, right before it; it then carries no key. */
-  readonly follows?: string;
-  /** The loan whose opening balances the lines are. */
-  readonly registers?: string;
-  /** Of an accrual: the loan whose principal was not the ledger's, and what the ledger had; 0 was sent. */
-  readonly differs?: readonly [loan: string, ledgerMinor: number];
-  /** The accrual that it corrects, with each loan's right interest and what it differs by. */
-  readonly corrects?: {
-    readonly batch: string;
-    readonly loans: readonly (readonly [loan: string, interestMinor: number, differenceMinor: number])[];
-  };
-  /** The id of the adjustment that it is. */
-  readonly adjusts?: string;
-  /** What a charge-off took, the account of its principal, and whether it closes its loan. */
-  readonly loses?: { readonly amounts: Lost; readonly account: number; readonly closes: boolean };
-  /** What it brought back, by the name of the entry that lost it. */
-  readonly recovers?: readonly (readonly [loss: string, amounts: Lost])[];
-  /** Of an accrual of 0 by the server, of one third of a minor unit exactly: its run. */
-  readonly run?: string;
-  readonly accrues?: readonly (readonly [loan: string, interestMinor: number])[];
-};
-
-/** Of principal, interest, fees. */
-export type Lost = readonly [principal: number, interest: number, fees: number];
+import type { HandEntry, HandLine, Lost } from './hand-entry.ts';
 
 type Row = Record<string, unknown>;
 type Movement = {
@@ -62,6 +27,7 @@ const CHART = new Map([
   [1900, 'contra_asset'],
   [2000, 'liability'],
   [2100, 'liability'],
+  [3000, 'equity'],
   [3900, 'equity'],
   [4000, 'income'],
   [4100, 'income'],
@@ -90,6 +56,15 @@ function madeEntry(name: string): { readonly id: string; readonly seq: number } 
   const entry = made.get(name);
   if (entry === undefined) throw new Error(`the hand-made ledger has no entry ${name}`);
   return entry;
+}
+
+function returnedParts({ payment, parts }: NonNullable<HandEntry['returns']>): Row {
+  const [fees_minor, interest_minor, principal_minor, suspense_minor] = parts;
+  return { payment_entry_id: entryId(payment), fees_minor, interest_minor, principal_minor, suspense_minor };
+}
+
+function layerOf([, , , layer]: HandLine, entry: HandEntry): number {
+  return layer ?? entry.layer ?? 0;
 }
 
 function plus(a: readonly number[], b: readonly number[]): number[] {
@@ -135,6 +110,7 @@ export class HandBooks {
       ...configured,
       name: `Lender ${number}`,
       timezone: 'UTC',
+      fiscal_year_end_month: 12,
       currency,
       default_program_id: program,
     });
@@ -196,12 +172,14 @@ export class HandBooks {
     for (const row of months.values()) this.#add('loan_accrual_month', row);
   }
 
-  /** What stands as charged off and recovered; null where nothing was. */
+  /** What stands as charged off and recovered, and since when the loan is on non-accrual; null where there is nothing to say. */
   #standingOf(loan: string, reversed: ReadonlySet<unknown>): Row | null {
     const rowsOf = (table: string) =>
       (this.rows.get(table) ?? []).filter((row) => row['loan_id'] === loan && !reversed.has(row['entry_id']));
     const [losses, recoveries] = [rowsOf('loan_loss'), rowsOf('loan_recovery')];
-    if (losses.length === 0) return null;
+    const mark = rowsOf('non_accrual').at(-1);
+    const since = mark?.['action'] === 'enter' ? mark['effective_at'] : null;
+    if (losses.length === 0 && since === null) return null;
     const sum = (rows: readonly Row[], column: string) =>
       String(rows.reduce((total, row) => total + Number(row[column]), 0));
     const [charged_off_minor, recovered_minor] = [losses, recoveries].map((rows) => ({
@@ -215,7 +193,7 @@ export class HandBooks {
       loss_account: closing?.['principal_account'] ?? null,
       charged_off_minor,
       recovered_minor,
-      non_accrual_since: null,
+      non_accrual_since: since,
     };
   }
 
@@ -245,10 +223,12 @@ export class HandBooks {
     const event = `${id.slice(0, -1)}1`;
     const reversed = entry.reverses === undefined ? undefined : this.#entries.get(entry.reverses);
     const corrected = entry.corrects === undefined ? undefined : this.#entries.get(entry.corrects.batch);
-    const loans = [...new Set(entry.lines.map(([, , loan]) => loan ?? null))];
+    const named = entry.loan === undefined ? entry.lines.map(([, , loan]) => loan ?? null) : [entry.loan];
+    const loans = [...new Set(named)];
     const single = loans.length === 1 ? (loans[0] ?? null) : null;
     const key = first === undefined ? `${entry.type}:${this.#tenant.number}:${entry.name}` : null;
     const several = loans.length > 1;
+    const layered = entry.lines.some(([, , , layer]) => layer !== undefined);
     const row: Row = {
       tenant_id,
       entry_id: id,
@@ -264,7 +244,8 @@ export class HandBooks {
       posted_at: this.#postedAt,
       effective_at: entry.on,
       event_type: entry.type,
-      layer: entry.layer ?? 0,
+      layer: layered ? null : (entry.layer ?? 0),
+      layers: layered ? entry.lines.map((line) => layerOf(line, entry)) : null,
       currency: this.#tenant.currency,
       loan_id: single,
       borrower_id: single === null ? null : this.#tenant.borrower,
@@ -297,20 +278,31 @@ export class HandBooks {
       const difference = { currency: this.#tenant.currency, accrual_date: entry.on, sent_minor: 0, ledger_minor };
       this.#add('principal_difference', { tenant_id, entry_id: id, loan_id, ...difference });
     }
-    if (entry.type === 'disbursement' || entry.registers !== undefined)
-      this.#add('disbursement', { tenant_id, loan_id: single, entry_id: id, effective_at: entry.on });
+    const begins = { tenant_id, loan_id: entry.makes ?? single, entry_id: id, effective_at: entry.on };
+    if (entry.type === 'disbursement' || (entry.registers ?? entry.makes) !== undefined)
+      this.#add('disbursement', begins);
+    if (entry.action !== undefined) {
+      const change = { effective_at: entry.on, action: entry.action };
+      this.#add('non_accrual', { tenant_id, loan_id: single, entry_id: id, ...change });
+    }
+    this.#addFacts(entry, id);
     this.#addLosses(entry, { loan: single, id });
+    if (entry.closes !== undefined)
+      this.#add('period_close', { tenant_id, entry_id: id, closed_through: entry.closes });
     if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on, run: entry.run });
     if (corrected !== undefined) this.#addCorrection(entry, { id, accrual: corrected['entry_id'] });
     if (entry.adjusts !== undefined) this.#addAdjustment(row, entry.adjusts);
-    this.#move(entry, id, single);
-    for (const [account, amount] of entry.lines) {
-      const name = `${account} ${entry.layer ?? 0} ${entry.on}`;
+    const layers = entry.lines.length === 0 ? [entry.layer ?? 0] : entry.lines.map((line) => layerOf(line, entry));
+    for (const layer of new Set(layers)) this.#move(entry, id, { single, layer });
+    for (const line of entry.lines) {
+      const [account, amount] = line;
+      const layer = layerOf(line, entry);
+      const name = `${account} ${layer} ${entry.on}`;
       const delta = deltas.get(name) ?? {
         tenant_id,
         account_code: account,
         currency: this.#tenant.currency,
-        layer: entry.layer ?? 0,
+        layer,
         effective_at: entry.on,
         debit_minor: 0,
         credit_minor: 0,
@@ -321,10 +313,18 @@ export class HandBooks {
     }
   }
 
-  #inputOf({ registers, differs, on, corrects, adjusts, run }: HandEntry): Row {
+  #addFacts({ settles, clears, returns }: HandEntry, id: string): void {
+    const fact = { tenant_id: this.#tenant.id, turn: 1, entry_id: id };
+    if (settles !== undefined) this.#add('settling', { ...fact, pending_entry_id: entryId(settles) });
+    for (const cleared of clears ?? []) this.#add('clearing', { ...fact, cleared_entry_id: entryId(cleared) });
+    if (returns !== undefined) this.#add('payment_return', { ...fact, ...returnedParts(returns) });
+  }
+
+  #inputOf({ registers, differs, on, corrects, adjusts, action, run }: HandEntry): Row {
     if (run !== undefined) return { accrual_run_id: run };
     if (corrects !== undefined) return { corrected_event_id: this.#entries.get(corrects.batch)?.['event_id'] };
     if (adjusts !== undefined) return { adjustment_id: adjusts };
+    if (action !== undefined) return { action };
     if (differs !== undefined) return { principal_differences: 1 };
     if (registers === undefined) return {};
     const { borrower: borrower_id, program: program_id } = this.#tenant;
@@ -404,10 +404,11 @@ export class HandBooks {
     });
   }
 
-  #move(entry: HandEntry, id: string, single: string | null): void {
-    const layer = entry.layer ?? 0;
+  #move(entry: HandEntry, id: string, { single, layer }: { single: string | null; layer: number }): void {
     const effects = new Map<string, number[]>();
-    for (const [account, amount, loan] of entry.lines) {
+    for (const line of entry.lines) {
+      const [account, amount, loan] = line;
+      if (layerOf(line, entry) !== layer) continue;
       const component = COMPONENT_OF_ACCOUNT.get(account);
       if (component === undefined || loan === undefined) continue;
       const effect = effects.get(loan) ?? [0, 0, 0, 0, 0];

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { HandBooks, type HandEntry } from './hand-books.ts';
+import { HandBooks } from './hand-books.ts';
+import type { HandEntry } from './hand-entry.ts';
 
 export const TENANT = '00000000-0000-4000-8000-00000000000a';
 export const OTHER_TENANT = '00000000-0000-4000-8000-00000000000b';
@@ -10,6 +11,7 @@ export const LOANS = {
   foreign: '10000000-0000-4000-8000-000000000004',
   moved: '10000000-0000-4000-8000-000000000005',
   lost: '10000000-0000-4000-8000-000000000006',
+  renewed: '10000000-0000-4000-8000-000000000007',
 } as const;
 
 /** The accrual run of the hand-made ledger. */
@@ -20,10 +22,11 @@ export const ADJUSTMENT = '01900000-0000-7000-8000-0000000000a0';
 /**
  * Two lenders: batches of one and of several, later and backdated events, an accrual batch reversed and sent again, one of
  * zero interest alone, a reversal, a pending payment, suspense, memo interest, charge-offs and recoveries, a command of two
- * entries, a correction of an accrual, an adjustment, an accrual run.
+ * entries, a correction of an accrual, an adjustment, a refinance, marks of non-accrual that move nothing,
+ * an accrual run.
  */
 function handLedgers(): readonly HandBooks[] {
-  const { old, young, quiet, foreign, moved } = LOANS;
+  const { old, young, quiet, foreign, moved, renewed } = LOANS;
   const lender = new HandBooks({ id: TENANT, currency: 'USD', number: 1 });
   const disburse = (name: string, loan: string, on: string, amount: number): HandEntry => ({
     name,
@@ -158,6 +161,7 @@ function handLedgers(): readonly HandBooks[] {
     {
       name: 'memo',
       type: 'non_accrual',
+      action: 'enter',
       on: '2026-03-07',
       lines: [
         [9100, 400, old],
@@ -168,6 +172,7 @@ function handLedgers(): readonly HandBooks[] {
       name: 'return',
       type: 'payment_returned',
       on: '2026-03-08',
+      returns: { payment: 'overpayment', parts: [0, 0, 0, 1_000] },
       lines: [
         [2100, 1_000, young],
         [1010, -1_000, young],
@@ -183,6 +188,21 @@ function handLedgers(): readonly HandBooks[] {
         [4100, -30, young],
       ],
     },
+  );
+  lender.batch(
+    {
+      name: 'renewal',
+      type: 'refinance',
+      on: '2026-03-08',
+      makes: renewed,
+      lines: [
+        [1100, 5_030, renewed],
+        [1300, -30, young],
+        [2000, -5_000, renewed],
+      ],
+    },
+    { name: 'mark', type: 'non_accrual', action: 'enter', on: '2026-03-08', loan: renewed, lines: [] },
+    { name: 'unmark', type: 'non_accrual', action: 'exit', on: '2026-03-09', loan: renewed, lines: [] },
   );
   lender.batch({
     name: 'opening',
@@ -229,11 +249,36 @@ function handLedgers(): readonly HandBooks[] {
     name: 'settled',
     type: 'disbursement_settled',
     on: '2026-03-09',
+    clears: ['third'],
     lines: [
       [2000, 70_000],
       [1000, -70_000],
     ],
   });
+  lender.batch(
+    {
+      name: 'settling',
+      type: 'payment_received',
+      on: '2026-03-10',
+      settles: 'pending',
+      lines: [
+        [1010, -900, young, 1],
+        [2100, 900, young, 1],
+        [1010, 900, young, 0],
+        [2100, -900, young, 0],
+      ],
+    },
+    {
+      name: 'cleared',
+      type: 'payment_settled',
+      on: '2026-03-10',
+      clears: ['small payment', 'settling', 'return'],
+      lines: [
+        [1000, 600],
+        [1010, -600],
+      ],
+    },
+  );
   const other = new HandBooks({ id: OTHER_TENANT, currency: 'EUR', number: 2 });
   other.batch(disburse('foreign', foreign, '2026-01-05', 20_000));
   other.batch({

@@ -1,8 +1,8 @@
-import { refuseFuture } from '../../domain/dating.ts';
+import { refuseClosedPeriod, refuseFuture } from '../../domain/dating.ts';
 import { refuseUnknownProgram } from '../../domain/program-of-loan.ts';
-import { type AccrualRunView, readAccrualRun } from '../../postgres/reading/accrual-runs.ts';
+import { type AccrualRunView, readAccrualRun, readRunContext } from '../../postgres/reading/accrual-runs.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
-import { insertRun, readRunContext } from '../../postgres/runs/run-registry.ts';
+import { insertRun } from '../../postgres/runs/run-registry.ts';
 import type { AdministrativeRoute } from '../administrative-operation.ts';
 import { dateField, described, objectField, uuidField } from '../field-reader.ts';
 import { principalOf } from '../gate.ts';
@@ -56,35 +56,40 @@ const creationAbout: KeyedPostAbout = {
     ...RUN,
     example: begun(EXAMPLE_ID),
   },
-  problems: ['program_not_found', 'effective_date_in_future'],
+  problems: ['program_not_found', 'effective_date_in_future', 'period_closed'],
 };
 
 /** POST /v1/accruals/runs: 201, 200, 400, 401, 403, 404, 409, 413, 415, 422, 503. */
-export const accrualRunCreation: AdministrativeRoute<Body, Body> = {
-  path: '/v1/accruals/runs',
-  scope: 'hpts:accruals:write',
-  about: creationAbout,
-  body,
-  steps: ({ tenantId, actor, body: asked }) => ({
-    prepare: async () => ({ prepared: asked }),
-    async perform(transaction, { program_id: programId, accrual_date: accrualDate }) {
-      const { businessDate, programExists } = await readRunContext(transaction, tenantId, programId);
-      const refusal =
-        refuseUnknownProgram({ programId, program: programExists ? [] : undefined }) ??
-        refuseFuture(accrualDate, { businessDate }, 'accrual_date');
-      if (refusal !== null) return { refusal };
-      const accrualRunId = await insertRun(transaction, tenantId, { programId, accrualDate, actor });
-      return {
-        body: JSON.stringify(begun(accrualRunId)),
-        act: {
-          action: 'accrual_run.start',
-          subject: accrualRunId,
-          detail: { program_id: programId, accrual_date: accrualDate },
-        },
-      };
-    },
-  }),
-};
+export function accrualRunCreation(reader: ReaderPool): AdministrativeRoute<Body, Body> {
+  return {
+    path: '/v1/accruals/runs',
+    scope: 'hpts:accruals:write',
+    about: creationAbout,
+    body,
+    steps: ({ tenantId, actor, body: asked }) => ({
+      async prepare() {
+        const { program_id: programId, accrual_date: date } = asked;
+        const { calendar, programExists } = await readRunContext(reader, { tenantId, programId });
+        const refusal =
+          refuseUnknownProgram({ programId, program: programExists ? [] : undefined }) ??
+          refuseFuture(date, calendar, 'accrual_date') ??
+          refuseClosedPeriod(date, calendar, 'accrual_date');
+        return refusal === null ? { prepared: asked } : { refusal };
+      },
+      async perform(transaction, { program_id: programId, accrual_date: accrualDate }) {
+        const accrualRunId = await insertRun(transaction, tenantId, { programId, accrualDate, actor });
+        return {
+          body: JSON.stringify(begun(accrualRunId)),
+          act: {
+            action: 'accrual_run.start',
+            subject: accrualRunId,
+            detail: { program_id: programId, accrual_date: accrualDate },
+          },
+        };
+      },
+    }),
+  };
+}
 
 const about: About = {
   id: 'getAccrualRun',

@@ -1,5 +1,5 @@
 import type { EventType } from '../../domain/event-type.ts';
-import type { DraftLine } from '../../domain/journal-entry.ts';
+import type { DraftLine, EventInput } from '../../domain/journal-entry.ts';
 import type { LayerNumber } from '../../domain/layer.ts';
 import { firstEntryIdOf } from '../../posting/entry-id.ts';
 import { type ResolvedEntry, scopedKey } from '../../posting/ledger-state.ts';
@@ -18,7 +18,7 @@ const READ_POSTED_ENTRIES: Statement = {
        FROM hpts.following_entry AS f JOIN hpts.journal_entry AS o USING (tenant_id, entry_id)
        WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
       e.event_input::jsonb->>'registered_loan_id', b.interest_minor, e.event_input::jsonb->>'corrected_event_id',
-      e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered'
+      e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered', e.event_input, e.event_input::jsonb->>'period'
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`,
@@ -53,6 +53,8 @@ type PostedRow = [
   currencies: string[] | null,
   seq: bigint,
   recovered: ReceiptFacts['recovered'],
+  eventInput: string | null,
+  period: string | null,
 ];
 
 /** Entries that commands name, with every loan whose balance or accrual date they hold. */
@@ -64,7 +66,8 @@ export async function resolveEntries(
   for (const row of await readRows(reader, refs)) {
     const [tenantId, entryId, eventId, correlationId, eventType, effectiveAt, , , loanId, borrowerId] = row;
     const [, , , , , , , , , , externalRef, , postedAt] = row;
-    const [layer, currency] = [row[7] ?? row[23]?.[0], row[6] ?? row[24]?.[0]];
+    // Of several layers the first: what settled has one foot there.
+    const [layer, currency] = [row[7] ?? row[23]?.toSorted()[0], row[6] ?? row[24]?.[0]];
     if (currency === undefined || layer === undefined) throw new Error(`entry ${entryId} has no currency or no layer`);
     const lines = linesOf(row);
     resolved.set(scopedKey(tenantId, entryId), {
@@ -81,6 +84,7 @@ export async function resolveEntries(
         borrowerId,
         lines,
         externalRef,
+        eventInput: row[27] === null ? {} : (JSON.parse(row[27]) as EventInput),
         postedAt,
       },
       loanIds: loansOf(row, lines),
@@ -108,6 +112,7 @@ export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]
       loanCount: row[17] ?? 0,
       registeredLoanId: row[20],
       recovered: row[26],
+      period: row[28],
       following: followingOf(row[19]),
     });
   }
@@ -141,6 +146,9 @@ function placeOf(row: PostedRow, index: number): Pick<DraftLine, 'layer' | 'curr
 function loansOf(row: PostedRow, lines: readonly DraftLine[]): string[] {
   const accrued = row[18];
   if (accrued !== null) return accrued;
+  // An entry of one loan may have no lines: a mark of non-accrual changes without any.
+  const ofEntry = row[8];
+  if (ofEntry !== null) return [ofEntry];
   return [...new Set(lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId])))];
 }
 

@@ -3,6 +3,7 @@ import type { InterestFacts } from '../../domain/accrual-run.ts';
 import type { Verdict } from '../../domain/adjustment.ts';
 import type { Components, LoanState } from '../../domain/loan.ts';
 import type { Loss } from '../../domain/loss.ts';
+import type { StandingNonAccrual } from '../../domain/non-accrual.ts';
 import type { EntryStanding, StandingCorrection } from '../../domain/posted-entry.ts';
 import {
   type AccrualMonth,
@@ -11,6 +12,7 @@ import {
   type Night,
   type StandingDisbursement,
   scopedKey,
+  type TenantPeriods,
   type UsedKey,
 } from '../../posting/ledger-state.ts';
 import type { ReadSet } from '../../posting/read-set.ts';
@@ -22,9 +24,13 @@ import {
   sendTrain,
   type TextRow,
 } from '../statement-train.ts';
+import { READ_STANDINGS, standingsOf } from './standings.ts';
 import { type CorrectionRow, correctionsOf, READ_CORRECTIONS } from './stored-corrections.ts';
+import { disbursementsOf, READ_STANDING_DISBURSEMENTS } from './stored-disbursements.ts';
 import { readInterest } from './stored-interest.ts';
 import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
+import { type NonAccrualRow, nonAccrualsOf, READ_STANDING_NON_ACCRUALS } from './stored-non-accruals.ts';
+import { LOCK_HEADS, PERIOD_STATEMENTS, periodQuestions, periodsOf, tenantsOfPeriods } from './stored-periods.ts';
 import { readStanding } from './stored-standing.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
@@ -71,14 +77,6 @@ const READ_KEYS: Statement = {
     JOIN hpts.idempotency_key AS k USING (tenant_id, key_hash)`,
 };
 
-// One join for each kind of fact that may have befallen an entry; the answer has one column for each.
-const READ_STANDINGS: Statement = {
-  name: 'read_standings',
-  text: `SELECT asked.tenant_id, asked.entry_id, r.entry_id
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
-    LEFT JOIN hpts.reversal AS r ON r.tenant_id = asked.tenant_id AND r.reversed_entry_id = asked.entry_id`,
-};
-
 const READ_VERDICTS: Statement = {
   name: 'read_verdicts',
   text: `SELECT v.tenant_id, v.adjustment_id, v.verdict, v.judged_by
@@ -91,14 +89,6 @@ const READ_ACCRUAL_MONTHS: Statement = {
   text: `SELECT m.tenant_id, m.loan_id, m.month, m.days
     FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id, unnest($3::date[]) AS month) AS asked
     JOIN hpts.loan_accrual_month AS m USING (tenant_id, loan_id, month)`,
-};
-
-const READ_STANDING_DISBURSEMENTS: Statement = {
-  name: 'read_standing_disbursements',
-  text: `SELECT d.tenant_id, d.loan_id, d.entry_id, d.effective_at
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
-    JOIN hpts.disbursement AS d USING (tenant_id, loan_id)
-    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)`,
 };
 
 // As readers answer a balance on a past day: the last movement up to it, and what backdated movements add. A charge-off that
@@ -132,9 +122,11 @@ const STATE_STATEMENTS = [
   READ_VERDICTS,
   READ_ACCRUAL_MONTHS,
   READ_STANDING_DISBURSEMENTS,
+  READ_STANDING_NON_ACCRUALS,
   READ_LOSSES,
   READ_RECOVERIES,
   READ_NIGHTS,
+  ...PERIOD_STATEMENTS,
 ];
 
 /** The statements that lock and read, for a connection to prepare. */
@@ -143,6 +135,7 @@ export const READ_STATEMENTS: readonly Statement[] = [
   SET_TENANTS,
   MAKE_LOANS,
   LOCK_LOANS,
+  LOCK_HEADS,
   READ_KEYS,
   ...STATE_STATEMENTS,
 ];
@@ -168,7 +161,9 @@ export type ReadState = {
   readonly interest: ReadonlyMap<string, InterestFacts>;
   readonly nights: Map<string, Night[]>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
+  readonly nonAccruals: Map<string, StandingNonAccrual[]>;
   readonly losses: Map<string, readonly Loss[]>;
+  readonly periods: ReadonlyMap<string, TenantPeriods>;
 };
 
 /** The rows that a batch locked and read; `stateOf` makes as many states of them as are wanted. */
@@ -188,6 +183,8 @@ export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { k
   ];
   if (set.loansToMake.length > 0) statements.push([MAKE_LOANS, loanColumns(set.loansToMake)]);
   statements.push([LOCK_LOANS, loanColumns(set.loans)]);
+  const closing = tenantsOfPeriods(set);
+  if (closing.length > 0) statements.push([LOCK_HEADS, [uuidArray(closing, itself)]]);
   if (keys) statements.push(keyQuestion(set));
   statements.push(...stateQuestions(set));
   const locked = await withNights(client, lockedRows(set, statements, await sendTrain(client, statements)));
@@ -230,11 +227,12 @@ function stateQuestions(set: ReadSet): BoundStatement[] {
     statements.push([READ_ACCRUAL_MONTHS, [...loanColumns(set.accrualMonths), months]]);
   }
   if (set.disbursedLoans.length > 0) statements.push([READ_STANDING_DISBURSEMENTS, loanColumns(set.disbursedLoans)]);
+  if (set.markedLoans.length > 0) statements.push([READ_STANDING_NON_ACCRUALS, loanColumns(set.markedLoans)]);
   if (set.loansWithLosses.length > 0) {
     const loans = loanColumns(set.loansWithLosses);
     statements.push([READ_LOSSES, loans], [READ_RECOVERIES, loans]);
   }
-  return statements;
+  return [...statements, ...periodQuestions(set)];
 }
 
 /**
@@ -311,14 +309,16 @@ export function stateOf(locked: LockedRows): ReadState {
     })),
     ...loansOf(loanRows, set.loans),
     keys: keysOf(rowsOf(READ_KEYS) as [string, string, string, string, string][]),
-    standings: standingsOf(rowsOf(READ_STANDINGS) as [string, string, string | null][]),
+    standings: standingsOf(rowsOf(READ_STANDINGS)),
     corrections: correctionsOf(rowsOf(READ_CORRECTIONS) as CorrectionRow[]),
     verdicts: verdictsOf(rowsOf(READ_VERDICTS) as [string, string, Verdict['verdict'], string][]),
     interest,
     nights: nightsOf(locked),
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
+    periods: periodsOf(set, rowsOf),
     losses: lossesOf(set.loansWithLosses, rowsOf(READ_LOSSES) as LossRow[], rowsOf(READ_RECOVERIES) as RecoveryRow[]),
     disbursements: disbursementsOf(rowsOf(READ_STANDING_DISBURSEMENTS) as [string, string, string, string][]),
+    nonAccruals: nonAccrualsOf(rowsOf(READ_STANDING_NON_ACCRUALS) as NonAccrualRow[]),
   };
 }
 
@@ -405,10 +405,6 @@ function keysOf(rows: readonly [string, string, string, string, string][]): Map<
   );
 }
 
-function standingsOf(rows: readonly [string, string, string | null][]): Map<string, EntryStanding> {
-  return new Map(rows.map(([tenantId, entryId, reversedBy]) => [scopedKey(tenantId, entryId), { reversedBy }]));
-}
-
 function monthsOf(rows: readonly [string, string, string, string][]): Map<string, AccrualMonth> {
   return new Map(
     rows.map(([tenantId, loanId, month, days]) => [
@@ -438,15 +434,4 @@ function nightsOf(locked: LockedRows): Map<string, Night[]> {
     else known.push({ day: night.day, principalMinor });
   }
   return nights;
-}
-
-function disbursementsOf(rows: readonly [string, string, string, string][]): Map<string, StandingDisbursement[]> {
-  const standing = new Map<string, StandingDisbursement[]>();
-  for (const [tenantId, loanId, entryId, effectiveAt] of rows) {
-    const key = scopedKey(tenantId, loanId);
-    const known = standing.get(key);
-    if (known === undefined) standing.set(key, [{ entryId, effectiveAt }]);
-    else known.push({ entryId, effectiveAt });
-  }
-  return standing;
 }

@@ -10,6 +10,7 @@ import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray
 import { type BoundStatement, isServerError, sendTrain } from '../statement-train.ts';
 import { interestStatements } from './stored-interest.ts';
 import { lossStatements } from './stored-losses.ts';
+import { periodStatements } from './stored-periods.ts';
 import { storedStanding } from './stored-standing.ts';
 import {
   ADD_BACKDATING_DAYS,
@@ -17,11 +18,15 @@ import {
   COMMIT,
   INSERT_ACCRUAL_BATCHES,
   INSERT_ACCRUAL_CORRECTION,
+  INSERT_CLEARINGS,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
+  INSERT_NON_ACCRUALS,
+  INSERT_PAYMENT_RETURNS,
   INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
+  INSERT_SETTLINGS,
   INSERT_VERDICTS,
   MAKE_LOANS_KNOWN,
   MARK_ACCRUAL_MONTHS,
@@ -29,6 +34,7 @@ import {
   MOVE_LAYERS,
   POST_BATCH,
   POST_BATCH_ON_CHANGED_LOANS,
+  RAISE_EPOCHS,
   REMOVE_UNMADE_LOANS,
 } from './write-statements.ts';
 
@@ -67,8 +73,10 @@ export async function writeAndCommit(
     ...factsOfLoans(plan),
     ...lossStatements(plan),
     ...interestStatements(plan),
+    ...periodStatements(plan),
     batch,
     ...backdating(plan),
+    ...raisedEpochs(plan),
     [COMMIT, []],
   ];
   const answers = await sendTrain(client, statements).catch((error: unknown) => {
@@ -166,6 +174,7 @@ function facts(plan: PostingPlan): BoundStatement[] {
     const reversed = uuidArray(reversals, (one) => one.reversedEntryId);
     statements.push([INSERT_REVERSALS, [tenantIds, reversed, uuidArray(reversals, (one) => one.entryId)]]);
   }
+  statements.push(...factsOfEarlierEntries(plan));
   if (disbursements.length > 0) {
     const entryIds = uuidArray(disbursements, (one) => one.entryId);
     const dates = dateArray(disbursements, (one) => one.effectiveAt);
@@ -179,8 +188,14 @@ function facts(plan: PostingPlan): BoundStatement[] {
 }
 
 /** What is kept of loans besides what moves them. */
-function factsOfLoans({ registrations, principalDifferences }: PostingPlan): BoundStatement[] {
+function factsOfLoans({ registrations, principalDifferences, nonAccruals }: PostingPlan): BoundStatement[] {
   const statements: BoundStatement[] = [];
+  if (nonAccruals.length > 0) {
+    const entryIds = uuidArray(nonAccruals, (one) => one.entryId);
+    const dates = dateArray(nonAccruals, (one) => one.effectiveAt);
+    const actions = textArray(nonAccruals, (one) => one.action);
+    statements.push([INSERT_NON_ACCRUALS, [...loanColumns(nonAccruals), entryIds, dates, actions]]);
+  }
   if (principalDifferences.length > 0) {
     statements.push([
       INSERT_PRINCIPAL_DIFFERENCES,
@@ -210,6 +225,28 @@ function factsOfLoans({ registrations, principalDifferences }: PostingPlan): Bou
   }
   return statements;
 }
+
+/** What was done to earlier entries besides reversing them. */
+function factsOfEarlierEntries({ settlings, clearings, paymentReturns }: PostingPlan): BoundStatement[] {
+  const statements: BoundStatement[] = [];
+  const columns = <Row extends Fact>(rows: readonly Row[], earlier: (row: Row) => string) => [
+    uuidArray(rows, (row) => row.tenantId),
+    uuidArray(rows, earlier),
+    int2Array(rows, (row) => row.turn),
+    uuidArray(rows, (row) => row.entryId),
+  ];
+  if (settlings.length > 0) statements.push([INSERT_SETTLINGS, columns(settlings, (one) => one.pendingEntryId)]);
+  if (clearings.length > 0) statements.push([INSERT_CLEARINGS, columns(clearings, (one) => one.clearedEntryId)]);
+  if (paymentReturns.length > 0) {
+    const parts = (['fees', 'interest', 'principal', 'suspense'] as const).map((part) =>
+      int8Array(paymentReturns, (one) => one.parts[part]),
+    );
+    statements.push([INSERT_PAYMENT_RETURNS, [...columns(paymentReturns, (one) => one.paymentEntryId), ...parts]]);
+  }
+  return statements;
+}
+
+type Fact = { readonly tenantId: string; readonly turn: number; readonly entryId: string };
 
 /** What every batch writes; the order of the columns is that of POST_BATCH. */
 function batchColumns(plan: PostingPlan, { tenants, loanRows }: WriteContext): (Buffer | string)[] {
@@ -364,6 +401,11 @@ function backdating(plan: PostingPlan): BoundStatement[] {
     [ADD_BACKDATING_DAYS, place],
     [MOVE_BACKDATED_DAYS, [...place, ...effects]],
   ];
+}
+
+/** Behind the rows of the batch, which was decided under the epoch before: the heads are held until the commit. */
+function raisedEpochs({ raisedEpochs: tenants }: PostingPlan): BoundStatement[] {
+  return tenants.size === 0 ? [] : [[RAISE_EPOCHS, [uuidArray([...tenants], itself)]]];
 }
 
 function loanColumns(loans: readonly LoanRef[]): Buffer[] {

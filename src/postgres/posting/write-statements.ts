@@ -55,10 +55,36 @@ export const INSERT_REVERSALS: Statement = {
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[])`,
 };
 
+export const INSERT_SETTLINGS: Statement = {
+  name: 'insert_settlings',
+  text: `INSERT INTO hpts.settling (tenant_id, pending_entry_id, turn, entry_id)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[])`,
+};
+
+export const INSERT_CLEARINGS: Statement = {
+  name: 'insert_clearings',
+  text: `INSERT INTO hpts.clearing (tenant_id, cleared_entry_id, turn, entry_id)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[])`,
+};
+
+export const INSERT_PAYMENT_RETURNS: Statement = {
+  name: 'insert_payment_returns',
+  text: `INSERT INTO hpts.payment_return (tenant_id, payment_entry_id, turn, entry_id, fees_minor, interest_minor,
+      principal_minor, suspense_minor)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[]), unnest($5::bigint[]),
+      unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[])`,
+};
+
 export const INSERT_DISBURSEMENTS: Statement = {
   name: 'insert_disbursements',
   text: `INSERT INTO hpts.disbursement (tenant_id, loan_id, entry_id, effective_at)
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[])`,
+};
+
+export const INSERT_NON_ACCRUALS: Statement = {
+  name: 'insert_non_accruals',
+  text: `INSERT INTO hpts.non_accrual (tenant_id, loan_id, entry_id, effective_at, action)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[]), unnest($5::text[])`,
 };
 
 export const INSERT_REGISTRATIONS: Statement = {
@@ -315,6 +341,17 @@ export const MOVE_BACKDATED_DAYS: Statement = {
     WHERE b.tenant_id = moved.tenant_id AND b.loan_id = moved.loan_id AND b.layer = moved.layer AND b.from_day = moved.from_day`,
 };
 
+export const INSERT_PERIOD_CLOSES: Statement = {
+  name: 'insert_period_closes',
+  text: `INSERT INTO hpts.period_close (tenant_id, entry_id, closed_through)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::date[])`,
+};
+
+export const RAISE_EPOCHS: Statement = {
+  name: 'raise_epochs',
+  text: 'UPDATE hpts.tenant_head SET config_epoch = config_epoch + 1 WHERE tenant_id = ANY ($1::uuid[])',
+};
+
 export const COMMIT: Statement = { name: 'commit', text: 'COMMIT' };
 
 /** Every statement of this file, for a connection to prepare. */
@@ -325,7 +362,11 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   REMOVE_UNMADE_LOANS,
   INSERT_FOLLOWING,
   INSERT_REVERSALS,
+  INSERT_SETTLINGS,
+  INSERT_CLEARINGS,
+  INSERT_PAYMENT_RETURNS,
   INSERT_DISBURSEMENTS,
+  INSERT_NON_ACCRUALS,
   INSERT_REGISTRATIONS,
   INSERT_LOSSES,
   INSERT_RECOVERIES,
@@ -338,5 +379,7 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   POST_BATCH_ON_CHANGED_LOANS,
   ADD_BACKDATING_DAYS,
   MOVE_BACKDATED_DAYS,
+  INSERT_PERIOD_CLOSES,
+  RAISE_EPOCHS,
   COMMIT,
 ];

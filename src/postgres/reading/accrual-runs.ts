@@ -1,3 +1,5 @@
+import type { Calendar } from '../../domain/dating.ts';
+import { CLOSE_STANDS } from '../posting/stored-periods.ts';
 import type { RunRef } from '../runs/run-registry.ts';
 import type { Statement } from '../statement-train.ts';
 import type { ReaderPool } from './reader-pool.ts';
@@ -41,6 +43,14 @@ type RunRow = [
   accruedMinor: string[] | null,
 ];
 
+const READ_RUN_CONTEXT: Statement = {
+  name: 'read_accrual_run_context',
+  text: `SELECT (clock_timestamp() AT TIME ZONE t.timezone)::date,
+      (SELECT max(c.closed_through) FROM hpts.period_close AS c WHERE c.tenant_id = $1 AND ${CLOSE_STANDS}),
+      EXISTS (SELECT FROM hpts.program AS p WHERE p.tenant_id = $1 AND p.program_id = $2)
+    FROM hpts.tenant AS t WHERE t.tenant_id = $1`,
+};
+
 const READ_RUN_PLACE: Statement & { readonly brief: true } = {
   name: 'read_accrual_run_place',
   brief: true,
@@ -66,6 +76,22 @@ const READ_RUN_WINDOW: Statement = {
 };
 
 const BEFORE_ALL_LOANS = '00000000-0000-0000-0000-000000000000';
+
+/** What a run meets when it is asked for: the tenant's calendar, and whether it has the program. */
+export async function readRunContext(
+  reader: ReaderPool,
+  { tenantId, programId }: { readonly tenantId: string; readonly programId: string },
+): Promise<{ readonly calendar: Calendar; readonly programExists: boolean }> {
+  const rows = (await reader.read(tenantId, READ_RUN_CONTEXT, [tenantId, programId])) as [
+    string,
+    string | null,
+    boolean,
+  ][];
+  const [row] = rows;
+  if (row === undefined) throw new Error(`there is no tenant ${tenantId}`);
+  const [businessDate, closedThrough, programExists] = row;
+  return { calendar: { businessDate, closedThrough }, programExists };
+}
 
 /** Answers undefined when the tenant has no such run. */
 export async function readAccrualRun(

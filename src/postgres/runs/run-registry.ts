@@ -11,23 +11,6 @@ export type RunRef = { readonly tenantId: string; readonly accrualRunId: string 
 /** A run under a lease: nobody else goes on with it while `leaseId` holds. */
 export type ClaimedRun = RunRef & RunRequest & { readonly leaseId: string };
 
-/** What a run meets when it is asked for: the tenant's business date, and whether it has the program. */
-export async function readRunContext(
-  client: pg.ClientBase,
-  tenantId: string,
-  programId: string,
-): Promise<{ readonly businessDate: string; readonly programExists: boolean }> {
-  const { rows } = await client.query<{ today: string; known: boolean }>(
-    `SELECT (clock_timestamp() AT TIME ZONE t.timezone)::date AS today,
-       EXISTS (SELECT FROM hpts.program AS p WHERE p.tenant_id = t.tenant_id AND p.program_id = $2) AS known
-     FROM hpts.tenant AS t WHERE t.tenant_id = $1`,
-    [tenantId, programId],
-  );
-  const [row] = rows;
-  if (row === undefined) throw new Error(`there is no tenant ${tenantId}`);
-  return { businessDate: row.today, programExists: row.known };
-}
-
 /** Keeps that a run was asked for; answers its id. */
 export async function insertRun(client: pg.ClientBase, tenantId: string, run: RunRequest): Promise<string> {
   const { rows: clock } = await client.query<{ ms: string }>(

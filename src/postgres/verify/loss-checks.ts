@@ -20,6 +20,11 @@ const OF_STANDING = (member: string): string => {
   return amounts(value('principal'), value('interest'), value('fees'));
 };
 
+/** What an entry takes back, as a negative sum, of recoveries of principal that had been lost to the allowance. */
+const GIVEN_BACK = `coalesce((SELECT sum(p.principal_minor) FROM hpts.loan_recovery AS p
+             JOIN hpts.loan_loss AS o ON o.tenant_id = p.tenant_id AND o.loan_id = p.loan_id AND o.entry_id = p.loss_entry_id
+             WHERE p.tenant_id = e.tenant_id AND p.entry_id = e.entry_id AND o.principal_account = 1900), 0)`;
+
 /** What charge-offs and recoveries promise. */
 export const LOSS_CHECKS: readonly LedgerCheck[] = [
   {
@@ -29,7 +34,7 @@ export const LOSS_CHECKS: readonly LedgerCheck[] = [
     sql: `
       WITH posted AS (
         SELECT e.tenant_id, e.seq, e.entry_id, e.loan_id, e.event_type,
-               ${debited('e', '1900, 5000, 5010')} AS principal, ${debited('e', '4900')} AS interest, ${debited('e', '4910')} AS fees,
+               ${debited('e', '1900, 5000, 5010')} + ${GIVEN_BACK} AS principal, ${debited('e', '4900')} AS interest, ${debited('e', '4910')} AS fees,
                -${debited('e', '1100')} AS from_principal, -${debited('e', '1200')} AS from_interest, -${debited('e', '1300')} AS from_fees,
                (SELECT min(l.account) FROM unnest(e.accounts) AS l(account) WHERE l.account IN (1900, 5000, 5010)) AS principal_account
         FROM hpts.journal_entry AS e
@@ -58,7 +63,8 @@ export const LOSS_CHECKS: readonly LedgerCheck[] = [
       'What hpts.loan_recovery says an entry brought back is what its lines credit to 4200 and 1900, to 1900 the principal that was lost there, all of losses of its own loan.',
     sql: `
       WITH posted AS (
-        SELECT e.tenant_id, e.seq, e.entry_id, e.loan_id, e.event_type, -${debited('e', '1900')} AS to_allowance, -${debited('e', '4200')} AS to_income
+        SELECT e.tenant_id, e.seq, e.entry_id, e.loan_id, e.event_type, coalesce((SELECT sum(o.principal_minor) FROM hpts.loan_loss AS o
+                 WHERE o.tenant_id = e.tenant_id AND o.entry_id = e.entry_id AND o.principal_account = 1900), 0) - ${debited('e', '1900')} AS to_allowance, -${debited('e', '4200')} AS to_income
         FROM hpts.journal_entry AS e
         WHERE ${ofTenant('e')} AND (e.event_type = 'recovery'
           OR EXISTS (SELECT FROM hpts.loan_recovery AS p WHERE p.tenant_id = e.tenant_id AND p.entry_id = e.entry_id))),

@@ -1,4 +1,5 @@
 import { decideAccrualRun, type EntryOfRun, type InterestFacts, type RunPortion } from '../../domain/accrual-run.ts';
+import { refuseClosedPeriod } from '../../domain/dating.ts';
 import { LIMITS } from '../../limits.ts';
 import type { CommandOf } from '../command.ts';
 import { type LedgerState, scopedKey } from '../ledger-state.ts';
@@ -18,7 +19,7 @@ const DECIDED = new WeakMap<LedgerState, readonly EntryOfRun[]>();
 export const ACCRUAL_RUN: CommandKind<CommandOf<'accrual_run'>> = {
   refersTo: null,
   inheritsCorrelation: false,
-  correlationId: ({ portion }) => portion.accrualRunId,
+  correlation: ({ portion }) => portion.accrualRunId,
   // Heavier than any batch: it travels alone, since what it reads of its loans knows nothing of neighbours in a batch.
   weight: () => LIMITS.batchWeight + 1,
   reads: ({ portion }, reads) => {
@@ -31,6 +32,8 @@ export const ACCRUAL_RUN: CommandKind<CommandOf<'accrual_run'>> = {
   decide: ({ portion, tenantId }, state) => {
     const program = tenantOf(state, tenantId).configuration.programs.get(portion.programId);
     if (program === undefined) throw new Error(`a run is of program ${portion.programId}, which is not configured`);
+    const closed = refuseClosedPeriod(portion.accrualDate, tenantOf(state, tenantId), 'accrual_date');
+    if (closed !== null) return closed;
     const entries = decideAccrualRun(portion, {
       program,
       loan: (loanId) => loanOf(state, tenantId, loanId),

@@ -167,11 +167,3 @@ export const BODY_RULES = {
     metadata: optional(object),
   },
 } as const satisfies Record<string, FieldRules>;
-
-/** The path of a writing call. */
-export type WritePath = keyof typeof BODY_RULES;
-
-/** True for the five paths that take a POST. */
-export function isWritePath(path: string): path is WritePath {
-  return path in BODY_RULES;
-}

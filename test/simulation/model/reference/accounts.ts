@@ -20,6 +20,6 @@ export const ACCOUNTS: Readonly<Record<string, readonly [name: string, normalSid
   '5010': ['Fraud loss expense', 'DR'],
   '5100': ['Principal forgiven', 'DR'],
   '5200': ['Goodwill expense', 'DR'],
-  '9100': ['Non-accrual interest receivable', 'DR'],
-  '9200': ['Non-accrual interest income', 'CR'],
+  '9100': ['Non-accrual interest receivable (memo)', 'DR'],
+  '9200': ['Non-accrual interest income (memo)', 'CR'],
 };

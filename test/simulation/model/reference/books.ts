@@ -75,6 +75,13 @@ export interface Proposal {
   status: 'proposed' | 'posted' | 'rejected';
 }
 
+/** Facts by loan, by the event that they are about, by the events that they clear; each list in order of arrival. */
+export interface FactIndex {
+  readonly lives: Map<string, Fact[]>;
+  readonly about: Map<string, Fact[]>;
+  readonly clearing: Map<string, Fact[]>;
+}
+
 /** One tenant's books. */
 export interface Books {
   readonly defaultProgramId: string;
@@ -86,6 +93,10 @@ export interface Books {
   readonly facts: Map<string, Fact>;
   /** In order of posting. */
   readonly entries: Map<string, Entry>;
+  /** The same, to be found: facts by the loans of whose lives they are part, by what they are about, by what they clear. */
+  readonly found: FactIndex;
+  /** Entries by the loans that their lines name, and by the one loan that their event is about even where no line names it. */
+  readonly journals: Map<string, Entry[]>;
   readonly proposals: Map<string, Proposal>;
   /** The ids that answers gave to events, and to entries, to the model's own; an event and its entry may share one. */
   readonly eventNames: Map<string, string>;
@@ -107,12 +118,54 @@ export function newBooks(defaultProgram: Program): Books {
     loans: new Map(),
     facts: new Map(),
     entries: new Map(),
+    found: { lives: new Map(), about: new Map(), clearing: new Map() },
+    journals: new Map(),
     proposals: new Map(),
     eventNames: new Map(),
     entryNames: new Map(),
     keys: new Map(),
     closedThrough: undefined,
     restatementLimit: 5000,
+  };
+}
+
+/** Puts a fact where it is found, in place of one of the same id if there is any. Answers how to take it back. */
+export function putFact(books: Books, fact: Fact): () => void {
+  const before = books.facts.get(fact.eventId);
+  const takeBack = before === undefined ? undefined : unlist(books, before);
+  books.facts.set(fact.eventId, fact);
+  for (const [index, keys] of placesOf(books, fact)) {
+    for (const key of keys) index.set(key, [...(index.get(key) ?? []), fact]);
+  }
+  return () => {
+    unlist(books, fact);
+    if (before === undefined) books.facts.delete(fact.eventId);
+    else books.facts.set(fact.eventId, before);
+    takeBack?.();
+  };
+}
+
+function placesOf({ found }: Books, fact: Fact): readonly (readonly [Map<string, Fact[]>, readonly string[]])[] {
+  return [
+    [found.lives, fact.loanIds],
+    [found.about, fact.about === undefined ? [] : [fact.about]],
+    [found.clearing, fact.clears],
+  ];
+}
+
+function unlist(books: Books, fact: Fact): () => void {
+  const undo: (() => void)[] = [];
+  for (const [index, keys] of placesOf(books, fact)) {
+    for (const key of keys) {
+      const all = index.get(key) ?? [];
+      const left = all.filter((other) => other !== fact);
+      if (left.length === 0) index.delete(key);
+      else index.set(key, left);
+      undo.push(() => index.set(key, all));
+    }
+  }
+  return () => {
+    for (const step of undo.reverse()) step();
   };
 }
 
@@ -148,7 +201,7 @@ export function isReplayed(books: Books, loan: Loan): boolean {
 
 /** A loan's standing events in the order in which its program lets them count. */
 export function lifeOf(books: Books, loan: Loan): Fact[] {
-  const life = [...books.facts.values()].filter(({ loanIds, reversed }) => !reversed && loanIds.includes(loan.loanId));
+  const life = (books.found.lives.get(loan.loanId) ?? []).filter(({ reversed }) => !reversed);
   return life.sort(isReplayed(books, loan) ? byEffect : byArrival);
 }
 
@@ -192,7 +245,7 @@ export function fold(books: Books, loan: Loan, facts: readonly Fact[]): LoanStat
  * A reversed charge-off does not interrupt interest (rule 9), so that pair leaves nothing.
  */
 function addUndone(books: Books, state: LoanState): void {
-  for (const entry of books.entries.values()) {
+  for (const entry of books.journals.get(state.loanId) ?? []) {
     const fact = books.facts.get(entry.eventId);
     if (fact === undefined || !fact.reversed || fact.command.kind === 'chargeoff') continue;
     for (const line of entry.lines) {
@@ -211,7 +264,22 @@ export function presentOf(books: Books, loanId: string): LoanState {
 
 /** Standing events about another one. */
 export function standingAbout(books: Books, eventId: string): Fact[] {
-  return [...books.facts.values()].filter((fact) => !fact.reversed && fact.about === eventId);
+  return (books.found.about.get(eventId) ?? []).filter((fact) => !fact.reversed);
+}
+
+/**
+ * The loans in whose journal an entry stands: those of its lines, and the one that its event is about, though it moves
+ * none of its components (a recovery). A batch of accruals stands where it has a line.
+ */
+export function journalsOf(fact: Fact, lines: readonly Line[]): Set<string> {
+  const named = lines.flatMap(({ loanId }) => loanId ?? []);
+  const isBatch = ['accrual', 'server_accrual', 'correction'].includes(fact.command.kind);
+  return new Set(isBatch || fact.loanIds.length > 1 ? named : [...named, ...fact.loanIds]);
+}
+
+/** True when a standing event cleared this one against cash. */
+export function isCleared(books: Books, eventId: string): boolean {
+  return (books.found.clearing.get(eventId) ?? []).some((fact) => !fact.reversed);
 }
 
 /** The entry that books an event now, by the id of that entry or of one that it took the place of. */

@@ -1,12 +1,12 @@
-import { type Books, type Entry, type Fact, liveOf, loanOf, policyOf, standingAbout } from './books.ts';
+import { type Books, type Entry, type Fact, isCleared, liveOf, loanOf, policyOf, standingAbout } from './books.ts';
 import type { ClearingCommand, PendingCommand, ReturnCommand } from './command.ts';
 import { reverse } from './decide-reversal.ts';
 import { Draft, emptyPosting, restatementOf } from './posting.ts';
 import { DEFAULT_POLICY } from './program.ts';
-import { refuse } from './refusal.ts';
+import { type Code, refuse } from './refusal.ts';
 import { decideChange } from './restatement.ts';
 import { allocationAnswer, type Decision, newFact, type Setting, wrongDay } from './setting.ts';
-import { type Line, lines } from './terms.ts';
+import { COMPONENT_MAX_MINOR, type Line, lines } from './terms.ts';
 import { pendingCommand } from './verdict.ts';
 
 /** The event by the server's id or the model's. */
@@ -58,12 +58,14 @@ export function decideReturn(setting: Setting, command: ReturnCommand): Decision
   const sent = { ...command, eventId, amountMinor };
   const loanIds = [loan.loanId];
   const fact = newFact(draft, { command: sent, effectiveAt, loanIds, policy, about: eventId });
-  const added = nsfFeeMinor === 0n ? [fact] : [fact, nsfFee(draft, fact, nsfFeeMinor)];
+  const fees = nsfFeeMinor === 0n ? [] : [nsfFee(draft, fact, nsfFeeMinor)];
+  const added = [fact, ...fees];
+  // The fee's dates and the loan's state are judged before the amount of the return, so by themselves.
+  const ofFee = decideChange(books, { added: fees, dropped: [], loans: [loan] });
+  const early: readonly Code[] = ['loan_charged_off', 'effective_date_before_disbursement'];
+  if ('refusal' in ofFee && early.includes(ofFee.refusal.code)) return { refusal: ofFee.refusal };
   const change = decideChange(books, { added, dropped: [], loans: [loan] });
   const isTooMuch = amountMinor > left || amountMinor === 0n;
-  const isOwn = 'refusal' in change && change.ofLoans !== undefined;
-  // The loan's state is judged before amounts.
-  if (isOwn && change.refusal.code === 'loan_charged_off') return { refusal: change.refusal };
   if (isTooMuch) return refuse('amount_exceeds_payment');
   if ('refusal' in change) return { refusal: change.refusal };
   for (const each of added) draft.first(each);
@@ -117,8 +119,8 @@ export function decideSettlement(setting: Setting, command: PendingCommand): Dec
   const isPending = 'layer' in named.command && named.command.layer === 'PENDING';
   if (isPending && settling === undefined) return settlePending(setting, named, effectiveAt);
   const paidOut = settling ?? named;
-  const isCleared = standingAbout(books, paidOut.eventId).some(({ command: { kind: about } }) => about === 'cleared');
-  if (kind === 'payment' || isCleared) return refuse('already_settled');
+  const isPaidOut = standingAbout(books, paidOut.eventId).some(({ command: { kind: about } }) => about === 'cleared');
+  if (kind === 'payment' || isPaidOut) return refuse('already_settled');
   if (effectiveAt < paidOut.effectiveAt) return refuse('validation_failed', { fields: ['effective_at'] });
   return clearDisbursement(setting, paidOut, effectiveAt);
 }
@@ -168,12 +170,14 @@ export function decideClearing(setting: Setting, command: ClearingCommand): Deci
   if (wrong !== undefined) return refuse(wrong);
   if (known.some((fact) => fact.reversed)) return refuse('already_reversed');
   const clears = known.map(({ eventId }) => eventId);
-  const cleared = [...books.facts.values()].filter(({ reversed }) => !reversed).flatMap((fact) => fact.clears);
-  if (new Set(clears).size < clears.length || clears.some((eventId) => cleared.includes(eventId))) {
-    return refuse('already_settled');
-  }
+  const isTwice = new Set(clears).size < clears.length;
+  if (isTwice || clears.some((eventId) => isCleared(books, eventId))) return refuse('already_settled');
   let net = 0n;
   for (const fact of known) net += settledOn(books, fact, '1010');
+  // Cash is one line, and no amount has more than 18 digits.
+  if (net > COMPONENT_MAX_MINOR || -net > COMPONENT_MAX_MINOR) {
+    return refuse('amount_out_of_range', { fields: ['journal_entry_ids'] });
+  }
   const pen = { loanId: '', currency };
   const booked =
     net < 0n

@@ -2,6 +2,7 @@ import {
   type Books,
   type Entry,
   type Fact,
+  isCleared,
   isReplayed,
   lifeOf,
   liveOf,
@@ -83,10 +84,7 @@ function standingEntries(books: Books, fact: Fact): Entry[] {
 function whyStuck(books: Books, fact: Fact): Code | undefined {
   const about = standingAbout(books, fact.eventId);
   if (about.some(({ command }) => command.kind === 'return' || command.kind === 'settled')) return 'not_reversible';
-  const isCleared = [...books.facts.values()].some(
-    ({ reversed, clears }) => !reversed && clears.includes(fact.eventId),
-  );
-  if (isCleared) return 'not_reversible';
+  if (isCleared(books, fact.eventId)) return 'not_reversible';
   for (const loanId of fact.loanIds) {
     const loan = loanOf(books, loanId);
     if (isReplayed(books, loan)) continue;

@@ -130,7 +130,5 @@ function expectRead(books: Books, { path, parameters, request }: Asked, now: Now
 function isKnown(books: Books, loanId: string, knownAt: string | undefined): boolean {
   if (!books.loans.has(loanId)) return false;
   if (knownAt === undefined) return true;
-  return [...books.entries.values()].some(
-    ({ postedAt, lines }) => postedAt <= knownAt && lines.some((line) => line.loanId === loanId),
-  );
+  return (books.journals.get(loanId) ?? []).some(({ postedAt }) => postedAt <= knownAt);
 }

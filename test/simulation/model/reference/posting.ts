@@ -1,4 +1,4 @@
-import type { Books, Entry, Fact, Loan, Proposal } from './books.ts';
+import { type Books, type Entry, type Fact, journalsOf, type Loan, type Proposal, putFact } from './books.ts';
 import type { Program } from './program.ts';
 import type { Anew, Changed } from './restatement.ts';
 import type { Outcome } from './state.ts';
@@ -164,7 +164,7 @@ export function book(books: Books, posting: Posting, posted: PostedAs): () => vo
     put(books.programs, programId, { ...program, programId });
   }
   for (const loan of posting.loans) put(books.loans, loan.loanId, loan);
-  for (const fact of posting.facts) put(books.facts, fact.eventId, fact);
+  for (const fact of posting.facts) undo.push(putFact(books, fact));
   for (const fact of posting.dropped) {
     fact.reversed = true;
     undo.push(() => {
@@ -205,12 +205,8 @@ interface Booking {
 
 function bookEntry(books: Books, planned: Planned, { postedAt, put, undo }: Booking): void {
   const { supersedes, ...entry } = planned;
-  put(books.entries, entry.entryId, {
-    ...entry,
-    postedAt,
-    reversedByEntryId: undefined,
-    supersededByEntryId: undefined,
-  });
+  const booked: Entry = { ...entry, postedAt, reversedByEntryId: undefined, supersededByEntryId: undefined };
+  put(books.entries, entry.entryId, booked);
   const reversed = entry.reversesEntryId === undefined ? undefined : books.entries.get(entry.reversesEntryId);
   if (reversed !== undefined) {
     reversed.reversedByEntryId = entry.entryId;
@@ -220,6 +216,9 @@ function bookEntry(books: Books, planned: Planned, { postedAt, put, undo }: Book
   }
   const fact = books.facts.get(entry.eventId);
   if (fact === undefined) throw new Error(`entry ${entry.entryId} books no known event`);
+  for (const loanId of journalsOf(fact, entry.lines)) {
+    put(books.journals, loanId, [...(books.journals.get(loanId) ?? []), booked]);
+  }
   if (entry.isDifference) {
     fact.differences.push(entry.entryId);
     undo.push(() => fact.differences.pop());

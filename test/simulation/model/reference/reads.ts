@@ -10,8 +10,8 @@ export interface Past {
   readonly layer: Layer;
 }
 
-function counted(books: Books, { asOfDate, knownAt }: Past): Entry[] {
-  return [...books.entries.values()].filter(
+function counted(entries: Iterable<Entry>, { asOfDate, knownAt }: Past): Entry[] {
+  return [...entries].filter(
     ({ effectiveAt, postedAt }) => effectiveAt <= asOfDate && (knownAt === undefined || postedAt <= knownAt),
   );
 }
@@ -19,7 +19,7 @@ function counted(books: Books, { asOfDate, knownAt }: Past): Entry[] {
 /** A loan's components, folded from the lines that name it (rule 5). */
 export function componentsOf(books: Books, loanId: string, past: Past): Components {
   const components = noComponents();
-  for (const { lines } of counted(books, past)) {
+  for (const { lines } of counted(books.journals.get(loanId) ?? [], past)) {
     for (const line of lines) {
       const effect = line.loanId === loanId && line.layer === past.layer ? effectOf(line) : undefined;
       if (effect !== undefined) components[effect.component] += effect.deltaMinor;
@@ -31,9 +31,11 @@ export function componentsOf(books: Books, loanId: string, past: Past): Componen
 /** The fields of GET /v1/loans/{loan_id}/balance. */
 export function balanceBody(books: Books, loanId: string, past: Past): Record<string, string | null> {
   const { fees, interest, principal, suspense } = componentsOf(books, loanId, past);
-  const activity = counted(books, past).filter(({ lines }) =>
-    lines.some((line) => line.loanId === loanId && line.layer === past.layer && effectOf(line) !== undefined),
-  );
+  const activity = counted(books.journals.get(loanId) ?? [], past).filter(({ lines }) => {
+    const moves = lines.filter((line) => line.loanId === loanId && effectOf(line) !== undefined);
+    // What moves nothing of the loan is its activity all the same, on the settled layer.
+    return moves.length === 0 ? past.layer === 'SETTLED' : moves.some(({ layer }) => layer === past.layer);
+  });
   const latest = activity
     .map(({ postedAt }) => postedAt)
     .sort()
@@ -58,7 +60,7 @@ function accountTotals(
   past: Past,
 ): { DR: bigint; CR: bigint } {
   const total = { DR: 0n, CR: 0n };
-  for (const { lines } of counted(books, past)) {
+  for (const { lines } of counted(books.entries.values(), past)) {
     for (const line of lines) {
       if (line.accountCode !== accountCode || line.currency !== currency || line.layer !== past.layer) continue;
       total[line.direction] += line.amountMinor;

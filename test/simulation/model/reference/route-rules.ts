@@ -114,7 +114,7 @@ export const RULES = {
     ...DATED,
     return_code: required(text((value) => /^[A-Z0-9]{1,10}$/.test(value))),
     amount_minor: optional(amount),
-    nsf_fee_minor: optional(amountOrZero),
+    nsf_fee_minor: optional(amount),
     policy: optional(oneOf('mirror', 'principal')),
   },
   settle_payment: { ...DATED, external_ref: optional(shortText) },
@@ -168,7 +168,7 @@ export const RULES = {
     metadata: optional(object),
   },
   program: { ...POLICY, name: required(shortText), currency: optional(currency) },
-  version: { ...POLICY, effective_from: required(date) },
+  version: { ...POLICY, effective_at: required(date) },
 } as const satisfies Record<string, FieldRules>;
 
 export type RouteKind = keyof typeof RULES;
@@ -192,10 +192,8 @@ function openingOf(value: unknown, path: string): readonly string[] {
   return parts.some(([, part]) => part !== '0') ? [] : [path];
 }
 
-/** 1 to 10,000 ids, each once. */
+/** 1 to 10,000 ids. */
 function idList(value: unknown, path: string): readonly string[] {
   if (!Array.isArray(value) || value.length < 1 || value.length > 10_000) return [path];
-  const bad = value.flatMap((id, at) => uuid(id, `${path}[${at}]`));
-  if (bad.length > 0) return bad;
-  return new Set(value.map((id) => String(id).toLowerCase())).size < value.length ? [path] : [];
+  return value.flatMap((id, at) => uuid(id, `${path}[${at}]`));
 }

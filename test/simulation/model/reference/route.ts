@@ -81,7 +81,7 @@ function contradictions(kind: RouteKind, body: JsonObject): string[] {
     'forgive_principal_minor',
     'forgive_interest_minor',
   ];
-  return parts.every((name) => fields.amount(name) === 0n) ? parts : [];
+  return parts.every((name) => fields.amount(name) === 0n) ? ['body'] : [];
 }
 
 /** The values of a body that is known to be well formed. */
@@ -229,7 +229,7 @@ function wideCommandOf(kind: WideKind, pathId: string, body: Fields): Command {
       return {
         kind,
         programId: pathId,
-        from: body.maybe('effective_from'),
+        from: body.maybe('effective_at'),
         currency: undefined,
         policy: policyOf(body),
       };

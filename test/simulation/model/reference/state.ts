@@ -67,6 +67,8 @@ export interface Closing {
 export type Effect =
   | { readonly kind: 'opened'; readonly date: string }
   | { readonly kind: 'receipt'; readonly eventId: string; readonly receipt: Receipt }
+  /** What a return took out of a receipt: a difference, since an earlier return may be reversed. */
+  | { readonly kind: 'came_back'; readonly eventId: string; readonly taken: Receipt }
   | { readonly kind: 'written_off'; readonly pieces: readonly Piece[]; readonly closes: Closing | undefined }
   | { readonly kind: 'recovered'; readonly parts: readonly Recovered[] }
   | { readonly kind: 'accrued'; readonly accrued: Accrued }
@@ -140,6 +142,9 @@ function applyEffect(state: LoanState, effect: Effect): void {
     case 'receipt':
       state.receipts.set(effect.eventId, effect.receipt);
       return;
+    case 'came_back':
+      comeBack(state, effect);
+      return;
     case 'written_off':
       state.pieces.push(...effect.pieces.map((piece) => ({ ...piece })));
       if (effect.closes !== undefined) state.chargedOff = effect.closes;
@@ -156,6 +161,22 @@ function applyEffect(state: LoanState, effect: Effect): void {
     case 'non_accrual':
       state.nonAccrual = effect.on;
   }
+}
+
+function comeBack({ receipts }: LoanState, { eventId, taken }: Extract<Effect, { kind: 'came_back' }>): void {
+  const found = receipts.get(eventId);
+  if (found === undefined) return;
+  const gone = (part: Recovered) =>
+    taken.recovered
+      .filter(({ pieceEventId, component }) => pieceEventId === part.pieceEventId && component === part.component)
+      .reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
+  receipts.set(eventId, {
+    suspenseMinor: found.suspenseMinor - taken.suspenseMinor,
+    fees: found.fees - taken.fees,
+    interest: found.interest - taken.interest,
+    principal: found.principal - taken.principal,
+    recovered: found.recovered.map((part) => ({ ...part, amountMinor: part.amountMinor - gone(part) })),
+  });
 }
 
 function correctAccrual(state: LoanState, effect: Extract<Effect, { kind: 'accrual_corrected' }>): void {

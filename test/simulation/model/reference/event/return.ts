@@ -31,22 +31,13 @@ export function returned(state: LoanState, command: ReturnOf, given: Given): Ver
   const unapplied = least(amountMinor, receipt.suspenseMinor);
   const recovered = takeBack(receipt.recovered, amountMinor - unapplied, given);
   const fromPayment = runDown(amountMinor - unapplied - sum(recovered), given.policy.waterfall, receipt);
-  const left: Receipt = {
-    suspenseMinor: receipt.suspenseMinor - unapplied,
-    fees: receipt.fees - fromPayment.fees,
-    interest: receipt.interest - fromPayment.interest,
-    principal: receipt.principal - fromPayment.principal,
-    recovered: receipt.recovered.map((part) => ({
-      ...part,
-      amountMinor: part.amountMinor - samePart(recovered, part),
-    })),
-  };
+  const taken: Receipt = { ...fromPayment, suspenseMinor: unapplied, recovered };
   const isRecovery = receipt.recovered.length > 0;
   const byPrincipal = !isRecovery && (command.policy ?? given.policy.returns) === 'principal';
   const asked: Split = byPrincipal ? { ...noSplit(), suspense: amountMinor } : { ...fromPayment, suspense: unapplied };
   const back = coveredBySuspense(state, asked);
   const pieces = lostAgain(state, given.eventId, back);
-  const effects: Effect[] = [{ kind: 'receipt', eventId: command.eventId, receipt: left }];
+  const effects: Effect[] = [{ kind: 'came_back', eventId: command.eventId, taken }];
   if (pieces.length > 0) effects.push({ kind: 'written_off', pieces, closes: undefined });
   const negated = recovered.map((part) => ({ ...part, amountMinor: -part.amountMinor }));
   if (negated.length > 0) effects.push({ kind: 'recovered', parts: negated });
@@ -85,13 +76,6 @@ function takeBack(parts: readonly Recovered[], amountMinor: bigint, { policy }: 
       return taken === 0n ? [] : [{ ...part, amountMinor: taken }];
     }),
   );
-}
-
-function samePart(taken: readonly Recovered[], part: Recovered): bigint {
-  const same = taken.filter(
-    ({ pieceEventId, component }) => pieceEventId === part.pieceEventId && component === part.component,
-  );
-  return sum(same);
 }
 
 function sum(parts: readonly Recovered[]): bigint {
