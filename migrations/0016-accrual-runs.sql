@@ -1,4 +1,4 @@
--- Interest that the server computes. (decisions/0023-accrual-runs.md)
+-- Interest that the server computes. (decisions/0024-accrual-runs.md)
 
 -- What somebody asked for, and whether it has been done. The lease keeps two processes from doing the same work; that nothing
 -- is posted twice, it does not have to keep.
