@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { accrualRunOperations } from './accrual-runs.ts';
 import { configurationOperations } from './configuration.ts';
 import { JWKS_OPERATION, METADATA_OPERATION } from './http/oauth/issuer-operations.ts';
 import { TOKEN_OPERATION } from './http/oauth/token-operation.ts';
@@ -16,6 +17,7 @@ import { journalEntry } from './http/routes/journal-entry.ts';
 import { loanBalance } from './http/routes/loan-balance.ts';
 import { loanJournal } from './http/routes/loan-journal.ts';
 import { loan, loans } from './http/routes/loans.ts';
+import { periods } from './http/routes/periods.ts';
 import { POSTING_ROUTES } from './http/routes/posting-routes.ts';
 import { reconciliationStatus } from './http/routes/reconciliation-status.ts';
 import { tenantJournal } from './http/routes/tenant-journal.ts';
@@ -32,6 +34,7 @@ export type OperationParts = {
   readonly posting: Posting;
   readonly webhooks: readonly Operation[];
   readonly configuration: readonly Operation[];
+  readonly accrualRuns: readonly Operation[];
   /** The text of openapi.json. */
   readonly document: string;
 };
@@ -49,7 +52,9 @@ export function ledgerOperations(parts: OperationParts): readonly Operation[] {
     loanJournal(reader),
     tenantJournal(reader),
     journalEntry(reader),
+    periods(reader),
     reconciliationStatus(parts.runs),
+    ...parts.accrualRuns,
     ...parts.configuration,
     ...parts.webhooks,
     healthLive(parts.program),
@@ -83,6 +88,7 @@ function describedOperations(): readonly DescribedOperation[] {
     posting: nothing,
     webhooks,
     configuration: configurationOperations(nothing, nothing),
+    accrualRuns: accrualRunOperations(nothing, nothing, nothing),
     document: '',
   });
   return [TOKEN_OPERATION, ...ledger, METADATA_OPERATION, JWKS_OPERATION];

@@ -1,6 +1,6 @@
 import { ACCOUNT } from './account-code.ts';
 import { allocationInput, creditOn } from './allocation.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseEarlier, refuseFuture } from './dating.ts';
+import { type Calendar, refuseClosedPeriod, refuseEarlier, refuseFuture } from './dating.ts';
 import { decideFee } from './fee.ts';
 import { type BookedEntries, type DraftLine, type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
@@ -78,8 +78,9 @@ const RECEIVED: ReadonlySet<string> = new Set(['payment_received', 'recovery']);
 
 /**
  * Books a return: CR 1010; DR what the payment stands allocated to, its suspense first (`mirror`), or the loan's suspense and
- * then principal (`principal`). Of a recovery it mirrors what that brought back, whatever the policy. A fee for it follows under the same correlation. Refuses in the order: not found, dates, already
- * reversed, the loan's state (for the fee alone), the payment's amount.
+ * then principal (`principal`). Of a recovery it mirrors what that brought back, whatever the policy. A fee for it follows
+ * under the same correlation. Refuses in the order: not found, dates, already reversed, the loan's beginning and state (both
+ * for the fee alone: what is returned stands), the payment's amount.
  */
 export function decidePaymentReturn(asked: PaymentReturn, context: PaymentReturnContext): Refusal | BookedEntries {
   const { payment, receipt, calendar } = context;
@@ -90,7 +91,7 @@ export function decidePaymentReturn(asked: PaymentReturn, context: PaymentReturn
   const refused =
     refuseFuture(asked.effectiveAt, calendar, 'effective_at') ??
     refuseEarlier(asked.effectiveAt, (receipt ?? payment).effectiveAt, 'the payment') ??
-    refuseBeforeDisbursement(asked.effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(asked.effectiveAt, calendar, 'effective_at') ??
     refuseReversed(payment, context.standing);
   if (refused !== null) return refused;
   const version = versionInForce(program, asked.effectiveAt);

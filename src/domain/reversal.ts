@@ -1,6 +1,6 @@
 import { LIMITS } from '../limits.ts';
 import { refuseOutOfRange } from './component-range.ts';
-import { type Calendar, refuseFuture } from './dating.ts';
+import { type Calendar, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import type { EventType } from './event-type.ts';
 import {
   type Booked,
@@ -60,7 +60,7 @@ export function decideReversal(reversal: Reversal, context: ReversalContext): Re
     return refusalOfField('journal_entry_not_found', 'reverses_entry_id', message);
   }
   const refused =
-    refuseDates(reversal, entry, context.calendar) ??
+    refuseDates(reversal, entry, context) ??
     refuseState(entry, context) ??
     refuseBefallen(entry, context) ??
     refuseUnderLosses(entry, context);
@@ -135,10 +135,14 @@ function mirrorOf({ entryId, effectiveAt, lines }: StandingCorrection, reversal:
   return { draft, eventId: null };
 }
 
-function refuseDates(reversal: Reversal, entry: PostedEntry, calendar: Calendar): Refusal | null {
+function refuseDates(reversal: Reversal, entry: PostedEntry, { calendar, replayed }: ReversalContext): Refusal | null {
   const future = refuseFuture(reversal.effectiveAt, calendar, 'effective_at');
   if (future !== null) return future;
-  if (reversal.effectiveAt >= entry.effectiveAt) return null;
+  if (reversal.effectiveAt >= entry.effectiveAt) {
+    return replayed.size > 0
+      ? refuseClosedPeriod(entry.effectiveAt, calendar, 'effective_at', entry)
+      : refuseClosedPeriod(reversal.effectiveAt, calendar, 'effective_at');
+  }
   const message = `effective_at ${reversal.effectiveAt} lies before ${entry.effectiveAt}, the date of the entry it reverses`;
   return refusalOfField('validation_failed', 'effective_at', message);
 }
@@ -151,6 +155,10 @@ function refuseState(entry: PostedEntry, { standing, isDifference }: ReversalCon
   }
   if (entry.eventType === 'reversal') {
     const message = `entry ${entry.entryId} is itself a reversal; post the event again in place of reversing its reversal`;
+    return refusalOfField('not_reversible', 'reverses_entry_id', message);
+  }
+  if (entry.eventType === 'period_closed') {
+    const message = `entry ${entry.entryId} belongs to the close of a period; reopen the period, latest first`;
     return refusalOfField('not_reversible', 'reverses_entry_id', message);
   }
   if (entry.eventType === 'manual_adjustment' && entry.lines.length === 0) {

@@ -1,5 +1,5 @@
 import { readSplit } from './allocation.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseEarlier, refuseFuture } from './dating.ts';
+import { type Calendar, refuseClosedPeriod, refuseEarlier, refuseFuture } from './dating.ts';
 import { paidOutLines, readWithheld } from './disbursement.ts';
 import type { DraftLine, EntryDraft } from './journal-entry.ts';
 import { PENDING, SETTLED } from './layer.ts';
@@ -51,7 +51,8 @@ export function refuseSettling(
 ): Refusal | null {
   const refused =
     refuseFuture(effectiveAt, calendar, 'effective_at') ??
-    refuseEarlier(effectiveAt, entry.effectiveAt, 'what it settles');
+    refuseEarlier(effectiveAt, entry.effectiveAt, 'what it settles') ??
+    refuseClosedPeriod(effectiveAt, calendar, 'effective_at');
   if (refused !== null || standing.reversedBy === null) return refused;
   return { code: 'already_reversed', detail: `entry ${entry.entryId} was reversed by ${standing.reversedBy}` };
 }
@@ -70,10 +71,8 @@ export function settle(asked: Settlement, entry: PostedEntry, context: Settlemen
   if (entry.loanId === null) throw new Error(`pending entry ${entry.entryId} names no loan`);
   const { loan, program } = context.loan(entry.loanId);
   const { effectiveAt } = asked;
-  // Only the first disbursement may make its own beginning.
-  const refused =
-    (entry.eventType === 'disbursement' ? null : refuseBeforeDisbursement(effectiveAt, loan, 'effective_at')) ??
-    refuseStateOf(loan);
+  // No beginning of the loan is asked for: what settles stands already.
+  const refused = refuseStateOf(loan);
   if (refused !== null) return refused;
   const version = versionInForce(program, effectiveAt);
   const settled = settledLines(entry, { loan, version });

@@ -1,6 +1,7 @@
 import type { Command, CommandOf } from './command.ts';
 import { ACCRUAL } from './kinds/accrual.ts';
 import { ACCRUAL_CORRECTION } from './kinds/accrual-correction.ts';
+import { ACCRUAL_RUN } from './kinds/accrual-run.ts';
 import { ADJUSTMENT } from './kinds/adjustment.ts';
 import { CANCELLATION } from './kinds/cancellation.ts';
 import { CHARGE_OFF } from './kinds/charge-off.ts';
@@ -15,6 +16,7 @@ import { PAYMENT } from './kinds/payment.ts';
 import { PAYMENT_CLEARING } from './kinds/payment-clearing.ts';
 import { PAYMENT_RETURN } from './kinds/payment-return.ts';
 import { PAYMENT_SETTLING } from './kinds/payment-settling.ts';
+import { PERIOD_CLOSE, PERIOD_REOPENING } from './kinds/period.ts';
 import { RECOVERY } from './kinds/recovery.ts';
 import { REFINANCE } from './kinds/refinance.ts';
 import { REGISTRATION } from './kinds/registration.ts';
@@ -31,6 +33,7 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   disbursement: DISBURSEMENT,
   fee: FEE,
   accrual: ACCRUAL,
+  accrual_run: ACCRUAL_RUN,
   accrual_correction: ACCRUAL_CORRECTION,
   fee_waiver: FEE_WAIVER,
   goodwill_credit: GOODWILL_CREDIT,
@@ -49,6 +52,8 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   disbursement_settlement: DISBURSEMENT_SETTLEMENT,
   cancellation: CANCELLATION,
   registration: REGISTRATION,
+  period_close: PERIOD_CLOSE,
+  period_reopening: PERIOD_REOPENING,
 };
 
 /** The kind of a command; it is to be asked about that command alone. */

@@ -1,5 +1,6 @@
 import type { AccrualBatch } from '../domain/accrual.ts';
 import type { AccrualCorrection } from '../domain/accrual-correction.ts';
+import type { RunPortion } from '../domain/accrual-run.ts';
 import type { Approval } from '../domain/adjustment.ts';
 import type { Cancellation } from '../domain/cancellation.ts';
 import type { ChargeOff } from '../domain/charge-off.ts';
@@ -12,6 +13,7 @@ import type { NonAccrual } from '../domain/non-accrual.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { PaymentClearing } from '../domain/payment-clearing.ts';
 import type { PaymentReturn } from '../domain/payment-return.ts';
+import type { PeriodChange } from '../domain/period-close.ts';
 import type { Recovery } from '../domain/recovery.ts';
 import type { Refinance } from '../domain/refinance.ts';
 import type { Restructure } from '../domain/restructure.ts';
@@ -40,6 +42,7 @@ export type Command = Envelope &
     | { readonly kind: 'disbursement'; readonly disbursement: Disbursement }
     | { readonly kind: 'fee'; readonly fee: Fee }
     | { readonly kind: 'accrual'; readonly accrual: AccrualBatch }
+    | { readonly kind: 'accrual_run'; readonly portion: RunPortion }
     | { readonly kind: 'accrual_correction'; readonly correction: AccrualCorrection }
     | { readonly kind: 'fee_waiver'; readonly feeWaiver: FeeWaiver }
     | { readonly kind: 'goodwill_credit'; readonly goodwillCredit: GoodwillCredit }
@@ -58,6 +61,8 @@ export type Command = Envelope &
     | { readonly kind: 'disbursement_settlement'; readonly settlement: Settlement }
     | { readonly kind: 'cancellation'; readonly cancellation: Cancellation }
     | { readonly kind: 'registration'; readonly registration: LoanRegistration }
+    | { readonly kind: 'period_close'; readonly change: PeriodChange }
+    | { readonly kind: 'period_reopening'; readonly change: PeriodChange }
   );
 
 export type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;

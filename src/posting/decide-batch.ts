@@ -1,5 +1,6 @@
 import type { Refusal } from '../domain/refusal.ts';
 import { applyBooked } from './apply-entry.ts';
+import { refuseBookedInClosedPeriod } from './closed-period.ts';
 import type { Command } from './command.ts';
 import { kindOf, referencesOf } from './command-kinds.ts';
 import type { PostedEntries, Target } from './kinds/command-kind.ts';
@@ -10,7 +11,7 @@ import { referredEntry } from './reference.ts';
 import { type Backdated, backdatedBy } from './restatement/backdated.ts';
 import { assertArrived, decideBackdated, missingHistories } from './restatement/decide-backdated.ts';
 import type { HistoryRef } from './restatement/loan-history.ts';
-import { loanOf, standingOf } from './scene.ts';
+import { loanOf, standingOf, tenantOf } from './scene.ts';
 
 /** What became of one command of a batch. `following` are the entries that it booked besides the one its key names. */
 export type Decision =
@@ -50,6 +51,8 @@ export function decideBatch(commands: readonly Command[], state: LedgerState, ne
     if (backdated !== null) return restate(command, backdated, { state, plan, newEntryId });
     const decided = kindOf(command).decide(command, state);
     if ('code' in decided) return { outcome: 'refused', refusal: decided };
+    const closed = refuseBookedInClosedPeriod(decided, tenantOf(state, command.tenantId));
+    if (closed !== null) return { outcome: 'refused', refusal: closed };
     return applyBooked({ command, booked: decided, newEntryId, state, plan });
   });
   return { decisions, plan };

@@ -1,7 +1,10 @@
+import type { InterestFacts } from '../domain/accrual-run.ts';
 import type { Verdict } from '../domain/adjustment.ts';
 import type { LoanState } from '../domain/loan.ts';
 import type { Loss } from '../domain/loss.ts';
 import type { StandingNonAccrual } from '../domain/non-accrual.ts';
+import type { Period } from '../domain/period.ts';
+import type { StandingClose } from '../domain/period-reopening.ts';
 import type { EntryStanding, PostedEntry, StandingCorrection } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
 import type { LoanHistory } from './restatement/loan-history.ts';
@@ -13,10 +16,19 @@ export type TenantConfiguration = {
   readonly currency: string;
   readonly defaultProgramId: string;
   readonly programs: ReadonlyMap<string, readonly ProgramVersion[]>;
+  /** The last day of the latest closed period; null: none is closed. */
+  readonly closedThrough: string | null;
 };
 
-/** A tenant while a batch is decided; the business date is the database's clock in the tenant's time zone. */
-export type TenantState = { readonly configuration: TenantConfiguration; readonly businessDate: string };
+/**
+ * A tenant while a batch is decided; the business date is the database's clock in the tenant's time zone. `closedThrough` is
+ * that of the configuration until the batch closes or reopens a period.
+ */
+export type TenantState = {
+  readonly configuration: TenantConfiguration;
+  readonly businessDate: string;
+  closedThrough: string | null;
+};
 
 /** A key that was used before. */
 export type UsedKey = { readonly payloadHash: string; readonly entryId: string; readonly receiptVersion: number };
@@ -43,6 +55,22 @@ export type ResolvedEntry = {
  */
 export type Night = { readonly day: string; principalMinor: bigint };
 
+/** What income and expense accounts hold at the end of a period, changed by whatever the batch posts up to that day. */
+export type YearEnd = { readonly period: Period; readonly balances: Map<string, Map<number, bigint>> };
+
+/**
+ * What is known of a tenant's periods behind its head's lock, so that nothing can be posted meanwhile. Changed by each
+ * posting of the batch.
+ */
+export type TenantPeriods = {
+  /** Closes that were not reopened, the latest last. */
+  readonly closes: StandingClose[];
+  /** The date of the tenant's earliest line, on any layer; null when it has none. */
+  earliestDay: string | null;
+  /** For periods that are to be closed and end a fiscal year. */
+  readonly yearEnds: readonly YearEnd[];
+};
+
 /**
  * Everything that a batch is decided on: read under the locks of all its loans, in statements that began after the locks
  * were held. Maps are keyed by `scopedKey`. The decision changes loans, keys, standings, accrual months, disbursements and
@@ -63,6 +91,8 @@ export type LedgerState = {
   readonly verdicts: Map<string, Verdict>;
   /** Standing corrections by the scopedKey of their batch's entry, as they were posted; loaded for batches that are corrected or reversed. */
   readonly corrections: Map<string, StandingCorrection[]>;
+  /** For loans of a run: what is known of their interest. */
+  readonly interest: ReadonlyMap<string, InterestFacts>;
   /** For loans that accrue in the batch: the nights that they accrue for. */
   readonly nights: Map<string, Night[]>;
   /** Loaded for loans of which a disbursement is to be reversed, else absent. */
@@ -75,6 +105,8 @@ export type LedgerState = {
   readonly histories?: ReadonlyMap<string, LoanHistory>;
   /** Set where an event is decided again: the version of its program that it was accepted under, null when none was kept. */
   readonly again?: { readonly version: number | null };
+  /** By tenant; loaded for tenants of which a period is to be closed or reopened, whose heads are locked then. */
+  readonly periods: ReadonlyMap<string, TenantPeriods>;
 };
 
 /** A loan of a tenant. */

@@ -12,6 +12,7 @@ export function receiptFacts({ entry, following }: PostedEntries, postedAt: stri
     registered_loan_id: registeredLoanId,
     requested_entry_id: requested,
     recovered,
+    period,
   } = draft.eventInput;
   return {
     eventType: draft.eventType,
@@ -22,6 +23,7 @@ export function receiptFacts({ entry, following }: PostedEntries, postedAt: stri
     postedAt,
     lines: draft.lines,
     registeredLoanId: typeof registeredLoanId === 'string' ? registeredLoanId : null,
+    period: typeof period === 'string' ? period : null,
     recovered: (recovered ?? null) as ReceiptFacts['recovered'],
     loanCount: typeof loanCount === 'number' ? loanCount : 0,
     following: following.length === 0 ? NOTHING : following.map(followingFacts),

@@ -1,13 +1,16 @@
 import type { AccrualBatch, PrincipalDifference } from '../domain/accrual.ts';
 import type { CorrectedLoan } from '../domain/accrual-correction.ts';
+import type { RunPortion } from '../domain/accrual-run.ts';
 import type { EntryDraft } from '../domain/journal-entry.ts';
 import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
+import type { InterestCheckpoint } from '../domain/loan-accruals.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { Loss, TakenPart } from '../domain/loss.ts';
 import type { NonAccrualAction } from '../domain/non-accrual.ts';
+import type { Rational } from '../domain/rational.ts';
 import type { Allocation } from '../domain/waterfall.ts';
-import type { AccrualMonth } from './ledger-state.ts';
+import type { AccrualMonth, LoanRef } from './ledger-state.ts';
 
 /** An entry that is going to be written; `ordinal` is its place among the tenant's entries of this batch, from 1. */
 export type PlannedEntry = {
@@ -117,6 +120,8 @@ export type PostingPlan = {
     readonly note: string | null;
     readonly entryId: string;
   }[];
+  /** Periods that were closed, each by the first entry of its close. */
+  readonly periodCloses: { readonly tenantId: string; readonly entryId: string; readonly closedThrough: string }[];
   readonly losses: { readonly tenantId: string; readonly loanId: string; readonly loss: Loss }[];
   /** What entries took back of losses. */
   readonly recoveries: {
@@ -125,6 +130,28 @@ export type PostingPlan = {
     readonly entryId: string;
     readonly taken: TakenPart;
   }[];
+  readonly accrualBatches: {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly accrual: AccrualBatch;
+    /** Of the server's: what the nights of each loan are worth, in the order of the loans. */
+    readonly exact: readonly Rational[] | null;
+  }[];
+  /** Accruals of 0, which move no loan. */
+  readonly unmovedAccruals: (LoanRef & { readonly entryId: string })[];
+  /** Loans whose interest has to be counted from their beginning again. */
+  readonly forgottenInterest: LoanRef[];
+  readonly interestCheckpoints: { readonly loan: LoanState; readonly checkpoint: InterestCheckpoint }[];
+  readonly runPortions: {
+    readonly tenantId: string;
+    readonly portion: RunPortion;
+    readonly accruedLoans: number;
+    readonly entries: readonly {
+      readonly entryId: string;
+      readonly currency: string;
+      readonly accruedMinor: bigint;
+    }[];
+  }[];
   readonly nonAccruals: {
     readonly tenantId: string;
     readonly loanId: string;
@@ -132,7 +159,6 @@ export type PostingPlan = {
     readonly effectiveAt: string;
     readonly action: NonAccrualAction;
   }[];
-  readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
   readonly principalDifferences: (PrincipalDifference & {
     readonly tenantId: string;
     readonly entryId: string;
@@ -148,6 +174,8 @@ export type PostingPlan = {
   readonly accountDeltas: Map<string, Map<number, PlannedAccountDelta>>;
   /** How many entries each tenant gets, which is how far its head moves. */
   readonly entriesOfTenant: Map<string, number>;
+  /** Tenants whose configuration the batch changes: whatever was decided under it is decided again. */
+  readonly raisedEpochs: Set<string>;
 };
 
 /** A plan without rows. */
@@ -165,9 +193,14 @@ export function emptyPlan(): PostingPlan {
     disbursements: [],
     registrations: [],
     nonAccruals: [],
+    periodCloses: [],
     losses: [],
     recoveries: [],
     accrualBatches: [],
+    unmovedAccruals: [],
+    forgottenInterest: [],
+    interestCheckpoints: [],
+    runPortions: [],
     verdicts: [],
     accrualCorrections: [],
     principalDifferences: [],
@@ -176,5 +209,6 @@ export function emptyPlan(): PostingPlan {
     accrualMonths: new Map(),
     accountDeltas: new Map(),
     entriesOfTenant: new Map(),
+    raisedEpochs: new Set(),
   };
 }

@@ -1,3 +1,4 @@
+import type { Period } from '../domain/period.ts';
 import type { Command } from './command.ts';
 import { kindOf, referencesOf } from './command-kinds.ts';
 import { type LoanRef, monthKey, monthOf, type ResolvedEntry, scopedKey } from './ledger-state.ts';
@@ -19,13 +20,21 @@ export type ReadSet = {
   readonly accrualMonths: readonly (LoanRef & { readonly month: string })[];
   /** Loans that accrue, each with the day whose principal is asked for. */
   readonly nights: readonly (LoanRef & { readonly day: string })[];
+  /** Loans of a run, whose interest is read. */
+  readonly interestLoans: readonly LoanRef[];
   /** Loans of which a disbursement is to be reversed. */
   readonly disbursedLoans: readonly LoanRef[];
   /** Loans of which a change of the mark of non-accrual is to be reversed. */
   readonly markedLoans: readonly LoanRef[];
   /** Loans of which something may be charged off, recovered or reversed. */
   readonly loansWithLosses: readonly LoanRef[];
+  /** Periods that are to be closed, and to be reopened. The heads of their tenants are locked before anything is read. */
+  readonly periodsToClose: readonly PeriodRef[];
+  readonly periodsToReopen: readonly PeriodRef[];
 };
+
+/** A period of a tenant. */
+export type PeriodRef = { readonly tenantId: string; readonly period: Period };
 
 /** Works out what a batch must lock and read. */
 export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<string, ResolvedEntry>): ReadSet {
@@ -55,9 +64,12 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     judgedAdjustments: reads.judgedAdjustments,
     accrualMonths: [...reads.accrualMonths.values()],
     nights: [...reads.nights.values()],
+    interestLoans: reads.interestLoans,
     disbursedLoans: [...reads.disbursedLoans.values()],
     markedLoans: [...reads.markedLoans.values()],
     loansWithLosses: [...reads.loansWithLosses.values()],
+    periodsToClose: inLockOrder(reads.periodsToClose),
+    periodsToReopen: inLockOrder(reads.periodsToReopen),
   };
 }
 
@@ -70,8 +82,11 @@ class BatchReads {
   readonly disbursedLoans = new Map<string, LoanRef>();
   readonly markedLoans = new Map<string, LoanRef>();
   readonly judgedAdjustments: { readonly tenantId: string; readonly adjustmentId: string }[] = [];
+  readonly interestLoans: LoanRef[] = [];
   readonly correctedBatches = new Map<string, { readonly tenantId: string; readonly entryId: string }>();
   readonly loansWithLosses = new Map<string, LoanRef>();
+  readonly periodsToClose = new Map<string, PeriodRef>();
+  readonly periodsToReopen = new Map<string, PeriodRef>();
   #tenantId = '';
 
   of(tenantId: string): void {
@@ -103,6 +118,10 @@ class BatchReads {
     this.nights.set(monthKey(this.#tenantId, loanId, day), { tenantId: this.#tenantId, loanId, day });
   }
 
+  interest(loanId: string): void {
+    this.interestLoans.push({ tenantId: this.#tenantId, loanId });
+  }
+
   disbursements(loanId: string): void {
     this.disbursedLoans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
   }
@@ -113,6 +132,14 @@ class BatchReads {
 
   losses(loanId: string): void {
     this.loansWithLosses.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  periodToClose(period: Period): void {
+    this.periodsToClose.set(scopedKey(this.#tenantId, period), { tenantId: this.#tenantId, period });
+  }
+
+  periodToReopen(period: Period): void {
+    this.periodsToReopen.set(scopedKey(this.#tenantId, period), { tenantId: this.#tenantId, period });
   }
 }
 

@@ -303,7 +303,7 @@ describe(`${OPERATION}: 422`, () => {
     await expectRefusal(ledger, () => api.post(path, paymentReturn({ effective_at: FAR_FUTURE })), refused);
   });
 
-  test('effective_date_before_disbursement: the loan began anew, later', async () => {
+  test('effective_date_before_disbursement: the loan began anew, later, and a fee is asked; without one it comes back', async () => {
     const loan = await newLoan(api);
     const [first] = await ledger.sql<{ entry_id: string }>(
       'SELECT entry_id FROM hpts.disbursement WHERE loan_id = $1',
@@ -312,8 +312,13 @@ describe(`${OPERATION}: 422`, () => {
     const { path } = await paid(api, loan, { amount_minor: '5', allocation: { suspense_minor: '5' } });
     await posted(api.post('/v1/reversals', reversal(first?.entry_id ?? '')));
     await posted(api.post('/v1/disbursements', disbursement(loan, { effective_at: '2026-05-03' })));
-    const refused = { status: 422, code: 'effective_date_before_disbursement', fields: ['effective_at'] } as const;
-    await expectRefusal(ledger, () => api.post(path, paymentReturn()), refused);
+    const refused = {
+      status: 422,
+      code: 'effective_date_before_disbursement',
+      fields: ['nsf_fee_minor'],
+    } as const;
+    await expectRefusal(ledger, () => api.post(path, paymentReturn({ nsf_fee_minor: '25' })), refused);
+    await posted(api.post(path, paymentReturn()));
   });
 
   test('amount_exceeds_payment: more than it brought in, than is left of it, or anything once nothing is', async () => {

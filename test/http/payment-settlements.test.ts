@@ -178,20 +178,18 @@ describe(`${SETTLE}: 201`, () => {
   });
 });
 
-describe(`${SETTLE}: 422`, () => {
-  test('effective_date_before_disbursement: the loan began anew, later', async () => {
-    const loan = await newLoan(api);
-    const [first] = await ledger.sql<{ entry_id: string }>(
-      'SELECT entry_id FROM hpts.disbursement WHERE loan_id = $1',
-      [loan.loanId],
-    );
-    const one = await pending(api, loan);
-    await posted(api.post('/v1/reversals', reversal(first?.entry_id ?? '')));
-    await posted(api.post('/v1/disbursements', disbursement(loan, { effective_at: '2026-05-03' })));
-    const refused = { status: 422, code: 'effective_date_before_disbursement', fields: ['effective_at'] } as const;
-    await expectRefusal(ledger, () => api.post(one.settle, settlement()), refused);
-  });
+test(`${SETTLE}: 201: the loan began anew, later; what settles stands already`, async () => {
+  const loan = await newLoan(api);
+  const [first] = await ledger.sql<{ entry_id: string }>('SELECT entry_id FROM hpts.disbursement WHERE loan_id = $1', [
+    loan.loanId,
+  ]);
+  const one = await pending(api, loan);
+  await posted(api.post('/v1/reversals', reversal(first?.entry_id ?? '')));
+  await posted(api.post('/v1/disbursements', disbursement(loan, { effective_at: '2026-05-03' })));
+  await posted(api.post(one.settle, settlement()));
+});
 
+describe(`${SETTLE}: 422`, () => {
   test('loan_charged_off', async () => {
     const one = await pending(api, await newLoan(api));
     await posted(api.post('/v1/chargeoffs', chargeOff(one.loan, { effective_at: DAY.paid })));

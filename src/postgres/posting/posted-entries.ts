@@ -18,8 +18,8 @@ function postedEntries(asked: string): string {
        FROM hpts.following_entry AS f JOIN hpts.journal_entry AS o USING (tenant_id, entry_id)
        WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
       e.event_input::jsonb->>'registered_loan_id', b.interest_minor, e.event_input::jsonb->>'corrected_event_id',
-      e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered', e.event_input, asked.asked_id,
-      e.event_input::jsonb->>'requested_entry_id'
+      e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered', e.event_input, e.event_input::jsonb->>'period',
+      asked.asked_id, e.event_input::jsonb->>'requested_entry_id'
     FROM ${asked} AS asked
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`;
@@ -74,6 +74,7 @@ type PostedRow = [
   seq: bigint,
   recovered: ReceiptFacts['recovered'],
   eventInput: string | null,
+  period: string | null,
   askedId: string,
   requestedEntryId: string | null,
 ];
@@ -91,7 +92,7 @@ export async function resolveEntries(
     const [layer, currency] = [row[7] ?? row[23]?.toSorted()[0], row[6] ?? row[24]?.[0]];
     if (currency === undefined || layer === undefined) throw new Error(`entry ${entryId} has no currency or no layer`);
     const lines = linesOf(row);
-    resolved.set(scopedKey(tenantId, row[28]), {
+    resolved.set(scopedKey(tenantId, row[29]), {
       entry: {
         entryId,
         seq: row[25],
@@ -127,12 +128,13 @@ export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]
       entryId,
       eventId,
       correlationId,
-      reversesEntryId: row[29] ?? reversesEntryId,
+      reversesEntryId: row[30] ?? reversesEntryId,
       postedAt,
       lines: linesOf(row),
       loanCount: row[17] ?? 0,
       registeredLoanId: row[20],
       recovered: row[26],
+      period: row[28],
       following: followingOf(row[19]),
     });
   }

@@ -57,7 +57,7 @@ const READ_EVENTS_SINCE: Statement = {
     ${lookedUp({ alias: 'e', entryId: 'moved.entry_id' })}
     ${lookedUp({ alias: 'o', entryId: `(left(e.event_id::text, 35) || '0')::uuid` })}
     LEFT JOIN LATERAL (
-      SELECT a.loan_ids, a.interest_minor FROM hpts.accrual_batch AS a
+      SELECT a.loan_ids, CASE WHEN a.exact_interest IS NULL THEN a.interest_minor END AS interest_minor FROM hpts.accrual_batch AS a
       WHERE a.tenant_id = $1 AND a.entry_id = o.entry_id LIMIT 1) AS b ON e.event_type = 'accrual'
     CROSS JOIN LATERAL (SELECT array_positions(e.loan_ids, asked.loan_id) AS places) AS found
     WHERE e.entry_id = moved.entry_id AND e.event_type <> 'reversal'

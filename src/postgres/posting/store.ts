@@ -21,6 +21,7 @@ import { failureOf, needsNewConnection, PosterConnection } from './poster-connec
 import { PreviewConnection } from './preview-connection.ts';
 import { readHistories } from './read-histories.ts';
 import { type LockedRows, lockAndRead, READ_STATEMENTS, type ReadState, readKeys, stateOf } from './read-state.ts';
+import { INTEREST_STATEMENTS } from './stored-interest.ts';
 import { writeAndCommit } from './write-plan.ts';
 import { WRITE_STATEMENTS } from './write-statements.ts';
 
@@ -40,7 +41,7 @@ type Deciding = {
   readonly histories?: ReadonlyMap<string, LoanHistory>;
 };
 
-const STATEMENTS = [...READ_STATEMENTS, ...WRITE_STATEMENTS];
+const STATEMENTS = [...READ_STATEMENTS, ...WRITE_STATEMENTS, ...INTEREST_STATEMENTS];
 
 /**
  * Keys are not looked up before a batch is decided: nearly every key is new, and the unique index says so at the write. A
@@ -169,7 +170,7 @@ export class PostgresStore implements PostingStore {
     const tenants = new Map<string, TenantState>();
     for (const { tenantId, configEpoch, businessDate } of read.tenants) {
       const configuration = await this.#configurations.of(client, tenantId, configEpoch);
-      tenants.set(tenantId, { configuration, businessDate });
+      tenants.set(tenantId, { configuration, businessDate, closedThrough: configuration.closedThrough });
     }
     return tenants;
   }

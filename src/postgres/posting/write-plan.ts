@@ -1,13 +1,16 @@
 import type pg from 'pg';
 import type { EntryDraft } from '../../domain/journal-entry.ts';
 import { COMPONENTS, type Components } from '../../domain/loan.ts';
+import { formatRational } from '../../domain/rational.ts';
 import type { TenantState } from '../../posting/ledger-state.ts';
 import type { PlannedEntry, PlannedKey, PlannedMovement, PostingPlan } from '../../posting/posting-plan.ts';
 import { StoreFailure } from '../../posting/posting-store.ts';
 import { plainArray } from '../array-literal.ts';
 import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray, uuidArray } from '../binary-array.ts';
 import { type BoundStatement, isServerError, sendTrain } from '../statement-train.ts';
+import { interestStatements } from './stored-interest.ts';
 import { lossStatements } from './stored-losses.ts';
+import { periodStatements } from './stored-periods.ts';
 import { storedStanding } from './stored-standing.ts';
 import {
   ADD_BACKDATING_DAYS,
@@ -32,6 +35,7 @@ import {
   MOVE_LAYERS,
   POST_BATCH,
   POST_BATCH_ON_CHANGED_LOANS,
+  RAISE_EPOCHS,
   REMOVE_UNMADE_LOANS,
 } from './write-statements.ts';
 
@@ -69,8 +73,11 @@ export async function writeAndCommit(
     ...facts(plan),
     ...factsOfLoans(plan),
     ...lossStatements(plan),
+    ...interestStatements(plan),
+    ...periodStatements(plan),
     batch,
     ...backdating(plan),
+    ...raisedEpochs(plan),
     [COMMIT, []],
   ];
   const answers = await sendTrain(client, statements).catch((error: unknown) => {
@@ -122,7 +129,7 @@ function rareChangesOfLoans(plan: PostingPlan): BoundStatement[] {
 }
 
 function facts(plan: PostingPlan): BoundStatement[] {
-  const statements: BoundStatement[] = plan.accrualBatches.map(({ tenantId, entryId, accrual }) => [
+  const statements: BoundStatement[] = plan.accrualBatches.map(({ tenantId, entryId, accrual, exact }) => [
     INSERT_ACCRUAL_BATCHES,
     [
       tenantId,
@@ -133,6 +140,7 @@ function facts(plan: PostingPlan): BoundStatement[] {
       uuidArray(accrual.loans, (loan) => loan.loanId),
       int8Array(accrual.loans, (loan) => loan.outstandingPrincipalMinor),
       int8Array(accrual.loans, (loan) => loan.interestMinor),
+      exact === null ? null : textArray(exact, formatRational),
     ],
   ]);
   const { following, reversals, disbursements } = plan;
@@ -400,6 +408,11 @@ function backdating(plan: PostingPlan): BoundStatement[] {
     [ADD_BACKDATING_DAYS, place],
     [MOVE_BACKDATED_DAYS, [...place, ...effects]],
   ];
+}
+
+/** Behind the rows of the batch, which was decided under the epoch before: the heads are held until the commit. */
+function raisedEpochs({ raisedEpochs: tenants }: PostingPlan): BoundStatement[] {
+  return tenants.size === 0 ? [] : [[RAISE_EPOCHS, [uuidArray([...tenants], itself)]]];
 }
 
 function loanColumns(loans: readonly LoanRef[]): Buffer[] {

@@ -119,8 +119,9 @@ export const INSERT_RECOVERIES: Statement = {
 export const INSERT_ACCRUAL_BATCHES: Statement = {
   name: 'insert_accrual_batches',
   text: `INSERT INTO hpts.accrual_batch
-      (tenant_id, entry_id, program_id, accrual_date, day_count_convention, loan_ids, outstanding_principal_minor, interest_minor)
-    VALUES ($1, $2, $3, $4, $5, $6::uuid[], $7::bigint[], $8::bigint[])`,
+      (tenant_id, entry_id, program_id, accrual_date, day_count_convention, loan_ids, outstanding_principal_minor, interest_minor,
+       exact_interest)
+    VALUES ($1, $2, $3, $4, $5, $6::uuid[], $7::bigint[], $8::bigint[], $9::text[])`,
 };
 
 export const INSERT_ACCRUAL_CORRECTION: Statement = {
@@ -346,6 +347,17 @@ export const MOVE_BACKDATED_DAYS: Statement = {
     WHERE b.tenant_id = moved.tenant_id AND b.loan_id = moved.loan_id AND b.layer = moved.layer AND b.from_day = moved.from_day`,
 };
 
+export const INSERT_PERIOD_CLOSES: Statement = {
+  name: 'insert_period_closes',
+  text: `INSERT INTO hpts.period_close (tenant_id, entry_id, closed_through)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::date[])`,
+};
+
+export const RAISE_EPOCHS: Statement = {
+  name: 'raise_epochs',
+  text: 'UPDATE hpts.tenant_head SET config_epoch = config_epoch + 1 WHERE tenant_id = ANY ($1::uuid[])',
+};
+
 export const COMMIT: Statement = { name: 'commit', text: 'COMMIT' };
 
 /** Every statement of this file, for a connection to prepare. */
@@ -374,5 +386,7 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   POST_BATCH_ON_CHANGED_LOANS,
   ADD_BACKDATING_DAYS,
   MOVE_BACKDATED_DAYS,
+  INSERT_PERIOD_CLOSES,
+  RAISE_EPOCHS,
   COMMIT,
 ];

@@ -1,5 +1,4 @@
 import { decideCancellation } from '../../domain/cancellation.ts';
-import type { EntryDraft } from '../../domain/journal-entry.ts';
 import { untouched } from '../../domain/posted-entry.ts';
 import type { CommandOf } from '../command.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
@@ -23,15 +22,13 @@ export const CANCELLATION: CommandKind<CommandOf<'cancellation'>> = {
     const { cancellation, tenantId } = command;
     const found = referredEntry(cancelled(command), { tenantId, resolved: state.entries });
     const entry = found?.entry;
-    const booked = decideCancellation(cancellation, {
+    return decideCancellation(cancellation, {
       entry,
       standing: entry === undefined ? untouched() : standingOf(state, tenantId, entry.entryId),
       loan: (loanId) => loanOf(state, tenantId, loanId),
       calendar: tenantOf(state, tenantId),
+      inPlace: replayedLoans(state, tenantId, found?.loanIds ?? []).size > 0,
     });
-    if ('code' in booked || entry === undefined) return booked;
-    const isInPlace = replayedLoans(state, tenantId, found?.loanIds ?? []).size > 0;
-    return isInPlace ? inPlace(booked, entry.effectiveAt) : booked;
   },
   remember: (command, posted, target) => {
     const { tenantId } = command;
@@ -42,10 +39,4 @@ export const CANCELLATION: CommandKind<CommandOf<'cancellation'>> = {
 
 function cancelled({ cancellation }: CommandOf<'cancellation'>): Reference {
   return { id: cancellation.eventId, to: 'event' };
-}
-
-/** Under `replay` a cancellation counts from the pending event's own day, as a reversal does (ACCOUNTING.md rule 11). */
-function inPlace(booked: EntryDraft, effectiveAt: string): EntryDraft {
-  const eventInput = { ...booked.eventInput, requested_effective_at: booked.effectiveAt };
-  return { ...booked, effectiveAt, eventInput };
 }

@@ -1,3 +1,4 @@
+import { refuseClosedPeriod } from '../../domain/dating.ts';
 import type { Booked, DraftLine, EntryDraft, FollowingEntry } from '../../domain/journal-entry.ts';
 import { LAYERS, type LayerNumber } from '../../domain/layer.ts';
 import { COMPONENTS, componentsOn, type LoanState } from '../../domain/loan.ts';
@@ -7,9 +8,11 @@ import { incomeAgainst } from '../../domain/restatement/accrual-again.ts';
 import { byEffect, type LoanEvent } from '../../domain/restatement/loan-event.ts';
 import { LIMITS } from '../../limits.ts';
 import { applyBooked } from '../apply-entry.ts';
+import { refuseBookedInClosedPeriod } from '../closed-period.ts';
 import type { Command } from '../command.ts';
 import { kindOf } from '../command-kinds.ts';
-import { type LedgerState, scopedKey } from '../ledger-state.ts';
+import { type LedgerState, scopedKey, type TenantState } from '../ledger-state.ts';
+import { tenantOf } from '../scene.ts';
 import type { Backdated } from './backdated.ts';
 import { EVENTS_AGAIN } from './events-again.ts';
 import type { HistoryRef, LoanHistory } from './loan-history.ts';
@@ -52,6 +55,8 @@ export function decideBackdated(
   let blocked = firstRefusal(folds, from);
   const own = kindOf(command).decide(command, shadow.state);
   if ('code' in own) return own;
+  const closed = refuseBookedInClosedPeriod(own, tenantOf(state, tenantId));
+  if (closed !== null) return closed;
   const unable = refuseUnable(
     own,
     folds,
@@ -62,9 +67,11 @@ export function decideBackdated(
   blocked ??= firstRefusal(folds, null);
   if (blocked !== null) return blocked;
   const restated = restatements(folds.flatMap((fold) => fold.restated));
+  const inTheWay = refuseRestatedInClosedPeriod(restated, tenantOf(state, tenantId));
+  if (inTheWay !== null) return inTheWay;
   if (restated.length > LIMITS.restatedEntries) return tooLarge(LIMITS.restatedEntries);
   const several = 'first' in own ? own : { first: own, following: [] };
-  const booked = restated.length === 0 ? own : { ...several, restated: restated.flat() };
+  const booked = restated.length === 0 ? own : { ...several, restated: restated.flatMap((one) => one.booked) };
   return { booked, loans: folds.map(({ loan }) => loan) };
 }
 
@@ -121,8 +128,10 @@ function applyOnShadow(command: Command, booked: Booked, { state, plan }: Return
   applyBooked({ command, booked, newEntryId, state, plan });
 }
 
+type RestatedEvent = { readonly event: LoanEvent; readonly booked: readonly FollowingEntry[] };
+
 /** What is posted for each event whose lines differ, in order of effect: a mirror and the event again, or a difference. */
-function restatements(restated: readonly Restated[]): readonly (readonly FollowingEntry[])[] {
+function restatements(restated: readonly Restated[]): readonly RestatedEvent[] {
   const byEvent = new Map<string, Restated[]>();
   for (const one of restated) {
     const known = byEvent.get(one.event.eventId);
@@ -134,8 +143,18 @@ function restatements(restated: readonly Restated[]): readonly (readonly Followi
     .map((parts) => {
       const [first] = parts;
       if (first === undefined) throw new Error('an event is restated for no loan');
-      return first.draft === null ? [differenceOf(first.event, parts)] : pairOf(first.event, first.draft);
+      const { event, draft } = first;
+      return { event, booked: draft === null ? [differenceOf(event, parts)] : pairOf(event, draft) };
     });
+}
+
+/** Each is booked again on its own date: the first one that is closed stands in the way by its id. */
+function refuseRestatedInClosedPeriod(restated: readonly RestatedEvent[], calendar: TenantState): Refusal | null {
+  for (const { event } of restated) {
+    const closed = refuseClosedPeriod(event.entry.effectiveAt, calendar, 'effective_at', event.entry);
+    if (closed !== null) return closed;
+  }
+  return null;
 }
 
 function pairOf({ eventId, entry }: LoanEvent, draft: EntryDraft): readonly FollowingEntry[] {

@@ -20,7 +20,12 @@ export type Restated = {
 };
 
 /** Loans at a place in their lives, with a plan that nobody writes. */
-export type Shadow = { readonly state: LedgerState; readonly plan: PostingPlan };
+export type Shadow = {
+  readonly state: LedgerState;
+  readonly plan: PostingPlan;
+  /** The tenants as if no period were closed. */
+  readonly openTenants: LedgerState['tenants'];
+};
 
 /** Copies of the loans that were read, those with a history as they were before it, so that the real ones stay as they are. */
 export function shadowOf(state: LedgerState, histories: ReadonlyMap<string, LoanHistory>): Shadow {
@@ -42,7 +47,10 @@ export function shadowOf(state: LedgerState, histories: ReadonlyMap<string, Loan
     disbursements: structuredClone(state.disbursements),
     nights: structuredClone(state.nights),
   };
-  return { state: shadow, plan: emptyPlan() };
+  const openTenants = new Map(
+    [...state.tenants].map(([tenantId, tenant]) => [tenantId, { ...tenant, closedThrough: null }]),
+  );
+  return { state: shadow, plan: emptyPlan(), openTenants };
 }
 
 function loanBefore(loan: LoanState, { before, from }: LoanHistory): LoanState {
@@ -108,7 +116,12 @@ export class LoanFold {
   #decideCommand(event: LoanEvent, again: Extract<Again, { command: unknown }>): Refusal | null {
     const command: Command = { ...again.command(event), ...NOBODY, tenantId: this.#tenantId };
     const kept = event.entry.eventInput['program_version'];
-    const state = { ...this.#shadow.state, again: { version: typeof kept === 'number' ? kept : null } };
+    // What is closed stays as it is booked; whether it may be booked otherwise is asked once it is known to differ.
+    const state = {
+      ...this.#shadow.state,
+      tenants: this.#shadow.openTenants,
+      again: { version: typeof kept === 'number' ? kept : null },
+    };
     const booked = kindOf(command).decide(command, state);
     if ('code' in booked) return booked;
     if ('first' in booked) throw new Error(`${command.kind} was decided again as several entries`);

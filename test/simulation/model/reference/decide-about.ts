@@ -6,7 +6,7 @@ import { DEFAULT_POLICY } from './program.ts';
 import { type Code, refuse } from './refusal.ts';
 import { decideChange } from './restatement.ts';
 import { allocationAnswer, type Decision, newFact, type Setting, wrongDay } from './setting.ts';
-import { type Line, lines } from './terms.ts';
+import { COMPONENT_MAX_MINOR, type Line, lines } from './terms.ts';
 import { pendingCommand } from './verdict.ts';
 
 /** The event by the server's id or the model's. */
@@ -174,6 +174,10 @@ export function decideClearing(setting: Setting, command: ClearingCommand): Deci
   if (isTwice || clears.some((eventId) => isCleared(books, eventId))) return refuse('already_settled');
   let net = 0n;
   for (const fact of known) net += settledOn(books, fact, '1010');
+  // Cash is one line, and no amount has more than 18 digits.
+  if (net > COMPONENT_MAX_MINOR || -net > COMPONENT_MAX_MINOR) {
+    return refuse('amount_out_of_range', { fields: ['journal_entry_ids'] });
+  }
   const pen = { loanId: '', currency };
   const booked =
     net < 0n

@@ -1,4 +1,4 @@
--- Restatements of loans whose program has backdating `replay` (decisions/0023-restatement.md): which entry a restatement
+-- Restatements of loans whose program has backdating `replay` (decisions/0025-restatement.md): which entry a restatement
 -- posted in the place of which. The entry that was replaced is reversed in the same transaction, so it stands in
 -- hpts.reversal too; a chain of rows ends in the entry that stands. Narrow, and written by restatements alone.
 CREATE TABLE hpts.superseded_entry (
