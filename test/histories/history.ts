@@ -53,18 +53,18 @@ const WEIGHTS: Readonly<Record<EventKind, number>> = {
   accrual: 9,
   reversal: 12,
   return: 7,
-  settle_payment: 3,
-  cancel_payment: 2,
-  settle_disbursement: 4,
-  cancel_disbursement: 2,
+  settle_payment: 7,
+  cancel_payment: 5,
+  settle_disbursement: 6,
+  cancel_disbursement: 4,
   clearing: 4,
   correction: 4,
   chargeoff: 4,
   recovery: 5,
-  refinance: 2,
+  refinance: 4,
   restructure: 4,
   non_accrual: 4,
-  registration: 2,
+  registration: 3,
 };
 
 /** Events that are about each other: a history has a leaning to one group of them, so that they meet. */
@@ -100,7 +100,7 @@ export function historyOf(seed: number): History {
     loanIds: [1, 2, 3].map((number) => idOf('1', number)),
     firstDay,
     today: addDays(firstDay, DAYS),
-    isGiant: random.chance(0.03),
+    isGiant: random.chance(0.06),
     steps,
   };
 }
@@ -139,7 +139,7 @@ export function somePolicy(random: Random, firstDay: string): Policy {
     backdating: random.pick(['append', 'replay']),
     returns: random.pick(['mirror', 'principal']),
     chargeoff: random.pick(['direct', 'allowance']),
-    principalCheck: random.chance(0.2) ? 'reject' : 'record',
+    principalCheck: random.chance(0.35) ? 'reject' : 'record',
     feeAccounts,
   };
   return { ...DEFAULT_POLICY, ...Object.fromEntries(POLICY_FIELDS.map((name) => [name, policy[name]])) };

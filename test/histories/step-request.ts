@@ -204,7 +204,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
       {
         ...hand.money(loanId, amount),
         borrower_id: hand.borrower(loanId),
-        effective_at,
+        effective_at: random.chance(0.08) ? addDays(world.firstDay(loanId), -1 - random.below(4)) : effective_at,
         method: 'ach',
         ...(isPending && !exists('settle_disbursement') ? {} : hand.maybe(0.25, { fees })),
         ...hand.maybe(0.6, { program_id: program }),
@@ -245,7 +245,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
   accrual: accrualOf,
   reversal: reversalOf,
   return: (hand) => {
-    const found = hand.about('payment', 'recovery', ...(hand.random.chance(0.3) ? ['settled'] : []));
+    const found = receivedOf(hand);
     if (found === undefined) return undefined;
     const received = found.fact?.command.kind === 'payment' ? found.fact.command.amountMinor : 10n;
     const body = {
@@ -365,8 +365,18 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
   },
 };
 
+/** What may come back: mostly any payment, now and then a recovery, a settling, or what came back in part already. */
+function receivedOf(hand: Hand): ReturnType<Hand['about']> {
+  const { random, world } = hand;
+  const kind = random.weighted({ any: 60, recovery: 10, settled: 15, again: 15 });
+  if (kind === 'recovery' || kind === 'settled') return hand.about(kind) ?? hand.about('payment');
+  const back = kind === 'again' ? world.factsOf('return').at(-1 - random.below(3)) : undefined;
+  const again = back?.about === undefined ? undefined : world.books.facts.get(back.about);
+  return again === undefined ? hand.about('payment', 'recovery') : hand.named(again);
+}
+
 function pendingOrNot(hand: Hand, body: Body): Body {
-  if (!hand.random.chance(0.12) || ('allocation' in body && !exists('settle_payment'))) return body;
+  if (!hand.random.chance(0.2) || ('allocation' in body && !exists('settle_payment'))) return body;
   return { ...body, layer: 'PENDING' };
 }
 
@@ -379,7 +389,7 @@ function paymentOf(hand: Hand): Body {
     ...hand.money(loanId, hand.amount(total(left), left.fees, left.interest)),
     borrower_id: hand.borrower(loanId),
   };
-  if (!random.chance(0.2)) return money;
+  if (!random.chance(0.3)) return money;
   const { parts, sum } = hand.split(left);
   // Some splits stay wrong, to be refused.
   return sum === 0n || random.chance(0.12)
@@ -425,7 +435,10 @@ function reversalOf(hand: Hand): Where | undefined {
   const { random, world } = hand;
   const entries = world.entries();
   const standing = entries.filter((entry) => entry.eventType !== 'reversal' && entry.reversedByEntryId === undefined);
-  const some = random.chance(0.85) ? standing : entries;
+  // Now and then of one type, so that what is rare is reversed too.
+  const type = random.chance(0.4) ? random.pick([...new Set(standing.map(({ eventType }) => eventType)), '']) : '';
+  const ofType = standing.filter(({ eventType }) => eventType === type);
+  const some = ofType.length > 0 ? ofType : random.chance(0.85) ? standing : entries;
   const entry = random.chance(0.5) ? some.at(-1 - random.below(4)) : some[random.below(some.length)];
   if (entry === undefined) return undefined;
   const id = random.chance(0.015) ? NOWHERE : world.entryName(entry.entryId);

@@ -150,7 +150,9 @@ describe('the reference model, asked over the contract', () => {
     const nothing = { loan_id: LOAN, effective_at: '2026-05-01' };
     expect(counter.outcome('/v1/restructures', nothing)).toBe('validation_failed');
     const ids = { journal_entry_ids: [OTHER, OTHER.toUpperCase()], bank_ref: 'x', effective_at: '2026-05-01' };
-    expect(counter.ask('/v1/payments/settlements', ids)).toMatchObject({ refusal: { fields: ['journal_entry_ids'] } });
+    expect(counter.ask('/v1/payments/settlements', ids)).toMatchObject({
+      refusal: { code: 'journal_entry_not_found', fields: ['journal_entry_ids[0]', 'journal_entry_ids[1]'] },
+    });
   });
 
   it('replays a key, tells another payload from it', () => {
@@ -169,7 +171,7 @@ describe('the reference model, asked over the contract', () => {
     const program = { name: 'Second', backdating: 'replay', fee_types: [{ fee_type: 'late', income_account: '4110' }] };
     expect(counter.post('/v1/programs', program, OTHER)).toMatchObject({ kind: 'posted' });
     const versions = `/v1/programs/${OTHER}/versions`;
-    const later = { effective_from: '2026-05-01', fee_types: [{ fee_type: 'late', income_account: '4120' }] };
+    const later = { effective_at: '2026-05-01', fee_types: [{ fee_type: 'late', income_account: '4120' }] };
     expect(counter.ask(versions, { ...later, backdating: 'append' })).toMatchObject({
       refusal: { fields: ['backdating'] },
     });

@@ -88,6 +88,8 @@ function whyStuck(books: Books, fact: Fact): Code | undefined {
   for (const loanId of fact.loanIds) {
     const loan = loanOf(books, loanId);
     if (isReplayed(books, loan)) continue;
+    // A refinance that moved nothing of the old loan is nothing of its past.
+    if (fact.command.kind === 'refinance' && !moves(fact, loanId)) continue;
     if (leansOn(lifeOf(books, loan), loanId, fact)) return 'not_reversible';
     const { chargedOff } = presentOf(books, loanId);
     const isPending = 'layer' in fact.command && fact.command.layer === 'PENDING';
@@ -95,6 +97,10 @@ function whyStuck(books: Books, fact: Fact): Code | undefined {
     if (closing !== undefined && fact.arrival < closing.arrival) return 'loan_charged_off';
   }
   return undefined;
+}
+
+function moves({ outcomes }: Fact, loanId: string): boolean {
+  return [...outcomes.values()].some(({ lines }) => lines.some((line) => line.loanId === loanId));
 }
 
 /** True when a standing event recovered what this one took off the books, or lost more after it had closed the loan. */

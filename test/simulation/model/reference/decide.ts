@@ -91,7 +91,8 @@ function decideDisbursement(setting: Setting, command: DisbursementCommand): Dec
   const loan = known ?? fresh;
   const stranger = strangerTo(loan, command);
   if (stranger !== undefined) return refuse(stranger);
-  if ((program.currency ?? currency) !== currency) return refuse('currency_mismatch');
+  // A loan that is there has its currency by its own program: another one is a mismatch of programs.
+  if (known === undefined && (program.currency ?? currency) !== currency) return refuse('currency_mismatch');
   if (programId !== loan.programId) return refuse('program_mismatch');
   const wrong = wrongDay(setting, effectiveAt);
   if (wrong !== undefined) return refuse(wrong);
