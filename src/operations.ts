@@ -16,6 +16,7 @@ import { journalEntry } from './http/routes/journal-entry.ts';
 import { loanBalance } from './http/routes/loan-balance.ts';
 import { loanJournal } from './http/routes/loan-journal.ts';
 import { loan, loans } from './http/routes/loans.ts';
+import { periods } from './http/routes/periods.ts';
 import { POSTING_ROUTES } from './http/routes/posting-routes.ts';
 import { reconciliationStatus } from './http/routes/reconciliation-status.ts';
 import { tenantJournal } from './http/routes/tenant-journal.ts';
@@ -49,6 +50,7 @@ export function ledgerOperations(parts: OperationParts): readonly Operation[] {
     loanJournal(reader),
     tenantJournal(reader),
     journalEntry(reader),
+    periods(reader),
     reconciliationStatus(parts.runs),
     ...parts.configuration,
     ...parts.webhooks,

@@ -8,6 +8,7 @@ export const ACCOUNT = {
   lossAllowance: 1900,
   disbursementClearing: 2000,
   borrowerSuspense: 2100,
+  retainedEarnings: 3000,
   openingBalances: 3900,
   interestIncome: 4000,
   feeIncome: 4100,
@@ -40,4 +41,11 @@ const FEE_INCOME = { first: 4_100, last: 4_199 };
 /** Whether an account's number is one that fee types may name: 41xx (ACCOUNTING.md section 1). */
 export function isFeeIncomeAccount(account: number): boolean {
   return account >= FEE_INCOME.first && account <= FEE_INCOME.last;
+}
+
+const INCOME_AND_EXPENSE = { first: 4_000, last: 5_999 };
+
+/** Whether an account is one that the end of a year closes: 4xxx and 5xxx (ACCOUNTING.md section 2). */
+export function isIncomeOrExpense(account: number): boolean {
+  return account >= INCOME_AND_EXPENSE.first && account <= INCOME_AND_EXPENSE.last;
 }

@@ -1,6 +1,6 @@
 import { ACCOUNT } from './account-code.ts';
 import { rangeProblem } from './component-range.ts';
-import { type Calendar, refuseFuture } from './dating.ts';
+import { type Calendar, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import type { DraftLine, EntryDraft } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { type LoanState, noComponents } from './loan.ts';
@@ -52,6 +52,7 @@ export function decideAccrualCorrection(
     refusalOf(strangers, correction) ??
     refuseFuture(correction.effectiveAt, context.calendar, 'effective_at') ??
     refuseEarlier(correction.effectiveAt, entry.effectiveAt) ??
+    refuseClosedPeriod(correction.effectiveAt, context.calendar, 'effective_at') ??
     refuseReversed(entry, context.standing);
   if (refused !== null) return refused;
   const differences = correction.loans.map(

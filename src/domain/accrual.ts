@@ -1,6 +1,6 @@
 import { ACCOUNT } from './account-code.ts';
 import { rangeProblem } from './component-range.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import type { DraftLine, EntryDraft } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { type LoanState, noComponents } from './loan.ts';
@@ -149,6 +149,7 @@ function refuseLoan({
   const refused =
     refuseFuture(batch.accrualDate, context.calendar, 'accrual_date') ??
     refuseBeforeDisbursement(batch.accrualDate, loan, 'accrual_date') ??
+    refuseClosedPeriod(batch.accrualDate, context.calendar, 'accrual_date') ??
     refuseChargedOff(loan);
   if (refused !== null) return { field: 'loan_id', code: refused.code, message: refused.detail };
   if (context.accrued(loanId)) {

@@ -1,5 +1,5 @@
 import { formatAccountCode } from './account-code.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import type { DraftLine, EntryDraft } from './journal-entry.ts';
 import { LAYERS, type LayerNumber } from './layer.ts';
 import { controlledComponent, type LoanState } from './loan.ts';
@@ -65,6 +65,7 @@ export function refuseAdjustment(adjustment: Adjustment, context: AdjustmentCont
     refusalOfLines(lines, (line) => refuseCurrency(line, context)) ??
     refuseFuture(effectiveAt, context.calendar, 'effective_at') ??
     refuseTooEarly(adjustment, context) ??
+    refuseClosedPeriod(effectiveAt, context.calendar, 'effective_at') ??
     refuseUnbalanced(lines)
   );
 }

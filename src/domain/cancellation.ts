@@ -1,4 +1,4 @@
-import { type Calendar, refuseEarlier, refuseFuture } from './dating.ts';
+import { type Calendar, refuseClosedPeriod, refuseEarlier, refuseFuture } from './dating.ts';
 import type { EntryDraft } from './journal-entry.ts';
 import type { LoanState } from './loan.ts';
 import type { EntryStanding, PostedEntry } from './posted-entry.ts';
@@ -33,6 +33,7 @@ export function decideCancellation(asked: Cancellation, context: CancellationCon
   const refused =
     refuseFuture(asked.effectiveAt, context.calendar, 'effective_at') ??
     refuseEarlier(asked.effectiveAt, entry.effectiveAt, 'what it cancels') ??
+    refuseClosedPeriod(asked.effectiveAt, context.calendar, 'effective_at') ??
     refuseSettled(entry, standing);
   if (refused !== null) return refused;
   if (standing.reversedBy !== null) {

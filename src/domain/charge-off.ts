@@ -1,5 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, type EventInput, effectOfLines, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { componentsOn, type LoanState, type Receivables } from './loan.ts';
@@ -37,6 +37,7 @@ export function decideChargeOff(chargeOff: ChargeOff, context: ChargeOffContext)
     refuseUnknownLoan(loan) ??
     refuseFuture(effectiveAt, context.calendar, 'effective_at') ??
     refuseBeforeDisbursement(effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(effectiveAt, context.calendar, 'effective_at') ??
     refuseSecond(loan) ??
     refuseExcess(components, loan);
   if (refused !== null) return refused;

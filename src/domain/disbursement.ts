@@ -1,5 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import { type Calendar, refuseFuture } from './dating.ts';
+import { type Calendar, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type DraftLine, type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
 import { type LayerNumber, PENDING } from './layer.ts';
 import type { LoanState } from './loan.ts';
@@ -45,6 +45,7 @@ export function decideDisbursement(disbursement: Disbursement, context: Disburse
       ? refuseForeignCurrency(disbursement, context)
       : (refuseStranger(disbursement, loan) ?? refuseOtherProgram(disbursement, context))) ??
     refuseFuture(disbursement.effectiveAt, context.calendar, 'effective_at') ??
+    refuseClosedPeriod(disbursement.effectiveAt, context.calendar, 'effective_at') ??
     refuseChargedOff(loan);
   if (refused !== null) return refused;
   if (program === undefined) throw new Error('a disbursement without a program was not refused');

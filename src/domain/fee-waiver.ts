@@ -1,5 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { componentsOn, type LoanState } from './loan.ts';
@@ -28,6 +28,7 @@ export function decideFeeWaiver(waiver: FeeWaiver, { loan, calendar }: FeeWaiver
     refuseStranger({ ...waiver, borrowerId: null }, loan) ??
     refuseFuture(effectiveAt, calendar, 'effective_at') ??
     refuseBeforeDisbursement(effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(effectiveAt, calendar, 'effective_at') ??
     refuseChargedOff(loan);
   if (refused !== null) return refused;
   const { fees } = componentsOn(loan, SETTLED);

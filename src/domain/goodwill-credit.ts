@@ -1,6 +1,6 @@
 import { ACCOUNT } from './account-code.ts';
 import { allocateTo, creditAllocation, refuseAllocation, splitInput } from './allocation.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import type { LoanState } from './loan.ts';
@@ -39,6 +39,7 @@ export function decideGoodwillCredit(credit: GoodwillCredit, context: GoodwillCr
     refuseStranger(credit, loan) ??
     refuseFuture(credit.effectiveAt, context.calendar, 'effective_at') ??
     refuseBeforeDisbursement(credit.effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(credit.effectiveAt, context.calendar, 'effective_at') ??
     refuseChargedOff(loan);
   if (refused !== null) return refused;
   const version = versionInForce(context.program, credit.effectiveAt);

@@ -1,5 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import { type Calendar, refuseFuture } from './dating.ts';
+import { type Calendar, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import type { LoanState } from './loan.ts';
@@ -46,7 +46,7 @@ export function decideRegistration(registration: LoanRegistration, context: Regi
   const refused =
     refuseUnknownProgram(context) ??
     refuseForeignCurrency(registration, context) ??
-    (opening === null ? null : refuseFuture(opening.asOf, context.calendar, 'opening.as_of')) ??
+    (opening === null ? null : refuseOpeningDate(opening, context.calendar)) ??
     refuseKnownLoan(context.loan) ??
     (opening === null ? null : refuseLargeDifference(opening));
   if (refused !== null) return refused;
@@ -71,6 +71,10 @@ export function decideRegistration(registration: LoanRegistration, context: Regi
     },
     metadata: registration.metadata,
   };
+}
+
+function refuseOpeningDate({ asOf }: OpeningBalance, calendar: Calendar): Refusal | null {
+  return refuseFuture(asOf, calendar, 'opening.as_of') ?? refuseClosedPeriod(asOf, calendar, 'opening.as_of');
 }
 
 function refuseKnownLoan(loan: LoanState): Refusal | null {

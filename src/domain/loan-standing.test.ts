@@ -20,7 +20,7 @@ import type { Refusal } from './refusal.ts';
 import { decideSuspenseAllocation } from './suspense-allocation.ts';
 
 const DAY = '2026-05-01';
-const calendar = { businessDate: '2026-05-10' };
+const calendar = { businessDate: '2026-05-10', closedThrough: null };
 const policy = readPolicy(DEFAULT_PROGRAM_POLICY);
 const program = [{ programId: 'program', currency: null, version: 1, effectiveFrom: null, policy }];
 const named = { loanId: 'loan', borrowerId: 'borrower', currency: 'USD', effectiveAt: DAY, metadata: null };

@@ -18,7 +18,7 @@ import { decideRecovery, takenBy } from './recovery.ts';
 import type { Refusal } from './refusal.ts';
 import { decideReversal } from './reversal.ts';
 
-const calendar = { businessDate: '2026-05-10' };
+const calendar = { businessDate: '2026-05-10', closedThrough: null };
 const DAY = '2026-05-01';
 
 function programOf(changes: Partial<StoredPolicy> = {}) {

@@ -1,6 +1,6 @@
 import { ACCOUNT } from './account-code.ts';
 import { refuseOutOfRange } from './component-range.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, effectOfLines, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { componentsOn, type LoanState } from './loan.ts';
@@ -36,6 +36,7 @@ export function decideNonAccrual(change: NonAccrual, { loan, calendar }: NonAccr
     refuseUnknownLoan(loan) ??
     refuseFuture(effectiveAt, calendar, 'effective_at') ??
     refuseBeforeDisbursement(effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(effectiveAt, calendar, 'effective_at') ??
     refuseChargedOff(loan) ??
     refuseSameMark(action, loan);
   if (refused !== null) return refused;

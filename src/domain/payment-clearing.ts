@@ -1,6 +1,6 @@
 import { ACCOUNT } from './account-code.ts';
 import { creditOn } from './allocation.ts';
-import { type Calendar, refuseEarlier, refuseFuture } from './dating.ts';
+import { type Calendar, refuseClosedPeriod, refuseEarlier, refuseFuture } from './dating.ts';
 import type { EventType } from './event-type.ts';
 import type { EntryDraft } from './journal-entry.ts';
 import { PENDING, SETTLED } from './layer.ts';
@@ -48,6 +48,7 @@ export function decidePaymentClearing(asked: PaymentClearing, context: PaymentCl
     refuseCurrencies(asked, entries) ??
     refuseFuture(asked.effectiveAt, context.calendar, 'effective_at') ??
     refuseDates(asked, entries) ??
+    refuseClosedPeriod(asked.effectiveAt, context.calendar, 'effective_at') ??
     refuseReversed(asked, context) ??
     refuseCleared(asked, context);
   if (refused !== null) return refused;

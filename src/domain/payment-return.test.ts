@@ -69,7 +69,7 @@ function returned(changes: {
     },
     losses: changes.losses ?? [],
     loan: () => ({ loan, program: [{ programId: 'p', currency: null, version: 1, effectiveFrom: null, policy }] }),
-    calendar: { businessDate: '2026-05-10' },
+    calendar: { businessDate: '2026-05-10', closedThrough: null },
   }) as BookedEntries;
   return booked.first.lines.map(({ account, amountMinor }) => `${account} ${amountMinor}`);
 }

@@ -1,6 +1,6 @@
 import { ACCOUNT } from './account-code.ts';
 import { allocationInput, creditOn } from './allocation.ts';
-import { type Calendar, refuseEarlier, refuseFuture } from './dating.ts';
+import { type Calendar, refuseClosedPeriod, refuseEarlier, refuseFuture } from './dating.ts';
 import { decideFee } from './fee.ts';
 import { type BookedEntries, type DraftLine, type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
@@ -91,6 +91,7 @@ export function decidePaymentReturn(asked: PaymentReturn, context: PaymentReturn
   const refused =
     refuseFuture(asked.effectiveAt, calendar, 'effective_at') ??
     refuseEarlier(asked.effectiveAt, (receipt ?? payment).effectiveAt, 'the payment') ??
+    refuseClosedPeriod(asked.effectiveAt, calendar, 'effective_at') ??
     refuseReversed(payment, context.standing);
   if (refused !== null) return refused;
   const version = versionInForce(program, asked.effectiveAt);

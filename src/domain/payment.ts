@@ -1,6 +1,6 @@
 import { ACCOUNT } from './account-code.ts';
 import { allocateTo, creditAllocation, refuseAllocation, refuseWrongSum, splitInput } from './allocation.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type DraftLine, type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
 import { type LayerNumber, PENDING } from './layer.ts';
 import type { LoanState } from './loan.ts';
@@ -42,6 +42,7 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
     refuseStranger(payment, loan) ??
     refuseFuture(payment.effectiveAt, context.calendar, 'effective_at') ??
     refuseBeforeDisbursement(payment.effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(payment.effectiveAt, context.calendar, 'effective_at') ??
     refuseChargedOff(loan);
   if (refused !== null) return refused;
   const version = versionInForce(context.program, payment.effectiveAt);

@@ -1,6 +1,6 @@
 import { ACCOUNT } from './account-code.ts';
 import { allocationInput, refuseUnfitSplit, splitInput } from './allocation.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import type { LoanState, Receivables } from './loan.ts';
@@ -43,6 +43,7 @@ export function decideRecovery(recovery: Recovery, context: RecoveryContext): Re
     refuseStranger(recovery, loan) ??
     refuseFuture(effectiveAt, context.calendar, 'effective_at') ??
     refuseBeforeDisbursement(effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(effectiveAt, context.calendar, 'effective_at') ??
     refuseRecovered(loan, unrecovered) ??
     (split === null ? null : refuseUnfitSplit(split, amountMinor, { amounts: unrecovered, word: 'unrecovered' }));
   if (refused !== null) return refused;

@@ -1,6 +1,6 @@
 import { ACCOUNT } from './account-code.ts';
 import { refuseOutOfRange } from './component-range.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type DraftLine, type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { componentsOn, type LoanState, noComponents } from './loan.ts';
@@ -47,6 +47,7 @@ export function decideRefinance(refinance: Refinance, context: RefinanceContext)
     refuseForeignCurrency(refinance, context) ??
     refuseFuture(effectiveAt, context.calendar, 'effective_at') ??
     refuseBeforeDisbursement(effectiveAt, oldLoan, 'effective_at') ??
+    refuseClosedPeriod(effectiveAt, context.calendar, 'effective_at') ??
     refuseKnownLoan(newLoan) ??
     refuseChargedOff(oldLoan, 'old_loan_id');
   if (refused !== null) return refused;

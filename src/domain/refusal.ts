@@ -20,6 +20,8 @@ export type RefusalCode =
   | 'program_mismatch'
   | 'effective_date_in_future'
   | 'effective_date_before_disbursement'
+  | 'period_closed'
+  | 'period_not_next'
   | 'not_reversible'
   | 'loan_charged_off'
   | 'loan_not_charged_off'

@@ -1,6 +1,6 @@
 import { ACCOUNT } from './account-code.ts';
 import { refuseOutOfRange } from './component-range.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, effectOfLines, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { componentsOn, type LoanState } from './loan.ts';
@@ -37,6 +37,7 @@ export function decideRestructure(
     refuseUnknownLoan(loan) ??
     refuseFuture(effectiveAt, calendar, 'effective_at') ??
     refuseBeforeDisbursement(effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(effectiveAt, calendar, 'effective_at') ??
     refuseChargedOff(loan) ??
     refuseExcess(restructure, loan);
   if (refused !== null) return refused;

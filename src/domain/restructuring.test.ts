@@ -17,7 +17,7 @@ import type { Refusal } from './refusal.ts';
 import { decideRestructure, type Restructure } from './restructure.ts';
 
 const DAY = '2026-05-01';
-const calendar = { businessDate: '2026-05-10' };
+const calendar = { businessDate: '2026-05-10', closedThrough: null };
 const policy = readPolicy(DEFAULT_PROGRAM_POLICY);
 const version = { programId: 'program', currency: null, version: 1, effectiveFrom: null, policy };
 const program = [version];

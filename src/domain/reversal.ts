@@ -1,6 +1,6 @@
 import { LIMITS } from '../limits.ts';
 import { refuseOutOfRange } from './component-range.ts';
-import { type Calendar, refuseFuture } from './dating.ts';
+import { type Calendar, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import type { EventType } from './event-type.ts';
 import {
   type Booked,
@@ -125,7 +125,9 @@ function mirrorOf({ entryId, effectiveAt, lines }: StandingCorrection, reversal:
 function refuseDates(reversal: Reversal, entry: PostedEntry, calendar: Calendar): Refusal | null {
   const future = refuseFuture(reversal.effectiveAt, calendar, 'effective_at');
   if (future !== null) return future;
-  if (reversal.effectiveAt >= entry.effectiveAt) return null;
+  if (reversal.effectiveAt >= entry.effectiveAt) {
+    return refuseClosedPeriod(reversal.effectiveAt, calendar, 'effective_at');
+  }
   const message = `effective_at ${reversal.effectiveAt} lies before ${entry.effectiveAt}, the date of the entry it reverses`;
   return refusalOfField('validation_failed', 'effective_at', message);
 }
@@ -133,6 +135,10 @@ function refuseDates(reversal: Reversal, entry: PostedEntry, calendar: Calendar)
 function refuseState(entry: PostedEntry, { reversedBy }: EntryStanding): Refusal | null {
   if (entry.eventType === 'reversal') {
     const message = `entry ${entry.entryId} is itself a reversal; post the event again in place of reversing its reversal`;
+    return refusalOfField('not_reversible', 'reverses_entry_id', message);
+  }
+  if (entry.eventType === 'period_closed') {
+    const message = `entry ${entry.entryId} belongs to the close of a period; reopen the period, latest first`;
     return refusalOfField('not_reversible', 'reverses_entry_id', message);
   }
   if (entry.eventType === 'manual_adjustment' && entry.lines.length === 0) {

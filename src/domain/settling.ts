@@ -1,5 +1,5 @@
 import { readSplit } from './allocation.ts';
-import { type Calendar, refuseEarlier, refuseFuture } from './dating.ts';
+import { type Calendar, refuseClosedPeriod, refuseEarlier, refuseFuture } from './dating.ts';
 import { paidOutLines, readWithheld } from './disbursement.ts';
 import type { DraftLine, EntryDraft } from './journal-entry.ts';
 import { PENDING, SETTLED } from './layer.ts';
@@ -51,7 +51,8 @@ export function refuseSettling(
 ): Refusal | null {
   const refused =
     refuseFuture(effectiveAt, calendar, 'effective_at') ??
-    refuseEarlier(effectiveAt, entry.effectiveAt, 'what it settles');
+    refuseEarlier(effectiveAt, entry.effectiveAt, 'what it settles') ??
+    refuseClosedPeriod(effectiveAt, calendar, 'effective_at');
   if (refused !== null || standing.reversedBy === null) return refused;
   return { code: 'already_reversed', detail: `entry ${entry.entryId} was reversed by ${standing.reversedBy}` };
 }

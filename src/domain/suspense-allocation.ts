@@ -1,6 +1,6 @@
 import { ACCOUNT } from './account-code.ts';
 import { allocateTo, creditAllocation } from './allocation.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { componentsOn, type LoanState } from './loan.ts';
@@ -38,6 +38,7 @@ export function decideSuspenseAllocation(
     refuseStranger({ ...asked, borrowerId: null }, loan) ??
     refuseFuture(asked.effectiveAt, context.calendar, 'effective_at') ??
     refuseBeforeDisbursement(asked.effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(asked.effectiveAt, context.calendar, 'effective_at') ??
     refuseChargedOff(loan);
   if (refused !== null) return refused;
   const { suspense } = componentsOn(loan, SETTLED);

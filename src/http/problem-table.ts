@@ -234,11 +234,21 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The effective date lies before the loan began',
     advice: 'Nothing but a disbursement may be dated before the first standing disbursement or opening balance.',
   },
+  period_closed: {
+    status: 422,
+    title: 'The effective date lies in a closed period',
+    advice: 'The detail names the first open day. Date the event then or later, or reopen the period, latest first.',
+  },
+  period_not_next: {
+    status: 422,
+    title: 'The period is not the next to be closed or reopened',
+    advice: 'Periods close in order and reopen latest first; the detail names the month whose turn it is.',
+  },
   not_reversible: {
     status: 422,
     title: 'This entry cannot be reversed',
     advice:
-      'A reversal is not reversed: post the event again. A registration without opening balances has nothing to reverse. What was returned, settled, cleared or recovered is not either: the detail names what to reverse first.',
+      'A reversal is not reversed: post the event again. A close is undone by reopening its period. A registration without opening balances has nothing to reverse. What was returned, settled, cleared or recovered is not either: the detail names what to reverse first.',
   },
   loan_not_charged_off: {
     status: 422,

@@ -15,6 +15,7 @@ import { kindOf } from './command-kinds.ts';
 import { eventIdOf, rebookingIdOf } from './entry-id.ts';
 import type { PostedEntries, Target } from './kinds/command-kind.ts';
 import { type LedgerState, scopedKey } from './ledger-state.ts';
+import { tellPeriods } from './periods.ts';
 import type { PlannedEntry, PostingPlan } from './posting-plan.ts';
 import { referredEntry } from './reference.ts';
 
@@ -43,8 +44,10 @@ export function applyBooked({ command, booked, newEntryId, state, plan }: Accept
   const first = 'first' in booked ? booked.first : booked;
   const entryId = newEntryId();
   const eventId = eventIdOf(entryId);
-  const inherited = kind.inheritsCorrelation ? inheritedCorrelation(command, state) : undefined;
-  const correlationId = inherited ?? kind.correlationId?.(command) ?? eventId;
+  const correlationId =
+    kind.correlation?.(command, state) ??
+    (kind.inheritsCorrelation ? inheritedCorrelation(command, state) : undefined) ??
+    eventId;
   const { actor, key: idempotencyKey, payloadHash } = command;
   const ids = { entryId, eventId, correlationId, actor, idempotencyKey, payloadHash };
   const others: Others = { tenantId: command.tenantId, ids, newEntryId, target };
@@ -113,6 +116,7 @@ function applyEntry(tenantId: string, draft: EntryDraft, ids: Ids, target: Targe
     moveLoans(entry, part, target);
     moveAccounts(entry, part, plan);
   }
+  if (target.state.periods.size > 0) tellPeriods(target.state, tenantId, draft);
   return entry;
 }
 

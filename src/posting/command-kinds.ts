@@ -15,6 +15,7 @@ import { PAYMENT } from './kinds/payment.ts';
 import { PAYMENT_CLEARING } from './kinds/payment-clearing.ts';
 import { PAYMENT_RETURN } from './kinds/payment-return.ts';
 import { PAYMENT_SETTLING } from './kinds/payment-settling.ts';
+import { PERIOD_CLOSE, PERIOD_REOPENING } from './kinds/period.ts';
 import { RECOVERY } from './kinds/recovery.ts';
 import { REFINANCE } from './kinds/refinance.ts';
 import { REGISTRATION } from './kinds/registration.ts';
@@ -49,6 +50,8 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   disbursement_settlement: DISBURSEMENT_SETTLEMENT,
   cancellation: CANCELLATION,
   registration: REGISTRATION,
+  period_close: PERIOD_CLOSE,
+  period_reopening: PERIOD_REOPENING,
 };
 
 /** The kind of a command; it is to be asked about that command alone. */

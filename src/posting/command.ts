@@ -12,6 +12,7 @@ import type { NonAccrual } from '../domain/non-accrual.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { PaymentClearing } from '../domain/payment-clearing.ts';
 import type { PaymentReturn } from '../domain/payment-return.ts';
+import type { PeriodChange } from '../domain/period-close.ts';
 import type { Recovery } from '../domain/recovery.ts';
 import type { Refinance } from '../domain/refinance.ts';
 import type { Restructure } from '../domain/restructure.ts';
@@ -58,6 +59,8 @@ export type Command = Envelope &
     | { readonly kind: 'disbursement_settlement'; readonly settlement: Settlement }
     | { readonly kind: 'cancellation'; readonly cancellation: Cancellation }
     | { readonly kind: 'registration'; readonly registration: LoanRegistration }
+    | { readonly kind: 'period_close'; readonly change: PeriodChange }
+    | { readonly kind: 'period_reopening'; readonly change: PeriodChange }
   );
 
 export type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;

@@ -2,6 +2,8 @@ import type { Verdict } from '../domain/adjustment.ts';
 import type { LoanState } from '../domain/loan.ts';
 import type { Loss } from '../domain/loss.ts';
 import type { StandingNonAccrual } from '../domain/non-accrual.ts';
+import type { Period } from '../domain/period.ts';
+import type { StandingClose } from '../domain/period-reopening.ts';
 import type { EntryStanding, PostedEntry, StandingCorrection } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
 
@@ -12,10 +14,19 @@ export type TenantConfiguration = {
   readonly currency: string;
   readonly defaultProgramId: string;
   readonly programs: ReadonlyMap<string, readonly ProgramVersion[]>;
+  /** The last day of the latest closed period; null: none is closed. */
+  readonly closedThrough: string | null;
 };
 
-/** A tenant while a batch is decided; the business date is the database's clock in the tenant's time zone. */
-export type TenantState = { readonly configuration: TenantConfiguration; readonly businessDate: string };
+/**
+ * A tenant while a batch is decided; the business date is the database's clock in the tenant's time zone. `closedThrough` is
+ * that of the configuration until the batch closes or reopens a period.
+ */
+export type TenantState = {
+  readonly configuration: TenantConfiguration;
+  readonly businessDate: string;
+  closedThrough: string | null;
+};
 
 /** A key that was used before. */
 export type UsedKey = { readonly payloadHash: string; readonly entryId: string; readonly receiptVersion: number };
@@ -41,6 +52,22 @@ export type ResolvedEntry = {
  * the batch posts with effect up to that day.
  */
 export type Night = { readonly day: string; principalMinor: bigint };
+
+/** What income and expense accounts hold at the end of a period, changed by whatever the batch posts up to that day. */
+export type YearEnd = { readonly period: Period; readonly balances: Map<string, Map<number, bigint>> };
+
+/**
+ * What is known of a tenant's periods behind its head's lock, so that nothing can be posted meanwhile. Changed by each
+ * posting of the batch.
+ */
+export type TenantPeriods = {
+  /** Closes that were not reopened, the latest last. */
+  readonly closes: StandingClose[];
+  /** The date of the tenant's earliest line, on any layer; null when it has none. */
+  earliestDay: string | null;
+  /** For periods that are to be closed and end a fiscal year. */
+  readonly yearEnds: readonly YearEnd[];
+};
 
 /**
  * Everything that a batch is decided on: read under the locks of all its loans, in statements that began after the locks
@@ -70,6 +97,8 @@ export type LedgerState = {
   readonly losses: Map<string, readonly Loss[]>;
   /** Loaded for loans of which a change of the mark of non-accrual is to be reversed, else absent; in order of posting. */
   readonly nonAccruals: Map<string, StandingNonAccrual[]>;
+  /** By tenant; loaded for tenants of which a period is to be closed or reopened, whose heads are locked then. */
+  readonly periods: ReadonlyMap<string, TenantPeriods>;
 };
 
 /** A loan of a tenant. */

@@ -7,7 +7,7 @@ const NOTHING: readonly FollowingFacts[] = [];
 /** What the receipt of a command that was just posted is rendered from; a replay finds the same in the journal. */
 export function receiptFacts({ entry, following }: PostedEntries, postedAt: string): ReceiptFacts {
   const { draft } = entry;
-  const { loan_count: loanCount, registered_loan_id: registeredLoanId, recovered } = draft.eventInput;
+  const { loan_count: loanCount, registered_loan_id: registeredLoanId, recovered, period } = draft.eventInput;
   return {
     eventType: draft.eventType,
     entryId: entry.entryId,
@@ -17,6 +17,7 @@ export function receiptFacts({ entry, following }: PostedEntries, postedAt: stri
     postedAt,
     lines: draft.lines,
     registeredLoanId: typeof registeredLoanId === 'string' ? registeredLoanId : null,
+    period: typeof period === 'string' ? period : null,
     recovered: (recovered ?? null) as ReceiptFacts['recovered'],
     loanCount: typeof loanCount === 'number' ? loanCount : 0,
     following: following.length === 0 ? NOTHING : following.map(followingFacts),

@@ -115,6 +115,8 @@ export type PostingPlan = {
     readonly note: string | null;
     readonly entryId: string;
   }[];
+  /** Periods that were closed, each by the first entry of its close. */
+  readonly periodCloses: { readonly tenantId: string; readonly entryId: string; readonly closedThrough: string }[];
   readonly losses: { readonly tenantId: string; readonly loanId: string; readonly loss: Loss }[];
   /** What entries took back of losses. */
   readonly recoveries: {
@@ -146,6 +148,8 @@ export type PostingPlan = {
   readonly accountDeltas: Map<string, Map<number, PlannedAccountDelta>>;
   /** How many entries each tenant gets, which is how far its head moves. */
   readonly entriesOfTenant: Map<string, number>;
+  /** Tenants whose configuration the batch changes: whatever was decided under it is decided again. */
+  readonly raisedEpochs: Set<string>;
 };
 
 /** A plan without rows. */
@@ -162,6 +166,7 @@ export function emptyPlan(): PostingPlan {
     disbursements: [],
     registrations: [],
     nonAccruals: [],
+    periodCloses: [],
     losses: [],
     recoveries: [],
     accrualBatches: [],
@@ -173,5 +178,6 @@ export function emptyPlan(): PostingPlan {
     accrualMonths: new Map(),
     accountDeltas: new Map(),
     entriesOfTenant: new Map(),
+    raisedEpochs: new Set(),
   };
 }

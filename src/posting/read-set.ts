@@ -1,3 +1,4 @@
+import type { Period } from '../domain/period.ts';
 import type { Command } from './command.ts';
 import { kindOf, referencesOf } from './command-kinds.ts';
 import { type LoanRef, monthKey, monthOf, type ResolvedEntry, scopedKey } from './ledger-state.ts';
@@ -25,7 +26,13 @@ export type ReadSet = {
   readonly markedLoans: readonly LoanRef[];
   /** Loans of which something may be charged off, recovered or reversed. */
   readonly loansWithLosses: readonly LoanRef[];
+  /** Periods that are to be closed, and to be reopened. The heads of their tenants are locked before anything is read. */
+  readonly periodsToClose: readonly PeriodRef[];
+  readonly periodsToReopen: readonly PeriodRef[];
 };
+
+/** A period of a tenant. */
+export type PeriodRef = { readonly tenantId: string; readonly period: Period };
 
 /** Works out what a batch must lock and read. */
 export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<string, ResolvedEntry>): ReadSet {
@@ -58,6 +65,8 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     disbursedLoans: [...reads.disbursedLoans.values()],
     markedLoans: [...reads.markedLoans.values()],
     loansWithLosses: [...reads.loansWithLosses.values()],
+    periodsToClose: inLockOrder(reads.periodsToClose),
+    periodsToReopen: inLockOrder(reads.periodsToReopen),
   };
 }
 
@@ -72,6 +81,8 @@ class BatchReads {
   readonly judgedAdjustments: { readonly tenantId: string; readonly adjustmentId: string }[] = [];
   readonly correctedBatches = new Map<string, { readonly tenantId: string; readonly entryId: string }>();
   readonly loansWithLosses = new Map<string, LoanRef>();
+  readonly periodsToClose = new Map<string, PeriodRef>();
+  readonly periodsToReopen = new Map<string, PeriodRef>();
   #tenantId = '';
 
   of(tenantId: string): void {
@@ -113,6 +124,14 @@ class BatchReads {
 
   losses(loanId: string): void {
     this.loansWithLosses.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  periodToClose(period: Period): void {
+    this.periodsToClose.set(scopedKey(this.#tenantId, period), { tenantId: this.#tenantId, period });
+  }
+
+  periodToReopen(period: Period): void {
+    this.periodsToReopen.set(scopedKey(this.#tenantId, period), { tenantId: this.#tenantId, period });
   }
 }
 

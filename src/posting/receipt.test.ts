@@ -22,6 +22,7 @@ function facts(
     postedAt: '2026-05-01T12:34:56.789012Z',
     lines: lines.map(([account, amountMinor]) => ({ account, amountMinor })),
     loanCount,
+    period: null,
     recovered: null,
     registeredLoanId: null,
     following: [],
@@ -222,6 +223,17 @@ test.each(Object.entries(SETTLEMENTS))('version 4, byte for byte: %s', (name, on
   expect(JSON.stringify(JSON.parse(renderReceipt(4, one)))).toBe(GOLDEN[name]);
 });
 
+test('version 1, byte for byte: a close in two currencies, and its reopening', () => {
+  const second = '0197aaaa-bbbb-7ccc-8ddd-fffffffffff0';
+  const following = [{ entryId: second, eventType: 'period_closed' as const }];
+  const closed = { ...facts('period_closed', []), period: '2026-12', following };
+  const body = (status: string) =>
+    `{"period_event_id":"0197aaaa-bbbb-7ccc-8ddd-eeeeeeeeeee1","journal_entry_id":"0197aaaa-bbbb-7ccc-8ddd-eeeeeeeeeee0","period":"2026-12","status":"${status}","journal_entry_ids":["0197aaaa-bbbb-7ccc-8ddd-eeeeeeeeeee0","${second}"],"posted_at":"2026-05-01T12:34:56.789012Z","correlation_id":"01970000-0000-7000-8000-000000000001"}`;
+  expect(renderReceipt(1, closed)).toBe(body('closed'));
+  const mirrored = '01970000-0000-7000-8000-000000000000';
+  expect(renderReceipt(1, { ...closed, reversesEntryId: mirrored })).toBe(body('open'));
+});
+
 test('every golden body has its case', () => {
   const named = [...Object.keys(CASES), ...Object.keys(LATER_VERSIONS), ...Object.keys(SETTLEMENTS)];
   expect(named.sort()).toEqual(Object.keys(GOLDEN).sort());
@@ -237,5 +249,7 @@ test('version 2, byte for byte: a registration of a loan', () => {
 test('a version or an event that this program cannot render is an error, never a guess', () => {
   expect(() => renderReceipt(99, facts('payment_received', []))).toThrow(/version 99/);
   expect(() => renderReceipt(2, facts('payment_received', []))).toThrow(/payment_received/);
-  expect(() => renderReceipt(1, facts('period_closed', []))).toThrow(/period_closed/);
+  expect(() => renderReceipt(1, { ...facts('reversal', []), eventType: 'unheard_of' as EventType })).toThrow(
+    /unheard_of/,
+  );
 });

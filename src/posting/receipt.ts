@@ -30,6 +30,8 @@ export type ReceiptFacts = {
   readonly loanCount: number;
   /** The loan that a registration made; null for every other event. */
   readonly registeredLoanId: string | null;
+  /** Of a close or a reopening: the month, `YYYY-MM`; null for every other event. */
+  readonly period: string | null;
   /** Of a recovery, whose lines do not say it: which components it brought back, its suspense included, in minor units. */
   readonly recovered: Readonly<Record<RecoveredField, string>> | null;
   /** The other entries of the same command, in order. */
@@ -75,6 +77,8 @@ const VERSION_1: Partial<Readonly<Record<EventType, Renderer>>> = {
     `{"restructure_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
   non_accrual: (facts) =>
     `{"non_accrual_event_id":"${facts.eventId}",${entryId(facts)},${postedAt(facts)},${correlationId(facts)}}`,
+  period_closed: (facts) =>
+    `{"period_event_id":"${facts.eventId}",${entryId(facts)},"period":"${facts.period}","status":"${facts.reversesEntryId === null ? 'closed' : 'open'}","journal_entry_ids":[${entryIds(facts)}],${postedAt(facts)},${correlationId(facts)}}`,
 };
 
 /** By the version that the key names. A command whose event type another answers differently has a version of its own. */
@@ -125,6 +129,10 @@ export function allocationIn(facts: ReceiptFacts): string | null {
 
 function entryId(facts: ReceiptFacts): string {
   return `"journal_entry_id":"${facts.entryId}"`;
+}
+
+function entryIds({ entryId, following }: ReceiptFacts): string {
+  return [entryId, ...following.map((one) => one.entryId)].map((id) => `"${id}"`).join(',');
 }
 
 function postedAt(facts: ReceiptFacts): string {

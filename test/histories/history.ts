@@ -31,7 +31,7 @@ export interface History {
 }
 
 /** The most commands of a history. */
-export const STEPS_MAX = 40;
+const STEPS_MAX = 40;
 
 const DAYS = 45;
 

@@ -3,7 +3,7 @@ import type { PlannedAccountDelta, PlannedMovement } from '../../src/posting/pos
 import type { Answered } from './ledger-in-memory.ts';
 
 /** Components of a loan on one layer, in the order of the books. */
-export const COMPONENT_NAMES = ['principal', 'interest', 'fees', 'suspense', 'memoInterest'] as const;
+const COMPONENT_NAMES = ['principal', 'interest', 'fees', 'suspense', 'memoInterest'] as const;
 
 /** The control account of each component, and the sign of a debit there. */
 const CONTROLLED = [

@@ -162,9 +162,10 @@ function tenantState({ programs, today }: History): TenantState {
     configEpoch: 1n,
     currency: 'USD',
     defaultProgramId: standard.programId,
+    closedThrough: null,
     programs: new Map(versions),
   };
-  return { businessDate: today, configuration };
+  return { businessDate: today, closedThrough: null, configuration };
 }
 
 /** A policy in the form in which versions are sent and stored. */

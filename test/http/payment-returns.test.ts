@@ -312,7 +312,11 @@ describe(`${OPERATION}: 422`, () => {
     const { path } = await paid(api, loan, { amount_minor: '5', allocation: { suspense_minor: '5' } });
     await posted(api.post('/v1/reversals', reversal(first?.entry_id ?? '')));
     await posted(api.post('/v1/disbursements', disbursement(loan, { effective_at: '2026-05-03' })));
-    const refused = { status: 422, code: 'effective_date_before_disbursement', fields: ['nsf_fee_minor'] } as const;
+    const refused = {
+      status: 422,
+      code: 'effective_date_before_disbursement',
+      fields: ['nsf_fee_minor'],
+    } as const;
     await expectRefusal(ledger, () => api.post(path, paymentReturn({ nsf_fee_minor: '25' })), refused);
     await posted(api.post(path, paymentReturn()));
   });

@@ -43,11 +43,17 @@ export class TenantApi {
   static async create(
     address: DatabaseAddress,
     http: HttpClient,
-    options: { readonly timezone?: string; readonly scopes?: readonly Scope[] } = {},
+    options: {
+      readonly timezone?: string;
+      readonly scopes?: readonly Scope[];
+      readonly fiscalYearEndMonth?: number;
+    } = {},
   ): Promise<TenantApi> {
+    const { fiscalYearEndMonth } = options;
+    const fiscal = fiscalYearEndMonth === undefined ? {} : { fiscalYearEndMonth };
     const tenant = await createTenant(
       address,
-      { name: 'Lender', timezone: options.timezone ?? 'UTC', currency: 'USD' },
+      { name: 'Lender', timezone: options.timezone ?? 'UTC', currency: 'USD', ...fiscal },
       ACTOR,
     );
     const scopes = options.scopes ?? SCOPES;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { isNothing } from '../../src/domain/loss.ts';
+import type { Period } from '../../src/domain/period.ts';
 import type { Command, Envelope } from '../../src/posting/command.ts';
 import { eventIdOf } from '../../src/posting/entry-id.ts';
 import { type BooksTenant, BUSINESS_DATE } from './memory-books.ts';
@@ -15,7 +16,7 @@ const LOANS = [1, 2, 3].map((number) => id('1', number));
 const LATER_LOANS = [4, 5, 6, 7, 8, 9].map((number) => id('1', number));
 const [BORROWER, STRANGER] = [id('2', 1), id('2', 2)];
 const NOWHERE = id('9', 9);
-const DISBURSED = '2026-05-01';
+const DISBURSED = '2026-04-28';
 
 /** Mostly the first, sometimes one of the others. */
 function mostly<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
@@ -29,8 +30,8 @@ const loanId = fc.oneof(
   { weight: 1, arbitrary: fc.constant(NOWHERE) },
 );
 const day = fc.oneof(
-  { weight: 10, arbitrary: fc.constantFrom(DISBURSED, '2026-05-02', '2026-05-03', BUSINESS_DATE) },
-  { weight: 1, arbitrary: fc.constantFrom('2026-04-28', '2026-05-11') },
+  { weight: 10, arbitrary: fc.constantFrom('2026-04-29', '2026-05-02', '2026-05-03', '2026-05-04', BUSINESS_DATE) },
+  { weight: 1, arbitrary: fc.constantFrom('2026-04-20', '2026-05-11') },
 );
 const amountMinor = fc.oneof(
   { weight: 12, arbitrary: fc.bigInt({ min: 1n, max: 300n }) },
@@ -278,6 +279,13 @@ const approval = fc.record({
   ),
 });
 
+const change = (usual: string) =>
+  fc.record({
+    period: mostly(usual, '2026-03', '2026-05').map((period) => period as Period),
+    description: fc.constant(null),
+    metadata: fc.constant(null),
+  });
+
 function reversalOf(entryIds: readonly string[]) {
   return fc.record({
     reversesEntryId: fc.constantFrom(NOWHERE, ...entryIds, ...entryIds),
@@ -312,6 +320,11 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, KnownEntries>): f
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('non_accrual' as const), nonAccrual }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('charge_off' as const), chargeOff }) },
       { weight: 6, arbitrary: fc.record({ kind: fc.constant('recovery' as const), recovery }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('period_close' as const), change: change('2026-04') }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({ kind: fc.constant('period_reopening' as const), change: change('2026-04') }),
+      },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('adjustment' as const), approval }) },
       {

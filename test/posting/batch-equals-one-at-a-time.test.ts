@@ -8,6 +8,7 @@ import { receiptFacts } from '../../src/posting/posted-receipt.ts';
 import { renderReceipt } from '../../src/posting/receipt.ts';
 import { arbitraryCommand, type KnownEntries, PRELUDE, TENANTS } from './arbitrary-command.ts';
 import { balancesOf, MemoryBooks } from './memory-books.ts';
+import { closedThrough, FISCAL_YEAR_END, incomeAndExpense, standingCloses } from './memory-periods.ts';
 
 /** Books with a history, reversals in it, and a batch that may reverse what is in it. */
 const story = fc
@@ -42,6 +43,8 @@ test('a batch decided together = the same commands decided one at a time', () =>
       expect(together.accrualMonths).toEqual(apart.accrualMonths);
       expect(together.losses).toEqual(apart.losses);
       expect(together.recoveries).toEqual(apart.recoveries);
+      expect(together.periodCloses).toEqual(apart.periodCloses);
+      expect(together.following).toEqual(apart.following);
       expect(together.disbursements).toEqual(apart.disbursements);
       expect(together.nonAccruals).toEqual(apart.nonAccruals);
       expect(together.entries).toEqual(apart.entries);
@@ -122,6 +125,37 @@ test('what a loan was charged off and recovered is the fold of its standing loss
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
 });
 
+test('nothing is dated in a closed period, and a closed year holds no income and no expense', () => {
+  const seen = { refused: 0, closed: 0, withLines: 0, reopened: 0 };
+  fc.assert(
+    fc.property(story, ({ history, batch }) => {
+      const books = booksAfter(history);
+      const before = new Map(TENANTS.map(({ tenantId }) => [tenantId, closedThrough(books, tenantId)]));
+      const reopened = batch.some(({ kind }) => kind === 'period_reopening');
+      const { decisions } = books.post(batch);
+      for (const decision of decisions) {
+        if (decision.outcome === 'refused' && decision.refusal.code === 'period_closed') seen.refused += 1;
+        if (decision.outcome !== 'posted') continue;
+        const { draft, tenantId } = decision.entry;
+        if (draft.eventType === 'period_closed') {
+          if (draft.reversesEntryId !== null) seen.reopened += 1;
+          else if (draft.lines.length > 0) seen.withLines += 1;
+        } else if (!reopened) expect(draft.effectiveAt > (before.get(tenantId) ?? '')).toBe(true);
+      }
+      for (const { tenantId } of TENANTS) {
+        for (const close of standingCloses(books, tenantId)) {
+          if (close.closedThrough.slice(5, 7) !== FISCAL_YEAR_END) continue;
+          seen.closed += 1;
+          const held = incomeAndExpense(books, tenantId, close.closedThrough);
+          for (const accounts of held.values()) expect([...accounts.values()].every((one) => one === 0n)).toBe(true);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
+});
+
 const EVERY_OUTCOME = [
   'payment_received',
   'disbursement',
@@ -155,6 +189,8 @@ const EVERY_OUTCOME = [
   'program_mismatch',
   'effective_date_in_future',
   'effective_date_before_disbursement',
+  'period_closed',
+  'period_not_next',
   'already_reversed',
   'already_settled',
   'approver_is_proposer',

@@ -24,6 +24,7 @@ import type { PlannedAccountDelta, PlannedMovement, PostingPlan } from '../../sr
 import { readSetOf } from '../../src/posting/read-set.ts';
 import { entryIdOf } from '../../src/posting/reference.ts';
 import { FactsInMemory } from './facts-in-memory.ts';
+import { type ClosedPeriod, closedThrough, readPeriods } from './memory-periods.ts';
 
 /** A tenant of the books, with the programs that its loans may have. */
 export type BooksTenant = { readonly tenantId: string; readonly programId: string; readonly otherProgramId: string };
@@ -47,6 +48,9 @@ export class MemoryBooks {
   readonly recoveries = new Map<string, readonly { readonly entryId: string; readonly taken: TakenPart }[]>();
   readonly entries = new Map<string, ResolvedEntry>();
   readonly accountDeltas = new Map<string, PlannedAccountDelta>();
+  readonly following = new Map<string, readonly string[]>();
+  /** Closes by the first entry of each. */
+  readonly periodCloses = new Map<string, ClosedPeriod>();
   readonly movements: PlannedMovement[] = [];
   readonly facts = new FactsInMemory();
   readonly #tenants: readonly BooksTenant[];
@@ -65,6 +69,7 @@ export class MemoryBooks {
     const cloned = structuredClone({ ...this });
     const { loans, keys, reversals, verdicts, corrections } = cloned;
     const { accrualMonths, disbursements, nonAccruals, losses, recoveries, entries, accountDeltas } = cloned;
+    const { following, periodCloses } = cloned;
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
@@ -78,6 +83,8 @@ export class MemoryBooks {
       [copy.recoveries, recoveries],
       [copy.entries, entries],
       [copy.accountDeltas, accountDeltas],
+      [copy.following, following],
+      [copy.periodCloses, periodCloses],
     ] as [Map<string, unknown>, Map<string, unknown>][]) {
       for (const [key, value] of copied) map.set(key, value);
     }
@@ -113,7 +120,9 @@ export class MemoryBooks {
     const loanKeys = (refs: typeof set.loans) => refs.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
     return {
       databaseTimeMs: 0,
-      tenants: this.#states,
+      tenants: new Map(
+        [...this.#states].map(([tenantId, state]) => [tenantId, closed(state, closedThrough(this, tenantId))]),
+      ),
       loans: pick(this.loans, loanKeys(set.loans)),
       keys: pick(
         this.keys,
@@ -137,6 +146,7 @@ export class MemoryBooks {
       disbursements: pick(this.disbursements, loanKeys(set.disbursedLoans)),
       nonAccruals: pick(this.nonAccruals, loanKeys(set.markedLoans)),
       losses: this.#lossesOf(set.loansWithLosses),
+      periods: readPeriods(this, set),
     };
   }
 
@@ -206,6 +216,7 @@ export class MemoryBooks {
     this.#writeReversals(plan);
     this.#writeEntries(plan);
     this.#writeLosses(plan);
+    this.#writePeriods(plan);
     for (const delta of [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()])) {
       const key = `${delta.tenantId}${delta.account}${delta.currency}${delta.layer}${delta.effectiveAt}`;
       const known = this.accountDeltas.get(key);
@@ -214,6 +225,14 @@ export class MemoryBooks {
       sum.creditMinor += known?.creditMinor ?? 0n;
       this.accountDeltas.set(key, sum);
     }
+  }
+
+  #writePeriods(plan: PostingPlan): void {
+    for (const { tenantId, firstEntryId, entryId } of plan.following) {
+      const key = scopedKey(tenantId, firstEntryId);
+      this.following.set(key, [...(this.following.get(key) ?? []), entryId]);
+    }
+    for (const close of plan.periodCloses) this.periodCloses.set(scopedKey(close.tenantId, close.entryId), close);
   }
 
   #writeLosses(plan: PostingPlan): void {
@@ -289,6 +308,10 @@ export function balancesOf(books: MemoryBooks): Record<string, unknown> {
   return Object.fromEntries([...books.loans].map(([key, loan]) => [key, { ...loan, layers: loan.layers.map(words) }]));
 }
 
+function closed(state: TenantState, day: string | null): TenantState {
+  return { ...state, closedThrough: day, configuration: { ...state.configuration, closedThrough: day } };
+}
+
 function tenantState(tenant: BooksTenant): TenantState {
   const version = (programId: string, incomeAccount: number): ProgramVersion => ({
     programId,
@@ -305,11 +328,13 @@ function tenantState(tenant: BooksTenant): TenantState {
   });
   return {
     businessDate: BUSINESS_DATE,
+    closedThrough: null,
     configuration: {
       tenantId: tenant.tenantId,
       configEpoch: 1n,
       currency: 'USD',
       defaultProgramId: tenant.programId,
+      closedThrough: null,
       programs: new Map([
         [tenant.programId, [version(tenant.programId, 4100)]],
         [tenant.otherProgramId, [version(tenant.otherProgramId, 4150)]],

@@ -38,6 +38,7 @@ const APPEND_ONLY = [
   'adjustment_verdict',
   'loan_loss',
   'loan_recovery',
+  'period_close',
   'audit_event',
 ];
 

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { HandBooks, type HandEntry } from './hand-books.ts';
+import { HandBooks } from './hand-books.ts';
+import type { HandEntry } from './hand-entry.ts';
 
 export const TENANT = '00000000-0000-4000-8000-00000000000a';
 export const OTHER_TENANT = '00000000-0000-4000-8000-00000000000b';

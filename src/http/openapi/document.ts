@@ -119,7 +119,7 @@ const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {
   'hpts:adjustments:approve': 'Approve and reject adjustments.',
   'hpts:programs:read': 'Read programs.',
   'hpts:programs:write': 'Add programs, their versions and accounts; rename accounts.',
-  'hpts:periods:write': 'Opens nothing yet.',
+  'hpts:periods:write': 'Close, reopen and list periods.',
   'hpts:reconciliation:read': 'Read the reconciliation status.',
   'hpts:reconciliation:write': 'Opens nothing yet.',
   'hpts:webhooks:manage': 'Manage webhook endpoints and pull events.',

@@ -44,6 +44,11 @@ const PATH: Readonly<Record<string, Readonly<{ description: string; schema: Json
     schema: schemaRef('Uuid'),
     example: '01a1fbed-0b70-7648-804f-c378f75457f0',
   },
+  period: {
+    description: 'The month.',
+    schema: { type: 'string', pattern: '^[0-9]{4}-(0[1-9]|1[0-2])$' },
+    example: '2026-12',
+  },
   account_code: { description: 'The account.', schema: schemaRef('AccountCode'), example: '1100' },
   code: {
     description: 'The code of a problem.',

@@ -6,6 +6,7 @@ export const TAGS = {
   Adjustments: 'Lines that one client proposes and another approves, posted as they stand.',
   Loans: 'Loans as they stand: registered or disbursed, what they owe, what they belong to.',
   Configuration: 'Programs, which say how events of their loans are booked, and the chart of accounts.',
+  Periods: 'Months that are closed, so that nothing is dated in them any more.',
   Reconciliation: 'Whether the books agree with themselves, counted again when it is asked.',
   Webhooks: 'Telling others of every journal entry, and the same events pulled.',
   Authentication: 'Access tokens, and what others need to know of their issuer.',

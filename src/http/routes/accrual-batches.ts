@@ -75,6 +75,7 @@ const about: KeyedPostAbout = {
     'program_mismatch',
     'effective_date_in_future',
     'effective_date_before_disbursement',
+    'period_closed',
     'loan_charged_off',
     'amount_out_of_range',
     'principal_mismatch',

@@ -67,6 +67,7 @@ const about: KeyedPostAbout = {
     'loan_not_found',
     'already_reversed',
     'effective_date_in_future',
+    'period_closed',
     'loan_charged_off',
     'balance_would_be_negative',
     'amount_out_of_range',

@@ -83,6 +83,7 @@ const proposalAbout: KeyedPostAbout = {
     'currency_mismatch',
     'effective_date_in_future',
     'effective_date_before_disbursement',
+    'period_closed',
     'unbalanced_entry',
   ],
 };

@@ -79,6 +79,7 @@ const about: KeyedPostAbout = {
     'currency_mismatch',
     'program_mismatch',
     'effective_date_in_future',
+    'period_closed',
     'loan_charged_off',
     'amount_out_of_range',
   ],

@@ -89,6 +89,7 @@ const about: KeyedPostAbout = {
     'program_not_found',
     'currency_mismatch',
     'effective_date_in_future',
+    'period_closed',
     'loan_already_exists',
     'amount_out_of_range',
   ],

@@ -56,6 +56,7 @@ const about: KeyedPostAbout = {
     'not_found',
     'effective_date_in_future',
     'effective_date_before_disbursement',
+    'period_closed',
     'already_reversed',
     'loan_charged_off',
     'amount_exceeds_payment',

@@ -11,6 +11,7 @@ import { loanRegistrations } from './loan-registrations.ts';
 import { nonAccruals } from './non-accruals.ts';
 import { paymentReturns } from './payment-returns.ts';
 import { payments } from './payments.ts';
+import { periodCloses, periodReopenings } from './period-changes.ts';
 import { recoveries } from './recoveries.ts';
 import { refinances } from './refinances.ts';
 import { restructures } from './restructures.ts';
@@ -50,4 +51,6 @@ export const POSTING_ROUTES: ReadonlyMap<string, AnyPostingRoute> = new Map([
   [disbursementSettlements.path, anyRoute(disbursementSettlements)],
   [disbursementCancellations.path, anyRoute(disbursementCancellations)],
   [loanRegistrations.path, anyRoute(loanRegistrations)],
+  [periodCloses.path, anyRoute(periodCloses)],
+  [periodReopenings.path, anyRoute(periodReopenings)],
 ]);

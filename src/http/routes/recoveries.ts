@@ -75,6 +75,7 @@ const about: KeyedPostAbout = {
     'currency_mismatch',
     'effective_date_in_future',
     'effective_date_before_disbursement',
+    'period_closed',
     'loan_not_charged_off',
     'allocation_mismatch',
     'amount_exceeds_outstanding',

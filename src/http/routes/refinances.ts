@@ -73,6 +73,7 @@ const about: KeyedPostAbout = {
     'currency_mismatch',
     'effective_date_in_future',
     'effective_date_before_disbursement',
+    'period_closed',
     'loan_already_exists',
     'loan_charged_off',
     'amount_exceeds_outstanding',

@@ -69,6 +69,7 @@ const about: KeyedPostAbout = {
     'loan_not_found',
     'effective_date_in_future',
     'effective_date_before_disbursement',
+    'period_closed',
     'loan_charged_off',
     'amount_exceeds_outstanding',
     'amount_out_of_range',

@@ -61,6 +61,7 @@ const about: KeyedPostAbout = {
     'not_reversible',
     'loan_charged_off',
     'effective_date_in_future',
+    'period_closed',
     'balance_would_be_negative',
     'amount_out_of_range',
   ],

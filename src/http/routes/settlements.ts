@@ -42,6 +42,7 @@ const aboutPayment: KeyedPostAbout = {
   problems: [
     'not_found',
     'effective_date_in_future',
+    'period_closed',
     'already_reversed',
     'already_settled',
     'loan_charged_off',
@@ -79,6 +80,7 @@ const aboutDisbursement: KeyedPostAbout = {
   problems: [
     'not_found',
     'effective_date_in_future',
+    'period_closed',
     'already_reversed',
     'already_settled',
     'loan_charged_off',
@@ -138,6 +140,7 @@ const aboutClearing: KeyedPostAbout = {
     'journal_entry_not_found',
     'currency_mismatch',
     'effective_date_in_future',
+    'period_closed',
     'already_reversed',
     'already_settled',
     'amount_out_of_range',

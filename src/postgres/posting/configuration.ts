@@ -2,11 +2,14 @@ import type pg from 'pg';
 import { type ProgramVersion, readPolicy } from '../../domain/program.ts';
 import type { TenantConfiguration } from '../../posting/ledger-state.ts';
 import type { Statement } from '../statement-train.ts';
+import { CLOSE_STANDS } from './stored-periods.ts';
 
 const READ_CONFIGURATION: Statement = {
   name: 'read_configuration',
-  text: `SELECT t.currency, t.default_program_id, v.program_id, v.version, v.effective_from, v.policy, p.currency
+  text: `SELECT t.currency, t.default_program_id, v.program_id, v.version, v.effective_from, v.policy, p.currency, closed.through
     FROM hpts.tenant AS t JOIN hpts.program_version AS v USING (tenant_id) JOIN hpts.program AS p USING (tenant_id, program_id)
+    CROSS JOIN (
+      SELECT max(c.closed_through) AS through FROM hpts.period_close AS c WHERE c.tenant_id = $1 AND ${CLOSE_STANDS}) AS closed
     WHERE t.tenant_id = $1 ORDER BY v.program_id, v.version`,
 };
 
@@ -34,7 +37,8 @@ export class ConfigurationCache {
       versions.push({ programId, currency: programCurrency, version, effectiveFrom, policy: readPolicy(policy) });
       programs.set(programId, versions);
     }
-    const configuration = { tenantId, configEpoch, currency: first[0], defaultProgramId: first[1], programs };
+    const [currency, defaultProgramId, , , , , , closedThrough] = first;
+    const configuration = { tenantId, configEpoch, currency, defaultProgramId, programs, closedThrough };
     this.#known.delete(tenantId);
     this.#known.set(tenantId, configuration);
     for (const oldest of this.#known.keys()) {
@@ -53,4 +57,5 @@ type ConfigurationRow = [
   effectiveFrom: string | null,
   policy: unknown,
   programCurrency: string | null,
+  closedThrough: string | null,
 ];

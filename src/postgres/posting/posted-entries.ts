@@ -18,7 +18,7 @@ const READ_POSTED_ENTRIES: Statement = {
        FROM hpts.following_entry AS f JOIN hpts.journal_entry AS o USING (tenant_id, entry_id)
        WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
       e.event_input::jsonb->>'registered_loan_id', b.interest_minor, e.event_input::jsonb->>'corrected_event_id',
-      e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered', e.event_input
+      e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered', e.event_input, e.event_input::jsonb->>'period'
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`,
@@ -54,6 +54,7 @@ type PostedRow = [
   seq: bigint,
   recovered: ReceiptFacts['recovered'],
   eventInput: string | null,
+  period: string | null,
 ];
 
 /** Entries that commands name, with every loan whose balance or accrual date they hold. */
@@ -111,6 +112,7 @@ export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]
       loanCount: row[17] ?? 0,
       registeredLoanId: row[20],
       recovered: row[26],
+      period: row[28],
       following: followingOf(row[19]),
     });
   }

@@ -10,6 +10,7 @@ import {
   type Night,
   type StandingDisbursement,
   scopedKey,
+  type TenantPeriods,
   type UsedKey,
 } from '../../posting/ledger-state.ts';
 import type { ReadSet } from '../../posting/read-set.ts';
@@ -25,6 +26,7 @@ import { READ_STANDINGS, standingsOf } from './standings.ts';
 import { disbursementsOf, READ_STANDING_DISBURSEMENTS } from './stored-disbursements.ts';
 import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
 import { type NonAccrualRow, nonAccrualsOf, READ_STANDING_NON_ACCRUALS } from './stored-non-accruals.ts';
+import { LOCK_HEADS, PERIOD_STATEMENTS, periodQuestions, periodsOf, tenantsOfPeriods } from './stored-periods.ts';
 import { readStanding } from './stored-standing.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
@@ -132,6 +134,7 @@ const STATE_STATEMENTS = [
   READ_LOSSES,
   READ_RECOVERIES,
   READ_NIGHTS,
+  ...PERIOD_STATEMENTS,
 ];
 
 /** The statements that lock and read, for a connection to prepare. */
@@ -140,6 +143,7 @@ export const READ_STATEMENTS: readonly Statement[] = [
   SET_TENANTS,
   MAKE_LOANS,
   LOCK_LOANS,
+  LOCK_HEADS,
   READ_KEYS,
   ...STATE_STATEMENTS,
 ];
@@ -166,6 +170,7 @@ export type ReadState = {
   readonly disbursements: Map<string, StandingDisbursement[]>;
   readonly nonAccruals: Map<string, StandingNonAccrual[]>;
   readonly losses: Map<string, readonly Loss[]>;
+  readonly periods: ReadonlyMap<string, TenantPeriods>;
 };
 
 /** The rows that a batch locked and read; `stateOf` makes as many states of them as are wanted. */
@@ -182,6 +187,8 @@ export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { k
   ];
   if (set.loansToMake.length > 0) statements.push([MAKE_LOANS, loanColumns(set.loansToMake)]);
   statements.push([LOCK_LOANS, loanColumns(set.loans)]);
+  const closing = tenantsOfPeriods(set);
+  if (closing.length > 0) statements.push([LOCK_HEADS, [uuidArray(closing, itself)]]);
   if (keys) statements.push(keyQuestion(set));
   statements.push(...stateQuestions(set));
   return withNights(client, lockedRows(set, statements, await sendTrain(client, statements)));
@@ -228,7 +235,7 @@ function stateQuestions(set: ReadSet): BoundStatement[] {
     const loans = loanColumns(set.loansWithLosses);
     statements.push([READ_LOSSES, loans], [READ_RECOVERIES, loans]);
   }
-  return statements;
+  return [...statements, ...periodQuestions(set)];
 }
 
 /**
@@ -302,6 +309,7 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     verdicts: verdictsOf(rowsOf(READ_VERDICTS) as [string, string, Verdict['verdict'], string][]),
     nights: nightsOf({ set, rowsOf }),
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
+    periods: periodsOf(set, rowsOf),
     losses: lossesOf(set.loansWithLosses, rowsOf(READ_LOSSES) as LossRow[], rowsOf(READ_RECOVERIES) as RecoveryRow[]),
     disbursements: disbursementsOf(rowsOf(READ_STANDING_DISBURSEMENTS) as [string, string, string, string][]),
     nonAccruals: nonAccrualsOf(rowsOf(READ_STANDING_NON_ACCRUALS) as NonAccrualRow[]),

@@ -144,7 +144,7 @@ export class PostgresStore implements PostingStore {
     const tenants = new Map<string, TenantState>();
     for (const { tenantId, configEpoch, businessDate } of read.tenants) {
       const configuration = await this.#configurations.of(client, tenantId, configEpoch);
-      tenants.set(tenantId, { configuration, businessDate });
+      tenants.set(tenantId, { configuration, businessDate, closedThrough: configuration.closedThrough });
     }
     return tenants;
   }

@@ -8,6 +8,7 @@ import { plainArray } from '../array-literal.ts';
 import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray, uuidArray } from '../binary-array.ts';
 import { type BoundStatement, isServerError, sendTrain } from '../statement-train.ts';
 import { lossStatements } from './stored-losses.ts';
+import { periodStatements } from './stored-periods.ts';
 import { storedStanding } from './stored-standing.ts';
 import {
   ADD_BACKDATING_DAYS,
@@ -31,6 +32,7 @@ import {
   MOVE_LAYERS,
   POST_BATCH,
   POST_BATCH_ON_CHANGED_LOANS,
+  RAISE_EPOCHS,
   REMOVE_UNMADE_LOANS,
 } from './write-statements.ts';
 
@@ -68,8 +70,10 @@ export async function writeAndCommit(
     ...facts(plan),
     ...factsOfLoans(plan),
     ...lossStatements(plan),
+    ...periodStatements(plan),
     batch,
     ...backdating(plan),
+    ...raisedEpochs(plan),
     [COMMIT, []],
   ];
   const answers = await sendTrain(client, statements).catch((error: unknown) => {
@@ -393,6 +397,11 @@ function backdating(plan: PostingPlan): BoundStatement[] {
     [ADD_BACKDATING_DAYS, place],
     [MOVE_BACKDATED_DAYS, [...place, ...effects]],
   ];
+}
+
+/** Behind the rows of the batch, which was decided under the epoch before: the heads are held until the commit. */
+function raisedEpochs({ raisedEpochs: tenants }: PostingPlan): BoundStatement[] {
+  return tenants.size === 0 ? [] : [[RAISE_EPOCHS, [uuidArray([...tenants], itself)]]];
 }
 
 function loanColumns(loans: readonly LoanRef[]): Buffer[] {

@@ -340,6 +340,17 @@ export const MOVE_BACKDATED_DAYS: Statement = {
     WHERE b.tenant_id = moved.tenant_id AND b.loan_id = moved.loan_id AND b.layer = moved.layer AND b.from_day = moved.from_day`,
 };
 
+export const INSERT_PERIOD_CLOSES: Statement = {
+  name: 'insert_period_closes',
+  text: `INSERT INTO hpts.period_close (tenant_id, entry_id, closed_through)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::date[])`,
+};
+
+export const RAISE_EPOCHS: Statement = {
+  name: 'raise_epochs',
+  text: 'UPDATE hpts.tenant_head SET config_epoch = config_epoch + 1 WHERE tenant_id = ANY ($1::uuid[])',
+};
+
 export const COMMIT: Statement = { name: 'commit', text: 'COMMIT' };
 
 /** Every statement of this file, for a connection to prepare. */
@@ -367,5 +378,7 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   POST_BATCH_ON_CHANGED_LOANS,
   ADD_BACKDATING_DAYS,
   MOVE_BACKDATED_DAYS,
+  INSERT_PERIOD_CLOSES,
+  RAISE_EPOCHS,
   COMMIT,
 ];

@@ -19,6 +19,7 @@ const TENANT_TABLES = [
   'loan_backdating',
   'loan_accrual_month',
   'account_delta',
+  'period_close',
   'loan_registration',
   'principal_difference',
 ];
@@ -38,6 +39,7 @@ const TRIGGERED_TABLES = [
   'adjustment_verdict',
   'loan_loss',
   'loan_recovery',
+  'period_close',
   'audit_event',
   'program',
   'program_version',
@@ -71,6 +73,8 @@ const CONSTRAINTS = [
   { table: 'adjustment_verdict', names: ['posted_names_its_entry'] },
   { table: 'loan_registration', names: ['opening_is_complete'] },
   { table: 'principal_difference', names: ['principal_differs'] },
+  { table: 'tenant', names: ['fiscal_year_ends_with_a_month'] },
+  { table: 'period_close', names: ['closed_through_the_end_of_a_month'] },
 ];
 /** Columns whose values a domain holds in range, with the domain. */
 const DOMAIN_COLUMNS = [

@@ -11,6 +11,7 @@ import { GUARD_CHECKS } from './guard-checks.ts';
 import { LOAN_CHECKS } from './loan-checks.ts';
 import { LOSS_CHECKS } from './loss-checks.ts';
 import { NON_ACCRUAL_CHECKS } from './non-accrual-checks.ts';
+import { PERIOD_CHECKS } from './period-checks.ts';
 import { RELATION_CHECKS } from './relation-checks.ts';
 import { WEBHOOK_CHECKS } from './webhook-checks.ts';
 
@@ -24,6 +25,7 @@ const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...LOAN_CHECKS,
   ...LOSS_CHECKS,
   ...ACCOUNT_CHECKS,
+  ...PERIOD_CHECKS,
   ...CONFIGURATION_CHECKS,
   ...WEBHOOK_CHECKS,
   ...GUARD_CHECKS,

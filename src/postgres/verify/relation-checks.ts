@@ -57,7 +57,7 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'reversals',
     promise:
-      'Every reversal stands in hpts.reversal and the other way round, of an older entry that is no reversal, once, dated no earlier.',
+      'Every reversal, and every entry that reopens a period, stands in hpts.reversal and the other way round, of an older entry that is none itself, once, dated no earlier; a close is mirrored by reopening alone.',
     sql: `
       WITH linked AS (
         SELECT e.tenant_id, e.seq, e.entry_id, e.reverses_entry_id, e.event_type, e.effective_at, e.correlation_id
@@ -66,11 +66,14 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
       judged AS (
         SELECT coalesce(l.tenant_id, k.tenant_id) AS tenant_id, coalesce(l.seq, 0) AS seq, coalesce(l.entry_id, k.entry_id) AS entry_id,
                CASE WHEN l.entry_id IS NULL THEN format('stands in hpts.reversal as that of entry %s, and no such entry reverses it', k.reversed_entry_id)
-                    WHEN l.event_type <> 'reversal' THEN format('reverses entry %s and is no reversal', l.reverses_entry_id)
+                    WHEN l.event_type NOT IN ('reversal', 'period_closed') THEN format('reverses entry %s and is no reversal', l.reverses_entry_id)
                     WHEN l.reverses_entry_id IS NULL THEN 'is a reversal and names no entry that it reverses'
                     WHEN k.entry_id IS NULL THEN format('reverses entry %s and does not stand in hpts.reversal', l.reverses_entry_id)
                     WHEN o.entry_id IS NULL THEN format('reverses entry %s, which does not exist', l.reverses_entry_id)
-                    WHEN o.event_type = 'reversal' THEN format('reverses entry %s, which is itself a reversal', o.entry_id)
+                    WHEN o.event_type = 'reversal' OR o.event_type = 'period_closed' AND o.reverses_entry_id IS NOT NULL
+                    THEN format('reverses entry %s, which is itself a reversal', o.entry_id)
+                    WHEN (l.event_type = 'period_closed') <> (o.event_type = 'period_closed')
+                    THEN format('is a %s and reverses entry %s, a %s', l.event_type, o.entry_id, o.event_type)
                     WHEN o.seq >= l.seq THEN format('reverses entry %s, which is not older', o.entry_id)
                     WHEN l.effective_at < o.effective_at THEN format('is dated %s, before %s, the date of entry %s', l.effective_at, o.effective_at, o.entry_id)
                     WHEN l.correlation_id <> o.correlation_id THEN format('has another correlation id than entry %s', o.entry_id)

@@ -11,7 +11,7 @@ type AdjustmentCommand = CommandOf<'adjustment'>;
 export const ADJUSTMENT: CommandKind<AdjustmentCommand> = {
   refersTo: null,
   inheritsCorrelation: false,
-  correlationId: ({ approval }) => approval.adjustmentId,
+  correlation: ({ approval }) => approval.adjustmentId,
   weight: (command) => ROWS_PER_COMMAND + ROWS_PER_LOAN * loansOf(command).length,
   reads: (command, reads) => {
     reads.verdict(command.approval.adjustmentId);

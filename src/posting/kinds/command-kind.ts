@@ -1,4 +1,5 @@
 import type { Booked } from '../../domain/journal-entry.ts';
+import type { Period } from '../../domain/period.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { Command } from '../command.ts';
 import type { LedgerState, ResolvedEntry } from '../ledger-state.ts';
@@ -17,10 +18,10 @@ export type CommandKind<Of extends Command> = {
   readonly refersToAll?: (command: Of) => readonly Reference[];
   /** True: its entries take the correlation of the entry that it refers to. False: its first entry begins one. */
   readonly inheritsCorrelation: boolean;
-  /** The correlation of its entries, where it is neither inherited nor begun by the first of them. */
-  readonly correlationId?: (command: Of) => string;
   /** True: it locks some loans of the entry that it refers to, as its reads say, in place of all of them. */
   readonly locksItsOwn?: boolean;
+  /** The correlation that its entries take where it names no entry, and belongs to an occurrence all the same. */
+  readonly correlation?: (command: Of, state: LedgerState) => string | undefined;
   /** How many rows it may write, which bounds how many commands travel together. */
   readonly weight: (command: Of, earlier: ResolvedEntry | undefined) => number;
   readonly reads: (command: Of, reads: Reads, earlier: ResolvedEntry | undefined) => void;
@@ -54,6 +55,10 @@ export type Reads = {
   readonly losses: (loanId: string) => void;
   /** The standing changes of the loan's mark of non-accrual. */
   readonly nonAccruals: (loanId: string) => void;
+  /** What a close of the period is decided on, behind the lock of its tenant's head. */
+  readonly periodToClose: (period: Period) => void;
+  /** What its reopening is decided on, likewise. */
+  readonly periodToReopen: (period: Period) => void;
 };
 
 /** The entries that a command became. */

@@ -10,9 +10,9 @@ import type { Expectation as ReferenceExpectation } from './reference/expectatio
 import { book as bookPosting } from './reference/posting.ts';
 import { DEFAULT_POLICY } from './reference/program.ts';
 import type { LoanState } from './reference/state.ts';
-import { type Component, type Components, effectOf, LAYERS, type Layer, type Line } from './reference/terms.ts';
+import { type Components, effectOf, LAYERS, type Layer, type Line } from './reference/terms.ts';
 
-export { type Component, type Components, effectOf, LAYERS, type Layer, type Line };
+export { type Components, effectOf, LAYERS, type Layer, type Line };
 
 /** What a waterfall spreads a payment over, in the default order. */
 export const COMPONENTS = ['fees', 'interest', 'principal', 'suspense'] as const;
