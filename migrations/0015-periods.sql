@@ -1,4 +1,4 @@
--- Closed periods. (decisions/0022-periods.md)
+-- Closed periods. (decisions/0023-periods.md)
 ALTER TABLE hpts.tenant ADD COLUMN fiscal_year_end_month smallint NOT NULL DEFAULT 12
   CONSTRAINT fiscal_year_ends_with_a_month CHECK (fiscal_year_end_month BETWEEN 1 AND 12);
 

@@ -8,6 +8,19 @@ export const LIMITS = {
   /** The body of POST /v1/accruals/batch. */
   accrualBatchBodyBytes: 4 * 1024 * 1024,
   accrualBatchLoans: 10_000,
+  /** Loans that one portion of an accrual run looks at, locks and posts for. */
+  accrualRunLoans: 2_000,
+  /** Accrual runs that one process goes on with at once. */
+  accrualRuns: 4,
+  /** How often a process asks for runs that nobody goes on with; one that is asked for here is begun at once. */
+  accrualRunPollMs: 1_000,
+  /** How long whoever goes on with a run may be silent before another process takes over. */
+  accrualRunLeaseMs: 10_000,
+  /** Pause of a run whose portion could not be posted. */
+  accrualRunRetryMs: 2_000,
+  /** Connections on which one process keeps track of runs. */
+  accrualRunConnections: 2,
+  accrualRunStatementTimeoutMs: 5_000,
   /** The body of POST /v1/payments/settlements. */
   clearingBodyBytes: 1024 * 1024,
   clearedEntries: 10_000,

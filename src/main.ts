@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { DestinationStream } from 'pino';
+import { startAccrualRuns } from './accrual-runs.ts';
 import type { Config } from './config.ts';
 import { openConfiguration } from './configuration.ts';
 import { postDemoLoan } from './demo-loan.ts';
@@ -85,6 +86,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(webhooks.stop);
     const configuration = openConfiguration({ address, reader, masterKey });
     closers.push(configuration.close);
+    const submit = engine.submit.bind(engine);
+    const accrualRuns = startAccrualRuns({ address, reader, masterKey, submit, onFailure });
+    closers.push(accrualRuns.stop);
     const operations = ledgerOperations({
       program,
       probe: () => probeDatabase(reader),
@@ -93,6 +97,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       posting: tellingWebhooks(postingBy({ engine, store, heavy }, onFailure), webhooks, onFailure),
       webhooks: webhooks.operations,
       configuration: configuration.operations,
+      accrualRuns: accrualRuns.operations,
       document: readApiDocument(),
     });
     closers.push(

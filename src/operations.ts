@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { accrualRunOperations } from './accrual-runs.ts';
 import { configurationOperations } from './configuration.ts';
 import { JWKS_OPERATION, METADATA_OPERATION } from './http/oauth/issuer-operations.ts';
 import { TOKEN_OPERATION } from './http/oauth/token-operation.ts';
@@ -33,6 +34,7 @@ export type OperationParts = {
   readonly posting: Posting;
   readonly webhooks: readonly Operation[];
   readonly configuration: readonly Operation[];
+  readonly accrualRuns: readonly Operation[];
   /** The text of openapi.json. */
   readonly document: string;
 };
@@ -52,6 +54,7 @@ export function ledgerOperations(parts: OperationParts): readonly Operation[] {
     journalEntry(reader),
     periods(reader),
     reconciliationStatus(parts.runs),
+    ...parts.accrualRuns,
     ...parts.configuration,
     ...parts.webhooks,
     healthLive(parts.program),
@@ -85,6 +88,7 @@ function describedOperations(): readonly DescribedOperation[] {
     posting: nothing,
     webhooks,
     configuration: configurationOperations(nothing, nothing),
+    accrualRuns: accrualRunOperations(nothing, nothing, nothing),
     document: '',
   });
   return [TOKEN_OPERATION, ...ledger, METADATA_OPERATION, JWKS_OPERATION];

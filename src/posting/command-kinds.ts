@@ -1,6 +1,7 @@
 import type { Command, CommandOf } from './command.ts';
 import { ACCRUAL } from './kinds/accrual.ts';
 import { ACCRUAL_CORRECTION } from './kinds/accrual-correction.ts';
+import { ACCRUAL_RUN } from './kinds/accrual-run.ts';
 import { ADJUSTMENT } from './kinds/adjustment.ts';
 import { CANCELLATION } from './kinds/cancellation.ts';
 import { CHARGE_OFF } from './kinds/charge-off.ts';
@@ -32,6 +33,7 @@ const KINDS: { readonly [Kind in Command['kind']]: CommandKind<CommandOf<Kind>> 
   disbursement: DISBURSEMENT,
   fee: FEE,
   accrual: ACCRUAL,
+  accrual_run: ACCRUAL_RUN,
   accrual_correction: ACCRUAL_CORRECTION,
   fee_waiver: FEE_WAIVER,
   goodwill_credit: GOODWILL_CREDIT,

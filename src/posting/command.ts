@@ -1,5 +1,6 @@
 import type { AccrualBatch } from '../domain/accrual.ts';
 import type { AccrualCorrection } from '../domain/accrual-correction.ts';
+import type { RunPortion } from '../domain/accrual-run.ts';
 import type { Approval } from '../domain/adjustment.ts';
 import type { Cancellation } from '../domain/cancellation.ts';
 import type { ChargeOff } from '../domain/charge-off.ts';
@@ -41,6 +42,7 @@ export type Command = Envelope &
     | { readonly kind: 'disbursement'; readonly disbursement: Disbursement }
     | { readonly kind: 'fee'; readonly fee: Fee }
     | { readonly kind: 'accrual'; readonly accrual: AccrualBatch }
+    | { readonly kind: 'accrual_run'; readonly portion: RunPortion }
     | { readonly kind: 'accrual_correction'; readonly correction: AccrualCorrection }
     | { readonly kind: 'fee_waiver'; readonly feeWaiver: FeeWaiver }
     | { readonly kind: 'goodwill_credit'; readonly goodwillCredit: GoodwillCredit }

@@ -1,5 +1,5 @@
 import { refuseClosedPeriod } from '../domain/dating.ts';
-import type { Booked } from '../domain/journal-entry.ts';
+import type { Booked, BookedEntries, EntryDraft } from '../domain/journal-entry.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { applyBooked } from './apply-entry.ts';
 import type { Command } from './command.ts';
@@ -46,12 +46,16 @@ export function decideBatch(commands: readonly Command[], state: LedgerState, ne
  */
 function refuseBookedInClosedPeriod(booked: Booked, calendar: TenantState): Refusal | null {
   if (calendar.closedThrough === null) return null;
-  const drafts = 'first' in booked ? [booked.first, ...booked.following.map(({ draft }) => draft)] : [booked];
+  const drafts = 'first' in booked ? draftsOf(booked) : [booked];
   for (const { eventType, effectiveAt } of drafts) {
     const closed = eventType === 'period_closed' ? null : refuseClosedPeriod(effectiveAt, calendar, 'effective_at');
     if (closed !== null) return closed;
   }
   return null;
+}
+
+function draftsOf({ preceding = [], first, following }: BookedEntries): readonly EntryDraft[] {
+  return [first, ...[...preceding, ...following].map(({ draft }) => draft)];
 }
 
 function keyMismatch(): Refusal {

@@ -1,3 +1,4 @@
+import type { InterestFacts } from '../domain/accrual-run.ts';
 import type { Verdict } from '../domain/adjustment.ts';
 import type { LoanState } from '../domain/loan.ts';
 import type { Loss } from '../domain/loss.ts';
@@ -89,6 +90,8 @@ export type LedgerState = {
   readonly verdicts: Map<string, Verdict>;
   /** Standing corrections by the scopedKey of their batch's entry, as they were posted; loaded for batches that are corrected or reversed. */
   readonly corrections: Map<string, StandingCorrection[]>;
+  /** For loans of a run: what is known of their interest. */
+  readonly interest: ReadonlyMap<string, InterestFacts>;
   /** For loans that accrue in the batch: the nights that they accrue for. */
   readonly nights: Map<string, Night[]>;
   /** Loaded for loans of which a disbursement is to be reversed, else absent. */

@@ -1,13 +1,16 @@
 import type { AccrualBatch, PrincipalDifference } from '../domain/accrual.ts';
 import type { CorrectedLoan } from '../domain/accrual-correction.ts';
+import type { RunPortion } from '../domain/accrual-run.ts';
 import type { EntryDraft } from '../domain/journal-entry.ts';
 import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
+import type { InterestCheckpoint } from '../domain/loan-accruals.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
 import type { Loss, TakenPart } from '../domain/loss.ts';
 import type { NonAccrualAction } from '../domain/non-accrual.ts';
+import type { Rational } from '../domain/rational.ts';
 import type { Allocation } from '../domain/waterfall.ts';
-import type { AccrualMonth } from './ledger-state.ts';
+import type { AccrualMonth, LoanRef } from './ledger-state.ts';
 
 /** An entry that is going to be written; `ordinal` is its place among the tenant's entries of this batch, from 1. */
 export type PlannedEntry = {
@@ -125,6 +128,28 @@ export type PostingPlan = {
     readonly entryId: string;
     readonly taken: TakenPart;
   }[];
+  readonly accrualBatches: {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly accrual: AccrualBatch;
+    /** Of the server's: what the nights of each loan are worth, in the order of the loans. */
+    readonly exact: readonly Rational[] | null;
+  }[];
+  /** Accruals of 0, which move no loan. */
+  readonly unmovedAccruals: (LoanRef & { readonly entryId: string })[];
+  /** Loans whose interest has to be counted from their beginning again. */
+  readonly forgottenInterest: LoanRef[];
+  readonly interestCheckpoints: { readonly loan: LoanState; readonly checkpoint: InterestCheckpoint }[];
+  readonly runPortions: {
+    readonly tenantId: string;
+    readonly portion: RunPortion;
+    readonly accruedLoans: number;
+    readonly entries: readonly {
+      readonly entryId: string;
+      readonly currency: string;
+      readonly accruedMinor: bigint;
+    }[];
+  }[];
   readonly nonAccruals: {
     readonly tenantId: string;
     readonly loanId: string;
@@ -132,7 +157,6 @@ export type PostingPlan = {
     readonly effectiveAt: string;
     readonly action: NonAccrualAction;
   }[];
-  readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
   readonly principalDifferences: (PrincipalDifference & {
     readonly tenantId: string;
     readonly entryId: string;
@@ -170,6 +194,10 @@ export function emptyPlan(): PostingPlan {
     losses: [],
     recoveries: [],
     accrualBatches: [],
+    unmovedAccruals: [],
+    forgottenInterest: [],
+    interestCheckpoints: [],
+    runPortions: [],
     verdicts: [],
     accrualCorrections: [],
     principalDifferences: [],

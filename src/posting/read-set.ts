@@ -20,6 +20,8 @@ export type ReadSet = {
   readonly accrualMonths: readonly (LoanRef & { readonly month: string })[];
   /** Loans that accrue, each with the day whose principal is asked for. */
   readonly nights: readonly (LoanRef & { readonly day: string })[];
+  /** Loans of a run, whose interest is read. */
+  readonly interestLoans: readonly LoanRef[];
   /** Loans of which a disbursement is to be reversed. */
   readonly disbursedLoans: readonly LoanRef[];
   /** Loans of which a change of the mark of non-accrual is to be reversed. */
@@ -62,6 +64,7 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     judgedAdjustments: reads.judgedAdjustments,
     accrualMonths: [...reads.accrualMonths.values()],
     nights: [...reads.nights.values()],
+    interestLoans: reads.interestLoans,
     disbursedLoans: [...reads.disbursedLoans.values()],
     markedLoans: [...reads.markedLoans.values()],
     loansWithLosses: [...reads.loansWithLosses.values()],
@@ -79,6 +82,7 @@ class BatchReads {
   readonly disbursedLoans = new Map<string, LoanRef>();
   readonly markedLoans = new Map<string, LoanRef>();
   readonly judgedAdjustments: { readonly tenantId: string; readonly adjustmentId: string }[] = [];
+  readonly interestLoans: LoanRef[] = [];
   readonly correctedBatches = new Map<string, { readonly tenantId: string; readonly entryId: string }>();
   readonly loansWithLosses = new Map<string, LoanRef>();
   readonly periodsToClose = new Map<string, PeriodRef>();
@@ -112,6 +116,10 @@ class BatchReads {
 
   night(loanId: string, day: string): void {
     this.nights.set(monthKey(this.#tenantId, loanId, day), { tenantId: this.#tenantId, loanId, day });
+  }
+
+  interest(loanId: string): void {
+    this.interestLoans.push({ tenantId: this.#tenantId, loanId });
   }
 
   disbursements(loanId: string): void {

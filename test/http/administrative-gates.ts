@@ -38,10 +38,10 @@ async function administrationOf(ledger: LedgerServer): Promise<string> {
       (SELECT md5(string_agg(p::text, ';' ORDER BY program_id)) FROM hpts.program AS p),
       (SELECT md5(string_agg(v::text, ';' ORDER BY program_id, version)) FROM hpts.program_version AS v),
       (SELECT md5(string_agg(a::text, ';' ORDER BY tenant_id, account_code)) FROM hpts.account AS a),
-      (SELECT count(*) FROM hpts.adjustment), (SELECT count(*) FROM hpts.adjustment_verdict),
+      (SELECT count(*) FROM hpts.adjustment), (SELECT count(*) FROM hpts.adjustment_verdict), (SELECT count(*) FROM hpts.accrual_run),
       (SELECT md5(string_agg(config_epoch::text, ',' ORDER BY tenant_id)) FROM hpts.tenant_head),
       (SELECT count(*) FROM hpts.administrative_answer),
-      (SELECT count(*) FROM hpts.audit_event WHERE action ~ '^(webhook|program|account|adjustment)')) AS state`);
+      (SELECT count(*) FROM hpts.audit_event WHERE action ~ '^(webhook|program|account|adjustment|accrual_run)')) AS state`);
   return row?.state ?? '';
 }
 

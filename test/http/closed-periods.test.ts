@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { adjustment, proposedByColleague } from './adjustment-story.ts';
 import { serveLedger } from './ledger-server.ts';
 import {
   accrual,
@@ -36,6 +37,14 @@ describe('422 period_closed: whatever the event, naming the first open day', asy
   const pending = payment(loan, { effective_at: '2025-12-20', amount_minor: '1', layer: 'PENDING' });
   const paidEvent = textAt(paid, 'payment_event_id');
   const pendingEvent = textAt(await posted(api.post('/v1/payments', pending)), 'payment_event_id');
+  const lent = await posted(
+    api.post('/v1/disbursements', disbursement(loan, { effective_at: '2025-12-20', layer: 'PENDING' })),
+  );
+  const lentEvent = textAt(lent, 'disbursement_event_id');
+  const batch = accrual(api, [[loan, '70']], { accrual_date: '2025-12-20' });
+  const accruedEvent = textAt(await posted(api.post('/v1/accruals/batch', batch)), 'accrual_event_id');
+  const proposed = await proposedByColleague(api, adjustment(loan, { effective_at: '2025-12-31' }));
+  const corrected = { reason_code: 'error_correction', loans: [{ loan_id: loan.loanId, interest_minor: '60' }] };
   await closeAll(api, ['2025-11', '2025-12']);
   const closedDay = { effective_at: '2025-12-31' };
   const opening = { as_of: '2025-12-31', principal_minor: '1' };
@@ -60,6 +69,10 @@ describe('422 period_closed: whatever the event, naming the first open day', asy
     [`/v1/payments/${paidEvent}/returns`, 'effective_at', paymentReturn(closedDay)],
     [`/v1/payments/${pendingEvent}/settlements`, 'effective_at', settlement(closedDay)],
     [`/v1/payments/${pendingEvent}/cancellations`, 'effective_at', closedDay],
+    [`/v1/disbursements/${lentEvent}/settlements`, 'effective_at', settlement(closedDay)],
+    [`/v1/disbursements/${lentEvent}/cancellations`, 'effective_at', closedDay],
+    [`/v1/accruals/${accruedEvent}/corrections`, 'effective_at', { ...corrected, ...closedDay }],
+    [`/v1/adjustments/${proposed}/approvals`, 'effective_at', {}],
     ['/v1/payments/settlements', 'effective_at', clearing([textAt(paid, 'journal_entry_id')], closedDay)],
   ];
   test.each(events)('POST %s: 422 period_closed on %s, previews included', async (path, field, body) => {
@@ -67,6 +80,11 @@ describe('422 period_closed: whatever the event, naming the first open day', asy
     const answer = await expectRefusal(ledger, () => api.post(path, body), refused);
     expect(answer.text).toContain('2026-01-01');
     await expectRefusal(ledger, () => api.post(`${path}?preview=true`, body, { key: null }), refused);
+  });
+
+  test('POST /v1/adjustments: 422 period_closed, when it is proposed too', async () => {
+    const refused = { status: 422, code: 'period_closed', fields: ['effective_at'] } as const;
+    await expectRefusal(ledger, () => api.post('/v1/adjustments', adjustment(loan, closedDay)), refused);
   });
 
   test('the loan is looked for first, and its beginning; its state and the amounts come after', async () => {

@@ -12,6 +12,7 @@ import {
   newLoan,
   payment,
   posted,
+  refinance,
   reversal,
   settlement,
   unmadeLoan,
@@ -150,6 +151,16 @@ describe(`${SETTLE}: 201`, () => {
     });
     expect(await settled(one)).toEqual(['SETTLED DR 2000 970', 'SETTLED CR 1000 970']);
     await expectRefusal(ledger, () => api.post(one.settle, settlement()), { status: 409, code: 'already_settled' });
+  });
+
+  test('new money of a refinance meets the bank as a disbursement does', async () => {
+    const old = await newLoan(api, { principal: '100' });
+    const fresh = unmadeLoan().loanId;
+    const made = await posted(api.post('/v1/refinances', refinance(old, fresh, { new_money_minor: '40' })));
+    const settle = `/v1/disbursements/${textAt(made, 'disbursement_event_id')}/settlements`;
+    const one = { loan: old, entryId: '', settle, cancel: '' };
+    expect(await settled(one)).toEqual(['SETTLED DR 2000 40', 'SETTLED CR 1000 40']);
+    await expectRefusal(ledger, () => api.post(settle, settlement()), { status: 409, code: 'already_settled' });
   });
 
   test('one of which everything was withheld: an entry without lines', async () => {

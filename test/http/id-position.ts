@@ -21,6 +21,7 @@ export type Ids = {
   readonly accrual: string;
   /** A proposal that nobody judged. */
   readonly adjustment: string;
+  readonly accrualRun: string;
 };
 
 /** A tenant with books of its own: what it has, and the loan that it may name itself. */

@@ -51,6 +51,7 @@ export async function newLender(api: TenantApi): Promise<Lender> {
     webhookEndpoint: await webhookEndpointOf(api),
     accrual: textAt(accrued, 'accrual_event_id'),
     adjustment: await proposedByColleague(api, adjustment(loan)),
+    accrualRun: textAt(await posted(api.post('/v1/accruals/runs', run(api.defaultProgramId))), 'accrual_run_id'),
   };
   return { api, loan, ids };
 }
@@ -78,6 +79,7 @@ export function noIds(): Ids {
     webhookEndpoint: randomUUID(),
     accrual: randomUUID(),
     adjustment: randomUUID(),
+    accrualRun: randomUUID(),
   };
 }
 
@@ -200,6 +202,26 @@ const WEBHOOKS: readonly IdPosition[] = [
       },
     }),
   ),
+];
+
+/** A run of a day before all loans: it passes over every one. */
+function run(programId: string): object {
+  return { program_id: programId, accrual_date: DAY.beforeAll };
+}
+
+const RUNS: readonly IdPosition[] = [
+  {
+    operation: 'POST /v1/accruals/runs',
+    position: 'body program_id',
+    status: 404,
+    attempt: (ids, { api }) => api.post('/v1/accruals/runs', run(ids.program)),
+  },
+  {
+    operation: 'GET /v1/accruals/runs/{accrual_run_id}',
+    position: 'path accrual_run_id',
+    status: 404,
+    attempt: (ids, { api }) => api.get(`/v1/accruals/runs/${ids.accrualRun}`),
+  },
 ];
 
 const ADJUSTMENTS: readonly IdPosition[] = [
@@ -436,6 +458,7 @@ export const ID_POSITIONS: readonly IdPosition[] = [
   ...READING,
   ...LISTS,
   ...ADJUSTMENTS,
+  ...RUNS,
   // Before anything is posted here for a borrower of the other.
   ...LOANS,
   ...POSTING,

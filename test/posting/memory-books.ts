@@ -120,6 +120,7 @@ export class MemoryBooks {
     const loanKeys = (refs: typeof set.loans) => refs.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
     return {
       databaseTimeMs: 0,
+      interest: new Map(),
       tenants: new Map(
         [...this.#states].map(([tenantId, state]) => [tenantId, closed(state, closedThrough(this, tenantId))]),
       ),

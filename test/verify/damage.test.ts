@@ -15,6 +15,7 @@ import { fillHandLedger, LOANS, OTHER_TENANT, TENANT } from './hand-ledger.ts';
 import { OF_LOSSES } from './loss-damage.ts';
 import { OF_RELATIONS } from './relation-damage.ts';
 import { OF_RESTRUCTURING } from './restructuring-damage.ts';
+import { fillHandRun, OF_RUNS } from './run-damage.ts';
 import { fillHandWebhooks, OF_WEBHOOKS } from './webhook-damage.ts';
 
 const APPEND_ONLY = [
@@ -40,6 +41,8 @@ const APPEND_ONLY = [
   'loan_recovery',
   'period_close',
   'audit_event',
+  'accrual_run_portion',
+  'loan_unmoved_accrual',
 ];
 
 let whole: TestDatabase;
@@ -50,6 +53,7 @@ beforeAll(async () => {
   const client = await connect(whole.connection, { role: 'owner', applicationName: 'verify test' });
   try {
     await fillHandLedger(client);
+    await fillHandRun(client);
     await fillHandWebhooks(client);
     await fillHandConfiguration(client);
   } finally {
@@ -182,6 +186,7 @@ describe('verify', () => {
     'names damage to balances': OF_BALANCES,
     'names damage to configuration and registrations': OF_CONFIGURATION,
     'names damage to charge-offs and recoveries': OF_LOSSES,
+    'names damage to accrual runs and what is kept of interest': OF_RUNS,
     'names damage to webhooks': OF_WEBHOOKS,
     'names disarmed guards': OF_GUARDS,
   })) {

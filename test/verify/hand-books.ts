@@ -289,7 +289,7 @@ export class HandBooks {
     this.#addLosses(entry, { loan: single, id });
     if (entry.closes !== undefined)
       this.#add('period_close', { tenant_id, entry_id: id, closed_through: entry.closes });
-    if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
+    if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on, run: entry.run });
     if (corrected !== undefined) this.#addCorrection(entry, { id, accrual: corrected['entry_id'] });
     if (entry.adjusts !== undefined) this.#addAdjustment(row, entry.adjusts);
     const layers = entry.lines.length === 0 ? [entry.layer ?? 0] : entry.lines.map((line) => layerOf(line, entry));
@@ -320,7 +320,8 @@ export class HandBooks {
     if (returns !== undefined) this.#add('payment_return', { ...fact, ...returnedParts(returns) });
   }
 
-  #inputOf({ registers, differs, on, corrects, adjusts, action }: HandEntry): Row {
+  #inputOf({ registers, differs, on, corrects, adjusts, action, run }: HandEntry): Row {
+    if (run !== undefined) return { accrual_run_id: run };
     if (corrects !== undefined) return { corrected_event_id: this.#entries.get(corrects.batch)?.['event_id'] };
     if (adjusts !== undefined) return { adjustment_id: adjusts };
     if (action !== undefined) return { action };
@@ -382,7 +383,14 @@ export class HandBooks {
     });
   }
 
-  #addAccrual(accrues: readonly (readonly [string, number])[], entry: { id: string; on: string }): void {
+  #addAccrual(
+    accrues: readonly (readonly [string, number])[],
+    entry: { id: string; on: string; run: string | undefined },
+  ): void {
+    const tenant_id = this.#tenant.id;
+    for (const [loan_id, interest] of accrues) {
+      if (interest === 0) this.#add('loan_unmoved_accrual', { tenant_id, loan_id, entry_id: entry.id });
+    }
     this.#add('accrual_batch', {
       tenant_id: this.#tenant.id,
       entry_id: entry.id,
@@ -392,6 +400,7 @@ export class HandBooks {
       loan_ids: accrues.map(([loan]) => loan),
       outstanding_principal_minor: accrues.map(() => 0),
       interest_minor: accrues.map(([, interest]) => interest),
+      exact_interest: entry.run === undefined ? null : ['1/3'],
     });
   }
 

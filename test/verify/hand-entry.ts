@@ -33,6 +33,8 @@ export type HandEntry = {
   };
   /** The id of the adjustment that it is. */
   readonly adjusts?: string;
+  /** Of an accrual of 0 by the server, of one third of a minor unit exactly: its run. */
+  readonly run?: string;
   /** What a charge-off took, the account of its principal, and whether it closes its loan. */
   readonly loses?: { readonly amounts: Lost; readonly account: number; readonly closes: boolean };
   /** What it brought back, by the name of the entry that lost it. */

@@ -14,13 +14,16 @@ export const LOANS = {
   renewed: '10000000-0000-4000-8000-000000000007',
 } as const;
 
+/** The accrual run of the hand-made ledger. */
+export const RUN = '01900000-0000-7000-8000-0000000000b0';
 /** The adjustment of the hand-made ledger. */
 export const ADJUSTMENT = '01900000-0000-7000-8000-0000000000a0';
 
 /**
  * Two lenders: batches of one and of several, later and backdated events, an accrual batch reversed and sent again, one of
  * zero interest alone, a reversal, a pending payment, suspense, memo interest, charge-offs and recoveries, a command of two
- * entries, a correction of an accrual, an adjustment, a refinance, marks of non-accrual that move nothing.
+ * entries, a correction of an accrual, an adjustment, a refinance, marks of non-accrual that move nothing,
+ * an accrual run.
  */
 function handLedgers(): readonly HandBooks[] {
   const { old, young, quiet, foreign, moved, renewed } = LOANS;
@@ -65,7 +68,14 @@ function handLedgers(): readonly HandBooks[] {
     ],
   });
   lender.batch({ ...accrue('accrual again', '2026-02-01'), differs: [old, 1_000_000] });
-  lender.batch({ name: 'nothing accrued', type: 'accrual', on: '2026-02-03', lines: [], accrues: [[quiet, 0]] });
+  lender.batch({
+    name: 'nothing accrued',
+    type: 'accrual',
+    on: '2026-02-03',
+    lines: [],
+    accrues: [[quiet, 0]],
+    run: RUN,
+  });
   lender.batch(
     {
       name: 'fee',

@@ -39,6 +39,11 @@ const PATH: Readonly<Record<string, Readonly<{ description: string; schema: Json
     schema: schemaRef('Uuid'),
     example: '01a1fbed-0b70-7648-804f-c378f7545761',
   },
+  accrual_run_id: {
+    description: 'The accrual run.',
+    schema: schemaRef('Uuid'),
+    example: '01a1fbed-0b70-7648-804f-c378f75457e0',
+  },
   adjustment_id: {
     description: 'The adjustment.',
     schema: schemaRef('Uuid'),

@@ -41,6 +41,7 @@ const about: KeyedPostAbout = {
     'approver_is_proposer',
     'currency_mismatch',
     'effective_date_before_disbursement',
+    'period_closed',
     'balance_would_be_negative',
     'amount_out_of_range',
   ],

@@ -34,7 +34,8 @@ export type AuditedAct = {
     | 'account.create'
     | 'account.rename'
     | 'adjustment.propose'
-    | 'adjustment.reject';
+    | 'adjustment.reject'
+    | 'accrual_run.start';
   readonly subject: string;
   readonly detail: Readonly<Record<string, unknown>>;
 };

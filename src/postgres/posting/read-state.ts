@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { InterestFacts } from '../../domain/accrual-run.ts';
 import type { Verdict } from '../../domain/adjustment.ts';
 import type { Components, LoanState } from '../../domain/loan.ts';
 import type { Loss } from '../../domain/loss.ts';
@@ -6,6 +7,7 @@ import type { StandingNonAccrual } from '../../domain/non-accrual.ts';
 import type { EntryStanding, StandingCorrection } from '../../domain/posted-entry.ts';
 import {
   type AccrualMonth,
+  type LoanRef,
   monthKey,
   type Night,
   type StandingDisbursement,
@@ -23,7 +25,9 @@ import {
   type TextRow,
 } from '../statement-train.ts';
 import { READ_STANDINGS, standingsOf } from './standings.ts';
+import { type CorrectionRow, correctionsOf, READ_CORRECTIONS } from './stored-corrections.ts';
 import { disbursementsOf, READ_STANDING_DISBURSEMENTS } from './stored-disbursements.ts';
+import { readInterest } from './stored-interest.ts';
 import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
 import { type NonAccrualRow, nonAccrualsOf, READ_STANDING_NON_ACCRUALS } from './stored-non-accruals.ts';
 import { LOCK_HEADS, PERIOD_STATEMENTS, periodQuestions, periodsOf, tenantsOfPeriods } from './stored-periods.ts';
@@ -71,18 +75,6 @@ const READ_KEYS: Statement = {
   text: `SELECT k.tenant_id, k.key_hash, k.payload_hash, k.entry_id, k.receipt_version
     FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS key_hash) AS asked
     JOIN hpts.idempotency_key AS k USING (tenant_id, key_hash)`,
-};
-
-// In the order in which they were posted, since they are reversed from the newest on.
-const READ_CORRECTIONS: Statement = {
-  name: 'read_corrections',
-  text: `SELECT c.tenant_id, c.accrual_entry_id, c.entry_id, e.effective_at, c.loan_ids, c.difference_minor, e.accounts, e.amounts,
-      e.loan_ids, e.borrower_ids
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
-    JOIN hpts.accrual_correction AS c ON c.tenant_id = asked.tenant_id AND c.accrual_entry_id = asked.entry_id
-    JOIN hpts.journal_entry AS e ON e.tenant_id = c.tenant_id AND e.entry_id = c.entry_id
-    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = c.tenant_id AND r.reversed_entry_id = c.entry_id)
-    ORDER BY c.tenant_id, e.seq`,
 };
 
 const READ_VERDICTS: Statement = {
@@ -166,6 +158,7 @@ export type ReadState = {
   readonly corrections: Map<string, StandingCorrection[]>;
   readonly verdicts: Map<string, Verdict>;
   readonly accrualMonths: Map<string, AccrualMonth>;
+  readonly interest: ReadonlyMap<string, InterestFacts>;
   readonly nights: Map<string, Night[]>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
   readonly nonAccruals: Map<string, StandingNonAccrual[]>;
@@ -177,7 +170,10 @@ export type ReadState = {
 export type LockedRows = {
   readonly set: ReadSet;
   readonly rowsOf: (statement: Statement) => readonly TextRow[];
+  readonly interest: ReadonlyMap<string, InterestFacts>;
 };
+
+const NO_INTEREST: ReadonlyMap<string, InterestFacts> = new Map();
 
 /** Sends BEGIN, the locks and the reads as one train; `keys` says whether to look for keys that were used before. */
 export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { keys: boolean }): Promise<LockedRows> {
@@ -191,7 +187,8 @@ export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { k
   if (closing.length > 0) statements.push([LOCK_HEADS, [uuidArray(closing, itself)]]);
   if (keys) statements.push(keyQuestion(set));
   statements.push(...stateQuestions(set));
-  return withNights(client, lockedRows(set, statements, await sendTrain(client, statements)));
+  const locked = await withNights(client, lockedRows(set, statements, await sendTrain(client, statements)));
+  return set.interestLoans.length === 0 ? locked : withInterest(client, locked);
 }
 
 /** Begins a transaction that sees one snapshot and can write nothing, and reads the same from it without a lock. */
@@ -204,7 +201,7 @@ export async function readSnapshot(client: pg.Client, set: ReadSet): Promise<Loc
   ];
   const rows = lockedRows(set, statements, await sendTrain(client, statements));
   const rowsOf = (statement: Statement) => rows.rowsOf(statement === LOCK_LOANS ? READ_LOANS : statement);
-  return withNights(client, { set, rowsOf });
+  return withNights(client, { ...rows, rowsOf });
 }
 
 function stateQuestions(set: ReadSet): BoundStatement[] {
@@ -248,7 +245,14 @@ async function withNights(client: pg.Client, locked: LockedRows): Promise<Locked
   const columns = [...loanColumns(asked), dateArray(asked, ({ day }) => day)];
   const [answer] = await sendTrain(client, [[READ_NIGHTS, columns]]);
   const found = answer?.rows ?? [];
-  return { set: locked.set, rowsOf: (statement) => (statement === READ_NIGHTS ? found : locked.rowsOf(statement)) };
+  return { ...locked, rowsOf: (statement) => (statement === READ_NIGHTS ? found : locked.rowsOf(statement)) };
+}
+
+/** Interest is read behind the locks, and of loans that moved since it was last counted in further round trips. */
+async function withInterest(client: pg.Client, locked: LockedRows): Promise<LockedRows> {
+  const rows = loanRowsByKey(locked);
+  const loanSeq = ({ tenantId, loanId }: LoanRef) => Number(rows.get(scopedKey(tenantId, loanId))?.[6] ?? '0');
+  return { ...locked, interest: await readInterest(client, locked.set.interestLoans, loanSeq) };
 }
 
 function movedNights(locked: LockedRows): ReadSet['nights'] {
@@ -275,7 +279,7 @@ export async function readKeys(client: pg.Client, locked: LockedRows): Promise<L
   const [answer] = await sendTrain(client, [keyQuestion(locked.set)]);
   const found = answer?.rows ?? [];
   if (found.length === 0) return undefined;
-  return { set: locked.set, rowsOf: (statement) => (statement === READ_KEYS ? found : locked.rowsOf(statement)) };
+  return { ...locked, rowsOf: (statement) => (statement === READ_KEYS ? found : locked.rowsOf(statement)) };
 }
 
 function keyQuestion({ keys }: ReadSet): BoundStatement {
@@ -288,11 +292,12 @@ function lockedRows(
   answers: readonly StatementAnswer[],
 ): LockedRows {
   const byStatement = new Map(statements.map(([statement], index) => [statement, answers[index]?.rows ?? []]));
-  return { set, rowsOf: (statement) => byStatement.get(statement) ?? [] };
+  return { set, interest: NO_INTEREST, rowsOf: (statement) => byStatement.get(statement) ?? [] };
 }
 
 /** A state of its own for each call: deciding a batch changes it. */
-export function stateOf({ set, rowsOf }: LockedRows): ReadState {
+export function stateOf(locked: LockedRows): ReadState {
+  const { set, rowsOf, interest } = locked;
   const tenantRows = rowsOf(READ_TENANTS) as [string, string, string, string][];
   const loanRows = rowsOf(LOCK_LOANS) as LoanRow[];
   return {
@@ -307,7 +312,8 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     standings: standingsOf(rowsOf(READ_STANDINGS)),
     corrections: correctionsOf(rowsOf(READ_CORRECTIONS) as CorrectionRow[]),
     verdicts: verdictsOf(rowsOf(READ_VERDICTS) as [string, string, Verdict['verdict'], string][]),
-    nights: nightsOf({ set, rowsOf }),
+    interest,
+    nights: nightsOf(locked),
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
     periods: periodsOf(set, rowsOf),
     losses: lossesOf(set.loansWithLosses, rowsOf(READ_LOSSES) as LossRow[], rowsOf(READ_RECOVERIES) as RecoveryRow[]),
@@ -379,55 +385,6 @@ function componentsOf(stored: string | null): Components | null {
     .split(',')
     .map(BigInt);
   return { principal, interest, fees, suspense, memoInterest };
-}
-
-type CorrectionRow = [
-  tenantId: string,
-  accrualEntryId: string,
-  entryId: string,
-  effectiveAt: string,
-  loanIds: string,
-  differences: string,
-  accounts: string,
-  amounts: string,
-  lineLoanIds: string | null,
-  lineBorrowerIds: string | null,
-];
-
-function correctionsOf(rows: readonly CorrectionRow[]): Map<string, StandingCorrection[]> {
-  const standing = new Map<string, StandingCorrection[]>();
-  for (const [tenantId, accrualEntryId, entryId, effectiveAt, loanIds, differences, ...lines] of rows) {
-    const [accounts, amounts, lineLoanIds, lineBorrowerIds] = lines;
-    const changed = elementsOf(differences);
-    const named = elementsOf(lineLoanIds);
-    const borrowers = elementsOf(lineBorrowerIds);
-    const amountsMinor = elementsOf(amounts);
-    const correction: StandingCorrection = {
-      entryId,
-      effectiveAt,
-      differences: new Map(elementsOf(loanIds).map((loanId, index) => [loanId ?? '', BigInt(changed[index] ?? '0')])),
-      lines: elementsOf(accounts).map((account, index) => ({
-        account: Number(account),
-        amountMinor: BigInt(amountsMinor[index] ?? '0'),
-        loanId: named[index] ?? null,
-        borrowerId: borrowers[index] ?? null,
-      })),
-    };
-    const key = scopedKey(tenantId, accrualEntryId);
-    const known = standing.get(key);
-    if (known === undefined) standing.set(key, [correction]);
-    else known.push(correction);
-  }
-  return standing;
-}
-
-/** Numbers or ids as PostgreSQL writes an array of them: `{1,2,NULL}`. */
-function elementsOf(stored: string | null): readonly (string | null)[] {
-  if (stored === null || stored === '{}') return [];
-  return stored
-    .slice(1, -1)
-    .split(',')
-    .map((element) => (element === 'NULL' ? null : element));
 }
 
 function verdictsOf(rows: readonly [string, string, Verdict['verdict'], string][]): Map<string, Verdict> {

@@ -1,12 +1,14 @@
 import type pg from 'pg';
 import type { EntryDraft } from '../../domain/journal-entry.ts';
 import { COMPONENTS, type Components } from '../../domain/loan.ts';
+import { formatRational } from '../../domain/rational.ts';
 import type { TenantState } from '../../posting/ledger-state.ts';
 import type { PlannedEntry, PlannedKey, PlannedMovement, PostingPlan } from '../../posting/posting-plan.ts';
 import { StoreFailure } from '../../posting/posting-store.ts';
 import { plainArray } from '../array-literal.ts';
 import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray, uuidArray } from '../binary-array.ts';
 import { type BoundStatement, isServerError, sendTrain } from '../statement-train.ts';
+import { interestStatements } from './stored-interest.ts';
 import { lossStatements } from './stored-losses.ts';
 import { periodStatements } from './stored-periods.ts';
 import { storedStanding } from './stored-standing.ts';
@@ -70,6 +72,7 @@ export async function writeAndCommit(
     ...facts(plan),
     ...factsOfLoans(plan),
     ...lossStatements(plan),
+    ...interestStatements(plan),
     ...periodStatements(plan),
     batch,
     ...backdating(plan),
@@ -125,7 +128,7 @@ function rareChangesOfLoans(plan: PostingPlan): BoundStatement[] {
 }
 
 function facts(plan: PostingPlan): BoundStatement[] {
-  const statements: BoundStatement[] = plan.accrualBatches.map(({ tenantId, entryId, accrual }) => [
+  const statements: BoundStatement[] = plan.accrualBatches.map(({ tenantId, entryId, accrual, exact }) => [
     INSERT_ACCRUAL_BATCHES,
     [
       tenantId,
@@ -136,6 +139,7 @@ function facts(plan: PostingPlan): BoundStatement[] {
       uuidArray(accrual.loans, (loan) => loan.loanId),
       int8Array(accrual.loans, (loan) => loan.outstandingPrincipalMinor),
       int8Array(accrual.loans, (loan) => loan.interestMinor),
+      exact === null ? null : textArray(exact, formatRational),
     ],
   ]);
   const { following, reversals, disbursements } = plan;

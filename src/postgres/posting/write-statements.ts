@@ -113,8 +113,9 @@ export const INSERT_RECOVERIES: Statement = {
 export const INSERT_ACCRUAL_BATCHES: Statement = {
   name: 'insert_accrual_batches',
   text: `INSERT INTO hpts.accrual_batch
-      (tenant_id, entry_id, program_id, accrual_date, day_count_convention, loan_ids, outstanding_principal_minor, interest_minor)
-    VALUES ($1, $2, $3, $4, $5, $6::uuid[], $7::bigint[], $8::bigint[])`,
+      (tenant_id, entry_id, program_id, accrual_date, day_count_convention, loan_ids, outstanding_principal_minor, interest_minor,
+       exact_interest)
+    VALUES ($1, $2, $3, $4, $5, $6::uuid[], $7::bigint[], $8::bigint[], $9::text[])`,
 };
 
 export const INSERT_ACCRUAL_CORRECTION: Statement = {

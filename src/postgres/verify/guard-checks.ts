@@ -22,6 +22,8 @@ const TENANT_TABLES = [
   'period_close',
   'loan_registration',
   'principal_difference',
+  'loan_unmoved_accrual',
+  'loan_interest',
 ];
 const TRIGGERED_TABLES = [
   'journal_entry',
@@ -45,6 +47,8 @@ const TRIGGERED_TABLES = [
   'program_version',
   'loan_registration',
   'principal_difference',
+  'accrual_run_portion',
+  'loan_unmoved_accrual',
 ];
 /** Rows that nobody but the owner may change, not even the role that posts. */
 const INSERT_ONLY_TABLES = [...TRIGGERED_TABLES, 'loan_movement', 'account_delta'];
@@ -73,6 +77,9 @@ const CONSTRAINTS = [
   { table: 'adjustment_verdict', names: ['posted_names_its_entry'] },
   { table: 'loan_registration', names: ['opening_is_complete'] },
   { table: 'principal_difference', names: ['principal_differs'] },
+  { table: 'accrual_batch', names: ['exact_interest_is_parallel'] },
+  { table: 'accrual_run_portion', names: ['portion_is_parallel'] },
+  { table: 'loan_interest', names: ['principal_is_known'] },
   { table: 'tenant', names: ['fiscal_year_ends_with_a_month'] },
   { table: 'period_close', names: ['closed_through_the_end_of_a_month'] },
 ];
@@ -97,8 +104,8 @@ function textArray(values: readonly string[]): string {
 
 const CONFIGURATION_TABLES = ['tenant', 'tenant_head', 'program', 'program_version', 'account'];
 
-/** What one client proposes and another judges: written by the configurator, and by the poster. */
-const PROPOSAL_TABLES = ['adjustment', 'adjustment_verdict'];
+/** What one client proposes and another judges, and how far runs are: written by the configurator, and by the poster. */
+const PROPOSAL_TABLES = ['adjustment', 'adjustment_verdict', 'accrual_run_portion'];
 
 /** Tables with row-level security; it is not forced on configuration, which the owner administers. */
 const SECURED_TABLES = `
@@ -107,6 +114,8 @@ const SECURED_TABLES = `
         UNION ALL
         SELECT name, true, '{hpts_poster,hpts_reader,hpts_configurator}', '{hpts_auditor}'
         FROM unnest(${textArray(PROPOSAL_TABLES)}) AS proposals(name)
+        UNION ALL
+        SELECT 'accrual_run', true, '{hpts_reader,hpts_configurator}', '{hpts_auditor,hpts_configurator}'
         UNION ALL
         SELECT name, false, '{hpts_poster,hpts_reader,hpts_configurator}',
                CASE name WHEN 'tenant_head' THEN '{hpts_access,hpts_auditor,hpts_delivery}' ELSE '{hpts_access,hpts_auditor}' END::name[]

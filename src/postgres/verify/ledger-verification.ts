@@ -13,6 +13,7 @@ import { LOSS_CHECKS } from './loss-checks.ts';
 import { NON_ACCRUAL_CHECKS } from './non-accrual-checks.ts';
 import { PERIOD_CHECKS } from './period-checks.ts';
 import { RELATION_CHECKS } from './relation-checks.ts';
+import { RUN_CHECKS } from './run-checks.ts';
 import { WEBHOOK_CHECKS } from './webhook-checks.ts';
 
 /** In the order they run: an entry's own faults are named before those of the balances that follow from it. */
@@ -21,6 +22,7 @@ const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...RELATION_CHECKS,
   ...EARLIER_ENTRY_CHECKS,
   ...ADJUSTMENT_CHECKS,
+  ...RUN_CHECKS,
   ...NON_ACCRUAL_CHECKS,
   ...LOAN_CHECKS,
   ...LOSS_CHECKS,

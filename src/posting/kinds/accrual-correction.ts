@@ -54,6 +54,7 @@ function rememberCorrection(
     differences.set(loanId, interest + memoInterest);
   }
   const loans = correction.loans.map((loan) => ({ ...loan, differenceMinor: differences.get(loan.loanId) ?? 0n }));
+  for (const { loanId } of correction.loans) plan.forgottenInterest.push({ tenantId, loanId });
   plan.accrualCorrections.push({ tenantId, entryId, accrualEntryId, loans });
   const key = scopedKey(tenantId, accrualEntryId);
   const { effectiveAt, lines } = draft;

@@ -33,12 +33,17 @@ export const ACCRUAL: CommandKind<CommandOf<'accrual'>> = {
   },
   remember: ({ accrual, tenantId }, { entry }, target) => {
     const { entryId } = entry;
-    target.plan.accrualBatches.push({ tenantId, entryId, accrual });
+    target.plan.accrualBatches.push({ tenantId, entryId, accrual, exact: null });
     const { currency } = entry.draft;
     for (const difference of principalDifferences(accrual, principalFor(accrual, tenantId, target.state))) {
       target.plan.principalDifferences.push({ tenantId, entryId, currency, date: accrual.accrualDate, ...difference });
     }
-    for (const { loanId } of accrual.loans) {
+    for (const { loanId, interestMinor } of accrual.loans) {
+      if (interestMinor === 0n) {
+        // No movement tells of it, so what is counted of the loan's interest cannot go on from where it is.
+        target.plan.unmovedAccruals.push({ tenantId, loanId, entryId });
+        target.plan.forgottenInterest.push({ tenantId, loanId });
+      }
       markAccrued({ tenantId, loanId, date: accrual.accrualDate, accrued: true }, target);
     }
   },
@@ -58,6 +63,7 @@ export const ACCRUAL_UNDOING: Undoing = {
   undo: ({ entry, loanIds, accrued, correctsEntryId }, { tenantId, ...target }) => {
     if (correctsEntryId !== null)
       takeBackCorrection(target.state, { tenantId, correctsEntryId, entryId: entry.entryId });
+    for (const loanId of loanIds) target.plan.forgottenInterest.push({ tenantId, loanId });
     if (accrued === null) return;
     target.state.corrections.delete(scopedKey(tenantId, entry.entryId));
     for (const loanId of loanIds) markAccrued({ tenantId, loanId, date: entry.effectiveAt, accrued: false }, target);
@@ -91,7 +97,8 @@ function principalFor(accrual: AccrualBatch, tenantId: string, state: LedgerStat
   return (loanId) => nightPrincipal(state, { tenantId, loanId, day });
 }
 
-function markAccrued(
+/** Takes a date of a loan, or frees it. */
+export function markAccrued(
   day: { readonly tenantId: string; readonly loanId: string; readonly date: string; readonly accrued: boolean },
   { state, plan }: Target,
 ): void {

@@ -53,8 +53,9 @@ function rememberChargeOff(
  */
 export const CHARGE_OFF_UNDOING: Undoing = {
   reads: () => undefined,
-  undo: ({ entry }, { tenantId, state, reversedOn }) => {
+  undo: ({ entry }, { tenantId, state, plan, reversedOn }) => {
     if (entry.loanId === null) throw new Error(`charge-off ${entry.entryId} names no loan`);
+    plan.forgottenInterest.push({ tenantId, loanId: entry.loanId });
     const { principal } = chargedOffBy(entry);
     for (const night of state.nights.get(scopedKey(tenantId, entry.loanId)) ?? []) {
       if (entry.effectiveAt <= night.day && night.day < reversedOn) night.principalMinor += principal;

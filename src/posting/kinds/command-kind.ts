@@ -49,6 +49,8 @@ export type Reads = {
   readonly corrections: (entryId: string) => void;
   /** What the loan has for the night that begins on a day. */
   readonly night: (loanId: string, day: string) => void;
+  /** What is known of the loan's interest. */
+  readonly interest: (loanId: string) => void;
   /** The standing disbursements of the loan. */
   readonly disbursements: (loanId: string) => void;
   /** What was charged off the loan, and recovered of it. */
