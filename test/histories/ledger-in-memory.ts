@@ -69,6 +69,12 @@ export class LedgerInMemory {
     return this.#books.loans.get(scopedKey(TENANT, loanId));
   }
 
+  /** Closes every period up to a day, as far as it concerns the dates of events: income is not closed. */
+  close(day: string): void {
+    const [entryId, periodId] = [idOf('c', 1), idOf('d', 1)];
+    this.#books.periodCloses.set(periodId, { tenantId: TENANT, entryId, closedThrough: day });
+  }
+
   /** Answers a POST of a money route as the server would, with `actor` for the client. */
   post(request: LedgerRequest, actor: string): Answered {
     const command = this.#read(request, actor);

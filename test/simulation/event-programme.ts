@@ -9,9 +9,6 @@ const WEIGHTS: Partial<Record<EventKind, number>> = {
   registration: 2,
   refinance: 1,
   return: 10,
-  // Open: a journal page after one of these differed from the model by a line on 2000. Find it and let them come again.
-  settle_disbursement: 0,
-  cancel_disbursement: 0,
 };
 
 /** Events that the ordinary programme has already, which races are made of too. */

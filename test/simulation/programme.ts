@@ -214,7 +214,7 @@ export function accrualDraftOn(
     const interest = giant && random.chance(0.3) ? nearMaximum(scene) : random.amount(1n, 5_000n);
     const state = ledger.loans.get(loanId)?.state;
     const night = state === undefined ? 0n : principalBefore(state, accrualDate);
-    const principal = night < 0n ? 0n : night;
+    const principal = night < 0n || random.chance(0.1) ? 0n : night;
     return {
       loan_id: loanId,
       outstanding_principal_minor: principal.toString(),
