@@ -97,7 +97,10 @@ const PROBLEM_SHAPES: Readonly<Record<string, JsonSchema>> = {
         code: { type: 'string', enum: Object.keys(PROBLEMS), description: 'The stable word, for programs.' },
         trace_id: { type: 'string', pattern: '^[0-9a-f]{32}$', description: 'The trace that the request belongs to.' },
         errors: listOf(schemaRef('FieldProblem'), 'Every field at fault.'),
-        blocking_entry_id: schemaRef('Uuid', 'The entry in the way: it could no longer stand, or lies in a closed period.'),
+        blocking_entry_id: schemaRef(
+          'Uuid',
+          'The entry in the way: it could no longer stand, or lies in a closed period.',
+        ),
       },
       ['instance', 'errors', 'blocking_entry_id'],
     ),
