@@ -35,7 +35,8 @@ export function decideFact(books: Books, state: LoanState, question: Question): 
   if (typeof verdict === 'string') return verdict;
   apply(state, verdict, fact.effectiveAt);
   const wrong = wrongBalance(state);
-  return wrong === undefined || stands ? verdict : wrong;
+  // No ledger can hold more: that alone blocks what stands (decisions/0025).
+  return wrong === undefined || (stands && wrong !== 'amount_out_of_range') ? verdict : wrong;
 }
 
 /** Begin a loan, are about an event that stands already, or are 0 then. */
