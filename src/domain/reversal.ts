@@ -110,13 +110,15 @@ export function refuseMirror(
   loan: (loanId: string) => LoanState,
   field: string,
 ): Refusal | null {
+  let tooLarge: Refusal | null = null;
   for (const { layer, lines } of linesByLayer(mirror)) {
     for (const [loanId, effect] of effectsByLoan(lines)) {
       const outOfRange = refuseOutOfRange(loan(loanId), { layer, effect, field });
-      if (outOfRange !== null) return outOfRange;
+      if (outOfRange?.code === 'balance_would_be_negative') return outOfRange;
+      tooLarge ??= outOfRange;
     }
   }
-  return null;
+  return tooLarge;
 }
 
 function mirrored(lines: readonly DraftLine[]): DraftLine[] {

@@ -39,7 +39,7 @@ export function draftFor(scene: Scene, slot: Slot): Draft {
 }
 
 /** Takes a loan out of play, the oldest ordinary one if none is named, and puts a new one in its place, so that loans of all ages exist. */
-function replaceSlot(scene: Scene, old = scene.slots.find(({ giant }) => !giant)): Slot {
+export function replaceSlot(scene: Scene, old = scene.slots.find(({ giant }) => !giant)): Slot {
   const slot = scene.newSlot();
   scene.slots.splice(old === undefined ? 0 : scene.slots.indexOf(old), 1);
   scene.slots.push(slot);
