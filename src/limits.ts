@@ -8,10 +8,40 @@ export const LIMITS = {
   /** The body of POST /v1/accruals/batch. */
   accrualBatchBodyBytes: 4 * 1024 * 1024,
   accrualBatchLoans: 10_000,
+  /** Loans that one portion of an accrual run looks at, locks and posts for. */
+  accrualRunLoans: 2_000,
+  /** Accrual runs that one process goes on with at once. */
+  accrualRuns: 4,
+  /** How often a process asks for runs that nobody goes on with; one that is asked for here is begun at once. */
+  accrualRunPollMs: 1_000,
+  /** How long whoever goes on with a run may be silent before another process takes over. */
+  accrualRunLeaseMs: 10_000,
+  /** Pause of a run whose portion could not be posted. */
+  accrualRunRetryMs: 2_000,
+  /** Connections on which one process keeps track of runs. */
+  accrualRunConnections: 2,
+  accrualRunStatementTimeoutMs: 5_000,
+  /** The body of POST /v1/payments/settlements. */
+  clearingBodyBytes: 1024 * 1024,
+  clearedEntries: 10_000,
+  /** Lines of one adjustment. */
+  adjustmentLines: 300,
   metadataBytes: 16 * 1024,
   /** Free texts of a request: references, descriptions. */
   textChars: 512,
   withheldFees: 32,
+  /** Names of programs and accounts. */
+  nameChars: 200,
+  /** Programs of one tenant, versions of one program, and what one version holds: they are cached whole. */
+  programs: 200,
+  programVersions: 100,
+  annualRates: 120,
+  feeTypes: 64,
+  /** Connections on which one process changes programs and accounts. */
+  configurationConnections: 2,
+  configurationStatementTimeoutMs: 5_000,
+  /** Items of one page of programs, accounts or loans. */
+  listPageItems: 500,
   /** Commands that wait for a place in a batch; the next one is answered too_busy. */
   queuedCommands: 4_096,
   /** Turns of the event loop for which a batch goes on growing while more commands keep arriving. */
@@ -88,6 +118,8 @@ export const LIMITS = {
   fieldProblems: 10_000,
   /** Unknown fields of one object that an answer names. */
   unknownFields: 20,
+  /** Entries that a refusal names as standing in the way; the rest are counted. */
+  entriesNamed: 10,
   /** Active webhook endpoints of one tenant. */
   webhookEndpoints: 20,
   /** How long the answer of an administrative POST is kept for whoever repeats it (CONTRACT.md section 2: at least 24 h). */

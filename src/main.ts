@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { DestinationStream } from 'pino';
+import { startAccrualRuns } from './accrual-runs.ts';
 import type { Config } from './config.ts';
+import { openConfiguration } from './configuration.ts';
 import { postDemoLoan } from './demo-loan.ts';
 import { HeavyPoster } from './http/heavy/heavy-poster.ts';
 import { startAccessDirectory } from './http/oauth/access-directory.ts';
@@ -82,6 +84,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const webhookParts = { config, address, masterKey, reader, version: program.version, onFailure, pace };
     const webhooks = startWebhooks({ ...webhookParts, watch: figures?.webhooks });
     closers.push(webhooks.stop);
+    const configuration = openConfiguration({ address, reader, masterKey });
+    closers.push(configuration.close);
+    const submit = engine.submit.bind(engine);
+    const accrualRuns = startAccrualRuns({ address, reader, masterKey, submit, onFailure });
+    closers.push(accrualRuns.stop);
     const operations = ledgerOperations({
       program,
       probe: () => probeDatabase(reader),
@@ -89,9 +96,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       runs: new ReconciliationRuns(address),
       posting: tellingWebhooks(postingBy({ engine, store, heavy }, onFailure), webhooks, onFailure),
       webhooks: webhooks.operations,
+      configuration: configuration.operations,
+      accrualRuns: accrualRuns.operations,
       document: readApiDocument(),
     });
-    closers.push(await observation.listen({ engine, store, reader, heavy, accessPool, webhooks, program }));
+    closers.push(
+      await observation.listen({ engine, store, reader, heavy, accessPool, webhooks, configuration, program }),
+    );
     const watch = observation.requests;
     const parts = { db: accessPool, directory, operations, loopbackHostsOnly: demoFolder !== null, watch, onFailure };
     const listeners = await listen(config, parts);

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { DestinationStream } from 'pino';
 import { type Config, SettingsRefused } from './config.ts';
+import type { Configuration } from './configuration.ts';
 import type { HeavyPoster } from './http/heavy/heavy-poster.ts';
 import { EngineFigures } from './http/metrics/engine-figures.ts';
 import { counter, type Family, gauge } from './http/metrics/exposition.ts';
@@ -24,6 +25,7 @@ export type Observed = {
   readonly heavy: HeavyPoster;
   readonly accessPool: pg.Pool;
   readonly webhooks: Pick<Webhooks, 'connections' | 'lag'>;
+  readonly configuration: Pick<Configuration, 'connections'>;
   readonly program: { readonly version: string; readonly gitSha: string };
 };
 
@@ -82,12 +84,13 @@ export class Observation {
 }
 
 function presentFamilies(observed: Observed): readonly Family[] {
-  const { engine, store, reader, heavy, accessPool, webhooks, program } = observed;
+  const { engine, store, reader, heavy, accessPool, webhooks, configuration, program } = observed;
   const one = (value: number): readonly { value: number }[] => [{ value }];
   const pools = [
     { pool: 'poster', open: store.openConnections, idle: Math.max(0, store.openConnections - engine.batches) },
     { pool: 'access', open: accessPool.totalCount, idle: accessPool.idleCount },
     { pool: 'webhooks', ...webhooks.connections() },
+    { pool: 'configuration', ...configuration.connections() },
   ];
   const states = pools.flatMap(({ pool, open, idle }) => [
     { labels: { pool, state: 'idle' }, value: idle },

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { accrualRunOperations } from './accrual-runs.ts';
+import { configurationOperations } from './configuration.ts';
 import { JWKS_OPERATION, METADATA_OPERATION } from './http/oauth/issuer-operations.ts';
 import { TOKEN_OPERATION } from './http/oauth/token-operation.ts';
 import type { DescribedOperation } from './http/openapi/about.ts';
@@ -7,12 +9,15 @@ import type { JsonSchema } from './http/openapi/json-schema.ts';
 import type { Operation } from './http/operation.ts';
 import { type Posting, postingOperation } from './http/posting-operation.ts';
 import { accountBalance } from './http/routes/account-balance.ts';
+import { adjustmentApprovals } from './http/routes/adjustment-approvals.ts';
 import { apiDocument } from './http/routes/api-document.ts';
 import { errorPages } from './http/routes/error-pages.ts';
 import { type DatabaseProbe, healthLive, healthReady } from './http/routes/health.ts';
 import { journalEntry } from './http/routes/journal-entry.ts';
 import { loanBalance } from './http/routes/loan-balance.ts';
 import { loanJournal } from './http/routes/loan-journal.ts';
+import { loan, loans } from './http/routes/loans.ts';
+import { periods } from './http/routes/periods.ts';
 import { POSTING_ROUTES } from './http/routes/posting-routes.ts';
 import { reconciliationStatus } from './http/routes/reconciliation-status.ts';
 import { tenantJournal } from './http/routes/tenant-journal.ts';
@@ -28,6 +33,8 @@ export type OperationParts = {
   readonly runs: ReconciliationRuns;
   readonly posting: Posting;
   readonly webhooks: readonly Operation[];
+  readonly configuration: readonly Operation[];
+  readonly accrualRuns: readonly Operation[];
   /** The text of openapi.json. */
   readonly document: string;
 };
@@ -37,12 +44,18 @@ export function ledgerOperations(parts: OperationParts): readonly Operation[] {
   const { reader, posting } = parts;
   return [
     ...[...POSTING_ROUTES.values()].map((route) => route.use((one) => postingOperation(one, posting))),
+    postingOperation(adjustmentApprovals(reader), posting),
+    loans(reader),
+    loan(reader),
     loanBalance(reader),
     accountBalance(reader),
     loanJournal(reader),
     tenantJournal(reader),
     journalEntry(reader),
+    periods(reader),
     reconciliationStatus(parts.runs),
+    ...parts.accrualRuns,
+    ...parts.configuration,
     ...parts.webhooks,
     healthLive(parts.program),
     healthReady(parts.probe),
@@ -74,6 +87,8 @@ function describedOperations(): readonly DescribedOperation[] {
     runs: nothing,
     posting: nothing,
     webhooks,
+    configuration: configurationOperations(nothing, nothing),
+    accrualRuns: accrualRunOperations(nothing, nothing, nothing),
     document: '',
   });
   return [TOKEN_OPERATION, ...ledger, METADATA_OPERATION, JWKS_OPERATION];

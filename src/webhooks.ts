@@ -17,9 +17,9 @@ import { type RegistrationTools, webhookRegistration } from './http/routes/webho
 import { continuedTrace } from './http/trace.ts';
 import { type DeliveryOptions, WebhookDelivery } from './jobs/webhooks/delivery.ts';
 import { ReceiverTargets, type ResolveName } from './jobs/webhooks/receiver-target.ts';
+import { AdministrativeActs } from './postgres/acts/administrative-act.ts';
 import type { DatabaseAddress } from './postgres/connection.ts';
 import type { ReaderPool } from './postgres/reading/reader-pool.ts';
-import { AdministrativeActs } from './postgres/webhooks/administrative-act.ts';
 import { type DeliveryLag, readDeliveryLag } from './postgres/webhooks/delivery-state.ts';
 import { WebhookDatabase } from './postgres/webhooks/webhook-database.ts';
 

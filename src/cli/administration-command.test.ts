@@ -85,9 +85,17 @@ test('people get lines in place of JSON', async () => {
     'Europe/Berlin',
     '--currency',
     'EUR',
+    '--fiscal-year-end',
+    '6',
   ]);
   expect(code).toBe(0);
   expect(out[0]).toMatch(/^tenant +[0-9a-f-]{36}$/);
+  const owner = await connect(database.connection, { role: 'owner', applicationName: 'test' });
+  const made = await owner.query('SELECT fiscal_year_end_month FROM hpts.tenant WHERE tenant_id = $1', [
+    out[0]?.slice(-36),
+  ]);
+  await owner.end();
+  expect(made.rows).toEqual([{ fiscal_year_end_month: 6 }]);
 });
 
 test('a key is rotated under the master key of the data folder, or of the environment', async () => {
@@ -197,6 +205,8 @@ test.each<[Command, string[], number, string]>([
   [tenantCreate, ['--name', 'Lender', 'Bank'], 2, 'Bank'],
   [tenantCreate, ['--name', 'Lender', '--currency', 'XYZ'], 1, 'ISO 4217'],
   [tenantCreate, ['--name', 'Lender', '--timezone', 'Mars'], 1, 'time zone'],
+  [tenantCreate, ['--name', 'Lender', '--fiscal-year-end', '13'], 2, 'a month from 1 to 12'],
+  [tenantCreate, ['--name', 'Lender', '--fiscal-year-end', 'June'], 2, 'a month from 1 to 12'],
   [clientCreate, ['--tenant', 'x', '--scope', 'hpts:ledger:read'], 1, 'there is no tenant'],
   [clientCreate, ['--tenant', 'x', '--scope', 'hpts:all:write'], 2, 'there is no scope hpts:all:write'],
   [clientCreate, ['--tenant', 'x', '--scope', ' '], 2, 'names no scope'],

@@ -1,12 +1,13 @@
 import { ACCOUNT } from './account-code.ts';
 import { rangeProblem } from './component-range.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import type { DraftLine, EntryDraft } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { type LoanState, noComponents } from './loan.ts';
 import { isOnNonAccrual, refuseChargedOff } from './loan-standing.ts';
 import { MINOR_MAX } from './money.ts';
-import type { FieldProblem, Refusal, RefusalCode } from './refusal.ts';
+import { type ProgramPolicy, type ProgramVersion, versionInForce } from './program.ts';
+import { type FieldProblem, type Refusal, type RefusalCode, refusalOfField } from './refusal.ts';
 
 /** One loan of a client's batch; interest may be 0, it is counted and gets no line. */
 export type AccruedLoan = {
@@ -23,9 +24,13 @@ export type AccrualBatch = {
   readonly loans: readonly AccruedLoan[];
 };
 
-/** What a batch meets. `programExists` is for the tenant; `accrued` tells whether a loan's date is taken. */
+/**
+ * What a batch meets: the program that it names (undefined: the tenant has none of this id), whether a loan's date is taken,
+ * and the principal that the ledger has for the night.
+ */
 export type AccrualContext = {
-  readonly programExists: boolean;
+  readonly program: readonly ProgramVersion[] | undefined;
+  readonly nightPrincipal: (loanId: string) => bigint;
   readonly loan: (loanId: string) => LoanState;
   readonly accrued: (loanId: string) => boolean;
   readonly calendar: Calendar;
@@ -37,21 +42,15 @@ export type AccrualContext = {
  * every one.
  */
 export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext): Refusal | EntryDraft {
-  if (!context.programExists) {
-    const message = `there is no program ${batch.programId}`;
-    return {
-      code: 'program_not_found',
-      detail: message,
-      errors: [{ field: 'program_id', code: 'program_not_found', message }],
-    };
-  }
-  const currency = batch.loans[0] === undefined ? null : context.loan(batch.loans[0].loanId).currency;
+  if (context.program === undefined) return refuseProgram(batch.programId);
+  const { principalCheck } = versionInForce(context.program, batch.accrualDate).policy;
+  const currency = currencyOf(batch, context);
   const errors: (FieldProblem & { code: RefusalCode })[] = [];
   const lines: DraftLine[] = [];
   let [total, memoTotal] = [0n, 0n];
   batch.loans.forEach((accrued, index) => {
     const loan = context.loan(accrued.loanId);
-    const problem = refuseLoan({ batch, accrued, loan, currency, context });
+    const problem = refuseLoan({ batch, accrued, loan, currency, context, principalCheck });
     if (problem !== null) {
       errors.push({ ...problem, field: `loans[${index}].${problem.field}` });
       return;
@@ -76,14 +75,11 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
   if (total + memoTotal > MINOR_MAX) {
     const message =
       'the interest of the batch sums to more than 999999999999999999 minor units; send it as several batches';
-    return {
-      code: 'amount_out_of_range',
-      detail: message,
-      errors: [{ field: 'loans', code: 'amount_out_of_range', message }],
-    };
+    return refusalOfField('amount_out_of_range', 'loans', message);
   }
   lines.push(...incomeLine(ACCOUNT.interestIncome, total), ...incomeLine(ACCOUNT.nonAccrualInterestIncome, memoTotal));
   if (currency === null) throw new Error('an accrual batch without a loan was not refused');
+  const differences = principalDifferences(batch, context.nightPrincipal).length;
   return {
     eventType: 'accrual',
     effectiveAt: batch.accrualDate,
@@ -99,9 +95,23 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
       program_id: batch.programId,
       day_count_convention: batch.dayCountConvention,
       loan_count: batch.loans.length,
+      ...(differences === 0 ? {} : { principal_differences: differences }),
     },
     metadata: null,
   };
+}
+
+/** That of the first loan which there is: loans behind one that is missing are judged all the same. */
+function currencyOf({ loans }: AccrualBatch, context: AccrualContext): string | null {
+  for (const { loanId } of loans) {
+    const { currency } = context.loan(loanId);
+    if (currency !== null) return currency;
+  }
+  return null;
+}
+
+function refuseProgram(programId: string): Refusal {
+  return refusalOfField('program_not_found', 'program_id', `there is no program ${programId}`);
 }
 
 function incomeLine(account: number, amountMinor: bigint): readonly DraftLine[] {
@@ -114,6 +124,7 @@ type LoanToAccrue = {
   readonly loan: LoanState;
   readonly currency: string | null;
   readonly context: AccrualContext;
+  readonly principalCheck: ProgramPolicy['principalCheck'];
 };
 
 function refuseLoan({
@@ -122,6 +133,7 @@ function refuseLoan({
   loan,
   currency,
   context,
+  principalCheck,
 }: LoanToAccrue): (FieldProblem & { code: RefusalCode }) | null {
   const { loanId } = accrued;
   if (loan.borrowerId === null) {
@@ -137,6 +149,7 @@ function refuseLoan({
   const refused =
     refuseFuture(batch.accrualDate, context.calendar, 'accrual_date') ??
     refuseBeforeDisbursement(batch.accrualDate, loan, 'accrual_date') ??
+    refuseClosedPeriod(batch.accrualDate, context.calendar, 'accrual_date') ??
     refuseChargedOff(loan);
   if (refused !== null) return { field: 'loan_id', code: refused.code, message: refused.detail };
   if (context.accrued(loanId)) {
@@ -146,5 +159,29 @@ function refuseLoan({
   const component = isOnNonAccrual(loan) ? 'memoInterest' : 'interest';
   const effect = { ...noComponents(), [component]: accrued.interestMinor };
   const range = rangeProblem(loan, { layer: SETTLED, effect, field: 'interest_minor' });
-  return range === null ? null : { ...range, code: 'amount_out_of_range' };
+  if (range !== null) return { ...range, code: 'amount_out_of_range' };
+  return principalCheck === 'record' ? null : refuseOtherPrincipal(accrued, context.nightPrincipal(loanId));
+}
+
+function refuseOtherPrincipal(
+  { loanId, outstandingPrincipalMinor }: AccruedLoan,
+  ledgerMinor: bigint,
+): (FieldProblem & { code: RefusalCode }) | null {
+  if (outstandingPrincipalMinor === ledgerMinor) return null;
+  const message = `loan ${loanId} has a principal of ${ledgerMinor} for that night, not ${outstandingPrincipalMinor}`;
+  return { field: 'outstanding_principal_minor', code: 'principal_mismatch', message };
+}
+
+/** A loan of a batch whose interest was computed on another principal than the ledger has for the night. */
+export type PrincipalDifference = { readonly loanId: string; readonly sentMinor: bigint; readonly ledgerMinor: bigint };
+
+/** The differences that policy `record` keeps with a batch, in the order of its loans. */
+export function principalDifferences(
+  batch: AccrualBatch,
+  nightPrincipal: AccrualContext['nightPrincipal'],
+): readonly PrincipalDifference[] {
+  return batch.loans.flatMap(({ loanId, outstandingPrincipalMinor: sentMinor }) => {
+    const ledgerMinor = nightPrincipal(loanId);
+    return sentMinor === ledgerMinor ? [] : [{ loanId, sentMinor, ledgerMinor }];
+  });
 }

@@ -1,14 +1,18 @@
+import { isFeeIncomeAccount } from './account-code.ts';
+
 /** What an account is, as the chart names it; the closed list stands in migration 0002 as well. */
-export type AccountType =
-  | 'asset'
-  | 'contra_asset'
-  | 'liability'
-  | 'equity'
-  | 'income'
-  | 'contra_income'
-  | 'expense'
-  | 'memo_debit'
-  | 'memo_credit';
+export const ACCOUNT_TYPES = [
+  'asset',
+  'contra_asset',
+  'liability',
+  'equity',
+  'income',
+  'contra_income',
+  'expense',
+  'memo_debit',
+  'memo_credit',
+] as const;
+export type AccountType = (typeof ACCOUNT_TYPES)[number];
 
 /** The side on which an account's balance stands when it is positive. */
 export type NormalSide = 'DR' | 'CR';
@@ -63,6 +67,23 @@ export const DEFAULT_CHART_OF_ACCOUNTS: readonly ChartAccount[] = [
 export function normalSideOf(type: AccountType): NormalSide {
   return NORMAL_SIDES[type];
 }
+
+/**
+ * Why an account of this number cannot be of this type, as a sentence for people; null when it can. A year's end closes
+ * every 4xxx and 5xxx account and no other, memo accounts are 9xxx, and fee types name 41xx accounts as their income: the
+ * numbers decide, so the types have to fit them (ACCOUNTING.md sections 1 and 2).
+ */
+export function misfitOf({ code, type }: Pick<ChartAccount, 'code' | 'type'>): string | null {
+  if (isFeeIncomeAccount(code)) return type === 'income' ? null : 'a 41xx account holds fee income: its type is income';
+  const [thousand, closes, isMemo] = [Math.floor(code / 1_000), CLOSING_TYPES.has(type), MEMO_TYPES.has(type)];
+  const closesByNumber = thousand === 4 || thousand === 5;
+  if (closesByNumber !== closes) return 'income, contra_income and expense accounts, and no others, are 4xxx or 5xxx';
+  if ((thousand === 9) !== isMemo) return 'memo_debit and memo_credit accounts, and no others, are 9xxx';
+  return null;
+}
+
+const CLOSING_TYPES: ReadonlySet<AccountType> = new Set(['income', 'contra_income', 'expense']);
+const MEMO_TYPES: ReadonlySet<AccountType> = new Set(['memo_debit', 'memo_credit']);
 
 function account(code: number, name: string, type: AccountType): ChartAccount {
   return { code, name, type, normalSide: NORMAL_SIDES[type] };

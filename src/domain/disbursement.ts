@@ -1,11 +1,12 @@
 import { ACCOUNT } from './account-code.ts';
-import { type Calendar, refuseFuture } from './dating.ts';
-import { type EntryDraft, LoanLines } from './journal-entry.ts';
-import type { LayerNumber } from './layer.ts';
+import { type Calendar, refuseClosedPeriod, refuseFuture } from './dating.ts';
+import { type DraftLine, type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
+import { type LayerNumber, PENDING } from './layer.ts';
 import type { LoanState } from './loan.ts';
 import { refuseStranger } from './loan-identity.ts';
 import { refuseChargedOff } from './loan-standing.ts';
 import { type ProgramVersion, versionInForce } from './program.ts';
+import { type NewLoanProgram, refuseForeignCurrency, refuseUnknownProgram } from './program-of-loan.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
 /** A fee kept back out of what is paid out. */
@@ -26,11 +27,9 @@ export type Disbursement = {
   readonly layer: LayerNumber;
 };
 
-/** `program` is undefined when the tenant has no program of the id that the disbursement names. */
-export type DisbursementContext = {
+/** What a disbursement meets. */
+export type DisbursementContext = NewLoanProgram & {
   readonly loan: LoanState;
-  readonly program: readonly ProgramVersion[] | undefined;
-  readonly programId: string;
   readonly calendar: Calendar;
 };
 
@@ -43,20 +42,17 @@ export function decideDisbursement(disbursement: Disbursement, context: Disburse
   const refused =
     refuseUnknownProgram(context) ??
     (loan.borrowerId === null
-      ? null
+      ? refuseForeignCurrency(disbursement, context)
       : (refuseStranger(disbursement, loan) ?? refuseOtherProgram(disbursement, context))) ??
     refuseFuture(disbursement.effectiveAt, context.calendar, 'effective_at') ??
+    refuseClosedPeriod(disbursement.effectiveAt, context.calendar, 'effective_at') ??
     refuseChargedOff(loan);
   if (refused !== null) return refused;
   if (program === undefined) throw new Error('a disbursement without a program was not refused');
   const version = versionInForce(program, disbursement.effectiveAt);
-  const withheld = disbursement.fees.reduce((sum, fee) => sum + fee.amountMinor, 0n);
-  const lines = new LoanLines(disbursement)
-    .debit(ACCOUNT.principalReceivable, disbursement.amountMinor)
-    .credit(ACCOUNT.disbursementClearing, disbursement.amountMinor - withheld);
-  for (const fee of disbursement.fees) {
-    lines.credit(version.policy.feeIncomeAccounts.get(fee.feeType) ?? ACCOUNT.feeIncome, fee.amountMinor);
-  }
+  // What is withheld is earned when the money goes out: a pending disbursement waits gross.
+  const isPending = disbursement.layer === PENDING;
+  const paidOut = isPending ? { ...disbursement, fees: [] } : disbursement;
   return {
     eventType: 'disbursement',
     effectiveAt: disbursement.effectiveAt,
@@ -64,26 +60,53 @@ export function decideDisbursement(disbursement: Disbursement, context: Disburse
     layer: disbursement.layer,
     loanId: disbursement.loanId,
     borrowerId: disbursement.borrowerId,
-    lines: lines.lines,
+    lines: paidOutLines(paidOut, disbursement, version),
     reversesEntryId: null,
     externalRef: disbursement.destinationRef,
     description: null,
     eventInput: {
       method: disbursement.method,
       program_version: version.version,
-      ...(disbursement.fees.length === 0
-        ? {}
-        : {
-            fees: disbursement.fees.map((fee) => ({ fee_type: fee.feeType, amount_minor: fee.amountMinor.toString() })),
-          }),
+      ...withheldInput(disbursement.fees),
     },
     metadata: disbursement.metadata,
   };
 }
 
-function refuseUnknownProgram(context: DisbursementContext): Refusal | null {
-  if (context.program !== undefined) return null;
-  return refusalOfField('program_not_found', 'program_id', `there is no program ${context.programId}`);
+/** What goes out, gross, and the fees kept back from it. */
+export type PaidOut = Pick<Disbursement, 'amountMinor' | 'fees'>;
+
+/** The lines of money that goes out: DR 1100, CR 2000 and the income of the fees withheld. */
+export function paidOutLines(
+  { amountMinor, fees }: PaidOut,
+  owner: { readonly loanId: string; readonly borrowerId: string },
+  { policy }: ProgramVersion,
+): readonly DraftLine[] {
+  const withheld = fees.reduce((sum, fee) => sum + fee.amountMinor, 0n);
+  const lines = new LoanLines(owner)
+    .debit(ACCOUNT.principalReceivable, amountMinor)
+    .credit(ACCOUNT.disbursementClearing, amountMinor - withheld);
+  for (const fee of fees) {
+    lines.credit(policy.feeIncomeAccounts.get(fee.feeType) ?? ACCOUNT.feeIncome, fee.amountMinor);
+  }
+  return lines.lines;
+}
+
+/** Withheld fees as they are kept with the entry; nothing when there are none. */
+function withheldInput(fees: readonly WithheldFee[]): EventInput {
+  if (fees.length === 0) return {};
+  return { fees: fees.map((fee) => ({ fee_type: fee.feeType, amount_minor: fee.amountMinor.toString() })) };
+}
+
+/** The fees that were kept with an entry. Throws when they are none, since only this program writes them. */
+export function readWithheld({ fees }: EventInput): readonly WithheldFee[] {
+  if (fees === undefined) return [];
+  if (!Array.isArray(fees)) throw new Error('withheld fees are no list');
+  return (fees as readonly EventInput[]).map(({ fee_type: feeType, amount_minor: amountMinor }) => {
+    if (typeof feeType !== 'string' || typeof amountMinor !== 'string')
+      throw new Error('a withheld fee is not readable');
+    return { feeType, amountMinor: BigInt(amountMinor) };
+  });
 }
 
 function refuseOtherProgram(disbursement: Disbursement, context: DisbursementContext): Refusal | null {

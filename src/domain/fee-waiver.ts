@@ -1,9 +1,10 @@
 import { ACCOUNT } from './account-code.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { componentsOn, type LoanState } from './loan.ts';
 import { ownerOf, refuseStranger } from './loan-identity.ts';
+import { refuseChargedOff } from './loan-standing.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
 /** Fees that the lender gives up (POST /v1/fees/waivers). */
@@ -26,7 +27,9 @@ export function decideFeeWaiver(waiver: FeeWaiver, { loan, calendar }: FeeWaiver
   const refused =
     refuseStranger({ ...waiver, borrowerId: null }, loan) ??
     refuseFuture(effectiveAt, calendar, 'effective_at') ??
-    refuseBeforeDisbursement(effectiveAt, loan, 'effective_at');
+    refuseBeforeDisbursement(effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(effectiveAt, calendar, 'effective_at') ??
+    refuseChargedOff(loan);
   if (refused !== null) return refused;
   const { fees } = componentsOn(loan, SETTLED);
   if (amountMinor > fees) {

@@ -1,5 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import type { LoanState } from './loan.ts';
@@ -35,6 +35,7 @@ export function decideFee(fee: Fee, context: FeeContext): Refusal | EntryDraft {
     refuseStranger(fee, loan) ??
     refuseFuture(fee.effectiveAt, context.calendar, 'effective_at') ??
     refuseBeforeDisbursement(fee.effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(fee.effectiveAt, context.calendar, 'effective_at') ??
     refuseChargedOff(loan);
   if (refused !== null) return refused;
   const owner = ownerOf(loan);

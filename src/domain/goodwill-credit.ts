@@ -1,10 +1,11 @@
 import { ACCOUNT } from './account-code.ts';
-import { allocateTo, creditAllocation, refuseSplit, splitInput } from './allocation.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { allocateTo, creditAllocation, refuseAllocation, splitInput } from './allocation.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import type { LoanState } from './loan.ts';
 import { refuseStranger } from './loan-identity.ts';
+import { refuseChargedOff } from './loan-standing.ts';
 import { type ProgramVersion, versionInForce } from './program.ts';
 import type { Refusal } from './refusal.ts';
 import type { Allocation } from './waterfall.ts';
@@ -38,9 +39,12 @@ export function decideGoodwillCredit(credit: GoodwillCredit, context: GoodwillCr
     refuseStranger(credit, loan) ??
     refuseFuture(credit.effectiveAt, context.calendar, 'effective_at') ??
     refuseBeforeDisbursement(credit.effectiveAt, loan, 'effective_at') ??
-    (credit.split === null ? null : refuseSplit(credit.split, credit.amountMinor, loan));
+    refuseClosedPeriod(credit.effectiveAt, context.calendar, 'effective_at') ??
+    refuseChargedOff(loan);
   if (refused !== null) return refused;
   const version = versionInForce(context.program, credit.effectiveAt);
+  const unfit = refuseAllocation(credit, loan, version.policy);
+  if (unfit !== null) return unfit;
   const allocation = credit.split ?? allocateTo(loan, credit.amountMinor, version.policy);
   const lines = new LoanLines(credit)
     .debit(ACCOUNT.goodwillExpense, allocation.principal + allocation.suspense)

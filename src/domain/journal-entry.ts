@@ -15,13 +15,19 @@ export type DraftLine = {
   readonly amountMinor: bigint;
   readonly loanId: string | null;
   readonly borrowerId: string | null;
+  /** Where it does not lie on the layer of its entry: a settling takes what it settles off PENDING. */
+  readonly layer?: LayerNumber;
+  /** Where it is not in the currency of its entry; an adjustment alone may have lines of several. */
+  readonly currency?: string;
 };
 
-/** A journal entry as decided, before it has ids, a place and a time. All its lines share currency and layer. */
+/** A journal entry as decided, before it has ids, a place and a time. */
 export type EntryDraft = {
   readonly eventType: EventType;
   readonly effectiveAt: string;
+  /** Of every line that names no other, as the layer. */
   readonly currency: string;
+  /** Of every line that names no other. */
   readonly layer: LayerNumber;
   /** The one loan that every line belongs to, or null when lines belong to several. */
   readonly loanId: string | null;
@@ -45,8 +51,15 @@ export type EventInput = { readonly [name: string]: string | number | null | Eve
  */
 export type FollowingEntry = { readonly draft: EntryDraft; readonly eventId: string | null };
 
-/** What a command books when it is more than one entry; its key names the first. */
-export type BookedEntries = { readonly first: EntryDraft; readonly following: readonly FollowingEntry[] };
+/**
+ * What a command books when it is more than one entry; its key names the first. `preceding` stand before that one, where it
+ * could not be booked without them.
+ */
+export type BookedEntries = {
+  readonly preceding?: readonly FollowingEntry[];
+  readonly first: EntryDraft;
+  readonly following: readonly FollowingEntry[];
+};
 
 /** What an accepted command books. */
 export type Booked = EntryDraft | BookedEntries;
@@ -78,6 +91,31 @@ export class LoanLines {
   }
 }
 
+/** Lines of one layer and one currency. */
+export type LayerLines = {
+  readonly layer: LayerNumber;
+  readonly currency: string;
+  readonly lines: readonly DraftLine[];
+};
+
+/** The lines of an entry by layer and currency, in the order of the layers; nearly every entry has one of each. */
+export function linesByLayer({
+  layer,
+  currency,
+  lines,
+}: Pick<EntryDraft, 'layer' | 'currency' | 'lines'>): readonly LayerLines[] {
+  if (!lines.some((line) => line.layer !== undefined || line.currency !== undefined)) {
+    return [{ layer, currency, lines }];
+  }
+  const currencies = [...new Set(lines.map((line) => line.currency ?? currency))];
+  return ([0, 1, 2] as const).flatMap((on) =>
+    currencies.flatMap((of) => {
+      const own = lines.filter((line) => (line.layer ?? layer) === on && (line.currency ?? currency) === of);
+      return own.length === 0 ? [] : [{ layer: on, currency: of, lines: own }];
+    }),
+  );
+}
+
 /** What the lines of one loan do to its components. */
 export function effectOfLines(lines: readonly DraftLine[]): Components {
   const effect = noComponents();
@@ -105,12 +143,18 @@ export function effectsByLoan(lines: readonly DraftLine[]): Map<string, Componen
 
 /**
  * The invariants of an entry, asserted before it is written and held again by constraints in SQL and by `hpts verify`:
- * debits equal credits, no line is zero or above 18 digits, every line on a control account names its loan. Throws,
+ * debits equal credits on each layer and in each currency, no line is zero or above 18 digits, every line on a control
+ * account names its loan. Throws,
  * because an entry that breaks them is a bug of ours and never somebody's bad input.
  */
 export function assertPostable(entry: EntryDraft): void {
+  for (const { lines } of linesByLayer(entry)) assertBalanced(entry, lines);
+  if (entry.lines.length > LINES_MAX) throw new Error(`${entry.eventType}: ${entry.lines.length} lines`);
+}
+
+function assertBalanced(entry: EntryDraft, lines: readonly DraftLine[]): void {
   let total = 0n;
-  for (const line of entry.lines) {
+  for (const line of lines) {
     if (line.amountMinor === 0n || line.amountMinor > MINOR_MAX || line.amountMinor < -MINOR_MAX) {
       throw new Error(`${entry.eventType}: a line of ${line.amountMinor} on ${line.account} cannot be posted`);
     }
@@ -120,5 +164,4 @@ export function assertPostable(entry: EntryDraft): void {
     total += line.amountMinor;
   }
   if (total !== 0n) throw new Error(`${entry.eventType}: debits exceed credits by ${total}`);
-  if (entry.lines.length > LINES_MAX) throw new Error(`${entry.eventType}: ${entry.lines.length} lines`);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decideAccrualBatch } from './accrual.ts';
+import { DEFAULT_PROGRAM_POLICY } from './default-program.ts';
 import { decideDisbursement } from './disbursement.ts';
 import { decideFee } from './fee.ts';
 import { decideGoodwillCredit } from './goodwill-credit.ts';
@@ -14,13 +15,14 @@ import {
 } from './loan.ts';
 import { isPlain } from './loan-standing.ts';
 import { decidePayment } from './payment.ts';
+import { readPolicy } from './program.ts';
 import type { Refusal } from './refusal.ts';
 import { decideSuspenseAllocation } from './suspense-allocation.ts';
 
 const DAY = '2026-05-01';
-const calendar = { businessDate: '2026-05-10' };
-const policy = { waterfall: ['fees', 'interest', 'principal'], feeIncomeAccounts: new Map() } as const;
-const program = [{ programId: 'program', version: 1, effectiveFrom: null, policy }];
+const calendar = { businessDate: '2026-05-10', closedThrough: null };
+const policy = readPolicy(DEFAULT_PROGRAM_POLICY);
+const program = [{ programId: 'program', currency: null, version: 1, effectiveFrom: null, policy }];
 const named = { loanId: 'loan', borrowerId: 'borrower', currency: 'USD', effectiveAt: DAY, metadata: null };
 
 const CHARGED_OFF: LoanStanding = {
@@ -49,7 +51,8 @@ function accrue(loans: Readonly<Record<string, LoanState>>): Refusal | EntryDraf
   const accrued = Object.keys(loans).map((loanId) => ({ loanId, outstandingPrincipalMinor: 0n, interestMinor: 7n }));
   const batch = { programId: 'program', accrualDate: DAY, dayCountConvention: 'ACT_365', loans: accrued };
   return decideAccrualBatch(batch, {
-    programExists: true,
+    program,
+    nightPrincipal: () => 0n,
     loan: (loanId) => loans[loanId] ?? unmadeLoan('tenant', loanId),
     accrued: () => false,
     calendar,
@@ -128,8 +131,31 @@ describe('a loan on non-accrual', () => {
     ]);
   });
 
+  test('what a reversal has put into 1200 is paid behind the memo interest', () => {
+    const loan = loanWith(ON_NON_ACCRUAL, { fees: 5n, principal: 100n, interest: 9n, memoInterest: 10n });
+    const scene = { loan, program, calendar };
+    expect(linesOf(decidePayment({ ...PAYMENT, amountMinor: 112n }, scene))).toEqual([
+      [1010, 112n],
+      [1300, -5n],
+      [4000, -7n],
+      [1100, -100n],
+      [9200, 7n],
+      [9100, -7n],
+    ]);
+    expect(linesOf(decidePayment({ ...PAYMENT, amountMinor: 130n }, scene))).toEqual([
+      [1010, 130n],
+      [1300, -5n],
+      [4000, -10n],
+      [1200, -9n],
+      [1100, -100n],
+      [2100, -6n],
+      [9200, 10n],
+      [9100, -10n],
+    ]);
+  });
+
   test('the interest of an explicit split is memo interest, and no more of it than there is', () => {
-    const scene = { loan: loanWith(ON_NON_ACCRUAL, { ...owed, interest: 99n }), program, calendar };
+    const scene = { loan: loanWith(ON_NON_ACCRUAL, owed), program, calendar };
     const split = { fees: 0n, interest: 31n, principal: 0n, suspense: 69n };
     expect(decidePayment({ ...PAYMENT, split }, scene)).toMatchObject({
       code: 'amount_exceeds_outstanding',

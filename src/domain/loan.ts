@@ -15,6 +15,10 @@ export type Component = keyof Components;
 
 export const COMPONENTS: readonly Component[] = ['principal', 'interest', 'fees', 'suspense', 'memoInterest'];
 
+/** What a loan is to those who ask: `undisbursed` while no beginning of it stands (decisions/0016, 43). */
+export const LOAN_STATUSES = ['undisbursed', 'active', 'charged_off'] as const;
+export type LoanStatus = (typeof LOAN_STATUSES)[number];
+
 /** What a charge-off takes away and a recovery brings back, in minor units. */
 export type Receivables = { readonly principal: bigint; readonly interest: bigint; readonly fees: bigint };
 
@@ -24,8 +28,8 @@ export type Receivables = { readonly principal: bigint; readonly interest: bigin
  */
 export type LoanStanding = {
   readonly status: 'active' | 'charged_off';
-  /** It was charged off for fraud: what is lost on it later is fraud too (ACCOUNTING.md rule 9). */
-  readonly fraud: boolean;
+  /** Charged off: the account that principal is debited to which is lost on it later (ACCOUNTING.md rule 9); else null. */
+  readonly lossAccount: number | null;
   readonly chargedOff: Receivables;
   readonly recovered: Receivables;
   /** Effective date from which it is on non-accrual. */
@@ -37,7 +41,7 @@ const NO_RECEIVABLES: Receivables = { principal: 0n, interest: 0n, fees: 0n };
 /** Active, never charged off, accruing. */
 export const PLAIN_STANDING: LoanStanding = {
   status: 'active',
-  fraud: false,
+  lossAccount: null,
   chargedOff: NO_RECEIVABLES,
   recovered: NO_RECEIVABLES,
   nonAccrualSince: null,
@@ -53,7 +57,7 @@ export type LoanState = {
   borrowerId: string | null;
   currency: string | null;
   programId: string | null;
-  /** Effective date of the earliest standing disbursement. */
+  /** Effective date of the earliest standing disbursement or opening balance. */
   firstDisbursedOn: string | null;
   loanSeq: number;
   /** Latest effective date among the loan's movements. */
@@ -118,17 +122,21 @@ export function componentsOn(loan: LoanState, layer: LayerNumber): Components {
   return loan.layers[layer] ?? noComponents();
 }
 
-/** The component that would leave its range if `effect` were added, or null (ACCOUNTING.md rule 1, CONTRACT.md "Money"). */
+/**
+ * The component that would leave its range if `effect` were added, or null (ACCOUNTING.md rule 1, CONTRACT.md "Money"). One
+ * that would fall below zero is named before one that would grow too large.
+ */
 export function outOfRange(
   present: Components,
   effect: Components,
 ): { component: Component; negative: boolean } | null {
+  let tooLarge: { component: Component; negative: boolean } | null = null;
   for (const component of COMPONENTS) {
     const after = present[component] + effect[component];
     if (after < 0n) return { component, negative: true };
-    if (after > MINOR_MAX) return { component, negative: false };
+    if (after > MINOR_MAX) tooLarge ??= { component, negative: false };
   }
-  return null;
+  return tooLarge;
 }
 
 /** Adds `effect` to `present` in place. */

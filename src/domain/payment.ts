@@ -1,13 +1,13 @@
 import { ACCOUNT } from './account-code.ts';
-import { allocateTo, creditAllocation, refuseSplit, splitInput } from './allocation.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
-import { type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
+import { allocateTo, creditAllocation, refuseAllocation, refuseWrongSum, splitInput } from './allocation.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
+import { type DraftLine, type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
 import { type LayerNumber, PENDING } from './layer.ts';
 import type { LoanState } from './loan.ts';
 import { refuseStranger } from './loan-identity.ts';
 import { refuseChargedOff } from './loan-standing.ts';
 import { type ProgramVersion, versionInForce } from './program.ts';
-import { type Refusal, refusalOfField } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
 import type { Allocation } from './waterfall.ts';
 
 /** A borrower's money that came in (POST /v1/payments). `split` is the caller's own allocation, or null. */
@@ -42,24 +42,13 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
     refuseStranger(payment, loan) ??
     refuseFuture(payment.effectiveAt, context.calendar, 'effective_at') ??
     refuseBeforeDisbursement(payment.effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(payment.effectiveAt, context.calendar, 'effective_at') ??
     refuseChargedOff(loan);
   if (refused !== null) return refused;
   const version = versionInForce(context.program, payment.effectiveAt);
-  const lines = new LoanLines(payment).debit(ACCOUNT.paymentClearing, payment.amountMinor);
-  if (payment.layer === PENDING) {
-    if (payment.split !== null) {
-      return refusalOfField(
-        'validation_failed',
-        'allocation',
-        'a PENDING payment is allocated when it settles; leave allocation out',
-      );
-    }
-    lines.credit(ACCOUNT.borrowerSuspense, payment.amountMinor);
-  } else {
-    const unfit = payment.split === null ? null : refuseSplit(payment.split, payment.amountMinor, loan);
-    if (unfit !== null) return unfit;
-    creditAllocation(lines, payment.split ?? allocateTo(loan, payment.amountMinor, version.policy), loan);
-  }
+  const lines =
+    payment.layer === PENDING ? waitingLines(payment) : receivedLines(payment, { owner: payment, loan, version });
+  if ('code' in lines) return lines;
   return {
     eventType: 'payment_received',
     effectiveAt: payment.effectiveAt,
@@ -67,13 +56,42 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
     layer: payment.layer,
     loanId: payment.loanId,
     borrowerId: payment.borrowerId,
-    lines: lines.lines,
+    lines,
     reversesEntryId: null,
     externalRef: payment.externalRef,
     description: null,
     eventInput: inputOf(payment, version),
     metadata: payment.metadata,
   };
+}
+
+/** What is received: the amount, and the caller's own allocation, which is judged against what the loan owes now. */
+export type Received = Pick<Payment, 'amountMinor' | 'split'>;
+
+/** The lines on SETTLED of money received: at once, or when a pending payment settles. */
+export function receivedLines(
+  { amountMinor, split }: Received,
+  to: {
+    readonly owner: { readonly loanId: string; readonly borrowerId: string };
+    readonly loan: LoanState;
+    readonly version: ProgramVersion;
+  },
+): Refusal | readonly DraftLine[] {
+  const { owner, loan, version } = to;
+  const unfit = refuseAllocation({ split, amountMinor }, loan, version.policy);
+  if (unfit !== null) return unfit;
+  const lines = new LoanLines(owner).debit(ACCOUNT.paymentClearing, amountMinor);
+  return creditAllocation(lines, split ?? allocateTo(loan, amountMinor, version.policy), loan).lines;
+}
+
+/** A pending payment waits whole in suspense; its split must sum already, and is kept until it settles. */
+function waitingLines(payment: Payment): Refusal | readonly DraftLine[] {
+  const { amountMinor, split } = payment;
+  const unfit = split === null ? null : refuseWrongSum(split, amountMinor);
+  if (unfit !== null) return unfit;
+  return new LoanLines(payment)
+    .debit(ACCOUNT.paymentClearing, amountMinor)
+    .credit(ACCOUNT.borrowerSuspense, amountMinor).lines;
 }
 
 function inputOf({ sourceMethod, split }: Payment, version: ProgramVersion): EventInput {

@@ -4,24 +4,36 @@
  */
 export type RefusalCode =
   | 'validation_failed'
+  | 'not_found'
   | 'loan_not_found'
   | 'journal_entry_not_found'
   | 'program_not_found'
+  | 'account_not_found'
   | 'already_reversed'
+  | 'already_settled'
+  | 'already_charged_off'
   | 'accrual_already_posted'
+  | 'loan_already_exists'
   | 'idempotency_mismatch'
   | 'currency_mismatch'
   | 'borrower_mismatch'
   | 'program_mismatch'
   | 'effective_date_in_future'
   | 'effective_date_before_disbursement'
+  | 'period_closed'
+  | 'period_not_next'
   | 'not_reversible'
   | 'loan_charged_off'
+  | 'loan_not_charged_off'
   | 'amount_exceeds_outstanding'
   | 'amount_exceeds_suspense'
+  | 'amount_exceeds_payment'
   | 'amount_out_of_range'
   | 'balance_would_be_negative'
-  | 'allocation_mismatch';
+  | 'unbalanced_entry'
+  | 'approver_is_proposer'
+  | 'allocation_mismatch'
+  | 'principal_mismatch';
 
 /** One field at fault: `field` is its path in the body, as in `loans[3].loan_id`. */
 export type FieldProblem = { readonly field: string; readonly code: string; readonly message: string };

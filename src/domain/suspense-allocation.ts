@@ -1,10 +1,11 @@
 import { ACCOUNT } from './account-code.ts';
 import { allocateTo, creditAllocation } from './allocation.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { componentsOn, type LoanState } from './loan.ts';
 import { ownerOf, refuseStranger } from './loan-identity.ts';
+import { refuseChargedOff } from './loan-standing.ts';
 import { type ProgramVersion, versionInForce } from './program.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
@@ -36,7 +37,9 @@ export function decideSuspenseAllocation(
   const refused =
     refuseStranger({ ...asked, borrowerId: null }, loan) ??
     refuseFuture(asked.effectiveAt, context.calendar, 'effective_at') ??
-    refuseBeforeDisbursement(asked.effectiveAt, loan, 'effective_at');
+    refuseBeforeDisbursement(asked.effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(asked.effectiveAt, context.calendar, 'effective_at') ??
+    refuseChargedOff(loan);
   if (refused !== null) return refused;
   const { suspense } = componentsOn(loan, SETTLED);
   if (suspense === 0n) return nothingToBook('amount_exceeds_suspense', `loan ${loan.loanId} has nothing in suspense`);

@@ -1,5 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import { type Calendar, refuseBeforeDisbursement, refuseFuture } from './dating.ts';
+import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { componentsOn, type LoanState } from './loan.ts';
@@ -29,7 +29,8 @@ export function decideSuspenseRefund(
   const refused =
     refuseStranger({ ...refund, borrowerId: null }, loan) ??
     refuseFuture(effectiveAt, calendar, 'effective_at') ??
-    refuseBeforeDisbursement(effectiveAt, loan, 'effective_at');
+    refuseBeforeDisbursement(effectiveAt, loan, 'effective_at') ??
+    refuseClosedPeriod(effectiveAt, calendar, 'effective_at');
   if (refused !== null) return refused;
   const { suspense } = componentsOn(loan, SETTLED);
   if (amountMinor > suspense) {

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { FieldProblem } from '../domain/refusal.ts';
 import type { Scope } from '../domain/scope.ts';
 import { LIMITS } from '../limits.ts';
-import type { ActOutcome, ActSteps, AdministrativeActs } from '../postgres/webhooks/administrative-act.ts';
+import type { ActOutcome, ActSteps, AdministrativeActs } from '../postgres/acts/administrative-act.ts';
 import { StoreFailure } from '../posting/posting-store.ts';
 import type { FieldReader } from './field-reader.ts';
 import { principalOf } from './gate.ts';
@@ -18,6 +18,8 @@ import { type Problem, ProblemError, sendProblem, validationProblem } from './pr
 /** Who asks for what: the parameters of the path as they stand in it. */
 export type AdministrativeRequest<Body> = {
   readonly tenantId: string;
+  /** The client that asks. */
+  readonly actor: string;
   readonly params: Readonly<Record<string, string>>;
   readonly body: Body;
 };
@@ -55,7 +57,7 @@ export function administrativeOperation<Body, Prepared>(
             keyHash: hashAsUuid(hash('sha256', key, 'hex')),
             payloadHash: hashAsUuid(payload.toString('hex')),
           },
-          route.steps({ tenantId, params, body }),
+          route.steps({ tenantId, actor: clientId, params, body }),
         ),
       );
       if (!('body' in outcome)) return sendProblem(request, reply, problemOf(outcome));

@@ -26,10 +26,17 @@ export type ObjectOf<Required, Optional> = {
 /** How much of an unknown name is shown. */
 const SHOWN_NAME_CHARS = 64;
 
+/** No control characters, and something besides blanks. */
+const NAME = /^(?=.*\S)\P{Cc}+$/u;
+
 type Readers = Readonly<Record<string, FieldReader<unknown>>>;
 
-/** Texts that a pattern decides; `wanted` completes the sentence "must be …". */
-function textField<T>(wanted: string, schema: JsonSchema, parse: (text: string) => T | undefined): FieldReader<T> {
+/** Texts that `parse` decides; `wanted` completes the sentence "must be …". */
+export function textField<T>(
+  wanted: string,
+  schema: JsonSchema,
+  parse: (text: string) => T | undefined,
+): FieldReader<T> {
   return {
     schema,
     read(value, field, errors) {
@@ -71,6 +78,13 @@ export const positiveAmountField = textField<bigint>(
     const amountMinor = parseMinor(text);
     return amountMinor === undefined || amountMinor < 1n ? undefined : amountMinor;
   },
+);
+
+/** A name for people: on one line, not blank. */
+export const nameField: FieldReader<string> = textField(
+  `a string of 1 to ${LIMITS.nameChars} characters, no control characters, not blank`,
+  { type: 'string', minLength: 1, maxLength: LIMITS.nameChars, description: 'On one line, and not blank.' },
+  (text) => ([...text].length <= LIMITS.nameChars && NAME.test(text) ? text : undefined),
 );
 
 /** Free text of bounded length, not empty. */

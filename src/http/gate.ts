@@ -57,14 +57,15 @@ export function idempotencyKeyHeader(request: FastifyRequest): string | undefine
   return typeof header === 'string' ? header : undefined;
 }
 
+/** Refuses a caller whose token lacks a scope that only some requests of an operation need. */
+export function requireFurtherScope(request: FastifyRequest, scope: Scope): void {
+  if (!principalOf(request).scopes.has(scope)) throw missingScope(scope);
+}
+
 function admitted(verdict: TokenVerdict, scope: Scope): Principal {
   if (verdict.ok) {
     if (verdict.principal.scopes.has(scope)) return verdict.principal;
-    throw new ProblemError({
-      code: 'insufficient_scope',
-      detail: `this operation needs the scope ${scope}`,
-      headers: { 'www-authenticate': bearerChallenge({ missingScope: scope }) },
-    });
+    throw missingScope(scope);
   }
   if (verdict.refusal === 'issuer_unavailable') {
     throw new ProblemError({ code: 'unavailable', detail: "the keys of the token's issuer cannot be fetched" });
@@ -100,5 +101,13 @@ function duplicateHeader(name: string, challenge?: 'malformed'): ProblemError {
     code: 'duplicate_header',
     detail: `the header ${name} was sent more than once`,
     ...(challenge === undefined ? {} : { headers: { 'www-authenticate': bearerChallenge(challenge) } }),
+  });
+}
+
+function missingScope(scope: Scope): ProblemError {
+  return new ProblemError({
+    code: 'insufficient_scope',
+    detail: `this request needs the scope ${scope}`,
+    headers: { 'www-authenticate': bearerChallenge({ missingScope: scope }) },
   });
 }

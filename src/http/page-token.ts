@@ -3,6 +3,9 @@ import { ProblemError } from './problem.ts';
 
 const DIGEST_BYTES = 12;
 
+/** The place of a list whose items are ordered by their ids. */
+export const UUID_PLACE = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /**
  * A list as it was asked for: everything that decides which entries it has and in which order, the tenant first. The size
  * of a page is none of it, and may change from page to page.

@@ -9,7 +9,7 @@ import type { Command, Envelope } from '../posting/command.ts';
 import type { Outcome } from '../posting/engine.ts';
 import type { PreviewOutcome } from '../posting/preview.ts';
 import type { FieldReader } from './field-reader.ts';
-import { idempotencyKeyHeader, principalOf } from './gate.ts';
+import { idempotencyKeyHeader, principalOf, requireFurtherScope } from './gate.ts';
 import { fingerprint } from './json/canonical-json.ts';
 import { parseStrictJson } from './json/strict-json.ts';
 import { sendJson, sendReceipt } from './json-answer.ts';
@@ -25,7 +25,14 @@ export type PostingRoute<Body> = {
   readonly scope: Scope;
   readonly about: KeyedPostAbout;
   readonly bodyBytesMax?: number;
+  /** A scope that some of its commands need besides; only where no body is larger than LIMITS.eventBodyBytes. */
+  readonly furtherScope?: (command: Command) => Scope | null;
   readonly body: FieldReader<Body>;
+  /**
+   * Puts to a command what was kept before and never changes, so that no batch has to read it; only where no body is larger
+   * than LIMITS.eventBodyBytes. Throws what the database throws.
+   */
+  readonly complete?: (command: Command) => Promise<Command>;
   /** `metadata` is the text of that member as it came, or null. May put further problems on `errors`. */
   readonly command: (body: Body, accepted: Accepted) => CommandBody | undefined;
   /** Of a path with ids: what is answered for one that is no UUID, as for one that names nothing. */
@@ -149,7 +156,7 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
       const outcome =
         bytes.length > LIMITS.eventBodyBytes
           ? await posting.submitLarge({ path: route.path, sender, bytes, isPreview }, request.raw)
-          : await submitHere(bytes, sender, { isPreview, request: request.raw });
+          : await submitHere(bytes, sender, { isPreview, request });
       if ('problem' in outcome) return sendProblem(request, reply, outcome.problem);
       if (!('body' in outcome)) return sendProblem(request, reply, problemOf(outcome));
       return outcome.outcome === 'previewed' ? sendJson(reply, outcome.body) : sendReceipt(reply, outcome);
@@ -159,11 +166,14 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
   async function submitHere(
     bytes: Uint8Array,
     sender: Sender,
-    { isPreview, request }: { readonly isPreview: boolean; readonly request: TracedRequest },
+    { isPreview, request }: { readonly isPreview: boolean; readonly request: FastifyRequest },
   ): Promise<Outcome | PreviewOutcome | { problem: Problem }> {
     const command = readCommand(route, sender, bytes);
     if ('problem' in command) return command;
-    return isPreview ? posting.preview(command) : posting.submit(command, request);
+    const furtherScope = route.furtherScope?.(command) ?? null;
+    if (furtherScope !== null) requireFurtherScope(request, furtherScope);
+    const whole = (await route.complete?.(command)) ?? command;
+    return isPreview ? posting.preview(whole) : posting.submit(whole, request.raw);
   }
 }
 

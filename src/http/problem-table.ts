@@ -13,12 +13,14 @@ export type ProblemCode =
   | 'insufficient_scope'
   | 'certificate_required'
   | 'certificate_mismatch'
-  | 'not_found'
   | 'account_not_found'
   | 'webhook_endpoint_not_found'
   | 'dead_letter_not_found'
   | 'webhook_receiver_forbidden'
   | 'too_many_webhook_endpoints'
+  | 'account_already_exists'
+  | 'too_many_programs'
+  | 'too_many_program_versions'
   | 'method_not_allowed'
   | 'not_acceptable'
   | 'request_timeout'
@@ -98,12 +100,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   not_found: {
     status: 404,
     title: 'There is nothing at this address',
-    advice: 'Check the path; the API lives under /v1.',
+    advice: 'Check the path and the ids in it; the API lives under /v1.',
   },
   loan_not_found: {
     status: 404,
     title: 'There is no such loan',
-    advice: 'A loan begins with its first disbursement. A loan of another tenant answers the same.',
+    advice: 'A loan begins with its registration or first disbursement. A loan of another tenant answers the same.',
   },
   journal_entry_not_found: {
     status: 404,
@@ -148,7 +150,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   payload_too_large: {
     status: 413,
     title: 'The body is larger than this operation takes',
-    advice: 'One event may have 64 KiB, an accrual batch 4 MiB.',
+    advice: 'One event may have 64 KiB, an accrual batch 4 MiB, a settlement of payments 1 MiB.',
   },
   uri_too_long: {
     status: 414,
@@ -175,10 +177,31 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The entry was reversed before',
     advice: 'An entry is reversed once; the detail names the entry that did it.',
   },
+  already_settled: {
+    status: 409,
+    title: 'This was settled or judged before',
+    advice: 'It happens once, and only to what was pending; the detail names what did it.',
+  },
+  already_charged_off: {
+    status: 409,
+    title: 'The loan was charged off before',
+    advice: 'A loan is charged off once; what still comes in is posted as a recovery.',
+  },
   accrual_already_posted: {
     status: 409,
     title: 'A loan has accrued for this date already',
     advice: 'errors[] names the loans; leave them out, or reverse the batch that holds them.',
+  },
+  loan_already_exists: {
+    status: 409,
+    title: 'The loan exists already',
+    advice:
+      'A loan is registered before anything is posted to it, once. A loan that was disbursed needs no registration. A refinance makes a new loan: use an id that no loan has.',
+  },
+  account_already_exists: {
+    status: 409,
+    title: 'The chart has an account of this code already',
+    advice: 'Choose another code, or give the account another name.',
   },
   idempotency_mismatch: {
     status: 422,
@@ -187,18 +210,19 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   },
   currency_mismatch: {
     status: 422,
-    title: 'The currency is not that of the loan',
-    advice: 'A loan has one currency, fixed at its first disbursement.',
+    title: 'The currency is not that of the loan, or of its program',
+    advice:
+      'A loan has one currency, fixed at its registration or first disbursement; a program may be for one currency alone.',
   },
   borrower_mismatch: {
     status: 422,
     title: 'The borrower is not that of the loan',
-    advice: 'A loan has one borrower, fixed at its first disbursement.',
+    advice: 'A loan has one borrower, fixed at its registration or first disbursement.',
   },
   program_mismatch: {
     status: 422,
     title: 'The program is not that of the loan',
-    advice: 'Use the program that the loan was disbursed under.',
+    advice: 'Use the program that the loan was registered or disbursed under.',
   },
   effective_date_in_future: {
     status: 422,
@@ -208,27 +232,60 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   effective_date_before_disbursement: {
     status: 422,
     title: 'The effective date lies before the loan began',
-    advice: 'Nothing but a disbursement may be dated before the first standing disbursement.',
+    advice: 'Nothing but a disbursement may be dated before the first standing disbursement or opening balance.',
+  },
+  period_closed: {
+    status: 422,
+    title: 'The effective date lies in a closed period',
+    advice: 'The detail names the first open day. Date the event then or later, or reopen the period, latest first.',
+  },
+  period_not_next: {
+    status: 422,
+    title: 'The period is not the next to be closed or reopened',
+    advice: 'Periods close in order and reopen latest first; the detail names the month whose turn it is.',
   },
   not_reversible: {
     status: 422,
     title: 'This entry cannot be reversed',
-    advice: 'A reversal is not reversed: post the event again.',
+    advice:
+      'A reversal is not reversed: post the event again. A close is undone by reopening its period. A registration without opening balances has nothing to reverse. What was returned, settled, cleared or recovered is not either: the detail names what to reverse first.',
+  },
+  loan_not_charged_off: {
+    status: 422,
+    title: 'The loan has nothing charged off that is not recovered',
+    advice: 'Post money that comes in as a payment.',
+  },
+  unbalanced_entry: {
+    status: 422,
+    title: 'Debits and credits differ',
+    advice: 'They have to be equal for each currency and layer, on the memo accounts (9xxx) and on all others apart.',
+  },
+  approver_is_proposer: {
+    status: 422,
+    title: 'Whoever proposed an adjustment cannot approve it',
+    advice: 'Approve it with another client; a second token of the same client is the same principal.',
   },
   loan_charged_off: {
     status: 422,
     title: 'The loan is charged off',
-    advice: 'It takes no fee, accrual, disbursement or plain payment any more; post money that comes in as a recovery.',
+    advice:
+      'It takes no payment, fee, accrual or disbursement any more; post money that comes in to /v1/recoveries. An entry that is older than the charge-off is reversed after the charge-off was.',
   },
   amount_exceeds_outstanding: {
     status: 422,
     title: 'The amount is more than is outstanding',
-    advice: 'errors[] names what; of an allocation, send what is over as suspense_minor.',
+    advice:
+      'errors[] names what; of an allocation, send what is over as suspense_minor. Some programs take no over-payment.',
   },
   amount_exceeds_suspense: {
     status: 422,
     title: 'The amount is more than the loan has in suspense',
     advice: 'Read suspense_minor of the balance of the loan, and ask for no more than that.',
+  },
+  amount_exceeds_payment: {
+    status: 422,
+    title: 'The amount is more than the payment has left',
+    advice: 'What has come back of a payment cannot come back again, and a pending one has brought nothing in yet.',
   },
   amount_out_of_range: {
     status: 422,
@@ -244,6 +301,22 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 422,
     title: 'The parts of the allocation do not sum to the amount',
     advice: 'fees_minor, interest_minor, principal_minor and suspense_minor must sum to amount_minor.',
+  },
+  principal_mismatch: {
+    status: 422,
+    title: 'The principal is not that of the ledger for the night',
+    advice:
+      "The program refuses batches whose outstanding_principal_minor differs from the ledger's own; errors[] names the loans and both figures.",
+  },
+  too_many_programs: {
+    status: 422,
+    title: 'The tenant has as many programs as are allowed',
+    advice: 'Add a version to a program that is there.',
+  },
+  too_many_program_versions: {
+    status: 422,
+    title: 'The program has as many versions as are allowed',
+    advice: 'Make a new program for new loans.',
   },
   webhook_receiver_forbidden: {
     status: 422,

@@ -14,8 +14,15 @@ export type DatabaseAddress = {
   readonly ssl?: boolean | { readonly rejectUnauthorized: boolean };
 };
 
-/** The roles of migrations 0001 and 0007; `owner` is the role of the address itself. */
-export type DatabaseRole = 'owner' | 'hpts_poster' | 'hpts_reader' | 'hpts_access' | 'hpts_auditor' | 'hpts_delivery';
+/** The roles of migrations 0001, 0007 and 0010; `owner` is the role of the address itself. */
+export type DatabaseRole =
+  | 'owner'
+  | 'hpts_poster'
+  | 'hpts_reader'
+  | 'hpts_access'
+  | 'hpts_auditor'
+  | 'hpts_delivery'
+  | 'hpts_configurator';
 
 export type ConnectionOptions = {
   readonly role: DatabaseRole;

@@ -5,13 +5,17 @@ import {
   effectOfLines,
   effectsByLoan,
   type FollowingEntry,
+  type LayerLines,
+  linesByLayer,
 } from '../domain/journal-entry.ts';
+import { type LayerNumber, SETTLED } from '../domain/layer.ts';
 import { addComponents, type Components, type LoanState, noComponents } from '../domain/loan.ts';
 import type { Command } from './command.ts';
 import { kindOf } from './command-kinds.ts';
 import { eventIdOf, rebookingIdOf } from './entry-id.ts';
 import type { PostedEntries, Target } from './kinds/command-kind.ts';
 import { type LedgerState, scopedKey } from './ledger-state.ts';
+import { tellPeriods } from './periods.ts';
 import type { PlannedEntry, PostingPlan } from './posting-plan.ts';
 import { referredEntry } from './reference.ts';
 
@@ -40,12 +44,18 @@ export function applyBooked({ command, booked, newEntryId, state, plan }: Accept
   const first = 'first' in booked ? booked.first : booked;
   const entryId = newEntryId();
   const eventId = eventIdOf(entryId);
-  const correlationId = (kind.inheritsCorrelation ? inheritedCorrelation(command, state) : undefined) ?? eventId;
+  const correlationId =
+    kind.correlation?.(command, state) ??
+    (kind.inheritsCorrelation ? inheritedCorrelation(command, state) : undefined) ??
+    eventId;
   const { actor, key: idempotencyKey, payloadHash } = command;
   const ids = { entryId, eventId, correlationId, actor, idempotencyKey, payloadHash };
+  const others: Others = { tenantId: command.tenantId, ids, newEntryId, target };
+  const preceding = 'first' in booked ? applyOthers(booked.preceding ?? [], 'before', others) : NOTHING;
   const entry = applyEntry(command.tenantId, first, ids, target);
   rememberKey(command, { entryId, receiptVersion }, target);
-  const following = 'first' in booked ? applyFollowing(booked.following, entry, newEntryId, target) : NOTHING;
+  const behind = 'first' in booked ? applyOthers(booked.following, 'behind', others) : NOTHING;
+  const following = preceding.length === 0 ? behind : [...preceding, ...behind];
   const applied: AppliedCommand = { outcome: 'posted', entry, following, receiptVersion };
   kind.remember?.(command, applied, target);
   return applied;
@@ -58,18 +68,28 @@ function inheritedCorrelation(command: Command, state: LedgerState): string | un
   return referredEntry(refersTo(command), { tenantId, resolved: state.entries })?.entry.correlationId;
 }
 
-function applyFollowing(
+/** What the entries of a command besides the one that its key names have in common with it. */
+type Others = {
+  readonly tenantId: string;
+  /** Those of the entry that the key names. */
+  readonly ids: Ids;
+  readonly newEntryId: () => string;
+  readonly target: Target;
+};
+
+function applyOthers(
   booked: readonly FollowingEntry[],
-  { tenantId, entryId: firstEntryId, correlationId, actor }: PlannedEntry,
-  newEntryId: () => string,
-  target: Target,
+  side: 'before' | 'behind',
+  { tenantId, ids, newEntryId, target }: Others,
 ): readonly PlannedEntry[] {
+  const { entryId: firstEntryId, correlationId, actor } = ids;
   return booked.map(({ draft, eventId }, index) => {
     const fresh = newEntryId();
     const entryId = eventId === null ? fresh : rebookingIdOf(fresh);
-    const ids = { entryId, eventId: eventId ?? eventIdOf(fresh), correlationId, actor };
-    target.plan.following.push({ tenantId, firstEntryId, place: index + 1, entryId });
-    return applyEntry(tenantId, draft, { ...ids, idempotencyKey: null, payloadHash: null }, target);
+    const own = { entryId, eventId: eventId ?? eventIdOf(fresh), correlationId, actor };
+    const place = side === 'behind' ? index + 1 : index - booked.length;
+    target.plan.following.push({ tenantId, firstEntryId, place, entryId });
+    return applyEntry(tenantId, draft, { ...own, idempotencyKey: null, payloadHash: null }, target);
   });
 }
 
@@ -92,10 +112,18 @@ function applyEntry(tenantId: string, draft: EntryDraft, ids: Ids, target: Targe
     draft,
   };
   plan.entries.push(entry);
-  if (draft.loanId !== null) moveLoan(draft.loanId, effectOfLines(draft.lines), entry, target);
-  else for (const [loanId, effect] of effectsByLoan(draft.lines)) moveLoan(loanId, effect, entry, target);
-  moveAccounts(entry, plan);
+  for (const part of linesByLayer(draft)) {
+    moveLoans(entry, part, target);
+    moveAccounts(entry, part, plan);
+  }
+  if (target.state.periods.size > 0) tellPeriods(target.state, tenantId, draft);
   return entry;
+}
+
+function moveLoans(entry: PlannedEntry, { layer, lines }: LayerLines, target: Target): void {
+  const { loanId } = entry.draft;
+  if (loanId !== null) moveLoan({ loanId, layer, effect: effectOfLines(lines) }, entry, target);
+  else for (const [one, effect] of effectsByLoan(lines)) moveLoan({ loanId: one, layer, effect }, entry, target);
 }
 
 function rememberKey(
@@ -108,13 +136,20 @@ function rememberKey(
   state.keys.set(scopedKey(tenantId, keyHash), key);
 }
 
-function moveLoan(loanId: string, effect: Components, entry: PlannedEntry, { state, plan }: Target): void {
+type Movement = { readonly loanId: string; readonly layer: LayerNumber; readonly effect: Components };
+
+function moveLoan({ loanId, layer, effect }: Movement, entry: PlannedEntry, { state, plan }: Target): void {
   const { tenantId } = entry;
-  const { effectiveAt, layer } = entry.draft;
+  const { effectiveAt } = entry.draft;
   const loan = loanIn(state, tenantId, loanId);
   const present = loan.layers[layer] ?? noComponents();
   addComponents(present, effect);
   loan.layers[layer] = present;
+  if (layer === SETTLED && effect.principal !== 0n && state.nights.size > 0) {
+    for (const night of state.nights.get(scopedKey(tenantId, loanId)) ?? []) {
+      if (effectiveAt <= night.day) night.principalMinor += effect.principal;
+    }
+  }
   loan.loanSeq += 1;
   const backdated = loan.frontier !== null && effectiveAt < loan.frontier;
   const frontier = backdated && loan.frontier !== null ? loan.frontier : effectiveAt;
@@ -133,9 +168,12 @@ function moveLoan(loanId: string, effect: Components, entry: PlannedEntry, { sta
   });
 }
 
-function moveAccounts(entry: PlannedEntry, plan: PostingPlan): void {
-  const { tenantId } = entry;
-  const { currency, layer, effectiveAt, lines } = entry.draft;
+function moveAccounts(
+  { tenantId, draft }: PlannedEntry,
+  { layer, currency, lines }: LayerLines,
+  plan: PostingPlan,
+): void {
+  const { effectiveAt } = draft;
   const key = tenantId + currency + layer + effectiveAt;
   let accounts = plan.accountDeltas.get(key);
   if (accounts === undefined) {

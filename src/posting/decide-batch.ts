@@ -1,10 +1,13 @@
+import { refuseClosedPeriod } from '../domain/dating.ts';
+import type { Booked, BookedEntries, EntryDraft } from '../domain/journal-entry.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { applyBooked } from './apply-entry.ts';
 import type { Command } from './command.ts';
 import { kindOf } from './command-kinds.ts';
 import type { PostedEntries } from './kinds/command-kind.ts';
-import { type LedgerState, scopedKey } from './ledger-state.ts';
+import { type LedgerState, scopedKey, type TenantState } from './ledger-state.ts';
 import { emptyPlan, type PostingPlan } from './posting-plan.ts';
+import { tenantOf } from './scene.ts';
 
 /** What became of one command of a batch. `following` are the entries that it booked besides the one its key names. */
 export type Decision =
@@ -30,9 +33,29 @@ export function decideBatch(commands: readonly Command[], state: LedgerState, ne
     }
     const decided = kindOf(command).decide(command, state);
     if ('code' in decided) return { outcome: 'refused', refusal: decided };
+    const closed = refuseBookedInClosedPeriod(decided, tenantOf(state, command.tenantId));
+    if (closed !== null) return { outcome: 'refused', refusal: closed };
     return applyBooked({ command, booked: decided, newEntryId, state, plan });
   });
   return { decisions, plan };
+}
+
+/**
+ * What is closed stays as it is, whatever the event and however many entries it became: an event asks of its own date in
+ * its place among its refusals, and this asks it of everything that is about to be booked.
+ */
+function refuseBookedInClosedPeriod(booked: Booked, calendar: TenantState): Refusal | null {
+  if (calendar.closedThrough === null) return null;
+  const drafts = 'first' in booked ? draftsOf(booked) : [booked];
+  for (const { eventType, effectiveAt } of drafts) {
+    const closed = eventType === 'period_closed' ? null : refuseClosedPeriod(effectiveAt, calendar, 'effective_at');
+    if (closed !== null) return closed;
+  }
+  return null;
+}
+
+function draftsOf({ preceding = [], first, following }: BookedEntries): readonly EntryDraft[] {
+  return [first, ...[...preceding, ...following].map(({ draft }) => draft)];
 }
 
 function keyMismatch(): Refusal {

@@ -1,7 +1,7 @@
 import type { Refusal } from '../domain/refusal.ts';
 import { LIMITS } from '../limits.ts';
 import type { Command } from './command.ts';
-import { kindOf } from './command-kinds.ts';
+import { kindOf, referencesOf } from './command-kinds.ts';
 import { type Decision, decideBatch } from './decide-batch.ts';
 import type { EngineWatch } from './engine-watch.ts';
 import { type ResolvedEntry, scopedKey } from './ledger-state.ts';
@@ -32,10 +32,13 @@ export type EngineOptions = {
   readonly watch?: EngineWatch;
 };
 
+const NOTHING: readonly ResolvedEntry[] = [];
+
 type Waiting = {
   readonly command: Command;
   readonly weight: number;
-  readonly resolved: ResolvedEntry | undefined;
+  /** The earlier entries that it names, as far as there are such. */
+  readonly resolved: readonly ResolvedEntry[];
   readonly sinceMs: number;
   readonly answer: (outcome: Outcome) => void;
 };
@@ -94,9 +97,11 @@ export class PostingEngine {
         resolve(outcome);
         if (this.#inFlight.size === 0) for (const wake of this.#idle.splice(0)) wake();
       };
-      const { refersTo } = kindOf(command);
-      if (refersTo === null) this.#route({ command, resolved: undefined, answer });
-      else this.#resolve(command, refersTo(command), answer);
+      const references = referencesOf(command);
+      // Many are looked up where they are posted.
+      const isHeavy = references.length > LIMITS.lightWeight && this.#options.heavy !== undefined;
+      if (references.length === 0 || isHeavy) this.#route({ command, resolved: NOTHING, answer });
+      else this.#resolve(command, references, answer);
     });
   }
 
@@ -107,12 +112,12 @@ export class PostingEngine {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  /** Finds the earlier entry that a command names, so that its loans can be locked. */
-  #resolve(command: Command, reference: Reference, answer: (outcome: Outcome) => void): void {
-    const ref = { tenantId: command.tenantId, entryId: entryIdOf(reference) };
+  /** Finds the earlier entries that a command names, so that their loans can be locked. */
+  #resolve(command: Command, references: readonly Reference[], answer: (outcome: Outcome) => void): void {
+    const { tenantId } = command;
     this.#options.store
-      .resolve([ref])
-      .then((found) => this.#route({ command, resolved: found.get(scopedKey(ref.tenantId, ref.entryId)), answer }))
+      .resolve(references.map((reference) => ({ tenantId, entryId: entryIdOf(reference) })))
+      .then((found) => this.#route({ command, resolved: [...found.values()], answer }))
       .catch((error: unknown) => {
         this.#options.onFailure(error);
         answer({ outcome: 'unavailable' });
@@ -120,7 +125,7 @@ export class PostingEngine {
   }
 
   #route({ command, resolved, answer }: Omit<Waiting, 'weight' | 'sinceMs'>): void {
-    const weight = kindOf(command).weight(command, resolved);
+    const weight = kindOf(command).weight(command, resolved[0]);
     if (weight > LIMITS.lightWeight && this.#options.heavy !== undefined) {
       this.#options.heavy(command).then(answer, (error: unknown) => {
         this.#options.onFailure(error);
@@ -258,7 +263,7 @@ export class PostingEngine {
     const commands = batch.map((waiting) => waiting.command);
     const resolved = new Map<string, ResolvedEntry>();
     for (const { command, resolved: found } of batch) {
-      if (found !== undefined) resolved.set(scopedKey(command.tenantId, found.entry.entryId), found);
+      for (const one of found) resolved.set(scopedKey(command.tenantId, one.entry.entryId), one);
     }
     return this.#options.store.post({ commands, resolved, lane }, (state, newEntryId) =>
       decideBatch(commands, state, newEntryId),

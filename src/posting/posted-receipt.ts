@@ -7,7 +7,7 @@ const NOTHING: readonly FollowingFacts[] = [];
 /** What the receipt of a command that was just posted is rendered from; a replay finds the same in the journal. */
 export function receiptFacts({ entry, following }: PostedEntries, postedAt: string): ReceiptFacts {
   const { draft } = entry;
-  const loanCount = draft.eventInput['loan_count'];
+  const { loan_count: loanCount, registered_loan_id: registeredLoanId, recovered, period } = draft.eventInput;
   return {
     eventType: draft.eventType,
     entryId: entry.entryId,
@@ -16,6 +16,9 @@ export function receiptFacts({ entry, following }: PostedEntries, postedAt: stri
     reversesEntryId: draft.reversesEntryId,
     postedAt,
     lines: draft.lines,
+    registeredLoanId: typeof registeredLoanId === 'string' ? registeredLoanId : null,
+    period: typeof period === 'string' ? period : null,
+    recovered: (recovered ?? null) as ReceiptFacts['recovered'],
     loanCount: typeof loanCount === 'number' ? loanCount : 0,
     following: following.length === 0 ? NOTHING : following.map(followingFacts),
   };

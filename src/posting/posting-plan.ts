@@ -1,8 +1,16 @@
-import type { AccrualBatch } from '../domain/accrual.ts';
+import type { AccrualBatch, PrincipalDifference } from '../domain/accrual.ts';
+import type { CorrectedLoan } from '../domain/accrual-correction.ts';
+import type { RunPortion } from '../domain/accrual-run.ts';
 import type { EntryDraft } from '../domain/journal-entry.ts';
 import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
-import type { AccrualMonth } from './ledger-state.ts';
+import type { InterestCheckpoint } from '../domain/loan-accruals.ts';
+import type { LoanRegistration } from '../domain/loan-registration.ts';
+import type { Loss, TakenPart } from '../domain/loss.ts';
+import type { NonAccrualAction } from '../domain/non-accrual.ts';
+import type { Rational } from '../domain/rational.ts';
+import type { Allocation } from '../domain/waterfall.ts';
+import type { AccrualMonth, LoanRef } from './ledger-state.ts';
 
 /** An entry that is going to be written; `ordinal` is its place among the tenant's entries of this batch, from 1. */
 export type PlannedEntry = {
@@ -55,7 +63,7 @@ export type PostingPlan = {
   readonly entries: PlannedEntry[];
   readonly movements: PlannedMovement[];
   readonly keys: PlannedKey[];
-  /** Entries that follow the first of their command, in order; `place` counts from 1. */
+  /** Entries beside the one that their command's key names: `place` counts from it, 1, 2, … behind it and −1, −2, … before it. */
   readonly following: {
     readonly tenantId: string;
     readonly firstEntryId: string;
@@ -63,13 +71,98 @@ export type PostingPlan = {
     readonly entryId: string;
   }[];
   readonly reversals: { readonly tenantId: string; readonly reversedEntryId: string; readonly entryId: string }[];
+  /** Pending entries that were settled; `turn` counts how often, from 1. */
+  readonly settlings: {
+    readonly tenantId: string;
+    readonly pendingEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+  }[];
+  readonly clearings: {
+    readonly tenantId: string;
+    readonly clearedEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+  }[];
+  readonly paymentReturns: {
+    readonly tenantId: string;
+    readonly paymentEntryId: string;
+    readonly turn: number;
+    readonly entryId: string;
+    readonly parts: Allocation;
+  }[];
+  /** Disbursements and opening balances: what a loan begins with. */
   readonly disbursements: {
     readonly tenantId: string;
     readonly loanId: string;
     readonly entryId: string;
     readonly effectiveAt: string;
   }[];
-  readonly accrualBatches: { readonly tenantId: string; readonly entryId: string; readonly accrual: AccrualBatch }[];
+  readonly registrations: {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly registration: LoanRegistration;
+  }[];
+  /** Corrections of accrual batches, with what each loan's interest differs by, in the order of the request. */
+  readonly accrualCorrections: {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly accrualEntryId: string;
+    readonly loans: readonly (CorrectedLoan & { readonly differenceMinor: bigint })[];
+  }[];
+  /** Adjustments that were approved. */
+  readonly verdicts: {
+    readonly tenantId: string;
+    readonly adjustmentId: string;
+    readonly judgedBy: string;
+    readonly note: string | null;
+    readonly entryId: string;
+  }[];
+  /** Periods that were closed, each by the first entry of its close. */
+  readonly periodCloses: { readonly tenantId: string; readonly entryId: string; readonly closedThrough: string }[];
+  readonly losses: { readonly tenantId: string; readonly loanId: string; readonly loss: Loss }[];
+  /** What entries took back of losses. */
+  readonly recoveries: {
+    readonly tenantId: string;
+    readonly loanId: string;
+    readonly entryId: string;
+    readonly taken: TakenPart;
+  }[];
+  readonly accrualBatches: {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly accrual: AccrualBatch;
+    /** Of the server's: what the nights of each loan are worth, in the order of the loans. */
+    readonly exact: readonly Rational[] | null;
+  }[];
+  /** Accruals of 0, which move no loan. */
+  readonly unmovedAccruals: (LoanRef & { readonly entryId: string })[];
+  /** Loans whose interest has to be counted from their beginning again. */
+  readonly forgottenInterest: LoanRef[];
+  readonly interestCheckpoints: { readonly loan: LoanState; readonly checkpoint: InterestCheckpoint }[];
+  readonly runPortions: {
+    readonly tenantId: string;
+    readonly portion: RunPortion;
+    readonly accruedLoans: number;
+    readonly entries: readonly {
+      readonly entryId: string;
+      readonly currency: string;
+      readonly accruedMinor: bigint;
+    }[];
+  }[];
+  readonly nonAccruals: {
+    readonly tenantId: string;
+    readonly loanId: string;
+    readonly entryId: string;
+    readonly effectiveAt: string;
+    readonly action: NonAccrualAction;
+  }[];
+  readonly principalDifferences: (PrincipalDifference & {
+    readonly tenantId: string;
+    readonly entryId: string;
+    readonly currency: string;
+    readonly date: string;
+  })[];
   /** Loans that moved, by scopedKey, each with its state after the batch. */
   readonly loans: Map<string, LoanState>;
   /** Loans whose standing changed, likewise. */
@@ -79,6 +172,8 @@ export type PostingPlan = {
   readonly accountDeltas: Map<string, Map<number, PlannedAccountDelta>>;
   /** How many entries each tenant gets, which is how far its head moves. */
   readonly entriesOfTenant: Map<string, number>;
+  /** Tenants whose configuration the batch changes: whatever was decided under it is decided again. */
+  readonly raisedEpochs: Set<string>;
 };
 
 /** A plan without rows. */
@@ -89,12 +184,28 @@ export function emptyPlan(): PostingPlan {
     keys: [],
     following: [],
     reversals: [],
+    settlings: [],
+    clearings: [],
+    paymentReturns: [],
     disbursements: [],
+    registrations: [],
+    nonAccruals: [],
+    periodCloses: [],
+    losses: [],
+    recoveries: [],
     accrualBatches: [],
+    unmovedAccruals: [],
+    forgottenInterest: [],
+    interestCheckpoints: [],
+    runPortions: [],
+    verdicts: [],
+    accrualCorrections: [],
+    principalDifferences: [],
     loans: new Map(),
     standings: new Map(),
     accrualMonths: new Map(),
     accountDeltas: new Map(),
     entriesOfTenant: new Map(),
+    raisedEpochs: new Set(),
   };
 }

@@ -3,10 +3,10 @@ import { LAYERS } from '../domain/layer.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { LIMITS } from '../limits.ts';
 import type { Command } from './command.ts';
-import { kindOf } from './command-kinds.ts';
+import { kindOf, referencesOf } from './command-kinds.ts';
 import { decideBatch } from './decide-batch.ts';
 import type { PostedEntries } from './kinds/command-kind.ts';
-import { type ResolvedEntry, scopedKey } from './ledger-state.ts';
+import type { ResolvedEntry } from './ledger-state.ts';
 import { receiptFacts } from './posted-receipt.ts';
 import type { PlannedEntry } from './posting-plan.ts';
 import { type PostingStore, StoreFailure } from './posting-store.ts';
@@ -57,12 +57,10 @@ async function resolve(
   command: Command,
   store: Pick<PostingStore, 'resolve'>,
 ): Promise<ReadonlyMap<string, ResolvedEntry>> {
-  const { refersTo } = kindOf(command);
-  if (refersTo === null) return new Map();
+  const references = referencesOf(command);
+  if (references.length === 0) return new Map();
   const { tenantId } = command;
-  const entryId = entryIdOf(refersTo(command));
-  const found = (await store.resolve([{ tenantId, entryId }])).get(scopedKey(tenantId, entryId));
-  return found === undefined ? new Map() : new Map([[scopedKey(tenantId, entryId), found]]);
+  return store.resolve(references.map((reference) => ({ tenantId, entryId: entryIdOf(reference) })));
 }
 
 /** The lines of every entry that the command would become, numbered on; nothing is restated yet. */
@@ -75,12 +73,12 @@ function renderPreview(posted: PostedEntries): string {
 }
 
 function linesOf({ draft }: PlannedEntry): readonly Readonly<Record<string, string | null>>[] {
-  return draft.lines.map(({ account, amountMinor, loanId, borrowerId }) => ({
+  return draft.lines.map(({ account, amountMinor, loanId, borrowerId, layer }) => ({
     account_code: formatAccountCode(account),
     direction: amountMinor > 0n ? 'DR' : 'CR',
     amount_minor: (amountMinor > 0n ? amountMinor : -amountMinor).toString(),
     currency: draft.currency,
-    layer: LAYERS[draft.layer],
+    layer: LAYERS[layer ?? draft.layer],
     loan_id: loanId,
     borrower_id: borrowerId,
     external_ref: draft.externalRef,

@@ -1,5 +1,6 @@
+import type { Period } from '../domain/period.ts';
 import type { Command } from './command.ts';
-import { kindOf } from './command-kinds.ts';
+import { kindOf, referencesOf } from './command-kinds.ts';
 import { type LoanRef, monthKey, monthOf, type ResolvedEntry, scopedKey } from './ledger-state.ts';
 import { referredEntry } from './reference.ts';
 
@@ -13,10 +14,27 @@ export type ReadSet = {
   readonly keys: readonly { readonly tenantId: string; readonly keyHash: string }[];
   /** Earlier entries that are named: what was done to them since is read. */
   readonly earlier: readonly { readonly tenantId: string; readonly entryId: string }[];
+  /** Entries of accrual batches of which the standing corrections are read. */
+  readonly correctedBatches: readonly { readonly tenantId: string; readonly entryId: string }[];
+  readonly judgedAdjustments: readonly { readonly tenantId: string; readonly adjustmentId: string }[];
   readonly accrualMonths: readonly (LoanRef & { readonly month: string })[];
+  /** Loans that accrue, each with the day whose principal is asked for. */
+  readonly nights: readonly (LoanRef & { readonly day: string })[];
+  /** Loans of a run, whose interest is read. */
+  readonly interestLoans: readonly LoanRef[];
   /** Loans of which a disbursement is to be reversed. */
   readonly disbursedLoans: readonly LoanRef[];
+  /** Loans of which a change of the mark of non-accrual is to be reversed. */
+  readonly markedLoans: readonly LoanRef[];
+  /** Loans of which something may be charged off, recovered or reversed. */
+  readonly loansWithLosses: readonly LoanRef[];
+  /** Periods that are to be closed, and to be reopened. The heads of their tenants are locked before anything is read. */
+  readonly periodsToClose: readonly PeriodRef[];
+  readonly periodsToReopen: readonly PeriodRef[];
 };
+
+/** A period of a tenant. */
+export type PeriodRef = { readonly tenantId: string; readonly period: Period };
 
 /** Works out what a batch must lock and read. */
 export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<string, ResolvedEntry>): ReadSet {
@@ -28,12 +46,13 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     tenantIds.add(tenantId);
     reads.of(tenantId);
     const kind = kindOf(command);
-    const found = kind.refersTo === null ? undefined : referredEntry(kind.refersTo(command), { tenantId, resolved });
-    if (found !== undefined) {
-      earlier.push({ tenantId, entryId: found.entry.entryId });
-      for (const loanId of found.loanIds) reads.lock(loanId);
+    const found = referencesOf(command).map((reference) => referredEntry(reference, { tenantId, resolved }));
+    for (const one of found) {
+      if (one === undefined) continue;
+      earlier.push({ tenantId, entryId: one.entry.entryId });
+      if (kind.locksItsOwn !== true) for (const loanId of one.loanIds) reads.lock(loanId);
     }
-    kind.reads(command, reads, found);
+    kind.reads(command, reads, kind.refersTo === null ? undefined : found[0]);
   }
   return {
     tenantIds: [...tenantIds].sort(),
@@ -41,8 +60,16 @@ export function readSetOf(commands: readonly Command[], resolved: ReadonlyMap<st
     loansToMake: inLockOrder(reads.loansToMake),
     keys: commands,
     earlier,
+    correctedBatches: [...reads.correctedBatches.values()],
+    judgedAdjustments: reads.judgedAdjustments,
     accrualMonths: [...reads.accrualMonths.values()],
+    nights: [...reads.nights.values()],
+    interestLoans: reads.interestLoans,
     disbursedLoans: [...reads.disbursedLoans.values()],
+    markedLoans: [...reads.markedLoans.values()],
+    loansWithLosses: [...reads.loansWithLosses.values()],
+    periodsToClose: inLockOrder(reads.periodsToClose),
+    periodsToReopen: inLockOrder(reads.periodsToReopen),
   };
 }
 
@@ -51,7 +78,15 @@ class BatchReads {
   readonly loans = new Map<string, LoanRef>();
   readonly loansToMake = new Map<string, LoanRef>();
   readonly accrualMonths = new Map<string, LoanRef & { readonly month: string }>();
+  readonly nights = new Map<string, LoanRef & { readonly day: string }>();
   readonly disbursedLoans = new Map<string, LoanRef>();
+  readonly markedLoans = new Map<string, LoanRef>();
+  readonly judgedAdjustments: { readonly tenantId: string; readonly adjustmentId: string }[] = [];
+  readonly interestLoans: LoanRef[] = [];
+  readonly correctedBatches = new Map<string, { readonly tenantId: string; readonly entryId: string }>();
+  readonly loansWithLosses = new Map<string, LoanRef>();
+  readonly periodsToClose = new Map<string, PeriodRef>();
+  readonly periodsToReopen = new Map<string, PeriodRef>();
   #tenantId = '';
 
   of(tenantId: string): void {
@@ -71,8 +106,40 @@ class BatchReads {
     this.accrualMonths.set(monthKey(this.#tenantId, loanId, month), { tenantId: this.#tenantId, loanId, month });
   }
 
+  verdict(adjustmentId: string): void {
+    this.judgedAdjustments.push({ tenantId: this.#tenantId, adjustmentId });
+  }
+
+  corrections(entryId: string): void {
+    this.correctedBatches.set(scopedKey(this.#tenantId, entryId), { tenantId: this.#tenantId, entryId });
+  }
+
+  night(loanId: string, day: string): void {
+    this.nights.set(monthKey(this.#tenantId, loanId, day), { tenantId: this.#tenantId, loanId, day });
+  }
+
+  interest(loanId: string): void {
+    this.interestLoans.push({ tenantId: this.#tenantId, loanId });
+  }
+
   disbursements(loanId: string): void {
     this.disbursedLoans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  nonAccruals(loanId: string): void {
+    this.markedLoans.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  losses(loanId: string): void {
+    this.loansWithLosses.set(scopedKey(this.#tenantId, loanId), { tenantId: this.#tenantId, loanId });
+  }
+
+  periodToClose(period: Period): void {
+    this.periodsToClose.set(scopedKey(this.#tenantId, period), { tenantId: this.#tenantId, period });
+  }
+
+  periodToReopen(period: Period): void {
+    this.periodsToReopen.set(scopedKey(this.#tenantId, period), { tenantId: this.#tenantId, period });
   }
 }
 

@@ -1,6 +1,7 @@
 import { refuseOutOfRange } from '../domain/component-range.ts';
-import { type Booked, type EntryDraft, effectOfLines } from '../domain/journal-entry.ts';
-import { type LoanState, unmadeLoan } from '../domain/loan.ts';
+import { type Booked, type EntryDraft, effectOfLines, linesByLayer } from '../domain/journal-entry.ts';
+import type { LayerNumber } from '../domain/layer.ts';
+import { addComponents, type Components, type LoanState, unmadeLoan } from '../domain/loan.ts';
 import { type EntryStanding, untouched } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
 import type { Refusal } from '../domain/refusal.ts';
@@ -41,6 +42,11 @@ export function loanScene(state: LedgerState, tenantId: string, loanId: string):
   return { loan, program, calendar: tenant };
 }
 
+/** The principal that a loan has for the night that begins on `day`; the command that asks has named the night. */
+export function nightPrincipal(state: LedgerState, at: { tenantId: string; loanId: string; day: string }): bigint {
+  return state.nights.get(scopedKey(at.tenantId, at.loanId))?.find(({ day }) => day === at.day)?.principalMinor ?? 0n;
+}
+
 /** What was done to an earlier entry since it was posted. */
 export function standingOf(state: LedgerState, tenantId: string, entryId: string): EntryStanding {
   const key = scopedKey(tenantId, entryId);
@@ -52,8 +58,37 @@ export function standingOf(state: LedgerState, tenantId: string, entryId: string
 }
 
 /** Amounts come last in the order of refusals, and one rule judges them for every event on one loan. */
-export function inRange(loan: LoanState, booked: Refusal | EntryDraft): Refusal | Booked {
+export function inRange(loan: LoanState, booked: Refusal | Booked): Refusal | Booked {
   if ('code' in booked) return booked;
-  const movement = { layer: booked.layer, effect: effectOfLines(booked.lines), field: 'amount_minor' };
-  return refuseOutOfRange(loan, movement) ?? booked;
+  if (!('first' in booked)) {
+    const [only, further] = linesByLayer(booked);
+    if (only !== undefined && further === undefined) {
+      const movement = { layer: only.layer, effect: effectOfLines(only.lines), field: 'amount_minor' };
+      return refuseOutOfRange(loan, movement) ?? booked;
+    }
+  }
+  const effects = new Map<LayerNumber, Components>();
+  const drafts: readonly EntryDraft[] =
+    'first' in booked ? [booked.first, ...booked.following.map(({ draft }) => draft)] : [booked];
+  for (const { layer, lines } of drafts.flatMap(linesByLayer)) {
+    const known = effects.get(layer);
+    if (known === undefined) effects.set(layer, effectOfLines(lines));
+    else addComponents(known, effectOfLines(lines));
+  }
+  for (const [layer, effect] of effects) {
+    const refused = refuseOutOfRange(loan, { layer, effect, field: 'amount_minor' });
+    if (refused !== null) return refused;
+  }
+  return booked;
+}
+
+/** The same for a command whose body has no amount and names no loan. */
+export function inRangeWithoutField(
+  state: LedgerState,
+  tenantId: string,
+  booked: Refusal | EntryDraft,
+): Refusal | Booked {
+  if ('code' in booked || booked.loanId === null) return booked;
+  const judged = inRange(loanOf(state, tenantId, booked.loanId), booked);
+  return 'code' in judged ? { code: judged.code, detail: judged.detail } : judged;
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { addProgram } from './another-program.ts';
 import type { HttpAnswer } from './http-client.ts';
 import { serveLedger } from './ledger-server.ts';
 import { holdLoan } from './loan-lock.ts';
@@ -18,6 +17,7 @@ import {
 } from './loan-story.ts';
 import { testPostingGates } from './posting-gates.ts';
 import { errorsOf, expectProblem, expectRefusal } from './problem.ts';
+import { newProgram } from './program-story.ts';
 import { textAt } from './tenant-api.ts';
 
 const PATH = '/v1/accruals/batch';
@@ -243,8 +243,20 @@ test('422 currency_mismatch: the loans of a batch share the currency of its firs
   await expectRefusal(ledger, () => api.post(PATH, body), refused);
 });
 
+test('404: behind a loan that is missing, one of another currency than the first there is gets named too', async () => {
+  const body = accrual(api, [
+    [unmadeLoan(), '1'],
+    [await newLoan(api), '1'],
+    [await newLoan(api, { currency: 'EUR' }), '1'],
+  ]);
+  const fields = ['loans[0].loan_id', 'loans[2].loan_id'];
+  const fieldCodes = ['loan_not_found', 'currency_mismatch'];
+  const refused = { status: 404, code: 'loan_not_found', fields, fieldCodes } as const;
+  await expectRefusal(ledger, () => api.post(PATH, body), refused);
+});
+
 test('422 program_mismatch: a loan of another program', async () => {
-  const programId = await addProgram(ledger, api);
+  const programId = await newProgram(api);
   const loan = unmadeLoan();
   await posted(api.post('/v1/disbursements', disbursement(loan, { program_id: programId })));
   const refused = { status: 422, code: 'program_mismatch', fields: ['loans[0].loan_id'] } as const;

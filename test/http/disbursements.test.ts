@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { addProgram } from './another-program.ts';
 import { serveLedger } from './ledger-server.ts';
 import {
   DAY,
@@ -16,6 +15,7 @@ import {
 } from './loan-story.ts';
 import { testPostingGates } from './posting-gates.ts';
 import { expectRefusal } from './problem.ts';
+import { newProgram } from './program-story.ts';
 import { textAt } from './tenant-api.ts';
 
 const PATH = '/v1/disbursements';
@@ -201,7 +201,7 @@ test('422 currency_mismatch', async () => {
 
 test('422 program_mismatch: another program of the same tenant', async () => {
   const loan = await newLoan(api);
-  const other = await addProgram(ledger, api);
+  const other = await newProgram(api);
   const refused = { status: 422, code: 'program_mismatch', fields: ['program_id'] } as const;
   await expectRefusal(ledger, () => api.post(PATH, disbursement(loan, { program_id: other })), refused);
   await posted(api.post(PATH, disbursement(unmadeLoan(), { program_id: other })));

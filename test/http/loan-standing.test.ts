@@ -1,16 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LoanStanding, PLAIN_STANDING } from '../../src/domain/loan.ts';
 import { PostgresStore } from '../../src/postgres/posting/store.ts';
 import { ReaderPool } from '../../src/postgres/reading/reader-pool.ts';
-import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import type { Command } from '../../src/posting/command.ts';
 import { decideBatch } from '../../src/posting/decide-batch.ts';
 import { changeStanding } from '../../src/posting/loan-standing.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
-import { accrual, DAY, disbursement, fee, type Loan, payment, posted, reversal, workedExample } from './loan-story.ts';
-import { expectRefusal } from './problem.ts';
-import { type TenantApi, textAt } from './tenant-api.ts';
+import { DAY, type Loan, payment, posted, workedExample } from './loan-story.ts';
+import type { TenantApi } from './tenant-api.ts';
 
 let ledger: LedgerServer;
 let api: TenantApi;
@@ -22,7 +20,7 @@ afterAll(() => ledger.stop());
 
 const CHARGED_OFF: LoanStanding = {
   status: 'charged_off',
-  fraud: true,
+  lossAccount: 5010,
   chargedOff: { principal: 999_999_999_999_999_999n, interest: 2n, fees: 1n },
   recovered: { principal: 3n, interest: 0n, fees: 0n },
   nonAccrualSince: '2026-04-01',
@@ -64,10 +62,10 @@ async function storedStanding({ loanId }: Loan): Promise<unknown> {
 test('what a loan is besides its balances is kept as it is, and as nothing when there is nothing to say', async () => {
   const loan = await workedExample(api);
   expect(await storedStanding(loan)).toBeNull();
-  await stand(loan, { ...CHARGED_OFF, status: 'active' });
+  await stand(loan, { ...CHARGED_OFF, status: 'active', lossAccount: null });
   expect(await storedStanding(loan)).toEqual({
     status: 'active',
-    fraud: true,
+    loss_account: null,
     charged_off_minor: { principal: '999999999999999999', interest: '2', fees: '1' },
     recovered_minor: { principal: '3', interest: '0', fees: '0' },
     non_accrual_since: '2026-04-01',
@@ -84,45 +82,4 @@ test('hpts.loan takes no standing that is not whole', async () => {
     const changed = ledger.sql('UPDATE hpts.loan SET standing = $2 WHERE loan_id = $1', [loan.loanId, standing]);
     await expect(changed).rejects.toThrow(/standing_is_complete/);
   }
-});
-
-describe('422 loan_charged_off', () => {
-  const attempts: readonly [string, string, (loan: Loan) => object, string][] = [
-    ['POST /v1/payments', '/v1/payments', (loan) => payment(loan), 'loan_id'],
-    ['POST /v1/payments on PENDING', '/v1/payments', (loan) => payment(loan, { layer: 'PENDING' }), 'loan_id'],
-    ['POST /v1/fees', '/v1/fees', (loan) => fee(loan), 'loan_id'],
-    ['POST /v1/disbursements', '/v1/disbursements', (loan) => disbursement(loan), 'loan_id'],
-    [
-      'POST /v1/accruals/batch',
-      '/v1/accruals/batch',
-      (loan) => accrual(api, [[loan, '1']], { accrual_date: DAY.paid }),
-      'loans[0].loan_id',
-    ],
-  ];
-  test.each(attempts)('%s', async (_name, path, bodyOf, field) => {
-    const loan = await workedExample(api);
-    await stand(loan, CHARGED_OFF);
-    const refused = { status: 422, code: 'loan_charged_off', fields: [field] } as const;
-    await expectRefusal(ledger, () => api.post(path, bodyOf(loan)), refused);
-  });
-});
-
-test('a loan on non-accrual: accrual, payment and its reversal, and the books are whole', async () => {
-  const loan = await workedExample(api);
-  await stand(loan, { ...PLAIN_STANDING, nonAccrualSince: DAY.accrued });
-  const batch = accrual(api, [[loan, '300']], { accrual_date: DAY.paid });
-  const accrued = await posted(api.post('/v1/accruals/batch', batch));
-  expect(accrued.json).toMatchObject({ total_accrued_minor: '300' });
-  const paid = await posted(api.post('/v1/payments', payment(loan, { amount_minor: '1000801' })));
-  expect(paid.json).toMatchObject({
-    allocation: { fees_minor: '501', interest_minor: '300', principal_minor: '1000000', suspense_minor: '0' },
-  });
-  await posted(api.post('/v1/reversals', reversal(textAt(paid, 'journal_entry_id'))));
-  const [memo] = await ledger.sql<{ memo: bigint }>(
-    'SELECT memo_interest_minor AS memo FROM hpts.loan WHERE loan_id = $1',
-    [loan.loanId],
-  );
-  expect(memo?.memo).toBe(300n);
-  const { checks } = await verifyLedger(ledger.address);
-  expect(checks.filter(({ status }) => status === 'failed')).toEqual([]);
 });

@@ -74,6 +74,11 @@ export function disbursement(loan: Loan, changes: object = {}): object {
   };
 }
 
+/** A registration, without opening balances. */
+export function registration(loan: Loan, changes: object = {}): object {
+  return { loan_id: loan.loanId, borrower_id: loan.borrowerId, currency: loan.currency, ...changes };
+}
+
 export function fee(loan: Loan, changes: object = {}): object {
   return {
     loan_id: loan.loanId,
@@ -122,6 +127,41 @@ export function suspenseRefund(loan: Loan, changes: object = {}): object {
   };
 }
 
+/** A charge-off of all that is outstanding, or of `components`. */
+export function chargeOff(loan: Loan, changes: object = {}): object {
+  return { loan_id: loan.loanId, effective_at: DAY.paid, reason_code: 'uncollectible', ...changes };
+}
+
+export function recovery(loan: Loan, changes: object = {}): object {
+  return payment(loan, { amount_minor: '200', ...changes });
+}
+
+/** What the old loan owes becomes the new one's principal. */
+export function refinance(old: Loan, newLoanId: string, changes: object = {}): object {
+  return {
+    old_loan_id: old.loanId,
+    new_loan_id: newLoanId,
+    borrower_id: old.borrowerId,
+    new_money_minor: '0',
+    currency: old.currency,
+    effective_at: DAY.paid,
+    ...changes,
+  };
+}
+
+export function restructure(loan: Loan, changes: object = {}): object {
+  return { loan_id: loan.loanId, effective_at: DAY.paid, forgive_principal_minor: '1000', ...changes };
+}
+
+/** Its path names the loan. */
+export function nonAccrual(action: 'enter' | 'exit', changes: object = {}): object {
+  return { effective_at: DAY.paid, action, ...changes };
+}
+
+export function nonAccrualPath({ loanId }: { readonly loanId: string }): string {
+  return `/v1/loans/${loanId}/non-accrual`;
+}
+
 /** A payment that leaves everything in suspense, whatever the loan owes. */
 export function unapplied(loan: Loan, amountMinor: string): object {
   return payment(loan, { amount_minor: amountMinor, allocation: { suspense_minor: amountMinor } });
@@ -144,6 +184,20 @@ export function accrual(api: TenantApi, loans: readonly (readonly [Loan, string]
 
 export function reversal(entryId: string, changes: object = {}): object {
   return { reverses_entry_id: entryId, reason_code: 'error_correction', effective_at: DAY.later, ...changes };
+}
+
+export function paymentReturn(changes: object = {}): object {
+  return { return_code: 'R01', effective_at: DAY.later, ...changes };
+}
+
+/** Of one event: settling it, or clearing it to cash. */
+export function settlement(changes: object = {}): object {
+  return { effective_at: DAY.later, ...changes };
+}
+
+/** Of many entries. */
+export function clearing(entryIds: readonly string[], changes: object = {}): object {
+  return { journal_entry_ids: entryIds, bank_ref: 'bank 7', effective_at: DAY.later, ...changes };
 }
 
 /** The answer, when it is a 201. */

@@ -186,12 +186,6 @@ describe('400 validation_failed', () => {
     ],
     ['a layer that is none', { layer: 'settled' }, 'layer', 'invalid_format'],
     ['ENCUMBRANCE, which is for adjustments', { layer: 'ENCUMBRANCE' }, 'layer', 'invalid_format'],
-    [
-      'PENDING with an allocation',
-      { layer: 'PENDING', allocation: { suspense_minor: '88849' } },
-      'allocation',
-      'not_supported',
-    ],
     ['metadata that is text', { metadata: 'note' }, 'metadata', 'invalid_type'],
     ['metadata that is a list', { metadata: [] }, 'metadata', 'invalid_type'],
     ['metadata of more than 16 KiB', { metadata: { note: 'x'.repeat(16 * 1024) } }, 'metadata', 'out_of_range'],

@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpAnswer } from './http-client.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import { holdLoan } from './loan-lock.ts';
 import {
   accrual,
+  chargeOff,
+  clearing,
   DAY,
   disbursement,
   FAR_FUTURE,
@@ -12,8 +15,13 @@ import {
   goodwillCredit,
   type Loan,
   newLoan,
+  nonAccrual,
+  nonAccrualPath,
   payment,
   posted,
+  recovery,
+  refinance,
+  restructure,
   reversal,
   suspenseAllocation,
   suspenseRefund,
@@ -33,7 +41,10 @@ beforeAll(async () => {
 afterAll(() => ledger.stop());
 
 type Previewed = {
+  /** As docs/api.md writes it. */
   readonly path: string;
+  /** Of a path with an id, the address of a thing of its own. */
+  readonly address?: () => Promise<string>;
   readonly allocates: boolean;
   /** A request that would be posted. */
   readonly body: () => Promise<object>;
@@ -53,6 +64,16 @@ const EVENTS: readonly Previewed[] = [
   { path: '/v1/goodwill-credits', allocates: true, body: async () => goodwillCredit(await workedExample(api)) },
   { path: '/v1/payments/allocations', allocates: true, body: async () => suspenseAllocation(await overpaid()) },
   { path: '/v1/suspense-refunds', allocates: false, body: async () => suspenseRefund(await overpaid()) },
+  { path: '/v1/chargeoffs', allocates: true, body: async () => chargeOff(await workedExample(api)) },
+  {
+    path: '/v1/recoveries',
+    allocates: true,
+    body: async () => {
+      const loan = await workedExample(api);
+      await posted(api.post('/v1/chargeoffs', chargeOff(loan)));
+      return recovery(loan, { amount_minor: '10700' });
+    },
+  },
   {
     path: '/v1/accruals/batch',
     allocates: false,
@@ -62,10 +83,28 @@ const EVENTS: readonly Previewed[] = [
     },
   },
   {
+    path: '/v1/refinances',
+    allocates: false,
+    body: async () => refinance(await overpaid(), randomUUID(), { new_money_minor: '50' }),
+  },
+  { path: '/v1/restructures', allocates: false, body: async () => restructure(await workedExample(api)) },
+  {
+    path: '/v1/loans/{loan_id}/non-accrual',
+    address: async () => nonAccrualPath(await workedExample(api)),
+    allocates: false,
+    body: async () => nonAccrual('enter'),
+  },
+  {
     path: '/v1/reversals',
     allocates: false,
     body: async () =>
       reversal(textAt(await posted(api.post('/v1/payments', payment(await workedExample(api)))), 'journal_entry_id')),
+  },
+  {
+    path: '/v1/payments/settlements',
+    allocates: false,
+    body: async () =>
+      clearing([textAt(await posted(api.post('/v1/payments', payment(await workedExample(api)))), 'journal_entry_id')]),
   },
 ];
 
@@ -91,16 +130,16 @@ async function everyTable(): Promise<unknown> {
   return ledger.sql([...counts, said].join(' UNION ALL '));
 }
 
-describe.each(EVENTS)('POST $path?preview=true', ({ path, allocates, body }) => {
+describe.each(EVENTS)('POST $path?preview=true', ({ path, address = async () => path, allocates, body }) => {
   test(`POST ${path}: 200 with the lines that the post then has, and nothing is written before`, async () => {
-    const sent = await body();
+    const [sent, at] = [await body(), await address()];
     const before = await everyTable();
-    const shown = await preview(path, sent);
+    const shown = await preview(at, sent);
     expect(shown.status).toBe(200);
     expect(shown.headers['idempotent-replayed']).toBeUndefined();
-    expect(await preview(path, sent)).toMatchObject({ status: 200, text: shown.text });
+    expect(await preview(at, sent)).toMatchObject({ status: 200, text: shown.text });
     expect(await everyTable()).toEqual(before);
-    const done = await posted(api.post(path, sent));
+    const done = await posted(api.post(at, sent));
     const entry = await api.get(`/v1/journal-entries/${textAt(done, 'journal_entry_id')}`);
     const { lines } = entry.json as { lines: unknown };
     const { allocation } = done.json as { allocation?: unknown };
@@ -109,7 +148,7 @@ describe.each(EVENTS)('POST $path?preview=true', ({ path, allocates, body }) => 
   });
 
   test(`POST ${path}: refused as the post is`, async () => {
-    const sent = await body();
+    const [sent, at] = [await body(), await address()];
     const before = await everyTable();
     const bodies = [
       { ...sent, ...('accrual_date' in sent ? { accrual_date: FAR_FUTURE } : { effective_at: FAR_FUTURE }) },
@@ -117,7 +156,7 @@ describe.each(EVENTS)('POST $path?preview=true', ({ path, allocates, body }) => 
       { ...sent, ...TOO_LATE, effective_at: 'soon' },
     ];
     for (const refused of bodies) {
-      const [shown, real] = [await preview(path, refused), await api.post(path, refused)];
+      const [shown, real] = [await preview(at, refused), await api.post(at, refused)];
       expect(shown.status).toBeGreaterThanOrEqual(400);
       expect([shown.status, errorsOf(shown)]).toEqual([real.status, errorsOf(real)]);
       const [{ trace_id: _one, ...shownProblem }, { trace_id: _two, ...realProblem }] = [shown.json, real.json] as [

@@ -52,7 +52,10 @@ export async function booksOf(ledger: LedgerServer): Promise<string> {
       (SELECT md5(coalesce(string_agg(b::text, ',' ORDER BY tenant_id, loan_id, layer, from_day), '')) FROM hpts.loan_backdating AS b),
       (SELECT count(*) FROM hpts.journal_entry), (SELECT count(*) FROM hpts.loan_movement),
       (SELECT count(*) FROM hpts.account_delta), (SELECT count(*) FROM hpts.idempotency_key),
-      (SELECT count(*) FROM hpts.reversal), (SELECT count(*) FROM hpts.disbursement)) AS books`);
+      (SELECT count(*) FROM hpts.accrual_correction), (SELECT count(*) FROM hpts.adjustment_verdict),
+      (SELECT count(*) FROM hpts.reversal), (SELECT count(*) FROM hpts.loan_loss), (SELECT count(*) FROM hpts.loan_recovery), (SELECT count(*) FROM hpts.disbursement),
+      (SELECT count(*) FROM hpts.settling), (SELECT count(*) FROM hpts.clearing), (SELECT count(*) FROM hpts.payment_return),
+      (SELECT count(*) FROM hpts.non_accrual)) AS books`);
   if (row === undefined) throw new Error('the books cannot be read');
   return row.books;
 }

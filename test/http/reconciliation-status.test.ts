@@ -89,6 +89,7 @@ describe('GET /v1/reconciliation/status: 200', () => {
         sum_of_loan_balances_minor: principal,
         mismatched_accounts: [],
       },
+      client_principal: { status: 'ok', mismatched_accrual_count: 0, first_mismatched_loan_id: null },
     });
     expect(await statusOf(api)).toEqual({
       as_of_date: row?.today,

@@ -24,10 +24,11 @@ export class TenantApi {
   readonly clientId: string;
   readonly #credentials: ClientCredentials;
   readonly #http: HttpClient;
+  readonly #address: DatabaseAddress;
   readonly #tokens = new Map<string, Promise<string>>();
 
   private constructor(
-    http: HttpClient,
+    { http, address }: { readonly http: HttpClient; readonly address: DatabaseAddress },
     tenant: { readonly tenantId: string; readonly defaultProgramId: string; readonly credentials: ClientCredentials },
   ) {
     this.tenantId = tenant.tenantId;
@@ -35,22 +36,36 @@ export class TenantApi {
     this.clientId = tenant.credentials.clientId;
     this.#credentials = tenant.credentials;
     this.#http = http;
+    this.#address = address;
   }
 
   /** Makes a tenant and its client in the database and answers their API. */
   static async create(
     address: DatabaseAddress,
     http: HttpClient,
-    options: { readonly timezone?: string; readonly scopes?: readonly Scope[] } = {},
+    options: {
+      readonly timezone?: string;
+      readonly scopes?: readonly Scope[];
+      readonly fiscalYearEndMonth?: number;
+    } = {},
   ): Promise<TenantApi> {
+    const { fiscalYearEndMonth } = options;
+    const fiscal = fiscalYearEndMonth === undefined ? {} : { fiscalYearEndMonth };
     const tenant = await createTenant(
       address,
-      { name: 'Lender', timezone: options.timezone ?? 'UTC', currency: 'USD' },
+      { name: 'Lender', timezone: options.timezone ?? 'UTC', currency: 'USD', ...fiscal },
       ACTOR,
     );
     const scopes = options.scopes ?? SCOPES;
     const credentials = await createClient(address, { tenantId: tenant.tenantId, name: null, scopes }, ACTOR);
-    return new TenantApi(http, { ...tenant, credentials });
+    return new TenantApi({ http, address }, { ...tenant, credentials });
+  }
+
+  /** Another client of the same tenant, with every scope. */
+  async colleague(): Promise<TenantApi> {
+    const { tenantId, defaultProgramId } = this;
+    const credentials = await createClient(this.#address, { tenantId, name: null, scopes: SCOPES }, ACTOR);
+    return new TenantApi({ http: this.#http, address: this.#address }, { tenantId, defaultProgramId, credentials });
   }
 
   /** A token of the token endpoint; `scope` as it stands in the request, every scope when left out. */

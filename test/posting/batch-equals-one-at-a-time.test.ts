@@ -1,22 +1,25 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { PENDING } from '../../src/domain/layer.ts';
+import { minus, NOTHING_LOST, plus } from '../../src/domain/loss.ts';
 import type { Command } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { receiptFacts } from '../../src/posting/posted-receipt.ts';
 import { renderReceipt } from '../../src/posting/receipt.ts';
-import { arbitraryCommand, PRELUDE, TENANTS } from './arbitrary-command.ts';
+import { arbitraryCommand, type KnownEntries, PRELUDE, TENANTS } from './arbitrary-command.ts';
 import { balancesOf, MemoryBooks } from './memory-books.ts';
+import { closedThrough, FISCAL_YEAR_END, incomeAndExpense, standingCloses } from './memory-periods.ts';
 
 /** Books with a history, reversals in it, and a batch that may reverse what is in it. */
 const story = fc
-  .array(arbitraryCommand(new Map()), { maxLength: 20 })
+  .array(arbitraryCommand(new Map()), { maxLength: 28 })
   .chain((early) =>
-    fc.array(arbitraryCommand(entryIdsAfter(early)), { maxLength: 8 }).map((late) => [...early, ...late]),
+    fc.array(arbitraryCommand(entryIdsAfter(early)), { maxLength: 12 }).map((late) => [...early, ...late]),
   )
   .chain((history) =>
     fc.record({
       history: fc.constant(history),
-      batch: fc.array(arbitraryCommand(entryIdsAfter(history)), { minLength: 1, maxLength: 25 }),
+      batch: fc.array(arbitraryCommand(entryIdsAfter(history)), { minLength: 1, maxLength: 35 }),
     }),
   );
 
@@ -34,12 +37,20 @@ test('a batch decided together = the same commands decided one at a time', () =>
       expect(together.accountDeltas).toEqual(apart.accountDeltas);
       expect(together.keys).toEqual(apart.keys);
       expect(together.reversals).toEqual(apart.reversals);
+      expect(together.facts).toEqual(apart.facts);
+      expect(together.corrections).toEqual(apart.corrections);
+      expect(together.verdicts).toEqual(apart.verdicts);
       expect(together.accrualMonths).toEqual(apart.accrualMonths);
+      expect(together.losses).toEqual(apart.losses);
+      expect(together.recoveries).toEqual(apart.recoveries);
+      expect(together.periodCloses).toEqual(apart.periodCloses);
+      expect(together.following).toEqual(apart.following);
       expect(together.disbursements).toEqual(apart.disbursements);
+      expect(together.nonAccruals).toEqual(apart.nonAccruals);
       expect(together.entries).toEqual(apart.entries);
       for (const decision of decided.decisions) count(seen, decision);
     }),
-    { numRuns: 600 },
+    { numRuns: 1_200 },
   );
   // The property says nothing unless such batches post, replay and meet every refusal.
   for (const outcome of EVERY_OUTCOME) expect([outcome, (seen.get(outcome) ?? 0) > 0]).toEqual([outcome, true]);
@@ -68,7 +79,7 @@ test('every account equals the fold of its lines, and every loan the fold of its
       const folded = new Map<string, bigint>();
       for (const [, { entry }] of books.entries) {
         for (const line of entry.lines) {
-          const key = `${line.account}${entry.currency}${entry.layer}`;
+          const key = `${line.account}${line.currency ?? entry.currency}${line.layer ?? entry.layer}`;
           folded.set(key, (folded.get(key) ?? 0n) + line.amountMinor);
         }
       }
@@ -84,6 +95,67 @@ test('every account equals the fold of its lines, and every loan the fold of its
   );
 });
 
+test('what a loan was charged off and recovered is the fold of its standing losses and recoveries', () => {
+  const seen = { losses: 0, recoveries: 0, reversed: 0 };
+  fc.assert(
+    fc.property(story, ({ history, batch }) => {
+      const books = booksAfter(history);
+      books.post(batch);
+      const stands = (key: string, entryId: string) => !books.reversals.has(key.slice(0, 36) + entryId);
+      for (const [key, loan] of books.loans) {
+        const losses = books.losses.get(key) ?? [];
+        const standing = losses.filter(({ entryId }) => stands(key, entryId));
+        const recoveries = (books.recoveries.get(key) ?? []).filter(({ entryId }) => stands(key, entryId));
+        seen.losses += standing.length;
+        seen.recoveries += recoveries.length;
+        seen.reversed += losses.length - standing.length;
+        const { status, chargedOff, recovered } = loan.standing;
+        expect(chargedOff).toEqual(standing.map(({ amounts }) => amounts).reduce(plus, NOTHING_LOST));
+        expect(recovered).toEqual(recoveries.map(({ taken }) => taken.amounts).reduce(plus, NOTHING_LOST));
+        expect(status === 'charged_off').toBe(standing.some(({ closesLoan }) => closesLoan));
+        for (const { entryId, amounts } of standing) {
+          const own = recoveries.filter(({ taken }) => taken.lossEntryId === entryId);
+          const left = minus(amounts, own.map(({ taken }) => taken.amounts).reduce(plus, NOTHING_LOST));
+          expect(Object.values(left).every((amount) => amount >= 0n)).toBe(true);
+        }
+      }
+    }),
+    { numRuns: 800 },
+  );
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
+});
+
+test('nothing is dated in a closed period, and a closed year holds no income and no expense', () => {
+  const seen = { refused: 0, closed: 0, withLines: 0, reopened: 0 };
+  fc.assert(
+    fc.property(story, ({ history, batch }) => {
+      const books = booksAfter(history);
+      const before = new Map(TENANTS.map(({ tenantId }) => [tenantId, closedThrough(books, tenantId)]));
+      const reopened = batch.some(({ kind }) => kind === 'period_reopening');
+      const { decisions } = books.post(batch);
+      for (const decision of decisions) {
+        if (decision.outcome === 'refused' && decision.refusal.code === 'period_closed') seen.refused += 1;
+        if (decision.outcome !== 'posted') continue;
+        const { draft, tenantId } = decision.entry;
+        if (draft.eventType === 'period_closed') {
+          if (draft.reversesEntryId !== null) seen.reopened += 1;
+          else if (draft.lines.length > 0) seen.withLines += 1;
+        } else if (!reopened) expect(draft.effectiveAt > (before.get(tenantId) ?? '')).toBe(true);
+      }
+      for (const { tenantId } of TENANTS) {
+        for (const close of standingCloses(books, tenantId)) {
+          if (close.closedThrough.slice(5, 7) !== FISCAL_YEAR_END) continue;
+          seen.closed += 1;
+          const held = incomeAndExpense(books, tenantId, close.closedThrough);
+          for (const accounts of held.values()) expect([...accounts.values()].every((one) => one === 0n)).toBe(true);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
+});
+
 const EVERY_OUTCOME = [
   'payment_received',
   'disbursement',
@@ -93,7 +165,20 @@ const EVERY_OUTCOME = [
   'goodwill_credit',
   'payment_allocated',
   'suspense_refunded',
+  'payment_returned',
+  'payment_settled',
+  'disbursement_settled',
+  'settled payment_received',
+  'settled disbursement',
+  'accrual corrected',
+  'manual_adjustment',
+  'refinance',
+  'restructure',
+  'non_accrual',
+  'chargeoff',
+  'recovery',
   'reversal',
+  'reversal with corrections',
   'replayed',
   'idempotency_mismatch',
   'loan_not_found',
@@ -104,23 +189,55 @@ const EVERY_OUTCOME = [
   'program_mismatch',
   'effective_date_in_future',
   'effective_date_before_disbursement',
+  'period_closed',
+  'period_not_next',
   'already_reversed',
+  'already_settled',
+  'approver_is_proposer',
+  'unbalanced_entry',
+  'not_found',
+  'already_charged_off',
+  'loan_charged_off',
+  'loan_not_charged_off',
   'not_reversible',
   'accrual_already_posted',
+  'loan_already_exists',
+  'validation_failed',
   'allocation_mismatch',
   'amount_exceeds_outstanding',
   'amount_exceeds_suspense',
+  'amount_exceeds_payment',
+  'validation_failed',
   'amount_out_of_range',
   'balance_would_be_negative',
 ];
 
-function entryIdsAfter(history: readonly Command[]): ReadonlyMap<string, readonly string[]> {
-  const keys = [...booksAfter(history).entries.keys()];
+const RECEIVED: ReadonlySet<string> = new Set([
+  'payment_received',
+  'recovery',
+  'payment_returned',
+  'suspense_refunded',
+]);
+
+function entryIdsAfter(history: readonly Command[]): ReadonlyMap<string, KnownEntries> {
+  const entries = [...booksAfter(history).entries];
   return new Map(
-    TENANTS.map(({ tenantId }) => [
-      tenantId,
-      keys.filter((key) => key.startsWith(tenantId)).map((key) => key.slice(tenantId.length)),
-    ]),
+    TENANTS.map(({ tenantId }) => {
+      const own = entries.filter(([key]) => key.startsWith(tenantId)).map(([, { entry }]) => entry);
+      // Named more often than others: of accruals alone something can be corrected, on charge-offs alone recoveries rest.
+      const likely = own.flatMap((entry) =>
+        Array.from({ length: entry.eventType === 'accrual' || entry.eventType === 'chargeoff' ? 4 : 1 }, () => entry),
+      );
+      const ids = (wanted: typeof own) => wanted.map(({ entryId }) => entryId);
+      return [
+        tenantId,
+        {
+          all: ids(likely),
+          pending: ids(own.filter(({ layer, eventType }) => layer === PENDING || eventType === 'disbursement')),
+          received: ids(own.filter(({ eventType }) => RECEIVED.has(eventType))),
+        },
+      ];
+    }),
   );
 }
 
@@ -140,10 +257,17 @@ function answerOf(decision: Decision): unknown {
   return renderReceipt(decision.receiptVersion, receiptFacts(decision, 'then'));
 }
 
+function postedName({ entry, following }: Extract<Decision, { outcome: 'posted' }>): string {
+  const { eventType, eventInput } = entry.draft;
+  if (eventType === 'reversal' && following.length > 0) return 'reversal with corrections';
+  if (eventInput['settles_event_id'] !== undefined) return `settled ${eventType}`;
+  return eventInput['corrected_event_id'] === undefined ? eventType : 'accrual corrected';
+}
+
 function count(seen: Map<string, number>, decision: Decision): void {
   const name =
     decision.outcome === 'posted'
-      ? decision.entry.draft.eventType
+      ? postedName(decision)
       : decision.outcome === 'refused'
         ? decision.refusal.code
         : decision.outcome;

@@ -1,20 +1,30 @@
+import type { Verdict } from '../../src/domain/adjustment.ts';
+import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
-import type { ProgramVersion } from '../../src/domain/program.ts';
+import type { Loss, TakenPart } from '../../src/domain/loss.ts';
+import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
+import type { StandingCorrection } from '../../src/domain/posted-entry.ts';
+import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
-import { kindOf } from '../../src/posting/command-kinds.ts';
+import { referencesOf } from '../../src/posting/command-kinds.ts';
 import { type DecidedBatch, decideBatch } from '../../src/posting/decide-batch.ts';
 import {
   type AccrualMonth,
   type LedgerState,
+  type LoanRef,
   monthKey,
+  type Night,
   type ResolvedEntry,
   type StandingDisbursement,
   scopedKey,
+  type TenantState,
   type UsedKey,
 } from '../../src/posting/ledger-state.ts';
 import type { PlannedAccountDelta, PlannedMovement, PostingPlan } from '../../src/posting/posting-plan.ts';
 import { readSetOf } from '../../src/posting/read-set.ts';
 import { entryIdOf } from '../../src/posting/reference.ts';
+import { FactsInMemory } from './facts-in-memory.ts';
+import { type ClosedPeriod, closedThrough, readPeriods } from './memory-periods.ts';
 
 /** A tenant of the books, with the programs that its loans may have. */
 export type BooksTenant = { readonly tenantId: string; readonly programId: string; readonly otherProgramId: string };
@@ -29,36 +39,57 @@ export class MemoryBooks {
   readonly loans = new Map<string, LoanState>();
   readonly keys = new Map<string, UsedKey>();
   readonly reversals = new Map<string, string>();
+  readonly verdicts = new Map<string, Verdict>();
+  readonly corrections = new Map<string, StandingCorrection[]>();
   readonly accrualMonths = new Map<string, AccrualMonth>();
   readonly disbursements = new Map<string, StandingDisbursement[]>();
+  readonly nonAccruals = new Map<string, StandingNonAccrual[]>();
+  readonly losses = new Map<string, readonly Loss[]>();
+  readonly recoveries = new Map<string, readonly { readonly entryId: string; readonly taken: TakenPart }[]>();
   readonly entries = new Map<string, ResolvedEntry>();
   readonly accountDeltas = new Map<string, PlannedAccountDelta>();
+  readonly following = new Map<string, readonly string[]>();
+  /** Closes by the first entry of each. */
+  readonly periodCloses = new Map<string, ClosedPeriod>();
   readonly movements: PlannedMovement[] = [];
+  readonly facts = new FactsInMemory();
   readonly #tenants: readonly BooksTenant[];
+  readonly #states: ReadonlyMap<string, TenantState>;
   #lastId = 0;
 
-  constructor(tenants: readonly BooksTenant[]) {
+  /** `states` are tenants whose configuration is given in full. */
+  constructor(tenants: readonly BooksTenant[], states: ReadonlyMap<string, TenantState> = new Map()) {
     this.#tenants = tenants;
+    this.#states = new Map([...states, ...tenants.map((tenant) => [tenant.tenantId, tenantState(tenant)] as const)]);
   }
 
   copy(): MemoryBooks {
-    const copy = new MemoryBooks(this.#tenants);
+    const copy = new MemoryBooks(this.#tenants, this.#states);
     copy.#lastId = this.#lastId;
-    const { loans, keys, reversals, accrualMonths, disbursements, entries, accountDeltas } = structuredClone({
-      ...this,
-    });
+    const cloned = structuredClone({ ...this });
+    const { loans, keys, reversals, verdicts, corrections } = cloned;
+    const { accrualMonths, disbursements, nonAccruals, losses, recoveries, entries, accountDeltas } = cloned;
+    const { following, periodCloses } = cloned;
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
       [copy.reversals, reversals],
+      [copy.verdicts, verdicts],
+      [copy.corrections, corrections],
       [copy.accrualMonths, accrualMonths],
       [copy.disbursements, disbursements],
+      [copy.nonAccruals, nonAccruals],
+      [copy.losses, losses],
+      [copy.recoveries, recoveries],
       [copy.entries, entries],
       [copy.accountDeltas, accountDeltas],
+      [copy.following, following],
+      [copy.periodCloses, periodCloses],
     ] as [Map<string, unknown>, Map<string, unknown>][]) {
       for (const [key, value] of copied) map.set(key, value);
     }
     copy.movements.push(...structuredClone(this.movements));
+    copy.facts.take(this.facts);
     return copy;
   }
 
@@ -66,11 +97,11 @@ export class MemoryBooks {
   post(commands: readonly Command[]): DecidedBatch {
     const resolved = new Map<string, ResolvedEntry>();
     for (const command of commands) {
-      const reference = kindOf(command).refersTo?.(command);
-      if (reference === undefined) continue;
-      const key = scopedKey(command.tenantId, entryIdOf(reference));
-      const found = this.entries.get(key);
-      if (found !== undefined) resolved.set(key, found);
+      for (const reference of referencesOf(command)) {
+        const key = scopedKey(command.tenantId, entryIdOf(reference));
+        const found = this.entries.get(key);
+        if (found !== undefined) resolved.set(key, found);
+      }
     }
     const decided = decideBatch(commands, this.#read(commands, resolved), () => this.#newEntryId());
     this.#write(decided.plan);
@@ -86,31 +117,83 @@ export class MemoryBooks {
     const set = readSetOf(commands, entries);
     const pick = <T>(all: ReadonlyMap<string, T>, keys: readonly string[]) =>
       new Map(keys.flatMap((key) => (all.has(key) ? [[key, structuredClone(all.get(key)) as T] as const] : [])));
-    const standing = set.disbursedLoans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
+    const loanKeys = (refs: typeof set.loans) => refs.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
     return {
       databaseTimeMs: 0,
-      tenants: new Map(this.#tenants.map((tenant) => [tenant.tenantId, tenantState(tenant)])),
-      loans: pick(
-        this.loans,
-        set.loans.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId)),
+      interest: new Map(),
+      tenants: new Map(
+        [...this.#states].map(([tenantId, state]) => [tenantId, closed(state, closedThrough(this, tenantId))]),
       ),
+      loans: pick(this.loans, loanKeys(set.loans)),
       keys: pick(
         this.keys,
         set.keys.map(({ tenantId, keyHash }) => scopedKey(tenantId, keyHash)),
       ),
       entries,
-      standings: new Map(
-        set.earlier.map(({ tenantId, entryId }) => {
-          const key = scopedKey(tenantId, entryId);
-          return [key, { reversedBy: this.reversals.get(key) ?? null }];
-        }),
+      standings: this.facts.standingsOf(set.earlier, this),
+      verdicts: pick(
+        this.verdicts,
+        set.judgedAdjustments.map(({ tenantId, adjustmentId }) => scopedKey(tenantId, adjustmentId)),
       ),
+      corrections: pick(
+        this.corrections,
+        set.correctedBatches.map(({ tenantId, entryId }) => scopedKey(tenantId, entryId)),
+      ),
+      nights: this.#nights(set.nights),
       accrualMonths: pick(
         this.accrualMonths,
         set.accrualMonths.map(({ tenantId, loanId, month }) => monthKey(tenantId, loanId, month)),
       ),
-      disbursements: pick(this.disbursements, standing),
+      disbursements: pick(this.disbursements, loanKeys(set.disbursedLoans)),
+      nonAccruals: pick(this.nonAccruals, loanKeys(set.markedLoans)),
+      losses: this.#lossesOf(set.loansWithLosses),
+      periods: readPeriods(this, set),
     };
+  }
+
+  /** As the database answers them: without what reversed entries lost or recovered. */
+  #lossesOf(loans: readonly LoanRef[]): Map<string, readonly Loss[]> {
+    return new Map(
+      loans.map(({ tenantId, loanId }) => {
+        const key = scopedKey(tenantId, loanId);
+        const stands = ({ entryId }: { readonly entryId: string }) => !this.reversals.has(scopedKey(tenantId, entryId));
+        const losses = (this.losses.get(key) ?? []).filter(stands).map((loss) => ({
+          ...loss,
+          recovered: (this.recoveries.get(key) ?? [])
+            .filter(({ taken, ...entry }) => taken.lossEntryId === loss.entryId && stands(entry))
+            .map(({ entryId, taken }) => ({ entryId, amounts: taken.amounts })),
+        }));
+        return [key, losses];
+      }),
+    );
+  }
+
+  #nights(asked: readonly { tenantId: string; loanId: string; day: string }[]): Map<string, Night[]> {
+    const nights = new Map<string, Night[]>();
+    for (const { tenantId, loanId, day } of asked) {
+      const key = scopedKey(tenantId, loanId);
+      const own = this.movements.filter((one) => one.tenantId === tenantId && one.loanId === loanId && one.layer === 0);
+      let principalMinor = 0n;
+      let before = 0n;
+      for (const { after, effectiveAt } of own) {
+        if (effectiveAt <= day) principalMinor += after.principal - before;
+        before = after.principal;
+      }
+      principalMinor += this.#reversedChargeOffs(tenantId, loanId, day);
+      nights.set(key, [...(nights.get(key) ?? []), { day, principalMinor }]);
+    }
+    return nights;
+  }
+
+  /** What charge-offs took of a night's principal that were reversed on a later day. */
+  #reversedChargeOffs(tenantId: string, loanId: string, day: string): bigint {
+    const dateOf = (entryId: string) => this.entries.get(scopedKey(tenantId, entryId))?.entry.effectiveAt ?? '';
+    return (this.losses.get(scopedKey(tenantId, loanId)) ?? [])
+      .filter(({ entryId }) => {
+        const reversedBy = this.reversals.get(scopedKey(tenantId, entryId));
+        return reversedBy !== undefined && dateOf(entryId) <= day && day < dateOf(reversedBy);
+      })
+      .reduce((sum, { amounts }) => sum + amounts.principal, 0n);
   }
 
   #write(plan: PostingPlan): void {
@@ -123,8 +206,18 @@ export class MemoryBooks {
       const key = scopedKey(tenantId, loanId);
       this.disbursements.set(key, [...(this.disbursements.get(key) ?? []), { entryId, effectiveAt }]);
     }
+    this.facts.take(plan);
+    for (const { tenantId, loanId, ...change } of plan.nonAccruals) {
+      const key = scopedKey(tenantId, loanId);
+      this.nonAccruals.set(key, [...(this.nonAccruals.get(key) ?? []), change]);
+    }
+    for (const { tenantId, adjustmentId, judgedBy } of plan.verdicts) {
+      this.verdicts.set(scopedKey(tenantId, adjustmentId), { verdict: 'posted', judgedBy });
+    }
     this.#writeReversals(plan);
     this.#writeEntries(plan);
+    this.#writeLosses(plan);
+    this.#writePeriods(plan);
     for (const delta of [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()])) {
       const key = `${delta.tenantId}${delta.account}${delta.currency}${delta.layer}${delta.effectiveAt}`;
       const known = this.accountDeltas.get(key);
@@ -135,28 +228,76 @@ export class MemoryBooks {
     }
   }
 
+  #writePeriods(plan: PostingPlan): void {
+    for (const { tenantId, firstEntryId, entryId } of plan.following) {
+      const key = scopedKey(tenantId, firstEntryId);
+      this.following.set(key, [...(this.following.get(key) ?? []), entryId]);
+    }
+    for (const close of plan.periodCloses) this.periodCloses.set(scopedKey(close.tenantId, close.entryId), close);
+  }
+
+  #writeLosses(plan: PostingPlan): void {
+    for (const { tenantId, loanId, loss } of plan.losses) {
+      const key = scopedKey(tenantId, loanId);
+      const { seq } = this.entries.get(scopedKey(tenantId, loss.entryId))?.entry ?? { seq: null };
+      this.losses.set(key, [...(this.losses.get(key) ?? []), { ...loss, seq, recovered: [] }]);
+    }
+    for (const { tenantId, loanId, entryId, taken } of plan.recoveries) {
+      const key = scopedKey(tenantId, loanId);
+      this.recoveries.set(key, [...(this.recoveries.get(key) ?? []), { entryId, taken }]);
+    }
+  }
+
   #writeReversals(plan: PostingPlan): void {
     for (const { tenantId, reversedEntryId, entryId } of plan.reversals) {
       this.reversals.set(scopedKey(tenantId, reversedEntryId), entryId);
+      const stands = ({ entryId: one }: { readonly entryId: string }) => one !== reversedEntryId;
+      for (const [key, standing] of this.corrections) {
+        if (!key.startsWith(tenantId)) continue;
+        const left = standing.filter((one) => one.entryId !== reversedEntryId);
+        if (left.length === 0) this.corrections.delete(key);
+        else this.corrections.set(key, left);
+      }
       for (const [key, standing] of this.disbursements) {
-        if (key.startsWith(tenantId)) {
-          this.disbursements.set(
-            key,
-            standing.filter((one) => one.entryId !== reversedEntryId),
-          );
-        }
+        if (key.startsWith(tenantId)) this.disbursements.set(key, standing.filter(stands));
+      }
+      for (const [key, standing] of this.nonAccruals) {
+        if (key.startsWith(tenantId)) this.nonAccruals.set(key, standing.filter(stands));
       }
     }
   }
 
+  #writeCorrections(plan: PostingPlan): void {
+    const drafts = new Map(plan.entries.map((entry) => [entry.entryId, entry.draft]));
+    for (const { tenantId, entryId, accrualEntryId, loans } of plan.accrualCorrections) {
+      const { effectiveAt, lines } = drafts.get(entryId) ?? {};
+      if (effectiveAt === undefined || lines === undefined) throw new Error(`${entryId} corrects without an entry`);
+      if (plan.reversals.some((one) => one.tenantId === tenantId && one.reversedEntryId === entryId)) continue;
+      const key = scopedKey(tenantId, accrualEntryId);
+      const differences = new Map(loans.map((loan) => [loan.loanId, loan.differenceMinor]));
+      this.corrections.set(key, [...(this.corrections.get(key) ?? []), { entryId, effectiveAt, lines, differences }]);
+    }
+  }
+
   #writeEntries(plan: PostingPlan): void {
+    const corrected = new Map(plan.accrualCorrections.map((one) => [one.entryId, one]));
+    this.#writeCorrections(plan);
     const batches = new Map(plan.accrualBatches.map((batch) => [batch.entryId, batch.accrual.loans]));
     for (const { tenantId, entryId, eventId, correlationId, draft } of plan.entries) {
       const named = draft.lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId]));
-      const accrued = batches.get(entryId)?.map(({ loanId }) => loanId);
+      const accrued = batches.get(entryId);
       this.entries.set(scopedKey(tenantId, entryId), {
-        entry: { ...draft, entryId, eventId, correlationId, postedAt: '2026-05-10T00:00:00.000000Z' },
-        loanIds: accrued ?? [...new Set(named)],
+        entry: {
+          ...draft,
+          entryId,
+          seq: BigInt(this.entries.size + 1),
+          eventId,
+          correlationId,
+          postedAt: '2026-05-10T00:00:00.000000Z',
+        },
+        loanIds: accrued?.map(({ loanId }) => loanId) ?? (draft.loanId === null ? [...new Set(named)] : [draft.loanId]),
+        accrued: accrued === undefined ? null : new Map(accrued.map((loan) => [loan.loanId, loan.interestMinor])),
+        correctsEntryId: corrected.get(entryId)?.accrualEntryId ?? null,
       });
     }
   }
@@ -168,23 +309,33 @@ export function balancesOf(books: MemoryBooks): Record<string, unknown> {
   return Object.fromEntries([...books.loans].map(([key, loan]) => [key, { ...loan, layers: loan.layers.map(words) }]));
 }
 
-function tenantState(tenant: BooksTenant): LedgerState['tenants'] extends ReadonlyMap<string, infer One> ? One : never {
+function closed(state: TenantState, day: string | null): TenantState {
+  return { ...state, closedThrough: day, configuration: { ...state.configuration, closedThrough: day } };
+}
+
+function tenantState(tenant: BooksTenant): TenantState {
   const version = (programId: string, incomeAccount: number): ProgramVersion => ({
     programId,
+    currency: null,
     version: 1,
     effectiveFrom: null,
     policy: {
+      ...readPolicy(DEFAULT_PROGRAM_POLICY),
+      principalCheck: programId === tenant.programId ? 'record' : 'reject',
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
+      returns: programId === tenant.programId ? 'mirror' : 'principal',
       feeIncomeAccounts: new Map([['late_fee', incomeAccount]]),
     },
   });
   return {
     businessDate: BUSINESS_DATE,
+    closedThrough: null,
     configuration: {
       tenantId: tenant.tenantId,
       configEpoch: 1n,
       currency: 'USD',
       defaultProgramId: tenant.programId,
+      closedThrough: null,
       programs: new Map([
         [tenant.programId, [version(tenant.programId, 4100)]],
         [tenant.otherProgramId, [version(tenant.otherProgramId, 4150)]],

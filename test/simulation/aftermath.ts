@@ -4,9 +4,8 @@ import { pullDifferences, pullEvents, somePull } from './event-pull.ts';
 import { addDays } from './instant.ts';
 import { someList, walkDifferences } from './journal-walk.ts';
 import { walkList } from './list-reading.ts';
-import { balanceBody, presentEqualsFold } from './model/balance.ts';
 import { expectAnswer } from './model/expectation.ts';
-import { LAYERS } from './model/ledger.ts';
+import { balanceBody, foldDifferences } from './model/reference/reads.ts';
 import type { LedgerRequest } from './model/request.ts';
 import { Random } from './random.ts';
 import { accountPath, balancePath, getRequest, someAccount } from './read-programme.ts';
@@ -35,13 +34,11 @@ export async function examine(course: Course, scenes: readonly Scene[]): Promise
   await compareReplays(course, scenes, share);
 }
 
-/** The model's running sums are a shortcut: they must equal the fold. */
+/** What the model's events sum to must equal the fold of its lines. */
 function checkModel(course: Course): void {
-  for (const ledger of course.ledgers) {
-    for (const loan of ledger.loans.values()) {
-      if (LAYERS.every((layer) => presentEqualsFold(loan, layer))) continue;
-      throw new Error(`the model contradicts itself about loan ${loan.loanId}`);
-    }
+  for (const { books } of course.ledgers) {
+    const [first] = foldDifferences(books);
+    if (first !== undefined) throw new Error(`the model contradicts itself: ${first}`);
   }
 }
 
@@ -67,12 +64,12 @@ function withoutTrace(body: string): string {
 function checkSnapshot(course: Course, { request, body, status }: FixedAnswer): void {
   const found = answerObject(body);
   const loanId = request.path.split('/')[3] ?? '';
-  const loan = course.ledger(request.tenant).loans.get(loanId);
-  if (loan === undefined || isLost(course, request)) return;
+  const { books } = course.ledger(request.tenant);
+  if (!books.loans.has(loanId) || isLost(course, request)) return;
   const lastActivityAt = found?.['last_activity_at'];
   const knownAt = typeof lastActivityAt === 'string' ? lastActivityAt : '';
   const { businessDate } = course.now(request.tenant);
-  const expected = balanceBody(loan, { asOfDate: businessDate, knownAt, layer: 'SETTLED' });
+  const expected = balanceBody(books, loanId, { asOfDate: businessDate, knownAt, layer: 'SETTLED' });
   const wrong = Object.entries(expected).filter(([name, value]) => found?.[name] !== value);
   if (wrong.length === 0) return;
   const answer = { status, body, contentType: '', idempotentReplayed: undefined, wwwAuthenticate: undefined };

@@ -1,8 +1,7 @@
 import { answerObject } from './comparison.ts';
 import type { EventPull, JournalWalk } from './journal-walk.ts';
-import type { BusinessNow } from './model/decision.ts';
 import { entryOf, type TenantLedger } from './model/ledger.ts';
-import { REFUSAL_STATUS, type RefusalCode } from './model/refusal.ts';
+import type { Now } from './model/reference/setting.ts';
 import type { LedgerAnswer, LedgerRequest } from './model/request.ts';
 import { balancePath, getRequest } from './read-programme.ts';
 import { addDifference, type SimulationReport } from './report.ts';
@@ -68,10 +67,10 @@ export class Course {
   }
 
   /** The tenant's present, as decisions see it. */
-  now(tenant: number): BusinessNow {
+  now(tenant: number): Now {
     const businessDate = this.target.tenants[tenant]?.businessDate;
     if (businessDate === undefined) throw new Error(`there is no tenant ${tenant}`);
-    return { businessDate };
+    return { businessDate, principal: 'one' };
   }
 
   /** The newest `posted_at` that any answer to this tenant has shown. */
@@ -148,7 +147,7 @@ export class Course {
   #tallyRefusal(answer: LedgerAnswer): void {
     if (answer.status < 400) return;
     const code = answerObject(answer.body)?.['code'];
-    if (typeof code === 'string' && isRefusalCode(code)) this.report.refusals[code] += 1;
+    if (typeof code === 'string') this.report.refusals[code] = (this.report.refusals[code] ?? 0) + 1;
   }
 
   #notePostedAt(tenant: number, answer: LedgerAnswer): void {
@@ -206,10 +205,6 @@ export class Course {
     if (knownAt === undefined) this.snapshots.push(kept);
     else this.fixedAnswers.push(kept);
   }
-}
-
-function isRefusalCode(code: string): code is RefusalCode {
-  return code in REFUSAL_STATUS;
 }
 
 /** Takes over the correlation id that an answer shows, for the entry and for the one that it reverses. */

@@ -1,4 +1,6 @@
-import { BODY_RULES, type JsonObject } from './model/fields.ts';
+import type { FieldRules, JsonObject } from './model/fields.ts';
+import { routeOf } from './model/reference/route.ts';
+import { RULES } from './model/reference/route-rules.ts';
 import type { Random } from './random.ts';
 import type { Draft } from './scene.ts';
 
@@ -34,7 +36,8 @@ export function withBadFields(draft: Draft, random: Random): Draft {
 }
 
 function spoil(draft: Draft, body: JsonObject, random: Random): void {
-  const rules: Readonly<Record<string, { readonly required: boolean }>> = BODY_RULES[draft.path];
+  const route = routeOf(draft.path);
+  const rules: FieldRules = route === undefined ? {} : RULES[route.kind];
   const kind = random.weighted({ value: 60, missing: 20, unknown: 10, inner: 10 });
   if (kind === 'unknown') {
     body[random.pick(['amount', 'tenant_id', 'surplus', 'posted_at'])] = '1';

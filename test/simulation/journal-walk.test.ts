@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type JournalList, type JournalWalk, walkDifferences } from './journal-walk.ts';
-import { accountBody } from './model/account.ts';
 import { journalOf, shownLines } from './model/journal.ts';
-import { book, newTenantLedger, type Plan, type TenantLedger } from './model/ledger.ts';
+import { book, newTenantLedger, type TenantLedger } from './model/ledger.ts';
+import type { Command } from './model/reference/command.ts';
+import { decide } from './model/reference/decide.ts';
+import { accountBody } from './model/reference/reads.ts';
+import { accrual, disbursement, fee } from './model-desk.ts';
 
 const LOANS = ['11111111-1111-4111-8111-111111111111', '33333333-3333-4333-8333-333333333333'] as const;
 const LIST: JournalList = {
@@ -20,38 +23,18 @@ const LIST: JournalList = {
 
 /** Two disbursements, an accrual over both loans, then two fees of one batch. */
 const ledger: TenantLedger = newTenantLedger('44444444-4444-4444-8444-444444444444');
-const post = (name: string, second: number, plan: Plan): void => {
-  const posted = { entryId: name, postedAt: instant(second), key: `key:${name}`, fingerprint: name, body: name };
-  book(ledger, plan, posted);
+const post = (name: string, second: number, command: Command): void => {
+  const decision = decide(ledger.books, command, { businessDate: '2026-05-02', principal: 'one' });
+  if ('refusal' in decision) throw new Error(`${name} is ${decision.refusal.code}`);
+  const foretold = { posting: decision.posting, key: `key:${name}`, fingerprint: name };
+  book(ledger, foretold, { entryIds: [name], eventIds: [], postedAt: instant(second), body: name });
 };
 for (const [at, loanId] of LOANS.entries()) {
-  post(`disbursed-${at}`, at, {
-    eventType: 'disbursement',
-    effectiveAt: `2026-01-0${at + 1}`,
-    lines: [line('1100', 'DR', 100n, loanId), line('2000', 'CR', 100n)],
-    newLoan: { loanId, borrowerId: 'b', currency: 'USD' },
-  });
+  post(`disbursed-${at}`, at, disbursement(100, `2026-01-0${at + 1}`, { loanId }));
 }
-post('accrued', 2, {
-  eventType: 'accrual',
-  effectiveAt: '2026-02-01',
-  lines: [line('1200', 'DR', 3n, LOANS[0]), line('1200', 'DR', 4n, LOANS[1]), line('4000', 'CR', 7n)],
-  accruedLoanIds: [...LOANS],
-});
-for (const name of ['fee-a', 'fee-b']) {
-  const lines = [line('1300', 'DR', 5n, LOANS[0]), line('4100', 'CR', 5n)];
-  post(name, 3, { eventType: 'fee_assessed', effectiveAt: '2026-01-15', lines });
-}
+post('accrued', 2, accrual('2026-02-01', [LOANS[0], 3], [LOANS[1], 4]));
+for (const name of ['fee-a', 'fee-b']) post(name, 3, fee(5, '2026-01-15'));
 const ALL = ['disbursed-0', 'disbursed-1', 'accrued', 'fee-b', 'fee-a'];
-
-function line(
-  accountCode: string,
-  direction: 'DR' | 'CR',
-  amountMinor: bigint,
-  loanId?: string,
-): Plan['lines'][number] {
-  return { accountCode, direction, amountMinor, currency: 'USD', layer: 'SETTLED', loanId };
-}
 
 function instant(second: number): string {
   return `2026-05-02T12:00:0${second}.000000Z`;
@@ -132,7 +115,7 @@ describe('the model of lists and accounts', () => {
 
   it('sums an account on both clocks, on its normal side', () => {
     const ask = (accountCode: '1100' | '4100', asOfDate: string, knownAt?: string) =>
-      accountBody(ledger, { accountCode, currency: 'USD', layer: 'SETTLED', asOfDate, knownAt })[
+      accountBody(ledger.books, { accountCode, currency: 'USD' }, { asOfDate, knownAt, layer: 'SETTLED' })?.[
         'normal_balance_minor'
       ];
     expect(ask('1100', '2026-01-01')).toBe('100');

@@ -1,6 +1,7 @@
 import { addDays, daysBetween } from './instant.ts';
-import { COMPONENT_MAX_MINOR } from './model/decision.ts';
 import { COMPONENTS, type Entry, firstStandingDisbursement, type Loan } from './model/ledger.ts';
+import { principalBefore } from './model/reference/event/accrual.ts';
+import { COMPONENT_MAX_MINOR } from './model/reference/terms.ts';
 import { type Draft, knownLoans, type Scene, type Slot } from './scene.ts';
 
 /** How far back the books of a simulated loan may begin, in days: past two month ends of February and a new year. */
@@ -12,13 +13,16 @@ export function ordinaryDraft(scene: Scene): Draft {
   const fresh = scene.slots.find(({ loanId }) => !scene.ledger.loans.has(loanId));
   if (fresh !== undefined && (known.length === 0 || scene.random.chance(0.5))) return disbursementDraft(scene, fresh);
   if (scene.random.chance(0.004)) return disbursementDraft(scene, replaceSlot(scene));
+  const lost = known.find(({ slot, loan }) => !slot.giant && loan.state.chargedOff !== undefined);
+  if (lost !== undefined && scene.random.chance(0.1)) return disbursementDraft(scene, replaceSlot(scene, lost.slot));
   return draftFor(scene, scene.random.pick(known).slot);
 }
 
 /** An ordinary command on this loan; a disbursement when nothing else could be taken. */
 export function draftFor(scene: Scene, slot: Slot): Draft {
   const loan = scene.ledger.loans.get(slot.loanId);
-  if (loan === undefined || firstStandingDisbursement(loan) === undefined) return disbursementDraft(scene, slot);
+  if (loan === undefined || firstStandingDisbursement(loan, scene.ledger) === undefined)
+    return disbursementDraft(scene, slot);
   const kind = scene.random.weighted({ disbursement: 14, payment: 42, fee: 14, accrual: 15, reversal: 15 });
   switch (kind) {
     case 'disbursement':
@@ -34,11 +38,10 @@ export function draftFor(scene: Scene, slot: Slot): Draft {
   }
 }
 
-/** Takes the oldest ordinary loan out of play and puts a new one in its place, so that loans of all ages exist. */
-function replaceSlot(scene: Scene): Slot {
+/** Takes a loan out of play, the oldest ordinary one if none is named, and puts a new one in its place, so that loans of all ages exist. */
+function replaceSlot(scene: Scene, old = scene.slots.find(({ giant }) => !giant)): Slot {
   const slot = scene.newSlot();
-  const at = scene.slots.findIndex(({ giant }) => !giant);
-  scene.slots.splice(Math.max(at, 0), 1);
+  scene.slots.splice(old === undefined ? 0 : scene.slots.indexOf(old), 1);
   scene.slots.push(slot);
   return slot;
 }
@@ -58,7 +61,7 @@ function someDate(scene: Scene, from: string): string {
 /** A day on which the loan may take events, or the business date when nothing of it stands. */
 function dateOnLoan(scene: Scene, slot: Slot): string {
   const loan = scene.ledger.loans.get(slot.loanId);
-  return someDate(scene, (loan && firstStandingDisbursement(loan)) ?? scene.businessDate);
+  return someDate(scene, (loan && firstStandingDisbursement(loan, scene.ledger)) ?? scene.businessDate);
 }
 
 function moneyFields(slot: Slot, amountMinor: bigint, effectiveAt: string) {
@@ -75,7 +78,7 @@ function moneyFields(slot: Slot, amountMinor: bigint, effectiveAt: string) {
 export function disbursementDraft(scene: Scene, slot: Slot): Draft {
   const { random, ledger, businessDate } = scene;
   const loan = ledger.loans.get(slot.loanId);
-  const first = loan && firstStandingDisbursement(loan);
+  const first = loan && firstStandingDisbursement(loan, scene.ledger);
   const earliest = addDays(businessDate, -HISTORY_DAYS);
   const initial = () => addDays(earliest, random.below(HISTORY_DAYS / 2));
   const effectiveAt = first === undefined || random.chance(0.1) ? initial() : someDate(scene, first);
@@ -87,7 +90,7 @@ export function disbursementDraft(scene: Scene, slot: Slot): Draft {
   };
   if (pending) body['layer'] = 'PENDING';
   else if (random.chance(0.3)) body['fees'] = withheld(scene, amountMinor);
-  if (random.chance(0.3)) body['program_id'] = ledger.programId;
+  if (slot.programId !== ledger.programId || random.chance(0.3)) body['program_id'] = slot.programId;
   if (random.chance(0.2)) body['destination_ref'] = `account ${random.below(1_000)}`;
   if (random.chance(0.1)) body['metadata'] = someMetadata(scene);
   return { path: '/v1/disbursements', body, loanIds: [slot.loanId], backdated: isBackdated(loan, effectiveAt) };
@@ -190,8 +193,9 @@ export function accrualDraft(scene: Scene, slot: Slot): Draft {
   const { random } = scene;
   const others = knownLoans(scene)
     .filter(({ slot: other, loan }) => {
-      const fits = other.currency === slot.currency && !other.giant && other.loanId !== slot.loanId;
-      return fits && firstStandingDisbursement(loan) !== undefined;
+      const isAlike = other.currency === slot.currency && other.programId === slot.programId;
+      const fits = isAlike && !other.giant && other.loanId !== slot.loanId;
+      return fits && firstStandingDisbursement(loan, scene.ledger) !== undefined;
     })
     .map(({ slot: other }) => other);
   const company = slot.giant ? [] : random.shuffled(others).slice(0, random.below(4));
@@ -208,14 +212,17 @@ export function accrualDraftOn(
   const idle = random.chance(0.02);
   const loans = slots.map(({ loanId, giant }) => {
     const interest = giant && random.chance(0.3) ? nearMaximum(scene) : random.amount(1n, 5_000n);
-    const principal = ledger.loans.get(loanId)?.present.SETTLED.principal ?? 0n;
+    const state = ledger.loans.get(loanId)?.state;
+    const night = state === undefined ? 0n : principalBefore(state, accrualDate);
+    const principal = night < 0n ? 0n : night;
     return {
       loan_id: loanId,
       outstanding_principal_minor: principal.toString(),
       interest_minor: idle || random.chance(0.05) ? '0' : interest.toString(),
     };
   });
-  const body = { program_id: ledger.programId, accrual_date: accrualDate, day_count_convention: 'ACT_365', loans };
+  const programId = slots[0]?.programId ?? ledger.programId;
+  const body = { program_id: programId, accrual_date: accrualDate, day_count_convention: 'ACT_365', loans };
   const backdated = slots.some(({ loanId }) => isBackdated(ledger.loans.get(loanId), accrualDate));
   return { path: '/v1/accruals/batch', body, loanIds: slots.map(({ loanId }) => loanId), backdated };
 }
@@ -223,7 +230,7 @@ export function accrualDraftOn(
 /** A date on which none of the loans has accrued and all are disbursed, if a few tries find one. */
 export function freeDate(scene: Scene, slots: readonly Slot[]): string {
   const loans = slots.flatMap(({ loanId }) => scene.ledger.loans.get(loanId) ?? []);
-  const starts = loans.map((loan) => firstStandingDisbursement(loan) ?? scene.businessDate).sort();
+  const starts = loans.map((loan) => firstStandingDisbursement(loan, scene.ledger) ?? scene.businessDate).sort();
   const from = starts.at(-1) ?? scene.businessDate;
   const days = daysBetween({ from, to: scene.businessDate }) + 1;
   let date = from;

@@ -1,7 +1,8 @@
+import { EVENT_IDS } from './answer-differences.ts';
 import { answerObject, differencesOf } from './comparison.ts';
-import type { BusinessNow } from './model/decision.ts';
 import { type Expectation, expectAnswer } from './model/expectation.ts';
 import { book, type TenantLedger } from './model/ledger.ts';
+import type { Now } from './model/reference/setting.ts';
 import type { LedgerAnswer, LedgerRequest } from './model/request.ts';
 
 /** One request of a race with what came back. */
@@ -14,7 +15,7 @@ export interface RaceMember {
 interface RaceQuestion {
   readonly ledger: TenantLedger;
   readonly members: readonly RaceMember[];
-  readonly now: BusinessNow;
+  readonly now: Now;
   /** Successes must follow one another by `posted_at`; equal ones may stand either way. */
   readonly byPostedAt: boolean;
 }
@@ -29,11 +30,11 @@ export function bookAnswer(
   answer: LedgerAnswer,
 ): () => void {
   const body = answerObject(answer.body) ?? {};
-  return book(ledger, expected.plan, {
-    entryId: String(body['journal_entry_id']),
+  const text = (name: string) => (typeof body[name] === 'string' ? [body[name]] : []);
+  return book(ledger, expected, {
     postedAt: String(body['posted_at']),
-    key: expected.key,
-    fingerprint: expected.fingerprint,
+    entryIds: [...text('journal_entry_id'), ...text('fee_journal_entry_id')],
+    eventIds: text(EVENT_IDS[expected.route] ?? ''),
     body: answer.body,
   });
 }

@@ -34,7 +34,7 @@ export interface Race {
 /** The next race of a worker, most often about its first loan; undefined when the kind drawn cannot be had now. */
 export function nextRace(scene: Scene): Race | undefined {
   const { random } = scene;
-  const known = knownLoans(scene).filter(({ loan }) => firstStandingDisbursement(loan) !== undefined);
+  const known = knownLoans(scene).filter(({ loan }) => firstStandingDisbursement(loan, scene.ledger) !== undefined);
   const hot = random.chance(0.7) ? known[0] : undefined;
   if (known.length === 0) return undefined;
   const { slot, loan } = hot ?? random.pick(known);
@@ -72,7 +72,9 @@ export function nextRace(scene: Scene): Race | undefined {
  */
 export function wideAccrualRace(scene: Scene, wide: readonly Slot[]): Race | undefined {
   const hot = knownLoans(scene).find(({ slot, loan }) => {
-    return slot.currency === wide[0]?.currency && !slot.giant && firstStandingDisbursement(loan) !== undefined;
+    return (
+      slot.currency === wide[0]?.currency && !slot.giant && firstStandingDisbursement(loan, scene.ledger) !== undefined
+    );
   });
   if (hot === undefined) return undefined;
   const slots = [...wide, hot.slot];
@@ -152,7 +154,9 @@ function firstDisbursement(scene: Scene): Race {
 function accrualAgainstAccrual(scene: Scene, slot: Slot): Race | undefined {
   const { random } = scene;
   const fits = knownLoans(scene).filter(({ slot: other, loan }) => {
-    return other.currency === slot.currency && !other.giant && firstStandingDisbursement(loan) !== undefined;
+    return (
+      other.currency === slot.currency && !other.giant && firstStandingDisbursement(loan, scene.ledger) !== undefined
+    );
   });
   if (fits.length < 2) return undefined;
   const slots = fits.map(({ slot: other }) => other);

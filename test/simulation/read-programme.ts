@@ -1,5 +1,5 @@
 import { addDays, addMicroseconds } from './instant.ts';
-import { CHART } from './model/account.ts';
+import { ACCOUNTS } from './model/reference/accounts.ts';
 import type { LedgerRequest } from './model/request.ts';
 import type { Random } from './random.ts';
 import { knownLoans, type Scene } from './scene.ts';
@@ -76,7 +76,7 @@ export function someAccount(
     ...(random.chance(0.3) ? { layer: random.weighted({ SETTLED: 2, PENDING: 5, ENCUMBRANCE: 1 }) } : {}),
     ...(knownAt === undefined ? {} : { known_at: knownAt }),
   };
-  return [random.pick(Object.keys(CHART)), parameters];
+  return [random.pick(Object.keys(ACCOUNTS)), parameters];
 }
 
 /** An entry of one of the scene's loans. */

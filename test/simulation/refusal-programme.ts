@@ -1,8 +1,8 @@
 import { withBadFields } from './field-faults.ts';
 import { addDays } from './instant.ts';
-import { COMPONENT_MAX_MINOR } from './model/decision.ts';
 import type { JsonObject } from './model/fields.ts';
 import { type Entry, effectOf, firstStandingDisbursement, type Loan } from './model/ledger.ts';
+import { COMPONENT_MAX_MINOR } from './model/reference/terms.ts';
 import type { LedgerRequest } from './model/request.ts';
 import {
   accrualDraft,
@@ -209,14 +209,14 @@ function mixedBatch(scene: Scene, slot: Slot): Draft | undefined {
 function isOpenFor(scene: Scene, slots: readonly Slot[], date: string): boolean {
   return slots.every(({ loanId }) => {
     const loan = scene.ledger.loans.get(loanId);
-    const first = loan && firstStandingDisbursement(loan);
+    const first = loan && firstStandingDisbursement(loan, scene.ledger);
     return loan !== undefined && first !== undefined && first <= date && !loan.accruedDates.has(date);
   });
 }
 
 function beforeDisbursement(scene: Scene, { slot, loan }: Subject): Draft {
   const draft = scene.random.pick([paymentDraft, feeDraft, accrualDraft])(scene, slot);
-  const first = firstStandingDisbursement(loan) ?? scene.businessDate;
+  const first = firstStandingDisbursement(loan, scene.ledger) ?? scene.businessDate;
   const date = addDays(first, -1 - scene.random.below(30));
   return withField(draft, draft.path === '/v1/accruals/batch' ? { accrual_date: date } : { effective_at: date });
 }
@@ -242,7 +242,9 @@ function accruedAlready(scene: Scene): Draft | undefined {
   if (subjects.length === 0) return undefined;
   const { slot, loan } = random.pick(subjects);
   const accrualDate = random.pick([...loan.accruedDates]);
-  const company = subjects.filter(({ slot: other }) => other.currency === slot.currency && other !== slot);
+  const company = subjects.filter(({ slot: other }) => {
+    return other.currency === slot.currency && other.programId === slot.programId && other !== slot;
+  });
   const slots = random.shuffled([slot, ...company.map(({ slot: other }) => other)]);
   return accrualDraftOn(scene, { slots, accrualDate });
 }

@@ -1,5 +1,6 @@
-import type { Plan } from './model/ledger.ts';
-import { REFUSAL_STATUS, type RefusalCode } from './model/refusal.ts';
+import { EVENTS, REFUSALS } from '../histories/what-exists.ts';
+import type { RouteKind } from './model/reference/route-rules.ts';
+import { REFUSAL_STATUS } from './model/refusal.ts';
 import { RACE_KINDS, type RaceKind } from './race-programme.ts';
 
 /** One disagreement between server and model, with enough to find it. */
@@ -30,9 +31,9 @@ export interface SimulationReport {
   /** Posted with a date before something that the loan already knew. */
   backdated: number;
   replayed: number;
-  readonly postedByEvent: Record<Plan['eventType'], number>;
+  readonly postedByEvent: Partial<Record<RouteKind, number>>;
   /** Refusals that came back, reads included. */
-  readonly refusals: Record<RefusalCode, number>;
+  readonly refusals: Record<string, number>;
   readonly races: Record<RaceKind, number>;
   readonly postedByProcess: number[];
   /** Balances read after every tenth command, and entries. */
@@ -77,7 +78,7 @@ export function newReport(options: {
   readonly workers: number;
 }): SimulationReport {
   const { seed, salt, repeat, processes, workers } = options;
-  const codes = Object.keys(REFUSAL_STATUS) as RefusalCode[];
+  const codes = [...new Set([...Object.keys(REFUSAL_STATUS), ...REFUSALS])];
   return {
     seed,
     salt,
@@ -89,8 +90,8 @@ export function newReport(options: {
     posted: 0,
     backdated: 0,
     replayed: 0,
-    postedByEvent: { disbursement: 0, payment_received: 0, fee_assessed: 0, accrual: 0, reversal: 0 },
-    refusals: Object.fromEntries(codes.map((code) => [code, 0])) as Record<RefusalCode, number>,
+    postedByEvent: Object.fromEntries(EVENTS.map((kind) => [kind, 0])),
+    refusals: Object.fromEntries(codes.map((code) => [code, 0])),
     races: Object.fromEntries(RACE_KINDS.map((kind) => [kind, 0])) as Record<RaceKind, number>,
     postedByProcess: Array.from({ length: processes }, () => 0),
     balanceReads: 0,
@@ -127,7 +128,7 @@ export interface ReportBar {
   /** The least number of each event, each refusal code and each race. */
   readonly minimum: number;
   /** Codes that this target cannot show, such as `insufficient_scope` without a narrow token. */
-  readonly unreachable?: readonly RefusalCode[];
+  readonly unreachable?: readonly string[];
 }
 
 /** Throws with every shortfall and the first disagreements when the run does not prove what it should. */

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { assertReport, type ReportBar, reportText } from './report.ts';
 import { runSimulation } from './simulation.ts';
 import { openTwoProcessTarget } from './two-processes.ts';
+import { assertVerified } from './verified.ts';
 import type { SimulationTarget } from './wire.ts';
 
 const HELP = `node test/simulation/run.ts --events 100000 --seed 1
@@ -73,6 +74,7 @@ if (values.help || (values.url === undefined) !== (values['token-file'] === unde
   const own = await openTwoProcessTarget({ postedAtIsNow: values.control });
   try {
     await simulate(own.target);
+    if (!values.control) await assertVerified(own.address);
   } finally {
     await own.close();
   }

@@ -1,4 +1,4 @@
-import type { JsonObject, WritePath } from './model/fields.ts';
+import type { JsonObject } from './model/fields.ts';
 import type { Loan, TenantLedger } from './model/ledger.ts';
 import type { LedgerRequest } from './model/request.ts';
 import { Random } from './random.ts';
@@ -8,6 +8,7 @@ export interface Slot {
   readonly loanId: string;
   readonly borrowerId: string;
   readonly currency: string;
+  readonly programId: string;
   /** Its amounts come near the greatest that a component may hold. */
   readonly giant: boolean;
   /** Other tenants use the same loan id for a loan of their own. */
@@ -40,7 +41,7 @@ export interface Scene {
 
 /** A writing call before it has a key and a text. */
 export interface Draft {
-  readonly path: WritePath;
+  readonly path: string;
   readonly body: JsonObject;
   /** Every loan it may touch. */
   readonly loanIds: readonly string[];
@@ -76,7 +77,9 @@ export function newScene(options: SceneOptions): Scene {
     // Ids depend on the salt and choices do not: a seed repeats on a database that has seen it before.
     const ids = new Random(`loan:${seed}:${salt}:${shared ? 'shared' : tenant}:${worker}:${slotCount}`);
     const giant = wish?.giant ?? false;
-    return { loanId: ids.uuid(), borrowerId: ids.uuid(), currency: random.pick(CURRENCIES), giant, shared };
+    const currency = random.pick(CURRENCIES);
+    const programId = random.chance(0.4) ? ledger.programId : random.pick([...ledger.books.programs.keys()]);
+    return { loanId: ids.uuid(), borrowerId: ids.uuid(), currency, programId, giant, shared };
   };
   const newKey = (kind: string): string => {
     if (freeKeys.length > 0 && random.chance(0.3)) return freeKeys.shift() ?? '';

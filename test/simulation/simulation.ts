@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { examine } from './aftermath.ts';
 import { Course } from './course.ts';
 import { newTenantLedger } from './model/ledger.ts';
+import { makePrograms } from './program-making.ts';
 import { Random } from './random.ts';
 import { newReport, type SimulationReport } from './report.ts';
 import { newScene, type Scene } from './scene.ts';
@@ -36,6 +37,7 @@ export async function runSimulation(target: SimulationTarget, options: Simulatio
   const wire = new Wire(target);
   const ledgers = target.tenants.map(({ programId }) => newTenantLedger(programId));
   const course = new Course({ target, wire, ledgers, report });
+  await makePrograms(course, seed, salt);
   const workers = newWorkers({ course, seed, salt, workerCount, events });
   const startedAt = performance.now();
   const failures: unknown[] = [];

@@ -1,11 +1,14 @@
 import { answerObject, differencesOf } from './comparison.ts';
 import { type Course, learnCorrelation } from './course.ts';
+import { eventDraft } from './event-programme.ts';
 import { pullEvents, somePull } from './event-pull.ts';
 import { someList, walkDifferences } from './journal-walk.ts';
 import { walkList } from './list-reading.ts';
 import { expectAnswer } from './model/expectation.ts';
-import { loansConcerned, type Plan } from './model/ledger.ts';
+import { loansConcerned } from './model/ledger.ts';
+import { routeOf } from './model/reference/route.ts';
 import type { LedgerAnswer, LedgerRequest } from './model/request.ts';
+import { nameTheRest } from './naming.ts';
 import { disbursementDraft, ordinaryDraft } from './programme.ts';
 import { bookAnswer, explainRace, isInProgress, type RaceMember } from './race-order.ts';
 import { nextRace, type Race, wideAccrualRace } from './race-programme.ts';
@@ -36,7 +39,11 @@ export class Worker {
     this.scene = scene;
     this.#course = course;
     const currency = scene.slots[0]?.currency ?? 'USD';
-    this.#wide = Array.from({ length: wideCount }, () => ({ ...scene.newSlot(), currency }));
+    this.#wide = Array.from({ length: wideCount }, () => ({
+      ...scene.newSlot(),
+      currency,
+      programId: scene.ledger.programId,
+    }));
   }
 
   /** Works until the run has sent as many commands as it should. */
@@ -72,7 +79,7 @@ export class Worker {
     }
     const refusal = kind === 'refusal' ? refusalRequest(scene) : undefined;
     if (refusal !== undefined) return this.#single({ ...refusal, meant: true });
-    const draft = ordinaryDraft(scene);
+    const draft = (random.chance(0.4) ? eventDraft(scene) : undefined) ?? ordinaryDraft(scene);
     return this.#single({ request: requestOf(scene, draft), draft, meant: false });
   }
 
@@ -93,8 +100,12 @@ export class Worker {
     const found = differencesOf(ledger, expected, answer);
     if (found.length > 0) course.differ('command', { request, answer, found });
     if (answer.status === 201 && expected.kind === 'posted') {
-      bookAnswer(ledger, expected, answer);
-      this.#afterPosting({ request, answer, plan: expected.plan, newest, backdated: draft?.backdated ?? false });
+      // Foretold anew, because others of the tenant have been booked while the request was on its way.
+      const now = expectAnswer(ledger, request, course.now(request.tenant));
+      if (now.kind !== 'posted')
+        throw new Error('what was foretold as posted is so no more, and nobody touched its loans');
+      bookAnswer(ledger, now, answer);
+      await this.#afterPosting({ request, answer, newest, backdated: draft?.backdated ?? false });
     } else if (answer.status === 201) {
       this.#lose(draft?.loanIds ?? []);
     } else {
@@ -102,21 +113,22 @@ export class Worker {
     }
   }
 
-  #afterPosting(posting: {
+  async #afterPosting(posting: {
     readonly request: LedgerRequest;
     readonly answer: LedgerAnswer;
-    readonly plan: Plan;
     /** The newest instant that was known before the request was sent. */
     readonly newest: string;
     readonly backdated: boolean;
-  }): void {
-    const { request, answer, plan, newest, backdated } = posting;
+  }): Promise<void> {
+    const { request, answer, newest, backdated } = posting;
     const { scene } = this;
     const { report } = this.#course;
     const body = answerObject(answer.body);
     learnCorrelation(scene.ledger, body);
+    await nameTheRest(this.#course, request.tenant);
     report.posted += 1;
-    report.postedByEvent[plan.eventType] += 1;
+    const kind = routeOf(request.path)?.kind;
+    if (kind !== undefined) report.postedByEvent[kind] = (report.postedByEvent[kind] ?? 0) + 1;
     if (backdated) report.backdated += 1;
     scene.posted.push(request);
     if (scene.posted.length > POSTED_KEPT) scene.posted.splice(scene.random.below(POSTED_KEPT), 1);
@@ -149,20 +161,17 @@ export class Worker {
       this.#reportRace(race, { members, explained: order !== undefined });
     }
     if (order === undefined) return this.#lose(loanIds);
-    for (const { request, answer } of order) this.#afterMember(race, { request, answer }, newest);
+    for (const { request, answer } of order) await this.#afterMember(race, { request, answer }, newest);
     await this.#repeatInProgress(members);
   }
 
-  #afterMember(race: Race, { request, answer }: RaceMember, newest: string): void {
+  async #afterMember(race: Race, { request, answer }: RaceMember, newest: string): Promise<void> {
     if (answer.status !== 201) {
       this.#keepFreeKey(request);
       return;
     }
-    const { ledger } = this.scene;
-    const entry = ledger.entries.get(String(answerObject(answer.body)?.['journal_entry_id']));
-    if (entry === undefined) throw new Error('a race was explained and its entry is not in the books');
     const backdated = race.drafts.find((draft) => JSON.stringify(draft.body) === request.body)?.backdated ?? false;
-    this.#afterPosting({ request, answer, plan: entry.plan, newest, backdated });
+    await this.#afterPosting({ request, answer, newest, backdated });
   }
 
   /** A 409 for a key in progress must become the answer, once the first request is done. */
@@ -190,7 +199,7 @@ export class Worker {
     for (const loanId of loanIds) {
       // What it shares an accrual with could be reversed together with it.
       for (const entry of ledger.loans.get(loanId)?.entries ?? []) {
-        for (const other of loansConcerned(ledger, entry.plan)) lost.add(other);
+        for (const other of loansConcerned(ledger, entry)) lost.add(other);
       }
     }
     for (const loanId of lost) this.#course.lostLoans.add(`${tenant} ${loanId}`);

@@ -50,7 +50,7 @@ export const OF_BALANCES: readonly Damage[] = [
   {
     what: "a loan's count, frontier and first day",
     sql: () => `UPDATE hpts.loan SET loan_seq = loan_seq + 1 WHERE ${loan(LOANS.old)};
-                UPDATE hpts.loan SET frontier = '2026-03-10' WHERE ${loan(LOANS.young)};
+                UPDATE hpts.loan SET frontier = '2026-03-11' WHERE ${loan(LOANS.young)};
                 UPDATE hpts.loan SET first_disbursed_on = NULL WHERE ${loan(LOANS.quiet)}`,
     named: () => [
       `loan_heads: loan ${LOANS.old}`,

@@ -5,22 +5,44 @@ import { migrate } from '../../src/postgres/migrate.ts';
 import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import { createDatabase, type TestDatabase, testDatabase } from '../database.ts';
 import { OF_BALANCES } from './balance-damage.ts';
+import { fillHandConfiguration, OF_CONFIGURATION } from './configuration-damage.ts';
 import { loan } from './damage.ts';
+import { OF_EARLIER_ENTRIES } from './earlier-entry-damage.ts';
 import { OF_ENTRIES } from './entry-damage.ts';
 import { OF_GUARDS } from './guard-damage.ts';
 import { entryId } from './hand-books.ts';
 import { fillHandLedger, LOANS, OTHER_TENANT, TENANT } from './hand-ledger.ts';
+import { OF_LOSSES } from './loss-damage.ts';
 import { OF_RELATIONS } from './relation-damage.ts';
+import { OF_RESTRUCTURING } from './restructuring-damage.ts';
+import { fillHandRun, OF_RUNS } from './run-damage.ts';
 import { fillHandWebhooks, OF_WEBHOOKS } from './webhook-damage.ts';
 
 const APPEND_ONLY = [
+  'program',
+  'program_version',
+  'loan_registration',
+  'principal_difference',
+
   'journal_entry',
   'idempotency_key',
   'following_entry',
   'reversal',
+  'settling',
+  'clearing',
+  'payment_return',
   'disbursement',
+  'non_accrual',
   'accrual_batch',
+  'accrual_correction',
+  'adjustment',
+  'adjustment_verdict',
+  'loan_loss',
+  'loan_recovery',
+  'period_close',
   'audit_event',
+  'accrual_run_portion',
+  'loan_unmoved_accrual',
 ];
 
 let whole: TestDatabase;
@@ -31,7 +53,9 @@ beforeAll(async () => {
   const client = await connect(whole.connection, { role: 'owner', applicationName: 'verify test' });
   try {
     await fillHandLedger(client);
+    await fillHandRun(client);
     await fillHandWebhooks(client);
+    await fillHandConfiguration(client);
   } finally {
     await client.end();
   }
@@ -62,7 +86,7 @@ async function findingsAfter(damage: string): Promise<readonly string[]> {
   const copy = await createDatabase({ template: whole.connection.database });
   try {
     await tamper(copy, damage);
-    const verification = await verifyLedger(copy.connection);
+    const verification = await verifyLedger(copy.connection, { findingsMax: 100 });
     return verification.checks.flatMap(({ name, findings }) => findings.map(({ subject }) => `${name}: ${subject}`));
   } finally {
     await copy.drop();
@@ -73,7 +97,7 @@ describe('verify', () => {
   it('finds nothing in an undamaged ledger and says how much it looked at', async () => {
     const verification = await verifyLedger(whole.connection);
     expect(verification.checks.filter(({ status }) => status === 'failed')).toEqual([]);
-    expect(verification).toMatchObject({ entries: 21, lines: 46, loans: 4 });
+    expect(verification).toMatchObject({ entries: 38, lines: 92, loans: 7 });
     const one = await verifyLedger(whole.connection, { tenantId: OTHER_TENANT });
     expect(one.checks.filter(({ status }) => status === 'failed')).toEqual([]);
     expect(one).toMatchObject({ entries: 2, lines: 4, loans: 1 });
@@ -102,7 +126,7 @@ describe('verify', () => {
       );
       const verification = await verifyLedger(copy.connection, { findingsMax: 2 });
       const found = verification.checks.find(({ name }) => name === 'event_ids');
-      expect(found?.findingsTotal).toBe(19);
+      expect(found?.findingsTotal).toBe(36);
       expect(found?.findings.map(({ subject }) => subject)).toEqual([
         `entry ${entryId('first')}`,
         `entry ${entryId('second')}`,
@@ -127,7 +151,7 @@ describe('verify', () => {
     };
     try {
       const clean = await run();
-      expect(clean.out.at(-1)).toBe('ledger verified: 21 entries, 46 lines, 4 loans');
+      expect(clean.out.at(-1)).toBe('ledger verified: 38 entries, 92 lines, 7 loans');
       expect(clean.code).toBe(0);
       expect((await run('--tenant', OTHER_TENANT.toUpperCase())).out.at(-1)).toBe(
         'ledger verified: 2 entries, 4 lines, 1 loans',
@@ -148,7 +172,7 @@ describe('verify', () => {
       const json = await run('--json');
       expect(json.code).toBe(1);
       expect(json.out).toHaveLength(1);
-      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 21 });
+      expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ verified: false, first_disagreement: first, entries: 38 });
     } finally {
       await copy.drop();
     }
@@ -157,7 +181,12 @@ describe('verify', () => {
   for (const [group, damages] of Object.entries({
     'names damage to entries': OF_ENTRIES,
     'names damage to what stands beside the journal': OF_RELATIONS,
+    'names damage to what befell earlier entries': OF_EARLIER_ENTRIES,
+    'names damage to refinances and non-accrual': OF_RESTRUCTURING,
     'names damage to balances': OF_BALANCES,
+    'names damage to configuration and registrations': OF_CONFIGURATION,
+    'names damage to charge-offs and recoveries': OF_LOSSES,
+    'names damage to accrual runs and what is kept of interest': OF_RUNS,
     'names damage to webhooks': OF_WEBHOOKS,
     'names disarmed guards': OF_GUARDS,
   })) {

@@ -145,9 +145,9 @@ export const OF_ENTRIES: readonly Damage[] = [
   {
     what: 'the tail cut and the head set back',
     sql: () =>
-      `DELETE FROM hpts.journal_entry WHERE ${entry('settled')}; UPDATE hpts.tenant_head SET seq = seq - 1 WHERE tenant_id = '${TENANT}'`,
+      `DELETE FROM hpts.journal_entry WHERE ${entry('cleared')}; UPDATE hpts.tenant_head SET seq = seq - 1 WHERE tenant_id = '${TENANT}'`,
     named: () => [
-      `account_batches: account deltas of seq ${entrySeq('settled')}`,
+      `account_batches: account deltas of seq ${entrySeq('cleared')}`,
       'account_deltas: account 1000 USD SETTLED',
     ],
   },

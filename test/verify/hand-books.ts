@@ -1,20 +1,5 @@
 import { createHash } from 'node:crypto';
-
-/** A line as [account, amount (debit positive), loan]; without a loan it names none. */
-type HandLine = readonly [account: number, amountMinor: number, loan?: string];
-
-/** One entry as told; `follows` names the entry of the same command before it. */
-export type HandEntry = {
-  readonly name: string;
-  readonly type: string;
-  readonly on: string;
-  readonly lines: readonly HandLine[];
-  readonly layer?: number;
-  readonly reverses?: string;
-  /** The first entry of the same command, right before it; it then carries no key. */
-  readonly follows?: string;
-  readonly accrues?: readonly (readonly [loan: string, interestMinor: number])[];
-};
+import type { HandEntry, HandLine, Lost } from './hand-entry.ts';
 
 type Row = Record<string, unknown>;
 type Movement = {
@@ -33,7 +18,26 @@ const COMPONENT_OF_ACCOUNT = new Map([
   [9100, 4],
 ]);
 const COMPONENT_COLUMNS = ['principal_minor', 'interest_minor', 'fees_minor', 'suspense_minor', 'memo_interest_minor'];
-const CHART = [1000, 1010, 1100, 1200, 1300, 2000, 2100, 4000, 4100, 9100, 9200];
+const CHART = new Map([
+  [1000, 'asset'],
+  [1010, 'asset'],
+  [1100, 'asset'],
+  [1200, 'asset'],
+  [1300, 'asset'],
+  [1900, 'contra_asset'],
+  [2000, 'liability'],
+  [2100, 'liability'],
+  [3000, 'equity'],
+  [3900, 'equity'],
+  [4000, 'income'],
+  [4100, 'income'],
+  [4200, 'income'],
+  [4900, 'contra_income'],
+  [4910, 'contra_income'],
+  [5000, 'expense'],
+  [9100, 'memo_debit'],
+  [9200, 'memo_credit'],
+]);
 
 /** The entries by their names below, filled as they are made. */
 const made = new Map<string, { readonly id: string; readonly seq: number }>();
@@ -52,6 +56,15 @@ function madeEntry(name: string): { readonly id: string; readonly seq: number } 
   const entry = made.get(name);
   if (entry === undefined) throw new Error(`the hand-made ledger has no entry ${name}`);
   return entry;
+}
+
+function returnedParts({ payment, parts }: NonNullable<HandEntry['returns']>): Row {
+  const [fees_minor, interest_minor, principal_minor, suspense_minor] = parts;
+  return { payment_entry_id: entryId(payment), fees_minor, interest_minor, principal_minor, suspense_minor };
+}
+
+function layerOf([, , , layer]: HandLine, entry: HandEntry): number {
+  return layer ?? entry.layer ?? 0;
 }
 
 function plus(a: readonly number[], b: readonly number[]): number[] {
@@ -97,12 +110,14 @@ export class HandBooks {
       ...configured,
       name: `Lender ${number}`,
       timezone: 'UTC',
+      fiscal_year_end_month: 12,
       currency,
       default_program_id: program,
     });
     this.#add('program', { ...configured, program_id: program, name: 'Default' });
-    for (const code of CHART)
-      this.#add('account', { ...configured, account_code: code, name: `Account ${code}`, type: 'asset' });
+    this.#add('program_version', { ...configured, program_id: program, version: 1, policy: { fee_types: [] } });
+    for (const [code, type] of CHART)
+      this.#add('account', { ...configured, account_code: code, name: `Account ${code}`, type });
   }
 
   /** Posts entries as one batch: one posted_at, one set of account deltas. */
@@ -135,6 +150,7 @@ export class HandBooks {
         frontier: history.frontier,
         ...componentColumns(this.#balances.get(`${loan} 0`) ?? [0, 0, 0, 0, 0]),
         pending_minor: this.#balances.get(`${loan} 1`) ?? null,
+        standing: this.#standingOf(loan, reversed),
       });
       this.#addBackdating(loan, history.movements);
     }
@@ -156,6 +172,48 @@ export class HandBooks {
     for (const row of months.values()) this.#add('loan_accrual_month', row);
   }
 
+  /** What stands as charged off and recovered, and since when the loan is on non-accrual; null where there is nothing to say. */
+  #standingOf(loan: string, reversed: ReadonlySet<unknown>): Row | null {
+    const rowsOf = (table: string) =>
+      (this.rows.get(table) ?? []).filter((row) => row['loan_id'] === loan && !reversed.has(row['entry_id']));
+    const [losses, recoveries] = [rowsOf('loan_loss'), rowsOf('loan_recovery')];
+    const mark = rowsOf('non_accrual').at(-1);
+    const since = mark?.['action'] === 'enter' ? mark['effective_at'] : null;
+    if (losses.length === 0 && since === null) return null;
+    const sum = (rows: readonly Row[], column: string) =>
+      String(rows.reduce((total, row) => total + Number(row[column]), 0));
+    const [charged_off_minor, recovered_minor] = [losses, recoveries].map((rows) => ({
+      principal: sum(rows, 'principal_minor'),
+      interest: sum(rows, 'interest_minor'),
+      fees: sum(rows, 'fees_minor'),
+    }));
+    const closing = losses.find((row) => row['closes_loan'] === true);
+    return {
+      status: closing === undefined ? 'active' : 'charged_off',
+      loss_account: closing?.['principal_account'] ?? null,
+      charged_off_minor,
+      recovered_minor,
+      non_accrual_since: since,
+    };
+  }
+
+  #addLosses({ loses, recovers }: HandEntry, by: { readonly loan: string | null; readonly id: string }): void {
+    const columns = ([principal_minor, interest_minor, fees_minor]: Lost) => ({
+      tenant_id: this.#tenant.id,
+      loan_id: by.loan,
+      entry_id: by.id,
+      ...{ principal_minor, interest_minor, fees_minor },
+    });
+    if (loses !== undefined) {
+      const { amounts, account, closes } = loses;
+      this.#add('loan_loss', { ...columns(amounts), principal_account: account, closes_loan: closes });
+    }
+    for (const [loss, amounts] of recovers ?? []) {
+      const loss_entry_id = this.#entries.get(loss)?.['entry_id'];
+      this.#add('loan_recovery', { ...columns(amounts), loss_entry_id });
+    }
+  }
+
   #post(entry: HandEntry, deltas: Map<string, Row & { debit_minor: number; credit_minor: number }>): void {
     this.#seq += 1;
     const tenant_id = this.#tenant.id;
@@ -164,21 +222,30 @@ export class HandBooks {
     const id = `${stem}0`;
     const event = `${id.slice(0, -1)}1`;
     const reversed = entry.reverses === undefined ? undefined : this.#entries.get(entry.reverses);
-    const loans = [...new Set(entry.lines.map(([, , loan]) => loan ?? null))];
+    const corrected = entry.corrects === undefined ? undefined : this.#entries.get(entry.corrects.batch);
+    const named = entry.loan === undefined ? entry.lines.map(([, , loan]) => loan ?? null) : [entry.loan];
+    const loans = [...new Set(named)];
     const single = loans.length === 1 ? (loans[0] ?? null) : null;
     const key = first === undefined ? `${entry.type}:${this.#tenant.number}:${entry.name}` : null;
     const several = loans.length > 1;
+    const layered = entry.lines.some(([, , , layer]) => layer !== undefined);
     const row: Row = {
       tenant_id,
       entry_id: id,
       seq: this.#seq,
       event_id: event,
-      correlation_id: reversed?.['correlation_id'] ?? first?.['correlation_id'] ?? event,
+      correlation_id:
+        reversed?.['correlation_id'] ??
+        corrected?.['correlation_id'] ??
+        first?.['correlation_id'] ??
+        entry.adjusts ??
+        event,
       reverses_entry_id: reversed?.['entry_id'] ?? null,
       posted_at: this.#postedAt,
       effective_at: entry.on,
       event_type: entry.type,
-      layer: entry.layer ?? 0,
+      layer: layered ? null : (entry.layer ?? 0),
+      layers: layered ? entry.lines.map((line) => layerOf(line, entry)) : null,
       currency: this.#tenant.currency,
       loan_id: single,
       borrower_id: single === null ? null : this.#tenant.borrower,
@@ -192,26 +259,50 @@ export class HandBooks {
       idempotency_key: key,
       payload_hash: key === null ? null : payloadHashOf(key),
     };
+    row['event_input'] = JSON.stringify(this.#inputOf(entry));
     this.#entries.set(entry.name, row);
     made.set(entry.name, { id, seq: this.#seq });
     this.#add('journal_entry', row);
-    if (key !== null) this.#addKey(key, id);
+    if (key !== null) this.#addKey(key, { id, receiptVersion: entry.registers === undefined ? 1 : 2 });
     if (first !== undefined) {
       this.#add('following_entry', { tenant_id, first_entry_id: first['entry_id'], place: 1, entry_id: id });
     }
     if (reversed !== undefined)
       this.#add('reversal', { tenant_id, reversed_entry_id: reversed['entry_id'], entry_id: id });
-    if (entry.type === 'disbursement')
-      this.#add('disbursement', { tenant_id, loan_id: single, entry_id: id, effective_at: entry.on });
-    if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on });
-    this.#move(entry, id);
-    for (const [account, amount] of entry.lines) {
-      const name = `${account} ${entry.layer ?? 0} ${entry.on}`;
+    if (entry.registers !== undefined) {
+      const dates = { opening_as_of: entry.on, accrued_through: entry.on };
+      this.#add('loan_registration', { tenant_id, loan_id: single, entry_id: id, annual_rate: '0.08', ...dates });
+    }
+    if (entry.differs !== undefined) {
+      const [loan_id, ledger_minor] = entry.differs;
+      const difference = { currency: this.#tenant.currency, accrual_date: entry.on, sent_minor: 0, ledger_minor };
+      this.#add('principal_difference', { tenant_id, entry_id: id, loan_id, ...difference });
+    }
+    const begins = { tenant_id, loan_id: entry.makes ?? single, entry_id: id, effective_at: entry.on };
+    if (entry.type === 'disbursement' || (entry.registers ?? entry.makes) !== undefined)
+      this.#add('disbursement', begins);
+    if (entry.action !== undefined) {
+      const change = { effective_at: entry.on, action: entry.action };
+      this.#add('non_accrual', { tenant_id, loan_id: single, entry_id: id, ...change });
+    }
+    this.#addFacts(entry, id);
+    this.#addLosses(entry, { loan: single, id });
+    if (entry.closes !== undefined)
+      this.#add('period_close', { tenant_id, entry_id: id, closed_through: entry.closes });
+    if (entry.accrues !== undefined) this.#addAccrual(entry.accrues, { id, on: entry.on, run: entry.run });
+    if (corrected !== undefined) this.#addCorrection(entry, { id, accrual: corrected['entry_id'] });
+    if (entry.adjusts !== undefined) this.#addAdjustment(row, entry.adjusts);
+    const layers = entry.lines.length === 0 ? [entry.layer ?? 0] : entry.lines.map((line) => layerOf(line, entry));
+    for (const layer of new Set(layers)) this.#move(entry, id, { single, layer });
+    for (const line of entry.lines) {
+      const [account, amount] = line;
+      const layer = layerOf(line, entry);
+      const name = `${account} ${layer} ${entry.on}`;
       const delta = deltas.get(name) ?? {
         tenant_id,
         account_code: account,
         currency: this.#tenant.currency,
-        layer: entry.layer ?? 0,
+        layer,
         effective_at: entry.on,
         debit_minor: 0,
         credit_minor: 0,
@@ -222,18 +313,84 @@ export class HandBooks {
     }
   }
 
-  #addKey(key: string, entry: string): void {
+  #addFacts({ settles, clears, returns }: HandEntry, id: string): void {
+    const fact = { tenant_id: this.#tenant.id, turn: 1, entry_id: id };
+    if (settles !== undefined) this.#add('settling', { ...fact, pending_entry_id: entryId(settles) });
+    for (const cleared of clears ?? []) this.#add('clearing', { ...fact, cleared_entry_id: entryId(cleared) });
+    if (returns !== undefined) this.#add('payment_return', { ...fact, ...returnedParts(returns) });
+  }
+
+  #inputOf({ registers, differs, on, corrects, adjusts, action, run }: HandEntry): Row {
+    if (run !== undefined) return { accrual_run_id: run };
+    if (corrects !== undefined) return { corrected_event_id: this.#entries.get(corrects.batch)?.['event_id'] };
+    if (adjusts !== undefined) return { adjustment_id: adjusts };
+    if (action !== undefined) return { action };
+    if (differs !== undefined) return { principal_differences: 1 };
+    if (registers === undefined) return {};
+    const { borrower: borrower_id, program: program_id } = this.#tenant;
+    const terms = { annual_rate: '0.08', maturity_date: null, accrued_through: on };
+    return { registered_loan_id: registers, borrower_id, program_id, ...terms };
+  }
+
+  #addKey(key: string, entry: { readonly id: string; readonly receiptVersion: number }): void {
     const key_hash = firstHalfOfSha256(key);
     this.#add('idempotency_key', {
       tenant_id: this.#tenant.id,
       key_hash,
       payload_hash: payloadHashOf(key),
-      entry_id: entry,
-      receipt_version: 1,
+      entry_id: entry.id,
+      receipt_version: entry.receiptVersion,
     });
   }
 
-  #addAccrual(accrues: readonly (readonly [string, number])[], entry: { id: string; on: string }): void {
+  #addCorrection({ corrects }: HandEntry, { id, accrual }: { id: string; accrual: unknown }): void {
+    const loans = corrects?.loans ?? [];
+    this.#add('accrual_correction', {
+      tenant_id: this.#tenant.id,
+      accrual_entry_id: accrual,
+      entry_id: id,
+      loan_ids: loans.map(([loan]) => loan),
+      interest_minor: loans.map(([, interest]) => interest),
+      difference_minor: loans.map(([, , difference]) => difference),
+    });
+  }
+
+  /** Proposed by somebody else, and approved as the entry was posted. */
+  #addAdjustment(entry: Row, adjustment_id: string): void {
+    const tenant_id = this.#tenant.id;
+    const accounts = entry['accounts'] as number[];
+    this.#add('adjustment', {
+      tenant_id,
+      adjustment_id,
+      proposed_by: 'another hand',
+      proposed_at: '2026-05-01T11:00:00Z',
+      effective_at: entry['effective_at'],
+      reason_code: 'other',
+      accounts,
+      amounts: entry['amounts'],
+      currencies: accounts.map(() => entry['currency']),
+      layers: accounts.map(() => entry['layer']),
+      loan_ids: entry['loan_ids'] ?? accounts.map(() => entry['loan_id']),
+    });
+    const { entry_id, posted_at } = entry as { entry_id: string; posted_at: string };
+    this.#add('adjustment_verdict', {
+      tenant_id,
+      adjustment_id,
+      verdict: 'posted',
+      judged_by: 'hand',
+      judged_at: posted_at,
+      entry_id,
+    });
+  }
+
+  #addAccrual(
+    accrues: readonly (readonly [string, number])[],
+    entry: { id: string; on: string; run: string | undefined },
+  ): void {
+    const tenant_id = this.#tenant.id;
+    for (const [loan_id, interest] of accrues) {
+      if (interest === 0) this.#add('loan_unmoved_accrual', { tenant_id, loan_id, entry_id: entry.id });
+    }
     this.#add('accrual_batch', {
       tenant_id: this.#tenant.id,
       entry_id: entry.id,
@@ -243,19 +400,23 @@ export class HandBooks {
       loan_ids: accrues.map(([loan]) => loan),
       outstanding_principal_minor: accrues.map(() => 0),
       interest_minor: accrues.map(([, interest]) => interest),
+      exact_interest: entry.run === undefined ? null : ['1/3'],
     });
   }
 
-  #move(entry: HandEntry, id: string): void {
-    const layer = entry.layer ?? 0;
+  #move(entry: HandEntry, id: string, { single, layer }: { single: string | null; layer: number }): void {
     const effects = new Map<string, number[]>();
-    for (const [account, amount, loan] of entry.lines) {
+    for (const line of entry.lines) {
+      const [account, amount, loan] = line;
+      if (layerOf(line, entry) !== layer) continue;
       const component = COMPONENT_OF_ACCOUNT.get(account);
       if (component === undefined || loan === undefined) continue;
       const effect = effects.get(loan) ?? [0, 0, 0, 0, 0];
       effect[component] = (effect[component] ?? 0) + (account === 2100 ? -amount : amount);
       effects.set(loan, effect);
     }
+    // An entry of one loan belongs to its history, whatever its lines are.
+    if (single !== null && effects.size === 0) effects.set(single, [0, 0, 0, 0, 0]);
     for (const [loan, effect] of effects) {
       const history = this.#history.get(loan) ?? { count: 0, frontier: null, movements: [] };
       history.count += 1;

@@ -1,6 +1,6 @@
 import { type Damage, entry, loan } from './damage.ts';
 import { entryId } from './hand-books.ts';
-import { LOANS } from './hand-ledger.ts';
+import { ADJUSTMENT, LOANS } from './hand-ledger.ts';
 
 /** Damage to keys, reversals, disbursements and accruals. */
 export const OF_RELATIONS: readonly Damage[] = [
@@ -128,5 +128,69 @@ export const OF_RELATIONS: readonly Damage[] = [
     what: 'an accrual day freed while its batch stands',
     sql: () => `DELETE FROM hpts.loan_accrual_month WHERE ${loan(LOANS.old)}`,
     named: () => [`accrual_days: loan ${LOANS.old}`],
+  },
+  {
+    what: 'a correction removed',
+    sql: () => `DELETE FROM hpts.accrual_correction WHERE ${entry('correction')}`,
+    named: () => [
+      `accrual_corrections: entry ${entryId('correction')}`,
+      `correction_interest: entry ${entryId('correction')}`,
+    ],
+  },
+  {
+    what: 'what a correction says it changed',
+    sql: () => `UPDATE hpts.accrual_correction SET difference_minor[1] = 41 WHERE ${entry('correction')}`,
+    named: () => [`correction_interest: entry ${entryId('correction')}`],
+  },
+  {
+    what: 'a correction of another entry, which is no batch',
+    sql: () =>
+      `UPDATE hpts.accrual_correction SET accrual_entry_id = '${entryId('payment')}' WHERE ${entry('correction')}`,
+    named: () => [`accrual_corrections: entry ${entryId('correction')}`],
+  },
+  {
+    what: 'a correction of a batch that was reversed',
+    sql: () =>
+      `UPDATE hpts.accrual_correction SET accrual_entry_id = '${entryId('accrual')}' WHERE ${entry('correction')};
+       UPDATE hpts.journal_entry AS e SET event_input = json_build_object('corrected_event_id', b.event_id)::text, correlation_id = b.correlation_id
+       FROM hpts.journal_entry AS b WHERE b.entry_id = '${entryId('accrual')}' AND e.entry_id = '${entryId('correction')}'`,
+    named: () => [`accrual_corrections: entry ${entryId('correction')}`],
+  },
+  {
+    what: 'a correction of another correlation',
+    sql: () =>
+      `UPDATE hpts.journal_entry SET correlation_id = '00000000-0000-4000-8000-0000000000ff' WHERE ${entry('correction')}`,
+    named: () => [`accrual_corrections: entry ${entryId('correction')}`],
+  },
+  {
+    what: 'a correction dated before its batch',
+    sql: () => `UPDATE hpts.journal_entry SET effective_at = '2026-01-31' WHERE ${entry('correction')}`,
+    named: () => [`accrual_corrections: entry ${entryId('correction')}`],
+  },
+  {
+    what: 'a verdict removed',
+    sql: () => `DELETE FROM hpts.adjustment_verdict WHERE ${entry('adjustment')}`,
+    named: () => [`adjustments: entry ${entryId('adjustment')}`],
+  },
+  {
+    what: 'a proposal removed',
+    sql: () => `DELETE FROM hpts.adjustment WHERE adjustment_id = '${ADJUSTMENT}'`,
+    named: () => [`adjustments: adjustment ${ADJUSTMENT}`],
+  },
+  {
+    what: 'an adjustment approved by its proposer',
+    sql: () => `UPDATE hpts.adjustment SET proposed_by = 'hand' WHERE adjustment_id = '${ADJUSTMENT}'`,
+    named: () => [`adjustments: adjustment ${ADJUSTMENT}`],
+  },
+  {
+    what: 'other lines proposed than were posted',
+    sql: () => `UPDATE hpts.adjustment SET loan_ids[1] = '${LOANS.old}' WHERE adjustment_id = '${ADJUSTMENT}'`,
+    named: () => [`adjustments: adjustment ${ADJUSTMENT}`],
+  },
+  {
+    what: 'an adjustment said to be rejected after it was posted',
+    sql: () =>
+      `UPDATE hpts.adjustment_verdict SET verdict = 'rejected', entry_id = NULL WHERE adjustment_id = '${ADJUSTMENT}'`,
+    named: () => [`adjustments: entry ${entryId('adjustment')}`],
   },
 ];

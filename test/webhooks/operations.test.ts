@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pageToken } from '../../src/http/page-token.ts';
 import { LIMITS } from '../../src/limits.ts';
+import { expectNothingDone, testAdministrativeGates } from '../http/administrative-gates.ts';
 import { type LedgerServer, startLedger } from '../http/ledger-server.ts';
 import { NOBODY, newLoan } from '../http/loan-story.ts';
 import { expectProblem } from '../http/problem.ts';
 import { testReadingGates } from '../http/reading-gates.ts';
 import { type TenantApi, textAt } from '../http/tenant-api.ts';
-import { expectNothingDone, testAdministrativeGates } from './administrative-gates.ts';
 import { at, type Endpoint, eventually, postEvents, QUICK, register, untilAtRest } from './endpoints.ts';
 
 /** Nobody listens there: what is sent fails at once. */
@@ -46,6 +46,7 @@ async function freshTenant(owner: TenantApi): Promise<void> {
 describe('POST /v1/webhook-endpoints', () => {
   testAdministrativeGates({
     ledger: () => ledger,
+    scope: SCOPE,
     name: '/v1/webhook-endpoints',
     allow: 'GET, HEAD, POST',
     valid: async (owner) => {
@@ -168,6 +169,7 @@ describe('POST /v1/webhook-endpoints', () => {
 describe('POST /v1/webhook-endpoints/{webhook_endpoint_id}/rotate-secret', () => {
   testAdministrativeGates({
     ledger: () => ledger,
+    scope: SCOPE,
     name: '…/rotate-secret',
     valid: async (owner) => {
       await freshTenant(owner);
@@ -212,6 +214,7 @@ describe('POST /v1/webhook-endpoints/{webhook_endpoint_id}/rotate-secret', () =>
 describe.each(['disable', 'enable'])('POST /v1/webhook-endpoints/{webhook_endpoint_id}/%s', (verb) => {
   testAdministrativeGates({
     ledger: () => ledger,
+    scope: SCOPE,
     name: `…/${verb}`,
     valid: async (owner) => {
       await freshTenant(owner);
@@ -248,6 +251,7 @@ async function withDeadLetter(owner: TenantApi): Promise<{ readonly endpoint: En
 describe('POST /v1/webhook-endpoints/{webhook_endpoint_id}/deliveries/{journal_entry_id}/resend', () => {
   testAdministrativeGates({
     ledger: () => ledger,
+    scope: SCOPE,
     name: '…/resend',
     valid: async (owner) => {
       await freshTenant(owner);

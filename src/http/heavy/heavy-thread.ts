@@ -16,7 +16,7 @@ import type { HeavyAnswer, HeavyFigure, HeavyQuestion, HeavyThreadData } from '.
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker thread');
 const { address, watched } = workerData as HeavyThreadData;
-const reader = new ReaderPool(address, 1);
+const reader = new ReaderPool(address, 1, true);
 const store = new PostgresStore({ address, lanes: 1, heavy: true, reader });
 const answer = (message: HeavyAnswer): void => port.postMessage(message);
 const onFailure = (error: unknown): void =>

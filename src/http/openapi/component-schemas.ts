@@ -2,7 +2,14 @@ import { DAY_COUNT_CONVENTIONS } from '../../domain/day-count.ts';
 import { EVENT_TYPES } from '../../domain/event-type.ts';
 import { LAYERS } from '../../domain/layer.ts';
 import { PROBLEMS } from '../problem-table.ts';
-import { MONEY_MOVES, POSTING_LAYERS, REVERSAL_REASONS, WAIVER_REASONS } from '../vocabulary.ts';
+import {
+  ADJUSTMENT_REASONS,
+  CHARGE_OFF_REASONS,
+  MONEY_MOVES,
+  POSTING_LAYERS,
+  REVERSAL_REASONS,
+  WAIVER_REASONS,
+} from '../vocabulary.ts';
 import { type JsonSchema, listOf, type NamedSchema, objectOf, orNull, schemaRef } from './json-schema.ts';
 
 const VALUES: Readonly<Record<string, JsonSchema>> = {
@@ -44,6 +51,11 @@ const VALUES: Readonly<Record<string, JsonSchema>> = {
     pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z$',
     description: 'An instant in UTC (RFC 3339), with six digits of a second.',
   },
+  AnnualRate: {
+    type: 'string',
+    pattern: '^(0|[1-9][0-9]{0,2})(\\.[0-9]{1,12})?$',
+    description: 'A rate a year as an exact decimal: `0.0799` is 7.99 %.',
+  },
   AccountCode: { type: 'string', pattern: '^[0-9]{4}$', description: 'The four digits of an account.' },
   Layer: { type: 'string', enum: LAYERS, description: 'SETTLED, on its way, or promised.' },
   PostingLayer: { type: 'string', enum: POSTING_LAYERS, description: 'SETTLED when left out.' },
@@ -56,6 +68,8 @@ const VALUES: Readonly<Record<string, JsonSchema>> = {
     description: 'How the days of interest were counted.',
   },
   ReversalReason: { type: 'string', enum: REVERSAL_REASONS, description: 'Why the entry is reversed.' },
+  AdjustmentReason: { type: 'string', enum: ADJUSTMENT_REASONS, description: 'Why the books are adjusted.' },
+  ChargeOffReason: { type: 'string', enum: CHARGE_OFF_REASONS, description: 'Why the lender gives it up as lost.' },
   WaiverReason: { type: 'string', enum: WAIVER_REASONS, description: 'Why the lender gives it up.' },
   Metadata: {
     type: 'object',

@@ -14,10 +14,45 @@ const PATH: Readonly<Record<string, Readonly<{ description: string; schema: Json
     schema: schemaRef('Uuid'),
     example: '01a1fbed-0b70-7648-804f-c378f7545790',
   },
+  payment_event_id: {
+    description: "The payment, by its own event's id.",
+    schema: schemaRef('Uuid'),
+    example: '01a1fbed-0b70-7648-804f-c378f7545791',
+  },
+  disbursement_event_id: {
+    description: "The disbursement, by its own event's id.",
+    schema: schemaRef('Uuid'),
+    example: '01a1fbed-0b70-7648-804f-c378f7545781',
+  },
   webhook_endpoint_id: {
     description: 'The webhook endpoint.',
     schema: schemaRef('Uuid'),
     example: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
+  },
+  program_id: {
+    description: 'The program.',
+    schema: schemaRef('Uuid'),
+    example: '33333333-3333-3333-3333-333333333333',
+  },
+  accrual_event_id: {
+    description: 'The event of the accrual batch.',
+    schema: schemaRef('Uuid'),
+    example: '01a1fbed-0b70-7648-804f-c378f7545761',
+  },
+  accrual_run_id: {
+    description: 'The accrual run.',
+    schema: schemaRef('Uuid'),
+    example: '01a1fbed-0b70-7648-804f-c378f75457e0',
+  },
+  adjustment_id: {
+    description: 'The adjustment.',
+    schema: schemaRef('Uuid'),
+    example: '01a1fbed-0b70-7648-804f-c378f75457f0',
+  },
+  period: {
+    description: 'The month.',
+    schema: { type: 'string', pattern: '^[0-9]{4}-(0[1-9]|1[0-2])$' },
+    example: '2026-12',
   },
   account_code: { description: 'The account.', schema: schemaRef('AccountCode'), example: '1100' },
   code: {

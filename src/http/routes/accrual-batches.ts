@@ -15,7 +15,10 @@ const body = objectField(
       objectField(
         {
           loan_id: uuidField,
-          outstanding_principal_minor: amountField,
+          outstanding_principal_minor: described(
+            amountField,
+            "What the interest was computed on; compared with the ledger's own principal for the night.",
+          ),
           interest_minor: described(amountField, '0 is counted, takes the date and gets no line.'),
         },
         {},
@@ -72,8 +75,10 @@ const about: KeyedPostAbout = {
     'program_mismatch',
     'effective_date_in_future',
     'effective_date_before_disbursement',
+    'period_closed',
     'loan_charged_off',
     'amount_out_of_range',
+    'principal_mismatch',
   ],
 };
 
@@ -102,7 +107,8 @@ export const accrualBatches: PostingRoute<Body> = {
   },
 };
 
-function nameTwins(loans: Body['loans'], errors: FieldProblem[]): void {
+/** Puts a problem on `errors` for every loan that is named again. */
+export function nameTwins(loans: readonly { readonly loan_id: string }[], errors: FieldProblem[]): void {
   const places = new Map<string, number>();
   loans.forEach((loan, index) => {
     const earlier = places.get(loan.loan_id);

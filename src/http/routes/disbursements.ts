@@ -36,7 +36,7 @@ const body = objectField(
         itemsMin: 0,
         itemsMax: LIMITS.withheldFees,
       }),
-      'Withheld from the amount. Not on PENDING.',
+      'Withheld from the amount; on PENDING when it settles.',
     ),
     layer: wordField(POSTING_LAYERS, 'PostingLayer'),
   },
@@ -79,6 +79,7 @@ const about: KeyedPostAbout = {
     'currency_mismatch',
     'program_mismatch',
     'effective_date_in_future',
+    'period_closed',
     'loan_charged_off',
     'amount_out_of_range',
   ],
@@ -98,10 +99,6 @@ export const disbursements: PostingRoute<Body> = {
       errors.push({ field: 'fees', code: 'out_of_range', message });
     }
     const layer = layerNumber(disbursement.layer ?? 'SETTLED') ?? SETTLED;
-    if (layer !== SETTLED && fees.length > 0) {
-      const message = 'must be left out: fees are withheld when a PENDING disbursement settles';
-      errors.push({ field: 'fees', code: 'not_supported', message });
-    }
     return {
       kind: 'disbursement',
       disbursement: {

@@ -64,6 +64,8 @@ const about: KeyedPostAbout = {
     'currency_mismatch',
     'effective_date_in_future',
     'effective_date_before_disbursement',
+    'period_closed',
+    'loan_charged_off',
     'amount_exceeds_outstanding',
   ],
 };

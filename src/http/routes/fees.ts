@@ -68,6 +68,7 @@ const about: KeyedPostAbout = {
     'currency_mismatch',
     'effective_date_in_future',
     'effective_date_before_disbursement',
+    'period_closed',
     'loan_charged_off',
     'amount_out_of_range',
   ],

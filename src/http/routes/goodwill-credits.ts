@@ -71,6 +71,8 @@ const about: KeyedPostAbout = {
     'currency_mismatch',
     'effective_date_in_future',
     'effective_date_before_disbursement',
+    'period_closed',
+    'loan_charged_off',
     'allocation_mismatch',
     'amount_exceeds_outstanding',
     'amount_out_of_range',

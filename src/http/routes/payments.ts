@@ -30,7 +30,7 @@ const body = objectField(
     external_ref: described(freeTextField(LIMITS.textChars), 'The name of the payment elsewhere.'),
     allocation: described(
       allocationField,
-      "In place of the program's waterfall. An absent part is 0; the parts sum to the amount. Not on PENDING.",
+      "In place of the program's waterfall. An absent part is 0; the parts sum to the amount. On PENDING it is kept until the payment settles.",
     ),
     layer: wordField(POSTING_LAYERS, 'PostingLayer'),
     metadata: metadataField,
@@ -76,6 +76,7 @@ const about: KeyedPostAbout = {
     'currency_mismatch',
     'effective_date_in_future',
     'effective_date_before_disbursement',
+    'period_closed',
     'loan_charged_off',
     'allocation_mismatch',
     'amount_exceeds_outstanding',
@@ -89,12 +90,8 @@ export const payments: PostingRoute<Body> = {
   scope: 'hpts:payments:write',
   about,
   body,
-  command: (payment, { metadata, errors }) => {
+  command: (payment, { metadata }) => {
     const layer = layerNumber(payment.layer ?? 'SETTLED') ?? SETTLED;
-    if (layer !== SETTLED && payment.allocation !== null) {
-      const message = 'must be left out: a PENDING payment is allocated when it settles';
-      errors.push({ field: 'allocation', code: 'not_supported', message });
-    }
     return {
       kind: 'payment',
       payment: {

@@ -19,6 +19,14 @@ const BY_CURRENCY: JsonSchema = objectOf({
     first_mismatched_loan_id: orNull(schemaRef('Uuid')),
   }),
   portfolio_rollup: objectOf({ status: STATUS, ...PRINCIPAL, mismatched_accounts: ACCOUNTS }),
+  client_principal: {
+    ...objectOf({
+      status: STATUS,
+      mismatched_accrual_count: { ...COUNT, description: 'One per loan and accrual date.' },
+      first_mismatched_loan_id: orNull(schemaRef('Uuid')),
+    }),
+    description: "What clients computed interest on, against the ledger's own principal for the night.",
+  },
 });
 
 const SCHEMA: JsonSchema = objectOf({
@@ -69,6 +77,7 @@ export const RECONCILIATION_ABOUT: About = {
               first_mismatched_loan_id: null,
             },
             portfolio_rollup: { status: 'ok', ...FIGURES, mismatched_accounts: [] },
+            client_principal: { status: 'ok', mismatched_accrual_count: 0, first_mismatched_loan_id: null },
           },
         ],
       },

@@ -74,6 +74,11 @@ function renderStatus({ asOfDate, checkedAt, currencies }: Reconciliation, curre
           ...principalOfLoans(one),
           mismatched_accounts: one.mismatchedControlAccounts,
         },
+        client_principal: {
+          status: statusOf(one.principalDifferenceCount === 0),
+          mismatched_accrual_count: one.principalDifferenceCount,
+          first_mismatched_loan_id: one.firstDifferingLoanId,
+        },
       })),
   };
 }

@@ -64,6 +64,7 @@ const about: KeyedPostAbout = {
     'currency_mismatch',
     'effective_date_in_future',
     'effective_date_before_disbursement',
+    'period_closed',
     'amount_exceeds_suspense',
   ],
 };

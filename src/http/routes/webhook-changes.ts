@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { parseUuid } from '../../domain/identifier.ts';
 import { LIMITS } from '../../limits.ts';
-import type { ActTransaction, Done } from '../../postgres/webhooks/administrative-act.ts';
+import type { ActTransaction, Done } from '../../postgres/acts/administrative-act.ts';
 import {
   disableEndpoint,
   enableEndpoint,

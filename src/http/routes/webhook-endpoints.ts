@@ -9,7 +9,7 @@ import { principalOf } from '../gate.ts';
 import { sendJson } from '../json-answer.ts';
 import type { About } from '../openapi/about.ts';
 import type { Operation } from '../operation.ts';
-import { pageToken, placeOfToken } from '../page-token.ts';
+import { pageToken, placeOfToken, UUID_PLACE } from '../page-token.ts';
 import { type Problem, ProblemError } from '../problem.ts';
 import { PAGE_SIZE_DEFAULT, PAGE_TOKEN, pageSizeParameter } from '../query-parameters.ts';
 import { pathId, readQuery } from '../query-reader.ts';
@@ -46,8 +46,6 @@ const oneAbout: About = {
   problems: ['validation_failed', 'webhook_endpoint_not_found'],
 };
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** GET /v1/webhook-endpoints: 200, 400, 401, 403, 503. */
 export function webhookEndpoints(reader: ReaderPool): Operation {
   return {
@@ -60,7 +58,7 @@ export function webhookEndpoints(reader: ReaderPool): Operation {
       const query = readQuery(request, QUERY);
       const limit = Number(query.page_size ?? PAGE_SIZE_DEFAULT);
       const list = [tenantId, 'webhook-endpoints'];
-      const afterId = query.page_token === null ? null : placeOfToken(list, query.page_token, UUID);
+      const afterId = query.page_token === null ? null : placeOfToken(list, query.page_token, UUID_PLACE);
       const items = await readWebhookEndpoints(reader, { tenantId, afterId, limit });
       const last = items.length === limit ? items.at(-1) : undefined;
       const nextPageToken = last === undefined ? null : pageToken(list, last.endpointId);

@@ -3,11 +3,20 @@ import type pg from 'pg';
 import { DEFAULT_CHART_OF_ACCOUNTS } from '../../domain/chart-of-accounts.ts';
 import { isCurrency } from '../../domain/currency.ts';
 import { DEFAULT_PROGRAM_NAME, DEFAULT_PROGRAM_POLICY } from '../../domain/default-program.ts';
+import { FISCAL_YEAR_END_MONTH_DEFAULT, isMonth } from '../../domain/period.ts';
 import type { DatabaseAddress } from '../connection.ts';
 import { AdministrationRefused, type AdministrativeAct, administer } from './administration.ts';
 
-/** What a tenant is made of. `timezone` decides which day it is for the tenant; `currency` is its default. */
-export type NewTenant = { readonly name: string; readonly timezone: string; readonly currency: string };
+/**
+ * What a tenant is made of. `timezone` decides which day it is for the tenant; `currency` is its default;
+ * `fiscalYearEndMonth` is that with which its years end, 1 to 12, December when left out.
+ */
+export type NewTenant = {
+  readonly name: string;
+  readonly timezone: string;
+  readonly currency: string;
+  readonly fiscalYearEndMonth?: number;
+};
 
 /** The ids of a tenant that was made. */
 export type TenantIds = { readonly tenantId: string; readonly defaultProgramId: string };
@@ -16,7 +25,7 @@ const NAME_CHARACTERS_MAX = 200;
 
 /**
  * Makes a tenant with its head, its default program (version 1, every field at its default) and the default chart of
- * accounts. Names need not be unique. Throws AdministrationRefused for a bad name, time zone or currency.
+ * accounts. Names need not be unique. Throws AdministrationRefused for a bad name, time zone, currency or month.
  */
 export async function createTenant(
   address: DatabaseAddress,
@@ -39,13 +48,18 @@ export async function addTenant(
   if (!isCurrency(tenant.currency)) {
     throw new AdministrationRefused(`currency ${JSON.stringify(tenant.currency)} is not a live ISO 4217 code`);
   }
+  const fiscalYearEndMonth = tenant.fiscalYearEndMonth ?? FISCAL_YEAR_END_MONTH_DEFAULT;
+  if (!isMonth(fiscalYearEndMonth)) {
+    throw new AdministrationRefused(`a fiscal year ends with a month from 1 to 12, not ${fiscalYearEndMonth}`);
+  }
   await refuseUnknownTimezone(owner, tenant.timezone);
-  await insertTenant(owner, ids, tenant);
+  await insertTenant(owner, ids, { ...tenant, fiscalYearEndMonth });
   await insertTenantHead(owner, ids.tenantId);
   await insertProgram(owner, { ...ids, name: DEFAULT_PROGRAM_NAME });
   await insertFirstProgramVersion(owner, { ...ids, policy: DEFAULT_PROGRAM_POLICY });
   await insertDefaultChart(owner, ids.tenantId);
-  const detail = { name: tenant.name, timezone: tenant.timezone, currency: tenant.currency };
+  const { name, timezone, currency } = tenant;
+  const detail = { name, timezone, currency, fiscal_year_end_month: fiscalYearEndMonth };
   return { actor, action: 'tenant.create', tenantId: ids.tenantId, subject: ids.tenantId, detail };
 }
 
@@ -82,10 +96,11 @@ async function isPostgresTimezone(owner: pg.ClientBase, timezone: string): Promi
   return rowCount !== 0;
 }
 
-async function insertTenant(owner: pg.ClientBase, ids: TenantIds, tenant: NewTenant): Promise<void> {
+async function insertTenant(owner: pg.ClientBase, ids: TenantIds, tenant: Required<NewTenant>): Promise<void> {
   await owner.query(
-    'INSERT INTO hpts.tenant (tenant_id, name, timezone, currency, default_program_id) VALUES ($1, $2, $3, $4, $5)',
-    [ids.tenantId, tenant.name, tenant.timezone, tenant.currency, ids.defaultProgramId],
+    `INSERT INTO hpts.tenant (tenant_id, name, timezone, currency, default_program_id, fiscal_year_end_month)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [ids.tenantId, tenant.name, tenant.timezone, tenant.currency, ids.defaultProgramId, tenant.fiscalYearEndMonth],
   );
 }
 

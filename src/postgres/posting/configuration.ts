@@ -2,11 +2,14 @@ import type pg from 'pg';
 import { type ProgramVersion, readPolicy } from '../../domain/program.ts';
 import type { TenantConfiguration } from '../../posting/ledger-state.ts';
 import type { Statement } from '../statement-train.ts';
+import { CLOSE_STANDS } from './stored-periods.ts';
 
 const READ_CONFIGURATION: Statement = {
   name: 'read_configuration',
-  text: `SELECT t.currency, t.default_program_id, v.program_id, v.version, v.effective_from, v.policy
-    FROM hpts.tenant AS t JOIN hpts.program_version AS v USING (tenant_id)
+  text: `SELECT t.currency, t.default_program_id, v.program_id, v.version, v.effective_from, v.policy, p.currency, closed.through
+    FROM hpts.tenant AS t JOIN hpts.program_version AS v USING (tenant_id) JOIN hpts.program AS p USING (tenant_id, program_id)
+    CROSS JOIN (
+      SELECT max(c.closed_through) AS through FROM hpts.period_close AS c WHERE c.tenant_id = $1 AND ${CLOSE_STANDS}) AS closed
     WHERE t.tenant_id = $1 ORDER BY v.program_id, v.version`,
 };
 
@@ -29,12 +32,13 @@ export class ConfigurationCache {
     const first = rows[0];
     if (first === undefined) throw new Error(`tenant ${tenantId} has no program`);
     const programs = new Map<string, ProgramVersion[]>();
-    for (const [, , programId, version, effectiveFrom, policy] of rows) {
+    for (const [, , programId, version, effectiveFrom, policy, programCurrency] of rows) {
       const versions = programs.get(programId) ?? [];
-      versions.push({ programId, version, effectiveFrom, policy: readPolicy(policy) });
+      versions.push({ programId, currency: programCurrency, version, effectiveFrom, policy: readPolicy(policy) });
       programs.set(programId, versions);
     }
-    const configuration = { tenantId, configEpoch, currency: first[0], defaultProgramId: first[1], programs };
+    const [currency, defaultProgramId, , , , , , closedThrough] = first;
+    const configuration = { tenantId, configEpoch, currency, defaultProgramId, programs, closedThrough };
     this.#known.delete(tenantId);
     this.#known.set(tenantId, configuration);
     for (const oldest of this.#known.keys()) {
@@ -45,4 +49,13 @@ export class ConfigurationCache {
   }
 }
 
-type ConfigurationRow = [string, string, string, number, string | null, unknown];
+type ConfigurationRow = [
+  currency: string,
+  defaultProgramId: string,
+  programId: string,
+  version: number,
+  effectiveFrom: string | null,
+  policy: unknown,
+  programCurrency: string | null,
+  closedThrough: string | null,
+];

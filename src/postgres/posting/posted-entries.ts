@@ -1,6 +1,7 @@
 import type { EventType } from '../../domain/event-type.ts';
-import type { DraftLine } from '../../domain/journal-entry.ts';
+import type { DraftLine, EventInput } from '../../domain/journal-entry.ts';
 import type { LayerNumber } from '../../domain/layer.ts';
+import { firstEntryIdOf } from '../../posting/entry-id.ts';
 import { type ResolvedEntry, scopedKey } from '../../posting/ledger-state.ts';
 import type { EntryRef } from '../../posting/posting-store.ts';
 import type { FollowingFacts, ReceiptFacts } from '../../posting/receipt.ts';
@@ -15,7 +16,9 @@ const READ_POSTED_ENTRIES: Statement = {
       e.accounts, e.amounts, e.loan_ids, e.borrower_ids, (e.event_input::jsonb->>'loan_count')::int, b.loan_ids,
       (SELECT array_agg(o.entry_id::text ORDER BY f.place) || array_agg(o.event_type::text ORDER BY f.place)
        FROM hpts.following_entry AS f JOIN hpts.journal_entry AS o USING (tenant_id, entry_id)
-       WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id)
+       WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
+      e.event_input::jsonb->>'registered_loan_id', b.interest_minor, e.event_input::jsonb->>'corrected_event_id',
+      e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered', e.event_input, e.event_input::jsonb->>'period'
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`,
@@ -43,6 +46,15 @@ type PostedRow = [
   accruedLoanIds: string[] | null,
   /** Their ids, then their event types. */
   following: string[] | null,
+  registeredLoanId: string | null,
+  accruedMinor: string[] | null,
+  correctedEventId: string | null,
+  layers: LayerNumber[] | null,
+  currencies: string[] | null,
+  seq: bigint,
+  recovered: ReceiptFacts['recovered'],
+  eventInput: string | null,
+  period: string | null,
 ];
 
 /** Entries that commands name, with every loan whose balance or accrual date they hold. */
@@ -52,15 +64,16 @@ export async function resolveEntries(
 ): Promise<Map<string, ResolvedEntry>> {
   const resolved = new Map<string, ResolvedEntry>();
   for (const row of await readRows(reader, refs)) {
-    const [tenantId, entryId, eventId, correlationId, eventType, effectiveAt, currency, layer, loanId, borrowerId] =
-      row;
+    const [tenantId, entryId, eventId, correlationId, eventType, effectiveAt, , , loanId, borrowerId] = row;
     const [, , , , , , , , , , externalRef, , postedAt] = row;
-    if (currency === null || layer === null)
-      throw new Error(`entry ${entryId} has lines of several currencies or layers`);
+    // Of several layers the first: what settled has one foot there.
+    const [layer, currency] = [row[7] ?? row[23]?.toSorted()[0], row[6] ?? row[24]?.[0]];
+    if (currency === undefined || layer === undefined) throw new Error(`entry ${entryId} has no currency or no layer`);
     const lines = linesOf(row);
     resolved.set(scopedKey(tenantId, entryId), {
       entry: {
         entryId,
+        seq: row[25],
         eventId,
         correlationId,
         eventType,
@@ -71,9 +84,12 @@ export async function resolveEntries(
         borrowerId,
         lines,
         externalRef,
+        eventInput: row[27] === null ? {} : (JSON.parse(row[27]) as EventInput),
         postedAt,
       },
       loanIds: loansOf(row, lines),
+      accrued: accruedOf(row),
+      correctsEntryId: row[22] === null ? null : firstEntryIdOf(row[22]),
     });
   }
   return resolved;
@@ -94,6 +110,9 @@ export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]
       postedAt,
       lines: linesOf(row),
       loanCount: row[17] ?? 0,
+      registeredLoanId: row[20],
+      recovered: row[26],
+      period: row[28],
       following: followingOf(row[19]),
     });
   }
@@ -114,13 +133,29 @@ function linesOf(row: PostedRow): DraftLine[] {
     amountMinor: BigInt(amounts[index] ?? '0'),
     loanId: loanIds === null ? loanId : (loanIds[index] ?? null),
     borrowerId: borrowerIds === null ? borrowerId : (borrowerIds[index] ?? null),
+    ...placeOf(row, index),
   }));
+}
+
+/** Layer and currency of a line where its entry does not say them for all. */
+function placeOf(row: PostedRow, index: number): Pick<DraftLine, 'layer' | 'currency'> {
+  const [layer, currency] = [row[23]?.[index], row[24]?.[index]];
+  return { ...(layer === undefined ? {} : { layer }), ...(currency === undefined ? {} : { currency }) };
 }
 
 function loansOf(row: PostedRow, lines: readonly DraftLine[]): string[] {
   const accrued = row[18];
   if (accrued !== null) return accrued;
+  // An entry of one loan may have no lines: a mark of non-accrual changes without any.
+  const ofEntry = row[8];
+  if (ofEntry !== null) return [ofEntry];
   return [...new Set(lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId])))];
+}
+
+function accruedOf(row: PostedRow): ReadonlyMap<string, bigint> | null {
+  const [loanIds, interest] = [row[18], row[21]];
+  if (loanIds === null || interest === null) return null;
+  return new Map(loanIds.map((loanId, index) => [loanId, BigInt(interest[index] ?? '0')]));
 }
 
 function followingOf(stored: string[] | null): readonly FollowingFacts[] {

@@ -1,11 +1,18 @@
 import type pg from 'pg';
+import type { InterestFacts } from '../../domain/accrual-run.ts';
+import type { Verdict } from '../../domain/adjustment.ts';
 import type { Components, LoanState } from '../../domain/loan.ts';
-import type { EntryStanding } from '../../domain/posted-entry.ts';
+import type { Loss } from '../../domain/loss.ts';
+import type { StandingNonAccrual } from '../../domain/non-accrual.ts';
+import type { EntryStanding, StandingCorrection } from '../../domain/posted-entry.ts';
 import {
   type AccrualMonth,
+  type LoanRef,
   monthKey,
+  type Night,
   type StandingDisbursement,
   scopedKey,
+  type TenantPeriods,
   type UsedKey,
 } from '../../posting/ledger-state.ts';
 import type { ReadSet } from '../../posting/read-set.ts';
@@ -17,6 +24,13 @@ import {
   sendTrain,
   type TextRow,
 } from '../statement-train.ts';
+import { READ_STANDINGS, standingsOf } from './standings.ts';
+import { type CorrectionRow, correctionsOf, READ_CORRECTIONS } from './stored-corrections.ts';
+import { disbursementsOf, READ_STANDING_DISBURSEMENTS } from './stored-disbursements.ts';
+import { readInterest } from './stored-interest.ts';
+import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
+import { type NonAccrualRow, nonAccrualsOf, READ_STANDING_NON_ACCRUALS } from './stored-non-accruals.ts';
+import { LOCK_HEADS, PERIOD_STATEMENTS, periodQuestions, periodsOf, tenantsOfPeriods } from './stored-periods.ts';
 import { readStanding } from './stored-standing.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
@@ -63,12 +77,11 @@ const READ_KEYS: Statement = {
     JOIN hpts.idempotency_key AS k USING (tenant_id, key_hash)`,
 };
 
-// One join for each kind of fact that may have befallen an entry; the answer has one column for each.
-const READ_STANDINGS: Statement = {
-  name: 'read_standings',
-  text: `SELECT asked.tenant_id, asked.entry_id, r.entry_id
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
-    LEFT JOIN hpts.reversal AS r ON r.tenant_id = asked.tenant_id AND r.reversed_entry_id = asked.entry_id`,
+const READ_VERDICTS: Statement = {
+  name: 'read_verdicts',
+  text: `SELECT v.tenant_id, v.adjustment_id, v.verdict, v.judged_by
+    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, adjustment_id)
+    JOIN hpts.adjustment_verdict AS v USING (tenant_id, adjustment_id)`,
 };
 
 const READ_ACCRUAL_MONTHS: Statement = {
@@ -78,15 +91,43 @@ const READ_ACCRUAL_MONTHS: Statement = {
     JOIN hpts.loan_accrual_month AS m USING (tenant_id, loan_id, month)`,
 };
 
-const READ_STANDING_DISBURSEMENTS: Statement = {
-  name: 'read_standing_disbursements',
-  text: `SELECT d.tenant_id, d.loan_id, d.entry_id, d.effective_at
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
-    JOIN hpts.disbursement AS d USING (tenant_id, loan_id)
-    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)`,
+// As readers answer a balance on a past day: the last movement up to it, and what backdated movements add. A charge-off that
+// was reversed since interrupts no interest, so what it took is there in the nights before its reversal (ACCOUNTING.md rule 9).
+const READ_NIGHTS: Statement = {
+  name: 'read_nights',
+  text: `SELECT asked.place, coalesce(m.principal_minor, 0)::numeric + coalesce(b.principal_minor, 0) + coalesce(c.principal_minor, 0)
+    FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id, unnest($3::date[]) AS day,
+        generate_subscripts($3::date[], 1) AS place) AS asked
+    LEFT JOIN LATERAL (
+      SELECT m.principal_minor FROM hpts.loan_movement AS m
+      WHERE m.tenant_id = asked.tenant_id AND m.loan_id = asked.loan_id AND m.layer = 0 AND m.frontier <= asked.day
+      ORDER BY m.frontier DESC, m.loan_seq DESC LIMIT 1) AS m ON true
+    LEFT JOIN LATERAL (
+      SELECT b.principal_minor FROM hpts.loan_backdating AS b
+      WHERE b.tenant_id = asked.tenant_id AND b.loan_id = asked.loan_id AND b.layer = 0 AND b.from_day <= asked.day
+      ORDER BY b.from_day DESC LIMIT 1) AS b ON true
+    LEFT JOIN LATERAL (
+      SELECT sum(loss.principal_minor) AS principal_minor FROM hpts.loan_loss AS loss
+      JOIN hpts.journal_entry AS e ON e.tenant_id = loss.tenant_id AND e.entry_id = loss.entry_id
+      JOIN hpts.reversal AS r ON r.tenant_id = loss.tenant_id AND r.reversed_entry_id = loss.entry_id
+      JOIN hpts.journal_entry AS u ON u.tenant_id = r.tenant_id AND u.entry_id = r.entry_id
+      WHERE loss.tenant_id = asked.tenant_id AND loss.loan_id = asked.loan_id
+        AND e.event_type = 'chargeoff' AND e.effective_at <= asked.day AND u.effective_at > asked.day) AS c ON true`,
 };
 
-const STATE_STATEMENTS = [READ_TENANTS, READ_STANDINGS, READ_ACCRUAL_MONTHS, READ_STANDING_DISBURSEMENTS];
+const STATE_STATEMENTS = [
+  READ_TENANTS,
+  READ_STANDINGS,
+  READ_CORRECTIONS,
+  READ_VERDICTS,
+  READ_ACCRUAL_MONTHS,
+  READ_STANDING_DISBURSEMENTS,
+  READ_STANDING_NON_ACCRUALS,
+  READ_LOSSES,
+  READ_RECOVERIES,
+  READ_NIGHTS,
+  ...PERIOD_STATEMENTS,
+];
 
 /** The statements that lock and read, for a connection to prepare. */
 export const READ_STATEMENTS: readonly Statement[] = [
@@ -94,6 +135,7 @@ export const READ_STATEMENTS: readonly Statement[] = [
   SET_TENANTS,
   MAKE_LOANS,
   LOCK_LOANS,
+  LOCK_HEADS,
   READ_KEYS,
   ...STATE_STATEMENTS,
 ];
@@ -113,15 +155,25 @@ export type ReadState = {
   readonly loanRows: ReadonlyMap<string, string>;
   readonly keys: Map<string, UsedKey>;
   readonly standings: Map<string, EntryStanding>;
+  readonly corrections: Map<string, StandingCorrection[]>;
+  readonly verdicts: Map<string, Verdict>;
   readonly accrualMonths: Map<string, AccrualMonth>;
+  readonly interest: ReadonlyMap<string, InterestFacts>;
+  readonly nights: Map<string, Night[]>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
+  readonly nonAccruals: Map<string, StandingNonAccrual[]>;
+  readonly losses: Map<string, readonly Loss[]>;
+  readonly periods: ReadonlyMap<string, TenantPeriods>;
 };
 
 /** The rows that a batch locked and read; `stateOf` makes as many states of them as are wanted. */
 export type LockedRows = {
   readonly set: ReadSet;
   readonly rowsOf: (statement: Statement) => readonly TextRow[];
+  readonly interest: ReadonlyMap<string, InterestFacts>;
 };
+
+const NO_INTEREST: ReadonlyMap<string, InterestFacts> = new Map();
 
 /** Sends BEGIN, the locks and the reads as one train; `keys` says whether to look for keys that were used before. */
 export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { keys: boolean }): Promise<LockedRows> {
@@ -131,9 +183,12 @@ export async function lockAndRead(client: pg.Client, set: ReadSet, { keys }: { k
   ];
   if (set.loansToMake.length > 0) statements.push([MAKE_LOANS, loanColumns(set.loansToMake)]);
   statements.push([LOCK_LOANS, loanColumns(set.loans)]);
+  const closing = tenantsOfPeriods(set);
+  if (closing.length > 0) statements.push([LOCK_HEADS, [uuidArray(closing, itself)]]);
   if (keys) statements.push(keyQuestion(set));
   statements.push(...stateQuestions(set));
-  return lockedRows(set, statements, await sendTrain(client, statements));
+  const locked = await withNights(client, lockedRows(set, statements, await sendTrain(client, statements)));
+  return set.interestLoans.length === 0 ? locked : withInterest(client, locked);
 }
 
 /** Begins a transaction that sees one snapshot and can write nothing, and reads the same from it without a lock. */
@@ -145,7 +200,8 @@ export async function readSnapshot(client: pg.Client, set: ReadSet): Promise<Loc
     ...stateQuestions(set),
   ];
   const rows = lockedRows(set, statements, await sendTrain(client, statements));
-  return { set, rowsOf: (statement) => rows.rowsOf(statement === LOCK_LOANS ? READ_LOANS : statement) };
+  const rowsOf = (statement: Statement) => rows.rowsOf(statement === LOCK_LOANS ? READ_LOANS : statement);
+  return withNights(client, { ...rows, rowsOf });
 }
 
 function stateQuestions(set: ReadSet): BoundStatement[] {
@@ -154,12 +210,68 @@ function stateQuestions(set: ReadSet): BoundStatement[] {
     const entryIds = uuidArray(set.earlier, (one) => one.entryId);
     statements.push([READ_STANDINGS, [uuidArray(set.earlier, (one) => one.tenantId), entryIds]]);
   }
+  if (set.correctedBatches.length > 0) {
+    const batches = set.correctedBatches;
+    statements.push([
+      READ_CORRECTIONS,
+      [uuidArray(batches, (one) => one.tenantId), uuidArray(batches, (one) => one.entryId)],
+    ]);
+  }
+  if (set.judgedAdjustments.length > 0) {
+    const asked = set.judgedAdjustments;
+    const ids = uuidArray(asked, (one) => one.adjustmentId);
+    statements.push([READ_VERDICTS, [uuidArray(asked, (one) => one.tenantId), ids]]);
+  }
   if (set.accrualMonths.length > 0) {
     const months = dateArray(set.accrualMonths, (one) => one.month);
     statements.push([READ_ACCRUAL_MONTHS, [...loanColumns(set.accrualMonths), months]]);
   }
   if (set.disbursedLoans.length > 0) statements.push([READ_STANDING_DISBURSEMENTS, loanColumns(set.disbursedLoans)]);
-  return statements;
+  if (set.markedLoans.length > 0) statements.push([READ_STANDING_NON_ACCRUALS, loanColumns(set.markedLoans)]);
+  if (set.loansWithLosses.length > 0) {
+    const loans = loanColumns(set.loansWithLosses);
+    statements.push([READ_LOSSES, loans], [READ_RECOVERIES, loans]);
+  }
+  return [...statements, ...periodQuestions(set)];
+}
+
+/**
+ * Reads the principal of past days for loans that accrue for a night and moved after it. Of a loan that did not, what it
+ * has now is what it had then, which is the case of nearly every loan that accrues day by day.
+ */
+async function withNights(client: pg.Client, locked: LockedRows): Promise<LockedRows> {
+  const asked = movedNights(locked);
+  if (asked.length === 0) return locked;
+  const columns = [...loanColumns(asked), dateArray(asked, ({ day }) => day)];
+  const [answer] = await sendTrain(client, [[READ_NIGHTS, columns]]);
+  const found = answer?.rows ?? [];
+  return { ...locked, rowsOf: (statement) => (statement === READ_NIGHTS ? found : locked.rowsOf(statement)) };
+}
+
+/** Interest is read behind the locks, and of loans that moved since it was last counted in further round trips. */
+async function withInterest(client: pg.Client, locked: LockedRows): Promise<LockedRows> {
+  const rows = loanRowsByKey(locked);
+  const loanSeq = ({ tenantId, loanId }: LoanRef) => Number(rows.get(scopedKey(tenantId, loanId))?.[6] ?? '0');
+  return { ...locked, interest: await readInterest(client, locked.set.interestLoans, loanSeq) };
+}
+
+function movedNights(locked: LockedRows): ReadSet['nights'] {
+  const { nights } = locked.set;
+  if (nights.length === 0) return nights;
+  const rows = loanRowsByKey(locked);
+  return nights.filter(({ tenantId, loanId, day }) => {
+    const frontier = rows.get(scopedKey(tenantId, loanId))?.[7] ?? null;
+    return frontier !== null && frontier > day;
+  });
+}
+
+function loanRowsByKey({ set, rowsOf }: LockedRows): ReadonlyMap<string, LoanRow> {
+  const rows = new Map<string, LoanRow>();
+  for (const row of rowsOf(LOCK_LOANS) as LoanRow[]) {
+    const ref = set.loans[Number(row[0]) - 1];
+    if (ref !== undefined) rows.set(scopedKey(ref.tenantId, ref.loanId), row);
+  }
+  return rows;
 }
 
 /** Looks for used keys after all: the same rows with those of the keys, or undefined when no key was used before. */
@@ -167,7 +279,7 @@ export async function readKeys(client: pg.Client, locked: LockedRows): Promise<L
   const [answer] = await sendTrain(client, [keyQuestion(locked.set)]);
   const found = answer?.rows ?? [];
   if (found.length === 0) return undefined;
-  return { set: locked.set, rowsOf: (statement) => (statement === READ_KEYS ? found : locked.rowsOf(statement)) };
+  return { ...locked, rowsOf: (statement) => (statement === READ_KEYS ? found : locked.rowsOf(statement)) };
 }
 
 function keyQuestion({ keys }: ReadSet): BoundStatement {
@@ -180,11 +292,12 @@ function lockedRows(
   answers: readonly StatementAnswer[],
 ): LockedRows {
   const byStatement = new Map(statements.map(([statement], index) => [statement, answers[index]?.rows ?? []]));
-  return { set, rowsOf: (statement) => byStatement.get(statement) ?? [] };
+  return { set, interest: NO_INTEREST, rowsOf: (statement) => byStatement.get(statement) ?? [] };
 }
 
 /** A state of its own for each call: deciding a batch changes it. */
-export function stateOf({ set, rowsOf }: LockedRows): ReadState {
+export function stateOf(locked: LockedRows): ReadState {
+  const { set, rowsOf, interest } = locked;
   const tenantRows = rowsOf(READ_TENANTS) as [string, string, string, string][];
   const loanRows = rowsOf(LOCK_LOANS) as LoanRow[];
   return {
@@ -196,9 +309,16 @@ export function stateOf({ set, rowsOf }: LockedRows): ReadState {
     })),
     ...loansOf(loanRows, set.loans),
     keys: keysOf(rowsOf(READ_KEYS) as [string, string, string, string, string][]),
-    standings: standingsOf(rowsOf(READ_STANDINGS) as [string, string, string | null][]),
+    standings: standingsOf(rowsOf(READ_STANDINGS)),
+    corrections: correctionsOf(rowsOf(READ_CORRECTIONS) as CorrectionRow[]),
+    verdicts: verdictsOf(rowsOf(READ_VERDICTS) as [string, string, Verdict['verdict'], string][]),
+    interest,
+    nights: nightsOf(locked),
     accrualMonths: monthsOf(rowsOf(READ_ACCRUAL_MONTHS) as [string, string, string, string][]),
+    periods: periodsOf(set, rowsOf),
+    losses: lossesOf(set.loansWithLosses, rowsOf(READ_LOSSES) as LossRow[], rowsOf(READ_RECOVERIES) as RecoveryRow[]),
     disbursements: disbursementsOf(rowsOf(READ_STANDING_DISBURSEMENTS) as [string, string, string, string][]),
+    nonAccruals: nonAccrualsOf(rowsOf(READ_STANDING_NON_ACCRUALS) as NonAccrualRow[]),
   };
 }
 
@@ -267,6 +387,15 @@ function componentsOf(stored: string | null): Components | null {
   return { principal, interest, fees, suspense, memoInterest };
 }
 
+function verdictsOf(rows: readonly [string, string, Verdict['verdict'], string][]): Map<string, Verdict> {
+  return new Map(
+    rows.map(([tenantId, adjustmentId, verdict, judgedBy]) => [
+      scopedKey(tenantId, adjustmentId),
+      { verdict, judgedBy },
+    ]),
+  );
+}
+
 function keysOf(rows: readonly [string, string, string, string, string][]): Map<string, UsedKey> {
   return new Map(
     rows.map(([tenantId, keyHash, payloadHash, entryId, receiptVersion]) => [
@@ -274,10 +403,6 @@ function keysOf(rows: readonly [string, string, string, string, string][]): Map<
       { payloadHash, entryId, receiptVersion: Number(receiptVersion) },
     ]),
   );
-}
-
-function standingsOf(rows: readonly [string, string, string | null][]): Map<string, EntryStanding> {
-  return new Map(rows.map(([tenantId, entryId, reversedBy]) => [scopedKey(tenantId, entryId), { reversedBy }]));
 }
 
 function monthsOf(rows: readonly [string, string, string, string][]): Map<string, AccrualMonth> {
@@ -289,13 +414,24 @@ function monthsOf(rows: readonly [string, string, string, string][]): Map<string
   );
 }
 
-function disbursementsOf(rows: readonly [string, string, string, string][]): Map<string, StandingDisbursement[]> {
-  const standing = new Map<string, StandingDisbursement[]>();
-  for (const [tenantId, loanId, entryId, effectiveAt] of rows) {
-    const key = scopedKey(tenantId, loanId);
-    const known = standing.get(key);
-    if (known === undefined) standing.set(key, [{ entryId, effectiveAt }]);
-    else known.push({ entryId, effectiveAt });
+function nightsOf(locked: LockedRows): Map<string, Night[]> {
+  const nights = new Map<string, Night[]>();
+  const { set, rowsOf } = locked;
+  if (set.nights.length === 0) return nights;
+  const rows = loanRowsByKey(locked);
+  const past = new Map<ReadSet['nights'][number], bigint>();
+  const asked = movedNights(locked);
+  for (const [place, principal] of rowsOf(READ_NIGHTS) as [string, string][]) {
+    const night = asked[Number(place) - 1];
+    if (night === undefined) throw new Error(`the database answered night number ${place} of ${asked.length}`);
+    past.set(night, BigInt(principal));
   }
-  return standing;
+  for (const night of set.nights) {
+    const key = scopedKey(night.tenantId, night.loanId);
+    const principalMinor = past.get(night) ?? BigInt(rows.get(key)?.[8] ?? '0');
+    const known = nights.get(key);
+    if (known === undefined) nights.set(key, [{ day: night.day, principalMinor }]);
+    else known.push({ day: night.day, principalMinor });
+  }
+  return nights;
 }

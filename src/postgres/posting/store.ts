@@ -19,6 +19,7 @@ import { readReceipts, resolveEntries } from './posted-entries.ts';
 import { failureOf, needsNewConnection, PosterConnection } from './poster-connection.ts';
 import { PreviewConnection } from './preview-connection.ts';
 import { type LockedRows, lockAndRead, READ_STATEMENTS, type ReadState, readKeys, stateOf } from './read-state.ts';
+import { INTEREST_STATEMENTS } from './stored-interest.ts';
 import { writeAndCommit } from './write-plan.ts';
 import { WRITE_STATEMENTS } from './write-statements.ts';
 
@@ -30,7 +31,7 @@ export type PostgresStoreOptions = {
   readonly reader: ReaderPool;
 };
 
-const STATEMENTS = [...READ_STATEMENTS, ...WRITE_STATEMENTS];
+const STATEMENTS = [...READ_STATEMENTS, ...WRITE_STATEMENTS, ...INTEREST_STATEMENTS];
 
 /**
  * Keys are not looked up before a batch is decided: nearly every key is new, and the unique index says so at the write. A
@@ -144,7 +145,7 @@ export class PostgresStore implements PostingStore {
     const tenants = new Map<string, TenantState>();
     for (const { tenantId, configEpoch, businessDate } of read.tenants) {
       const configuration = await this.#configurations.of(client, tenantId, configEpoch);
-      tenants.set(tenantId, { configuration, businessDate });
+      tenants.set(tenantId, { configuration, businessDate, closedThrough: configuration.closedThrough });
     }
     return tenants;
   }

@@ -4,7 +4,7 @@ import { isPlain } from '../../domain/loan-standing.ts';
 /** The form in which hpts.loan keeps a standing: JSON, amounts as texts. */
 type StoredStanding = {
   readonly status: LoanStanding['status'];
-  readonly fraud: boolean;
+  readonly loss_account: number | null;
   readonly charged_off_minor: StoredReceivables;
   readonly recovered_minor: StoredReceivables;
   readonly non_accrual_since: string | null;
@@ -17,7 +17,7 @@ export function readStanding(stored: string | null): LoanStanding {
   const standing = JSON.parse(stored) as StoredStanding;
   return {
     status: standing.status,
-    fraud: standing.fraud,
+    lossAccount: standing.loss_account,
     chargedOff: receivablesOf(standing.charged_off_minor),
     recovered: receivablesOf(standing.recovered_minor),
     nonAccrualSince: standing.non_accrual_since,
@@ -29,7 +29,7 @@ export function storedStanding(standing: LoanStanding): string | null {
   if (isPlain(standing)) return null;
   const stored: StoredStanding = {
     status: standing.status,
-    fraud: standing.fraud,
+    loss_account: standing.lossAccount,
     charged_off_minor: storedReceivables(standing.chargedOff),
     recovered_minor: storedReceivables(standing.recovered),
     non_accrual_since: standing.nonAccrualSince,

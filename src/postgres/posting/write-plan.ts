@@ -1,26 +1,40 @@
 import type pg from 'pg';
+import type { EntryDraft } from '../../domain/journal-entry.ts';
 import { COMPONENTS, type Components } from '../../domain/loan.ts';
+import { formatRational } from '../../domain/rational.ts';
 import type { TenantState } from '../../posting/ledger-state.ts';
 import type { PlannedEntry, PlannedKey, PlannedMovement, PostingPlan } from '../../posting/posting-plan.ts';
 import { StoreFailure } from '../../posting/posting-store.ts';
 import { plainArray } from '../array-literal.ts';
 import { dateArray, int2Array, int4Array, int8Array, itself, textArray, tidArray, uuidArray } from '../binary-array.ts';
 import { type BoundStatement, isServerError, sendTrain } from '../statement-train.ts';
+import { interestStatements } from './stored-interest.ts';
+import { lossStatements } from './stored-losses.ts';
+import { periodStatements } from './stored-periods.ts';
 import { storedStanding } from './stored-standing.ts';
 import {
   ADD_BACKDATING_DAYS,
   CHANGE_STANDINGS,
   COMMIT,
   INSERT_ACCRUAL_BATCHES,
+  INSERT_ACCRUAL_CORRECTION,
+  INSERT_CLEARINGS,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
+  INSERT_NON_ACCRUALS,
+  INSERT_PAYMENT_RETURNS,
+  INSERT_PRINCIPAL_DIFFERENCES,
+  INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
+  INSERT_SETTLINGS,
+  INSERT_VERDICTS,
   MAKE_LOANS_KNOWN,
   MARK_ACCRUAL_MONTHS,
   MOVE_BACKDATED_DAYS,
   MOVE_LAYERS,
   POST_BATCH,
   POST_BATCH_ON_CHANGED_LOANS,
+  RAISE_EPOCHS,
   REMOVE_UNMADE_LOANS,
 } from './write-statements.ts';
 
@@ -56,8 +70,13 @@ export async function writeAndCommit(
     ...(unmadeLoans.length === 0 ? [] : [[REMOVE_UNMADE_LOANS, loanColumns(unmadeLoans)] as const]),
     ...changes,
     ...facts(plan),
+    ...factsOfLoans(plan),
+    ...lossStatements(plan),
+    ...interestStatements(plan),
+    ...periodStatements(plan),
     batch,
     ...backdating(plan),
+    ...raisedEpochs(plan),
     [COMMIT, []],
   ];
   const answers = await sendTrain(client, statements).catch((error: unknown) => {
@@ -76,7 +95,7 @@ export async function writeAndCommit(
 /** Loans that begin to be known, layers besides SETTLED, standings: before the batch moves them. */
 function rareChangesOfLoans(plan: PostingPlan): BoundStatement[] {
   const statements: BoundStatement[] = [];
-  if (plan.disbursements.length > 0 || plan.reversals.length > 0) {
+  if (plan.disbursements.length > 0 || plan.reversals.length > 0 || plan.registrations.length > 0) {
     const loans = [...plan.loans.values()];
     statements.push([
       MAKE_LOANS_KNOWN,
@@ -109,7 +128,7 @@ function rareChangesOfLoans(plan: PostingPlan): BoundStatement[] {
 }
 
 function facts(plan: PostingPlan): BoundStatement[] {
-  const statements: BoundStatement[] = plan.accrualBatches.map(({ tenantId, entryId, accrual }) => [
+  const statements: BoundStatement[] = plan.accrualBatches.map(({ tenantId, entryId, accrual, exact }) => [
     INSERT_ACCRUAL_BATCHES,
     [
       tenantId,
@@ -120,9 +139,29 @@ function facts(plan: PostingPlan): BoundStatement[] {
       uuidArray(accrual.loans, (loan) => loan.loanId),
       int8Array(accrual.loans, (loan) => loan.outstandingPrincipalMinor),
       int8Array(accrual.loans, (loan) => loan.interestMinor),
+      exact === null ? null : textArray(exact, formatRational),
     ],
   ]);
   const { following, reversals, disbursements } = plan;
+  for (const { tenantId, entryId, accrualEntryId, loans } of plan.accrualCorrections) {
+    const loanIds = uuidArray(loans, (loan) => loan.loanId);
+    const interest = int8Array(loans, (loan) => loan.interestMinor);
+    const differences = int8Array(loans, (loan) => loan.differenceMinor);
+    statements.push([INSERT_ACCRUAL_CORRECTION, [tenantId, accrualEntryId, entryId, loanIds, interest, differences]]);
+  }
+  if (plan.verdicts.length > 0) {
+    const { verdicts } = plan;
+    statements.push([
+      INSERT_VERDICTS,
+      [
+        uuidArray(verdicts, (one) => one.tenantId),
+        uuidArray(verdicts, (one) => one.adjustmentId),
+        textArray(verdicts, (one) => one.judgedBy),
+        textArray(verdicts, (one) => one.note),
+        uuidArray(verdicts, (one) => one.entryId),
+      ],
+    ]);
+  }
   const months = [...plan.accrualMonths.values()];
   if (following.length > 0) {
     const firsts = uuidArray(following, (one) => one.firstEntryId);
@@ -135,6 +174,7 @@ function facts(plan: PostingPlan): BoundStatement[] {
     const reversed = uuidArray(reversals, (one) => one.reversedEntryId);
     statements.push([INSERT_REVERSALS, [tenantIds, reversed, uuidArray(reversals, (one) => one.entryId)]]);
   }
+  statements.push(...factsOfEarlierEntries(plan));
   if (disbursements.length > 0) {
     const entryIds = uuidArray(disbursements, (one) => one.entryId);
     const dates = dateArray(disbursements, (one) => one.effectiveAt);
@@ -146,6 +186,67 @@ function facts(plan: PostingPlan): BoundStatement[] {
   }
   return statements;
 }
+
+/** What is kept of loans besides what moves them. */
+function factsOfLoans({ registrations, principalDifferences, nonAccruals }: PostingPlan): BoundStatement[] {
+  const statements: BoundStatement[] = [];
+  if (nonAccruals.length > 0) {
+    const entryIds = uuidArray(nonAccruals, (one) => one.entryId);
+    const dates = dateArray(nonAccruals, (one) => one.effectiveAt);
+    const actions = textArray(nonAccruals, (one) => one.action);
+    statements.push([INSERT_NON_ACCRUALS, [...loanColumns(nonAccruals), entryIds, dates, actions]]);
+  }
+  if (principalDifferences.length > 0) {
+    statements.push([
+      INSERT_PRINCIPAL_DIFFERENCES,
+      [
+        ...loanColumns(principalDifferences),
+        uuidArray(principalDifferences, (one) => one.entryId),
+        textArray(principalDifferences, (one) => one.currency),
+        dateArray(principalDifferences, (one) => one.date),
+        int8Array(principalDifferences, (one) => one.sentMinor),
+        plainArray(principalDifferences.map((one) => one.ledgerMinor)),
+      ],
+    ]);
+  }
+  if (registrations.length > 0) {
+    statements.push([
+      INSERT_REGISTRATIONS,
+      [
+        uuidArray(registrations, (one) => one.tenantId),
+        uuidArray(registrations, (one) => one.registration.loanId),
+        uuidArray(registrations, (one) => one.entryId),
+        textArray(registrations, (one) => one.registration.annualRate),
+        dateArray(registrations, (one) => one.registration.maturityDate),
+        dateArray(registrations, (one) => one.registration.opening?.asOf ?? null),
+        dateArray(registrations, (one) => one.registration.opening?.accruedThrough ?? null),
+      ],
+    ]);
+  }
+  return statements;
+}
+
+/** What was done to earlier entries besides reversing them. */
+function factsOfEarlierEntries({ settlings, clearings, paymentReturns }: PostingPlan): BoundStatement[] {
+  const statements: BoundStatement[] = [];
+  const columns = <Row extends Fact>(rows: readonly Row[], earlier: (row: Row) => string) => [
+    uuidArray(rows, (row) => row.tenantId),
+    uuidArray(rows, earlier),
+    int2Array(rows, (row) => row.turn),
+    uuidArray(rows, (row) => row.entryId),
+  ];
+  if (settlings.length > 0) statements.push([INSERT_SETTLINGS, columns(settlings, (one) => one.pendingEntryId)]);
+  if (clearings.length > 0) statements.push([INSERT_CLEARINGS, columns(clearings, (one) => one.clearedEntryId)]);
+  if (paymentReturns.length > 0) {
+    const parts = (['fees', 'interest', 'principal', 'suspense'] as const).map((part) =>
+      int8Array(paymentReturns, (one) => one.parts[part]),
+    );
+    statements.push([INSERT_PAYMENT_RETURNS, [...columns(paymentReturns, (one) => one.paymentEntryId), ...parts]]);
+  }
+  return statements;
+}
+
+type Fact = { readonly tenantId: string; readonly turn: number; readonly entryId: string };
 
 /** What every batch writes; the order of the columns is that of POST_BATCH. */
 function batchColumns(plan: PostingPlan, { tenants, loanRows }: WriteContext): (Buffer | string)[] {
@@ -221,9 +322,29 @@ function slices(
   });
 }
 
+/** Layer and currency of an entry: said once where all lines agree, else line by line as an array. */
+type Places = {
+  readonly layer: number | null;
+  readonly layers: string | null;
+  readonly currency: string | null;
+  readonly currencies: string | null;
+};
+
+function placesOf({ layer, currency, lines }: EntryDraft): Places {
+  const sameLayer = lines.every((line) => line.layer === undefined || line.layer === layer);
+  const sameCurrency = lines.every((line) => line.currency === undefined || line.currency === currency);
+  return {
+    layer: sameLayer ? layer : null,
+    layers: sameLayer ? null : plainArray(lines.map((line) => line.layer ?? layer)),
+    currency: sameCurrency ? currency : null,
+    currencies: sameCurrency ? null : plainArray(lines.map((line) => line.currency ?? currency)),
+  };
+}
+
 function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
   const lines = slices(entries, () => true);
   const owners = slices(entries, hasOwners);
+  const places = entries.map(({ draft }) => placesOf(draft));
   return [
     uuidArray(entries, (entry) => entry.entryId),
     int4Array(entries, (entry) => entry.ordinal),
@@ -232,10 +353,12 @@ function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
     uuidArray(entries, ({ draft }) => draft.reversesEntryId),
     dateArray(entries, ({ draft }) => draft.effectiveAt),
     textArray(entries, ({ draft }) => draft.eventType),
-    int2Array(entries, ({ draft }) => draft.layer),
-    textArray(entries, ({ draft }) => draft.currency),
+    int2Array(places, ({ layer }) => layer),
+    textArray(places, ({ currency }) => currency),
     uuidArray(entries, ({ draft }) => draft.loanId),
     uuidArray(entries, ({ draft }) => draft.borrowerId),
+    textArray(places, ({ layers }) => layers),
+    textArray(places, ({ currencies }) => currencies),
     int4Array(lines, (slice) => slice?.[0] ?? null),
     int4Array(lines, (slice) => slice?.[1] ?? null),
     int4Array(owners, (slice) => slice?.[0] ?? null),
@@ -256,6 +379,7 @@ function entryColumns(entries: readonly PlannedEntry[]): Buffer[] {
 function movementColumns(movements: readonly PlannedMovement[]): Buffer[] {
   return [
     uuidArray(movements, (movement) => movement.loanId),
+    int2Array(movements, (movement) => movement.layer),
     dateArray(movements, (movement) => movement.frontier),
     int4Array(movements, (movement) => movement.loanSeq),
     ...componentColumns(movements, (movement) => movement.after),
@@ -277,6 +401,11 @@ function backdating(plan: PostingPlan): BoundStatement[] {
     [ADD_BACKDATING_DAYS, place],
     [MOVE_BACKDATED_DAYS, [...place, ...effects]],
   ];
+}
+
+/** Behind the rows of the batch, which was decided under the epoch before: the heads are held until the commit. */
+function raisedEpochs({ raisedEpochs: tenants }: PostingPlan): BoundStatement[] {
+  return tenants.size === 0 ? [] : [[RAISE_EPOCHS, [uuidArray([...tenants], itself)]]];
 }
 
 function loanColumns(loans: readonly LoanRef[]): Buffer[] {

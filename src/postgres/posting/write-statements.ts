@@ -55,17 +55,86 @@ export const INSERT_REVERSALS: Statement = {
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[])`,
 };
 
+export const INSERT_SETTLINGS: Statement = {
+  name: 'insert_settlings',
+  text: `INSERT INTO hpts.settling (tenant_id, pending_entry_id, turn, entry_id)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[])`,
+};
+
+export const INSERT_CLEARINGS: Statement = {
+  name: 'insert_clearings',
+  text: `INSERT INTO hpts.clearing (tenant_id, cleared_entry_id, turn, entry_id)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[])`,
+};
+
+export const INSERT_PAYMENT_RETURNS: Statement = {
+  name: 'insert_payment_returns',
+  text: `INSERT INTO hpts.payment_return (tenant_id, payment_entry_id, turn, entry_id, fees_minor, interest_minor,
+      principal_minor, suspense_minor)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[]), unnest($5::bigint[]),
+      unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[])`,
+};
+
 export const INSERT_DISBURSEMENTS: Statement = {
   name: 'insert_disbursements',
   text: `INSERT INTO hpts.disbursement (tenant_id, loan_id, entry_id, effective_at)
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[])`,
 };
 
+export const INSERT_NON_ACCRUALS: Statement = {
+  name: 'insert_non_accruals',
+  text: `INSERT INTO hpts.non_accrual (tenant_id, loan_id, entry_id, effective_at, action)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[]), unnest($5::text[])`,
+};
+
+export const INSERT_REGISTRATIONS: Statement = {
+  name: 'insert_registrations',
+  text: `INSERT INTO hpts.loan_registration (tenant_id, loan_id, entry_id, annual_rate, maturity_date, opening_as_of, accrued_through)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::text[]), unnest($5::date[]),
+      unnest($6::date[]), unnest($7::date[])`,
+};
+
+export const INSERT_LOSSES: Statement = {
+  name: 'insert_losses',
+  text: `INSERT INTO hpts.loan_loss
+      (tenant_id, loan_id, entry_id, principal_minor, interest_minor, fees_minor, principal_account, closes_loan)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::bigint[]), unnest($5::bigint[]),
+      unnest($6::bigint[]), unnest($7::smallint[]), unnest($8::boolean[])`,
+};
+
+export const INSERT_RECOVERIES: Statement = {
+  name: 'insert_recoveries',
+  text: `INSERT INTO hpts.loan_recovery
+      (tenant_id, loan_id, entry_id, loss_entry_id, principal_minor, interest_minor, fees_minor)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::uuid[]), unnest($5::bigint[]),
+      unnest($6::bigint[]), unnest($7::bigint[])`,
+};
+
 export const INSERT_ACCRUAL_BATCHES: Statement = {
   name: 'insert_accrual_batches',
   text: `INSERT INTO hpts.accrual_batch
-      (tenant_id, entry_id, program_id, accrual_date, day_count_convention, loan_ids, outstanding_principal_minor, interest_minor)
-    VALUES ($1, $2, $3, $4, $5, $6::uuid[], $7::bigint[], $8::bigint[])`,
+      (tenant_id, entry_id, program_id, accrual_date, day_count_convention, loan_ids, outstanding_principal_minor, interest_minor,
+       exact_interest)
+    VALUES ($1, $2, $3, $4, $5, $6::uuid[], $7::bigint[], $8::bigint[], $9::text[])`,
+};
+
+export const INSERT_ACCRUAL_CORRECTION: Statement = {
+  name: 'insert_accrual_correction',
+  text: `INSERT INTO hpts.accrual_correction (tenant_id, accrual_entry_id, entry_id, loan_ids, interest_minor, difference_minor)
+    VALUES ($1, $2, $3, $4::uuid[], $5::bigint[], $6::bigint[])`,
+};
+
+export const INSERT_VERDICTS: Statement = {
+  name: 'insert_verdicts',
+  text: `INSERT INTO hpts.adjustment_verdict (tenant_id, adjustment_id, verdict, judged_by, note, entry_id)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), 'posted', unnest($3::text[]), unnest($4::text[]), unnest($5::uuid[])`,
+};
+
+export const INSERT_PRINCIPAL_DIFFERENCES: Statement = {
+  name: 'insert_principal_differences',
+  text: `INSERT INTO hpts.principal_difference (tenant_id, loan_id, entry_id, currency, accrual_date, sent_minor, ledger_minor)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::text[]), unnest($5::date[]),
+      unnest($6::bigint[]), unnest($7::numeric[])`,
 };
 
 export const MARK_ACCRUAL_MONTHS: Statement = {
@@ -106,6 +175,8 @@ const ENTRIES = {
     'text currency',
     'uuid loan_id',
     'uuid borrower_id',
+    'text layers',
+    'text currencies',
     'int lines_from',
     'int lines_to',
     'int owners_from',
@@ -119,12 +190,13 @@ const ENTRIES = {
     'text metadata',
   ],
 };
-const KEYS = { first: 41, columns: ['int entry', 'uuid key_hash', 'smallint receipt_version'] };
+const KEYS = { first: 43, columns: ['int entry', 'uuid key_hash', 'smallint receipt_version'] };
 const MOVEMENTS = {
-  first: 44,
+  first: 46,
   columns: [
     'int entry',
     'uuid loan_id',
+    'smallint layer',
     'date frontier',
     'int loan_seq',
     'bigint principal',
@@ -136,7 +208,7 @@ const MOVEMENTS = {
   ],
 };
 const DELTAS = {
-  first: 54,
+  first: 57,
   columns: [
     'int place',
     'smallint account_code',
@@ -195,18 +267,19 @@ function postBatch(loanRow: string): string {
       FROM moved
     ), entry AS (
       INSERT INTO hpts.journal_entry (tenant_id, seq, posted_at, entry_id, event_id, correlation_id, reverses_entry_id,
-        effective_at, event_type, layer, currency, loan_id, borrower_id, accounts, amounts, loan_ids, borrower_ids,
+        effective_at, event_type, layer, currency, loan_id, borrower_id, accounts, amounts, layers, currencies, loan_ids, borrower_ids,
         external_ref, actor, description, idempotency_key, payload_hash, event_input, metadata)
       SELECT head.tenant_id[n.place], head.seq[n.place] - head.entries[n.place] + n.ordinal, head.posted_at[n.place],
         n.entry_id, n.event_id, n.correlation_id, n.reverses_entry_id, n.effective_at, n.event_type::hpts.event_type, n.layer,
         n.currency, n.loan_id, n.borrower_id, ($4::smallint[])[n.lines_from : n.lines_to], ($5::bigint[])[n.lines_from : n.lines_to],
+        n.layers::smallint[], n.currencies::text[],
         ($6::uuid[])[n.owners_from : n.owners_to], ($7::uuid[])[n.owners_from : n.owners_to],
         n.external_ref, n.actor, n.description, n.idempotency_key, n.payload_hash, n.event_input, n.metadata
       FROM head CROSS JOIN ${rows(ENTRIES)} AS n
     ), movement AS (
       INSERT INTO hpts.loan_movement (tenant_id, posted_at, loan_id, layer, frontier, loan_seq, effective_at, entry_id,
         principal_minor, interest_minor, fees_minor, suspense_minor, memo_interest_minor, backdated_minor)
-      SELECT head.tenant_id[${ofEntry('place')}], head.posted_at[${ofEntry('place')}], n.loan_id, ${ofEntry('layer')}, n.frontier,
+      SELECT head.tenant_id[${ofEntry('place')}], head.posted_at[${ofEntry('place')}], n.loan_id, n.layer, n.frontier,
         n.loan_seq, ${ofEntry('effective_at')}, ${ofEntry('entry_id')}, n.principal, n.interest, n.fees, n.suspense,
         n.memo_interest, n.backdated::bigint[]
       FROM head CROSS JOIN ${rows(MOVEMENTS)} AS n
@@ -268,6 +341,17 @@ export const MOVE_BACKDATED_DAYS: Statement = {
     WHERE b.tenant_id = moved.tenant_id AND b.loan_id = moved.loan_id AND b.layer = moved.layer AND b.from_day = moved.from_day`,
 };
 
+export const INSERT_PERIOD_CLOSES: Statement = {
+  name: 'insert_period_closes',
+  text: `INSERT INTO hpts.period_close (tenant_id, entry_id, closed_through)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::date[])`,
+};
+
+export const RAISE_EPOCHS: Statement = {
+  name: 'raise_epochs',
+  text: 'UPDATE hpts.tenant_head SET config_epoch = config_epoch + 1 WHERE tenant_id = ANY ($1::uuid[])',
+};
+
 export const COMMIT: Statement = { name: 'commit', text: 'COMMIT' };
 
 /** Every statement of this file, for a connection to prepare. */
@@ -278,12 +362,24 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   REMOVE_UNMADE_LOANS,
   INSERT_FOLLOWING,
   INSERT_REVERSALS,
+  INSERT_SETTLINGS,
+  INSERT_CLEARINGS,
+  INSERT_PAYMENT_RETURNS,
   INSERT_DISBURSEMENTS,
+  INSERT_NON_ACCRUALS,
+  INSERT_REGISTRATIONS,
+  INSERT_LOSSES,
+  INSERT_RECOVERIES,
+  INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_ACCRUAL_BATCHES,
+  INSERT_ACCRUAL_CORRECTION,
+  INSERT_VERDICTS,
   MARK_ACCRUAL_MONTHS,
   POST_BATCH,
   POST_BATCH_ON_CHANGED_LOANS,
   ADD_BACKDATING_DAYS,
   MOVE_BACKDATED_DAYS,
+  INSERT_PERIOD_CLOSES,
+  RAISE_EPOCHS,
   COMMIT,
 ];

@@ -26,6 +26,7 @@ type Waiting = Read & {
  */
 export class ReaderPool {
   readonly #address: DatabaseAddress;
+  readonly #heavy: boolean;
   readonly #idle: number[];
   readonly #slots: (ReaderConnection | undefined)[];
   readonly #underWay = new Set<Promise<void>>();
@@ -33,8 +34,10 @@ export class ReaderPool {
   #outstanding = 0;
   #pumpScheduled = false;
 
-  constructor(address: DatabaseAddress, connections: number = LIMITS.readerConnections) {
+  /** `heavy`: for reads of thousands of rows at once, each planned for what it asks. */
+  constructor(address: DatabaseAddress, connections: number = LIMITS.readerConnections, heavy = false) {
     this.#address = address;
+    this.#heavy = heavy;
     this.#slots = Array.from({ length: connections }, () => undefined);
     this.#idle = this.#slots.map((_, slot) => slot);
   }
@@ -135,9 +138,9 @@ export class ReaderPool {
     const client = await connect(this.#address, {
       role: 'hpts_reader',
       applicationName: 'hpts reader',
-      statementTimeoutMs: LIMITS.readerStatementTimeoutMs,
+      statementTimeoutMs: this.#heavy ? LIMITS.heavyStatementTimeoutMs : LIMITS.readerStatementTimeoutMs,
       lockTimeoutMs: LIMITS.readerLockTimeoutMs,
-      indexPlansOnly: true,
+      ...(this.#heavy ? { planEachTime: true } : { indexPlansOnly: true }),
     });
     const connection = new ReaderConnection(client);
     client.on('end', () => this.#forget(slot, connection));

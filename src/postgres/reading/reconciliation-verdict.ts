@@ -12,6 +12,19 @@ export type CurrencyReconciliation = {
   readonly mismatchedControlAccounts: readonly string[];
   readonly ledgerPrincipalMinor: bigint;
   readonly loanPrincipalMinor: bigint;
+  /** Accruals of single loans that a client computed on another principal than the ledger's, and the first loan by id. */
+  readonly principalDifferenceCount: number;
+  readonly firstDifferingLoanId: string | null;
+};
+
+/** Differences between principals that clients computed interest on and the ledger's own, of one currency. */
+export type PrincipalDifferences = { readonly currency: string; readonly count: number; readonly firstLoanId: string };
+
+/** Everything that is counted, of every currency. */
+export type CountedBooks = {
+  readonly accounts: readonly FoldedAccount[];
+  readonly loans: readonly FoldedLoans[];
+  readonly differences: readonly PrincipalDifferences[];
 };
 
 /** An account in one currency and layer: totals as stored and as its lines make them. */
@@ -43,30 +56,21 @@ const LAYERS = [0, 1, 2] as const;
 const SETTLED = 0;
 
 /** Compares what was counted, currency by currency in alphabetical order. */
-export function judgeBooks(
-  accounts: readonly FoldedAccount[],
-  loans: readonly FoldedLoans[],
-): readonly CurrencyReconciliation[] {
-  const currencies = new Set([...accounts, ...loans].map(({ currency }) => currency));
-  return [...currencies].sort().map((currency) =>
-    judgeCurrency(
-      currency,
-      accounts.filter((account) => account.currency === currency),
-      loans.filter((sums) => sums.currency === currency),
-    ),
-  );
+export function judgeBooks({ accounts, loans, differences }: CountedBooks): readonly CurrencyReconciliation[] {
+  const currencies = new Set([...accounts, ...loans, ...differences].map(({ currency }) => currency));
+  return [...currencies].sort().map((currency) => {
+    const isOfIt = (one: { readonly currency: string }): boolean => one.currency === currency;
+    const books = { accounts: accounts.filter(isOfIt), loans: loans.filter(isOfIt) };
+    return judgeCurrency(currency, { ...books, differences: differences.filter(isOfIt) });
+  });
 }
 
 /** Books in which nothing is in a currency: there is nothing that could disagree. */
 export function emptyBooks(currency: string): CurrencyReconciliation {
-  return judgeCurrency(currency, [], []);
+  return judgeCurrency(currency, { accounts: [], loans: [], differences: [] });
 }
 
-function judgeCurrency(
-  currency: string,
-  accounts: readonly FoldedAccount[],
-  loans: readonly FoldedLoans[],
-): CurrencyReconciliation {
+function judgeCurrency(currency: string, { accounts, loans, differences }: CountedBooks): CurrencyReconciliation {
   const differing = accounts.filter(({ stored, folded }) => {
     return stored.debitMinor !== folded.debitMinor || stored.creditMinor !== folded.creditMinor;
   });
@@ -87,6 +91,8 @@ function judgeCurrency(
     ledgerPrincipalMinor: principal.ledger,
     // Of the two stored forms, the one that disagrees is the one to show.
     loanPrincipalMinor: principal.told === principal.ledger ? principal.kept : principal.told,
+    principalDifferenceCount: differences[0]?.count ?? 0,
+    firstDifferingLoanId: differences[0]?.firstLoanId ?? null,
   };
 }
 

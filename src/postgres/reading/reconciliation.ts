@@ -112,6 +112,16 @@ const FOLD_LOANS: Statement = {
     FROM compared AS c GROUP BY 1, 2 ORDER BY 1, 2`,
 };
 
+/** What clients computed interest on besides the ledger's own principal, in batches that stand and were to be recorded so. */
+const READ_PRINCIPAL_DIFFERENCES: Statement = {
+  name: 'reconciliation_principal_differences',
+  text: `SELECT d.currency, count(*)::int, min(d.loan_id::text)
+    FROM hpts.principal_difference AS d
+    WHERE d.tenant_id = $1 AND d.accrual_date <= $2::date
+      AND NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)
+    GROUP BY d.currency`,
+};
+
 type LoanRow = [
   currency: string,
   layer: number,
@@ -171,12 +181,21 @@ export async function reconcile(
     const [asOf, currency, checkedAt] = day;
     const accounts = (await ask(FOLD_ACCOUNTS, [tenantId, asOf])) as AccountRow[];
     const loans = (await ask(FOLD_LOANS, [tenantId, asOf])) as LoanRow[];
+    const differences = (await ask(READ_PRINCIPAL_DIFFERENCES, [tenantId, asOf])) as [string, number, string][];
     await client.query('COMMIT');
     return {
       asOfDate: asOf,
       currency,
       checkedAt,
-      currencies: judgeBooks(accounts.map(foldedAccount), loans.map(foldedLoans)),
+      currencies: judgeBooks({
+        accounts: accounts.map(foldedAccount),
+        loans: loans.map(foldedLoans),
+        differences: differences.map(([inCurrency, count, firstLoanId]) => ({
+          currency: inCurrency,
+          count,
+          firstLoanId,
+        })),
+      }),
     };
   } finally {
     await endConnection(client);

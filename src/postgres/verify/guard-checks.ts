@@ -5,22 +5,50 @@ const TENANT_TABLES = [
   'idempotency_key',
   'following_entry',
   'reversal',
+  'settling',
+  'clearing',
+  'payment_return',
   'disbursement',
+  'non_accrual',
   'accrual_batch',
+  'accrual_correction',
+  'loan_loss',
+  'loan_recovery',
   'loan',
   'loan_movement',
   'loan_backdating',
   'loan_accrual_month',
   'account_delta',
+  'period_close',
+  'loan_registration',
+  'principal_difference',
+  'loan_unmoved_accrual',
+  'loan_interest',
 ];
 const TRIGGERED_TABLES = [
   'journal_entry',
   'idempotency_key',
   'following_entry',
   'reversal',
+  'settling',
+  'clearing',
+  'payment_return',
   'disbursement',
+  'non_accrual',
   'accrual_batch',
+  'accrual_correction',
+  'adjustment',
+  'adjustment_verdict',
+  'loan_loss',
+  'loan_recovery',
+  'period_close',
   'audit_event',
+  'program',
+  'program_version',
+  'loan_registration',
+  'principal_difference',
+  'accrual_run_portion',
+  'loan_unmoved_accrual',
 ];
 /** Rows that nobody but the owner may change, not even the role that posts. */
 const INSERT_ONLY_TABLES = [...TRIGGERED_TABLES, 'loan_movement', 'account_delta'];
@@ -31,12 +59,29 @@ const WEBHOOK_TABLES = [
   'webhook_dead_letter',
   'administrative_answer',
 ];
-const SERVER_ROLES = ['hpts_poster', 'hpts_reader', 'hpts_access', 'hpts_auditor', 'hpts_delivery'];
+const SERVER_ROLES = [
+  'hpts_poster',
+  'hpts_reader',
+  'hpts_access',
+  'hpts_auditor',
+  'hpts_delivery',
+  'hpts_configurator',
+];
 const READING_ROLES = ['hpts_reader', 'hpts_access', 'hpts_auditor'];
 const CONSTRAINTS = [
   { table: 'journal_entry', names: ['lines_are_parallel', 'lines_agree', 'key_has_its_payload'] },
   { table: 'loan', names: ['loan_is_complete', 'standing_is_complete'] },
   { table: 'loan_movement', names: ['backdated_says_its_effect'] },
+  { table: 'accrual_correction', names: ['correction_is_parallel'] },
+  { table: 'adjustment', names: ['adjustment_is_parallel'] },
+  { table: 'adjustment_verdict', names: ['posted_names_its_entry'] },
+  { table: 'loan_registration', names: ['opening_is_complete'] },
+  { table: 'principal_difference', names: ['principal_differs'] },
+  { table: 'accrual_batch', names: ['exact_interest_is_parallel'] },
+  { table: 'accrual_run_portion', names: ['portion_is_parallel'] },
+  { table: 'loan_interest', names: ['principal_is_known'] },
+  { table: 'tenant', names: ['fiscal_year_ends_with_a_month'] },
+  { table: 'period_close', names: ['closed_through_the_end_of_a_month'] },
 ];
 /** Columns whose values a domain holds in range, with the domain. */
 const DOMAIN_COLUMNS = [
@@ -59,16 +104,25 @@ function textArray(values: readonly string[]): string {
 
 const CONFIGURATION_TABLES = ['tenant', 'tenant_head', 'program', 'program_version', 'account'];
 
+/** What one client proposes and another judges, and how far runs are: written by the configurator, and by the poster. */
+const PROPOSAL_TABLES = ['adjustment', 'adjustment_verdict', 'accrual_run_portion'];
+
 /** Tables with row-level security; it is not forced on configuration, which the owner administers. */
 const SECURED_TABLES = `
         SELECT name, true AS forced, '{hpts_poster,hpts_reader}'::name[] AS own, '{hpts_auditor}'::name[] AS seen_by
         FROM unnest(${textArray(TENANT_TABLES)}) AS money(name)
         UNION ALL
-        SELECT name, false, '{hpts_poster,hpts_reader}',
+        SELECT name, true, '{hpts_poster,hpts_reader,hpts_configurator}', '{hpts_auditor}'
+        FROM unnest(${textArray(PROPOSAL_TABLES)}) AS proposals(name)
+        UNION ALL
+        SELECT 'accrual_run', true, '{hpts_reader,hpts_configurator}', '{hpts_auditor,hpts_configurator}'
+        UNION ALL
+        SELECT name, false, '{hpts_poster,hpts_reader,hpts_configurator}',
                CASE name WHEN 'tenant_head' THEN '{hpts_access,hpts_auditor,hpts_delivery}' ELSE '{hpts_access,hpts_auditor}' END::name[]
         FROM unnest(${textArray(CONFIGURATION_TABLES)}) AS configuration(name)
         UNION ALL
-        SELECT name, true, '{hpts_reader,hpts_delivery}',
+        SELECT name, true,
+               CASE name WHEN 'administrative_answer' THEN '{hpts_reader,hpts_delivery,hpts_configurator}' ELSE '{hpts_reader,hpts_delivery}' END::name[],
                CASE name WHEN 'webhook_endpoint' THEN '{hpts_auditor,hpts_delivery}' ELSE '{hpts_auditor}' END::name[]
         FROM unnest(${textArray(WEBHOOK_TABLES)}) AS webhooks(name)`;
 
@@ -94,7 +148,7 @@ export const GUARD_CHECKS: readonly LedgerCheck[] = [
          OR has_any_column_privilege(role.name, to_regclass('hpts.' || expected.name), 'UPDATE')
       UNION ALL
       SELECT NULL, 2, 'table hpts.' || expected.name, format('role %s may write it', role.name)
-      FROM unnest(${textArray([...TENANT_TABLES, 'audit_event'])}) AS expected(name)
+      FROM unnest(${textArray([...TENANT_TABLES, ...PROPOSAL_TABLES, 'audit_event'])}) AS expected(name)
       CROSS JOIN unnest(${textArray(READING_ROLES)}) AS role(name)
       WHERE has_table_privilege(role.name, to_regclass('hpts.' || expected.name), 'INSERT, UPDATE, DELETE, TRUNCATE')
       UNION ALL
@@ -102,9 +156,19 @@ export const GUARD_CHECKS: readonly LedgerCheck[] = [
       FROM (SELECT name, 'hpts_delivery' FROM unnest(${textArray([...TENANT_TABLES, ...CONFIGURATION_TABLES])}) AS books(name)
             UNION ALL
             SELECT name, by FROM unnest(${textArray(WEBHOOK_TABLES)}) AS webhooks(name)
+            CROSS JOIN unnest(${textArray(['hpts_poster', ...READING_ROLES])}) AS roles(by)
+            UNION ALL
+            SELECT name, 'hpts_configurator' FROM unnest(${textArray([...TENANT_TABLES, ...WEBHOOK_TABLES])}) AS other_rooms(name)
+            WHERE name <> 'administrative_answer'
+            UNION ALL
+            SELECT name, by FROM unnest(${textArray(['tenant', 'program', 'program_version', 'account'])}) AS configured(name)
             CROSS JOIN unnest(${textArray(['hpts_poster', ...READING_ROLES])}) AS roles(by)) AS writable(name, by)
       WHERE has_table_privilege(writable.by, to_regclass('hpts.' || writable.name), 'INSERT, UPDATE, DELETE, TRUNCATE')
-         OR has_any_column_privilege(writable.by, to_regclass('hpts.' || writable.name), 'INSERT, UPDATE')`,
+         OR has_any_column_privilege(writable.by, to_regclass('hpts.' || writable.name), 'INSERT, UPDATE')
+      UNION ALL
+      SELECT NULL, 4, 'table hpts.' || kept.name, format('role hpts_configurator may change %s of its rows', kept.attribute)
+      FROM (VALUES ('tenant_head', 'seq'), ('tenant_head', 'posted_at'), ('account', 'account_code'), ('account', 'type')) AS kept(name, attribute)
+      WHERE has_column_privilege('hpts_configurator', to_regclass('hpts.' || kept.name), kept.attribute, 'UPDATE')`,
   },
   {
     name: 'row_security',
@@ -116,7 +180,7 @@ export const GUARD_CHECKS: readonly LedgerCheck[] = [
       LEFT JOIN pg_class AS c ON c.oid = to_regclass('hpts.' || expected.name)
       WHERE (c.relrowsecurity AND (c.relforcerowsecurity OR NOT expected.forced)) IS NOT TRUE
       UNION ALL
-      SELECT NULL, 1, 'table hpts.' || expected.name, format('lacks the policy own_tenants for %s and %s, or it says something else', expected.own[1], expected.own[2])
+      SELECT NULL, 1, 'table hpts.' || expected.name, format('lacks the policy own_tenants for %s, or it says something else', array_to_string(expected.own, ', '))
       FROM (${SECURED_TABLES}) AS expected
       WHERE NOT EXISTS (
         SELECT FROM pg_policies AS p

@@ -2,19 +2,33 @@ import type pg from 'pg';
 import { connect, type DatabaseAddress } from '../connection.ts';
 import { readMigrations } from '../migrate.ts';
 import { ACCOUNT_CHECKS } from './account-checks.ts';
+import { ADJUSTMENT_CHECKS } from './adjustment-checks.ts';
 import type { LedgerCheck } from './check.ts';
+import { CONFIGURATION_CHECKS } from './configuration-checks.ts';
+import { EARLIER_ENTRY_CHECKS } from './earlier-entry-checks.ts';
 import { ENTRY_CHECKS } from './entry-checks.ts';
 import { GUARD_CHECKS } from './guard-checks.ts';
 import { LOAN_CHECKS } from './loan-checks.ts';
+import { LOSS_CHECKS } from './loss-checks.ts';
+import { NON_ACCRUAL_CHECKS } from './non-accrual-checks.ts';
+import { PERIOD_CHECKS } from './period-checks.ts';
 import { RELATION_CHECKS } from './relation-checks.ts';
+import { RUN_CHECKS } from './run-checks.ts';
 import { WEBHOOK_CHECKS } from './webhook-checks.ts';
 
 /** In the order they run: an entry's own faults are named before those of the balances that follow from it. */
 const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...ENTRY_CHECKS,
   ...RELATION_CHECKS,
+  ...EARLIER_ENTRY_CHECKS,
+  ...ADJUSTMENT_CHECKS,
+  ...RUN_CHECKS,
+  ...NON_ACCRUAL_CHECKS,
   ...LOAN_CHECKS,
+  ...LOSS_CHECKS,
   ...ACCOUNT_CHECKS,
+  ...PERIOD_CHECKS,
+  ...CONFIGURATION_CHECKS,
   ...WEBHOOK_CHECKS,
   ...GUARD_CHECKS,
 ];

@@ -22,12 +22,16 @@ const LOAN_BY_LAYER = `
         ) AS c
         WHERE ${ofTenant('loan')}`;
 
-/** What the lines of each entry do to each loan on each layer; `e.tenant_id`, `e.entry_id` and more may be selected beside. */
+/**
+ * What the lines of each entry do to each loan on each layer; `e.tenant_id`, `e.entry_id` and more may be selected beside. An
+ * entry of one loan moves it though its lines touch no component, as those of a recovery do: it belongs to its history.
+ */
 const EFFECT_OF_ENTRY = `
         SELECT coalesce(l.loan_id, e.loan_id) AS loan_id, coalesce(l.layer, e.layer) AS layer,
            ${FOLDED_COMPONENTS}
-        FROM unnest(e.accounts, e.amounts, e.layers, e.loan_ids) AS l(account, amount, layer, loan_id)
-        WHERE l.account IN (${CONTROL_ACCOUNT_LIST}) GROUP BY 1, 2`;
+        FROM (SELECT * FROM unnest(e.accounts, e.amounts, e.layers, e.loan_ids)
+              UNION ALL SELECT NULL, NULL, NULL, NULL WHERE e.loan_id IS NOT NULL AND e.layers IS NULL) AS l(account, amount, layer, loan_id)
+        WHERE l.account IN (${CONTROL_ACCOUNT_LIST}) OR e.loan_id IS NOT NULL GROUP BY 1, 2`;
 
 /** What a loan's row, its history and its as-of corrections promise. */
 export const LOAN_CHECKS: readonly LedgerCheck[] = [
@@ -57,7 +61,7 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'loan_heads',
     promise:
-      "A loan's row counts its movements, knows their latest date and its first standing disbursement, and belongs to a program that exists.",
+      "A loan's row counts its movements (only a registered loan has none), knows their latest date and its first standing disbursement or opening balance, and belongs to a program that exists.",
     sql: `
       WITH moved AS (
         SELECT m.tenant_id, m.loan_id, count(*) AS movements, max(m.effective_at) AS frontier
@@ -72,16 +76,17 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
       judged AS (
         SELECT coalesce(l.tenant_id, m.tenant_id) AS tenant_id, coalesce(l.loan_id, m.loan_id) AS loan_id,
                CASE WHEN l.loan_id IS NULL THEN 'has movements and no row in hpts.loan'
-                    WHEN m.loan_id IS NULL THEN 'has a row in hpts.loan and no movement'
+                    WHEN m.loan_id IS NULL AND (r.loan_id IS NULL OR l.loan_seq <> 0) THEN 'has a row in hpts.loan and no movement'
                     WHEN l.loan_seq <> m.movements THEN format('counts %s movements, has %s', l.loan_seq, m.movements)
                     WHEN l.frontier IS DISTINCT FROM m.frontier THEN format('has frontier %s, its latest movement is dated %s', l.frontier, m.frontier)
                     WHEN l.first_disbursed_on IS DISTINCT FROM d.first_on
-                    THEN format('was first disbursed on %s by hpts.loan, on %s by its standing disbursements',
+                    THEN format('was first disbursed on %s by hpts.loan, on %s by its standing disbursements and opening balance',
                                 coalesce(l.first_disbursed_on::text, 'no day'), coalesce(d.first_on::text, 'no day'))
                     WHEN l.borrower_id IS NULL OR l.currency IS NULL THEN 'lacks its borrower or its currency'
                     WHEN p.program_id IS NULL THEN format('belongs to program %s, which does not exist', l.program_id) END AS detail
         FROM loan AS l
         FULL JOIN moved AS m ON m.tenant_id = l.tenant_id AND m.loan_id = l.loan_id
+        LEFT JOIN hpts.loan_registration AS r ON r.tenant_id = l.tenant_id AND r.loan_id = l.loan_id
         LEFT JOIN disbursed AS d ON d.tenant_id = l.tenant_id AND d.loan_id = l.loan_id
         LEFT JOIN hpts.program AS p ON p.tenant_id = l.tenant_id AND p.program_id = l.program_id)
       SELECT tenant_id, 0::bigint AS place, 'loan ' || loan_id AS subject, detail FROM judged WHERE detail IS NOT NULL`,
@@ -116,7 +121,7 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'movement_effects',
     promise:
-      'Each entry has one movement per loan and layer that its lines touch, with its dates, and the balances step by exactly those lines.',
+      'Each entry has one movement per loan and layer that its lines touch, or of the one loan it is about, with its dates, and the balances step by exactly those lines.',
     // Steps are compared, not running sums, so that one wrong line is one finding and not one on every later movement.
     sql: `
       WITH effect AS (

@@ -3,6 +3,12 @@ import { type LedgerCheck, ofTenant } from './check.ts';
 /** The first 16 bytes of SHA-256 of a key's UTF-8, typed uuid. */
 const KEY_HASH = `encode(substring(sha256(convert_to(e.idempotency_key, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid`;
 
+/** Receipts are rendered in versions 1 to this one. */
+const NEWEST_RECEIPT_VERSION = 4;
+
+/** Whether an accrual entry `e` says of itself that it corrects another one. */
+export const IS_CORRECTION = `coalesce(e.event_input::jsonb ? 'corrected_event_id', false)`;
+
 /** What the narrow tables beside the journal promise: keys, reversals, disbursements, accruals. */
 export const RELATION_CHECKS: readonly LedgerCheck[] = [
   {
@@ -23,7 +29,7 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
                   THEN format('has payload hash %s, its entry %s says %s', k.payload_hash, c.entry_id, coalesce(c.payload_hash::text, 'none'))
                   ELSE format('was answered by receipt version %s, which this program does not know', k.receipt_version) END AS detail
       FROM carried AS c FULL JOIN kept AS k ON k.tenant_id = c.tenant_id AND k.key_hash = c.key_hash
-      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version <> 1`,
+      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version NOT BETWEEN 1 AND ${NEWEST_RECEIPT_VERSION}`,
   },
   {
     name: 'following_entries',
@@ -51,7 +57,7 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'reversals',
     promise:
-      'Every reversal stands in hpts.reversal and the other way round, of an older entry that is no reversal, once, dated no earlier.',
+      'Every reversal, and every entry that reopens a period, stands in hpts.reversal and the other way round, of an older entry that is none itself, once, dated no earlier; a close is mirrored by reopening alone.',
     sql: `
       WITH linked AS (
         SELECT e.tenant_id, e.seq, e.entry_id, e.reverses_entry_id, e.event_type, e.effective_at, e.correlation_id
@@ -60,11 +66,14 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
       judged AS (
         SELECT coalesce(l.tenant_id, k.tenant_id) AS tenant_id, coalesce(l.seq, 0) AS seq, coalesce(l.entry_id, k.entry_id) AS entry_id,
                CASE WHEN l.entry_id IS NULL THEN format('stands in hpts.reversal as that of entry %s, and no such entry reverses it', k.reversed_entry_id)
-                    WHEN l.event_type <> 'reversal' THEN format('reverses entry %s and is no reversal', l.reverses_entry_id)
+                    WHEN l.event_type NOT IN ('reversal', 'period_closed') THEN format('reverses entry %s and is no reversal', l.reverses_entry_id)
                     WHEN l.reverses_entry_id IS NULL THEN 'is a reversal and names no entry that it reverses'
                     WHEN k.entry_id IS NULL THEN format('reverses entry %s and does not stand in hpts.reversal', l.reverses_entry_id)
                     WHEN o.entry_id IS NULL THEN format('reverses entry %s, which does not exist', l.reverses_entry_id)
-                    WHEN o.event_type = 'reversal' THEN format('reverses entry %s, which is itself a reversal', o.entry_id)
+                    WHEN o.event_type = 'reversal' OR o.event_type = 'period_closed' AND o.reverses_entry_id IS NOT NULL
+                    THEN format('reverses entry %s, which is itself a reversal', o.entry_id)
+                    WHEN (l.event_type = 'period_closed') <> (o.event_type = 'period_closed')
+                    THEN format('is a %s and reverses entry %s, a %s', l.event_type, o.entry_id, o.event_type)
                     WHEN o.seq >= l.seq THEN format('reverses entry %s, which is not older', o.entry_id)
                     WHEN l.effective_at < o.effective_at THEN format('is dated %s, before %s, the date of entry %s', l.effective_at, o.effective_at, o.entry_id)
                     WHEN l.correlation_id <> o.correlation_id THEN format('has another correlation id than entry %s', o.entry_id)
@@ -98,29 +107,35 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
   },
   {
     name: 'disbursements',
-    promise: 'Every disbursement entry stands in hpts.disbursement under its loan and date, and the other way round.',
+    promise:
+      'Every disbursement, every opening balance, and every refinance for the loan that it made, stands in hpts.disbursement under its loan and date, and the other way round.',
+    // The loan that a refinance made is the one whose principal it debits.
     sql: `
       WITH posted AS (
-        SELECT e.tenant_id, e.seq, e.entry_id, e.effective_at, coalesce(e.loan_ids, ARRAY[e.loan_id]) AS loan_ids
-        FROM hpts.journal_entry AS e WHERE ${ofTenant('e')} AND e.event_type = 'disbursement'),
+        SELECT e.tenant_id, e.seq, e.entry_id, e.effective_at,
+               ARRAY(SELECT coalesce(l.loan_id, e.loan_id) FROM unnest(e.accounts, e.amounts, e.loan_ids) AS l(account, amount, loan_id)
+                     WHERE e.event_type <> 'refinance' OR (l.account = 1100 AND l.amount > 0)) AS loan_ids
+        FROM hpts.journal_entry AS e
+        WHERE ${ofTenant('e')} AND (e.event_type IN ('disbursement', 'refinance') OR e.event_type = 'manual_adjustment'
+          AND cardinality(e.accounts) > 0 AND e.event_input::jsonb ? 'registered_loan_id')),
       kept AS (SELECT d.* FROM hpts.disbursement AS d WHERE ${ofTenant('d')})
       SELECT coalesce(p.tenant_id, k.tenant_id) AS tenant_id, coalesce(p.seq, 0) AS place,
              'entry ' || coalesce(p.entry_id, k.entry_id) AS subject,
-             CASE WHEN k.entry_id IS NULL THEN 'is a disbursement and does not stand in hpts.disbursement'
-                  WHEN p.entry_id IS NULL THEN format('stands in hpts.disbursement for loan %s and is no disbursement entry', k.loan_id)
+             CASE WHEN k.entry_id IS NULL THEN 'begins a loan and does not stand in hpts.disbursement'
+                  WHEN p.entry_id IS NULL THEN format('stands in hpts.disbursement for loan %s and begins none', k.loan_id)
                   WHEN k.effective_at <> p.effective_at THEN format('is dated %s, in hpts.disbursement %s', p.effective_at, k.effective_at)
-                  ELSE format('stands in hpts.disbursement for loan %s, which its lines do not name', k.loan_id) END AS detail
+                  ELSE format('stands in hpts.disbursement for loan %s, which does not begin with it', k.loan_id) END AS detail
       FROM posted AS p FULL JOIN kept AS k ON k.tenant_id = p.tenant_id AND k.entry_id = p.entry_id
       WHERE k.entry_id IS NULL OR p.entry_id IS NULL OR k.effective_at <> p.effective_at OR (k.loan_id = ANY (p.loan_ids)) IS NOT TRUE`,
   },
   {
     name: 'accrual_batches',
     promise:
-      'Every accrual entry has its batch as sent, of the same date and of a program that exists, and the other way round.',
+      'Every accrual entry but for corrections has its batch as sent, of the same date and of a program that exists, and the other way round.',
     sql: `
       WITH posted AS (
         SELECT e.tenant_id, e.seq, e.entry_id, e.effective_at FROM hpts.journal_entry AS e
-        WHERE ${ofTenant('e')} AND e.event_type = 'accrual'),
+        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND NOT ${IS_CORRECTION}),
       kept AS (
         SELECT b.tenant_id, b.entry_id, b.accrual_date, b.program_id,
                cardinality(b.loan_ids) = cardinality(b.interest_minor)
@@ -150,7 +165,7 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
       lined AS (
         SELECT e.tenant_id, e.entry_id, coalesce(l.loan_id, e.loan_id) AS loan_id, sum(l.amount) AS interest
         FROM hpts.journal_entry AS e CROSS JOIN LATERAL unnest(e.accounts, e.amounts, e.loan_ids) AS l(account, amount, loan_id)
-        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND l.account IN (1200, 9100) GROUP BY 1, 2, 3)
+        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND NOT ${IS_CORRECTION} AND l.account IN (1200, 9100) GROUP BY 1, 2, 3)
       SELECT coalesce(s.tenant_id, l.tenant_id) AS tenant_id, coalesce(e.seq, 0) AS place,
              'entry ' || coalesce(s.entry_id, l.entry_id) AS subject,
              format('accrues %s for loan %s by its lines, %s by its batch', coalesce(l.interest, 0),

@@ -1,77 +1,15 @@
-import pg from 'pg';
 import { LIMITS } from '../../limits.ts';
-import { clientConfig, type DatabaseAddress } from '../connection.ts';
+import { TenantConnections } from '../acts/tenant-connections.ts';
+import type { DatabaseAddress } from '../connection.ts';
 
 /** Connections in role hpts_delivery: what registers webhook endpoints and keeps track of their deliveries. */
-export class WebhookDatabase {
-  readonly #pool: pg.Pool;
-
+export class WebhookDatabase extends TenantConnections {
   constructor(address: DatabaseAddress) {
-    this.#pool = new pg.Pool({
-      ...clientConfig(address, {
-        role: 'hpts_delivery',
-        applicationName: 'hpts webhooks',
-        lockTimeoutMs: LIMITS.administrativeLockTimeoutMs,
-        statementTimeoutMs: LIMITS.webhookStatementTimeoutMs,
-        idleInTransactionTimeoutMs: LIMITS.webhookStatementTimeoutMs,
-      }),
-      max: LIMITS.webhookConnections,
-      connectionTimeoutMillis: LIMITS.webhookStatementTimeoutMs,
+    super(address, {
+      role: 'hpts_delivery',
+      applicationName: 'hpts webhooks',
+      connectionsMax: LIMITS.webhookConnections,
+      statementTimeoutMs: LIMITS.webhookStatementTimeoutMs,
     });
-    // An idle connection that breaks is replaced at the next query, which reports what is wrong if that fails as well. The
-    // pool does not listen to those that are lent out: without a listener a break would end the process.
-    this.#pool.on('error', () => undefined);
-    this.#pool.on('connect', (client) => client.on('error', () => undefined));
-  }
-
-  /** Its connections: open, and of those idle. */
-  get connections(): { readonly open: number; readonly idle: number } {
-    return { open: this.#pool.totalCount, idle: this.#pool.idleCount };
-  }
-
-  /** The few questions that are about every tenant; row-level security answers them for endpoints and heads alone. */
-  async acrossTenants<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
-    return (await this.#pool.query<Row>(text, values)).rows;
-  }
-
-  /**
-   * Runs `work` in one transaction that sees and changes the rows of one tenant. Commits when it ends, rolls back when it
-   * throws, and throws that again.
-   */
-  async ofTenant<T>(tenantId: string, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect();
-    let broken = true;
-    try {
-      await client.query('BEGIN');
-      await client.query(`SELECT set_config('hpts.tenants', $1, true)`, [tenantId]);
-      const outcome = await orRollBack(client, work, () => {
-        broken = false;
-      });
-      const { command } = await client.query('COMMIT');
-      // PostgreSQL answers the COMMIT of a failed transaction with the tag ROLLBACK and no error.
-      if (command !== 'COMMIT') throw new Error(`the transaction was not committed: ${command}`);
-      broken = false;
-      return outcome;
-    } finally {
-      client.release(broken);
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#pool.end();
-  }
-}
-
-async function orRollBack<T>(
-  client: pg.ClientBase,
-  work: (client: pg.ClientBase) => Promise<T>,
-  rolledBack: () => void,
-): Promise<T> {
-  try {
-    return await work(client);
-  } catch (error) {
-    // When even that fails, the connection is given up and its transaction with it.
-    await client.query('ROLLBACK').then(rolledBack, () => undefined);
-    throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { Booked } from '../../domain/journal-entry.ts';
+import type { Period } from '../../domain/period.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { Command } from '../command.ts';
 import type { LedgerState, ResolvedEntry } from '../ledger-state.ts';
@@ -13,8 +14,14 @@ import type { Reference } from '../reference.ts';
 export type CommandKind<Of extends Command> = {
   /** The earlier entry or event that the command names; null for a kind that names none. */
   readonly refersTo: ((command: Of) => Reference) | null;
+  /** Of a kind that names many: all of them. `earlier` is undefined then, and their loans are locked like that of one. */
+  readonly refersToAll?: (command: Of) => readonly Reference[];
   /** True: its entries take the correlation of the entry that it refers to. False: its first entry begins one. */
   readonly inheritsCorrelation: boolean;
+  /** True: it locks some loans of the entry that it refers to, as its reads say, in place of all of them. */
+  readonly locksItsOwn?: boolean;
+  /** The correlation that its entries take where it names no entry, and belongs to an occurrence all the same. */
+  readonly correlation?: (command: Of, state: LedgerState) => string | undefined;
   /** How many rows it may write, which bounds how many commands travel together. */
   readonly weight: (command: Of, earlier: ResolvedEntry | undefined) => number;
   readonly reads: (command: Of, reads: Reads, earlier: ResolvedEntry | undefined) => void;
@@ -36,8 +43,24 @@ export type Reads = {
   readonly make: (loanId: string) => void;
   /** Whether the loan has accrued on a date. */
   readonly accrualDate: (loanId: string, date: string) => void;
+  /** The verdict on a proposed adjustment. */
+  readonly verdict: (adjustmentId: string) => void;
+  /** The standing corrections of an accrual batch, by the batch's entry. */
+  readonly corrections: (entryId: string) => void;
+  /** What the loan has for the night that begins on a day. */
+  readonly night: (loanId: string, day: string) => void;
+  /** What is known of the loan's interest. */
+  readonly interest: (loanId: string) => void;
   /** The standing disbursements of the loan. */
   readonly disbursements: (loanId: string) => void;
+  /** What was charged off the loan, and recovered of it. */
+  readonly losses: (loanId: string) => void;
+  /** The standing changes of the loan's mark of non-accrual. */
+  readonly nonAccruals: (loanId: string) => void;
+  /** What a close of the period is decided on, behind the lock of its tenant's head. */
+  readonly periodToClose: (period: Period) => void;
+  /** What its reopening is decided on, likewise. */
+  readonly periodToReopen: (period: Period) => void;
 };
 
 /** The entries that a command became. */

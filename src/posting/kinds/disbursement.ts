@@ -1,9 +1,9 @@
 import { decideDisbursement } from '../../domain/disbursement.ts';
 import type { CommandOf } from '../command.ts';
-import { scopedKey } from '../ledger-state.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import { inRange, loanOf, tenantOf } from '../scene.ts';
 import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, type Target } from './command-kind.ts';
+import { beginLoan, takeBackBeginning } from './loan-beginning.ts';
 import type { Undoing } from './undoing.ts';
 
 /** POST /v1/disbursements. The first one makes the loan. */
@@ -28,35 +28,19 @@ export const DISBURSEMENT: CommandKind<CommandOf<'disbursement'>> = {
 
 function rememberDisbursement(
   { disbursement, tenantId }: CommandOf<'disbursement'>,
-  { entry }: PostedEntries,
-  { state, plan }: Target,
+  { entry: { entryId } }: PostedEntries,
+  target: Target,
 ): void {
-  const { loanId, effectiveAt } = disbursement;
-  const { entryId } = entry;
-  const loan = loanOf(state, tenantId, loanId);
-  if (loan.borrowerId === null) {
-    loan.borrowerId = disbursement.borrowerId;
-    loan.currency = disbursement.currency;
-    loan.programId = disbursement.programId ?? tenantOf(state, tenantId).configuration.defaultProgramId;
-  }
-  if (loan.firstDisbursedOn === null || effectiveAt < loan.firstDisbursedOn) loan.firstDisbursedOn = effectiveAt;
-  plan.disbursements.push({ tenantId, loanId, entryId, effectiveAt });
-  state.disbursements.get(scopedKey(tenantId, loanId))?.push({ entryId, effectiveAt });
+  beginLoan(disbursement, { tenantId, entryId, effectiveAt: disbursement.effectiveAt }, target);
 }
 
-/** A reversed disbursement no longer stands: the loan may have begun on another day, or not at all. */
+/** A reversed disbursement no longer stands. */
 export const DISBURSEMENT_UNDOING: Undoing = {
   reads: ({ loanIds }, reads) => {
     for (const loanId of loanIds) reads.disbursements(loanId);
   },
-  undo: ({ entry }, { tenantId, state }) => {
+  undo: ({ entry }, target) => {
     if (entry.loanId === null) throw new Error(`disbursement ${entry.entryId} names no loan`);
-    const key = scopedKey(tenantId, entry.loanId);
-    const standing = (state.disbursements.get(key) ?? []).filter((one) => one.entryId !== entry.entryId);
-    state.disbursements.set(key, standing);
-    loanOf(state, tenantId, entry.loanId).firstDisbursedOn = standing.reduce<string | null>(
-      (first, one) => (first === null || one.effectiveAt < first ? one.effectiveAt : first),
-      null,
-    );
+    takeBackBeginning(entry.loanId, entry.entryId, target);
   },
 };

@@ -1,23 +1,23 @@
-import { accountBody, isInChart } from './account.ts';
-import { balanceBody } from './balance.ts';
-import { readBody } from './body.ts';
-import { canonicalJson } from './canonical.ts';
-import { type BusinessNow, decide } from './decision.ts';
-import { isCalendarDate, isWritePath } from './fields.ts';
-import { type Entry, LAYERS, type Plan, type TenantLedger } from './ledger.ts';
-import type { Refusal, RefusalCode } from './refusal.ts';
+import { isCalendarDate } from './fields.ts';
+import { type Entry, LAYERS, type TenantLedger } from './ledger.ts';
+import { type AnyRefusal, expectAnswer as expectOfBooks } from './reference/expectation.ts';
+import type { Posting } from './reference/posting.ts';
+import { accountBody, balanceBody } from './reference/reads.ts';
+import { routeOf } from './reference/route.ts';
+import type { RouteKind } from './reference/route-rules.ts';
+import type { Now } from './reference/setting.ts';
 import type { LedgerRequest } from './request.ts';
 
 /** What the server must answer to a request, the books being as they are. */
 export type Expectation =
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'refused'; readonly refusal: AnyRefusal }
   /** 200, the body of the first answer byte for byte. */
   | { readonly kind: 'replayed'; readonly body: string }
-  /** 201; `answer` holds the parts that the model can know. Booking the plan is the caller's step. */
+  /** 201; `posting.answer` holds the parts that the model can know. Booking it is the caller's step. */
   | {
       readonly kind: 'posted';
-      readonly plan: Plan;
-      readonly answer: Readonly<Record<string, unknown>>;
+      readonly route: RouteKind;
+      readonly posting: Posting;
       readonly key: string;
       readonly fingerprint: string;
     }
@@ -28,19 +28,18 @@ export type Expectation =
   /** 200 with a page of a list; what has to be on it is for whoever reads all pages. */
   | { readonly kind: 'page' };
 
-function refused(code: RefusalCode, fields?: readonly string[]): Expectation {
+function refused(code: AnyRefusal['code'], fields?: readonly string[]): Expectation {
   return { kind: 'refused', refusal: fields === undefined ? { code } : { code, fields } };
 }
 
 /** Foretells the answer to any request of the simulation, refusals in the order of CONTRACT.md section 2. */
-export function expectAnswer(ledger: TenantLedger, request: LedgerRequest, now: BusinessNow): Expectation {
+export function expectAnswer(ledger: TenantLedger, request: LedgerRequest, now: Now): Expectation {
   const [path = '', query = ''] = request.path.split('?');
-  if (isWritePath(path)) return expectWrite(ledger, { ...request, path }, now);
   const loanId = /^\/v1\/loans\/([^/]+)\/balance$/.exec(path)?.[1];
   const entryId = /^\/v1\/journal-entries\/([^/]+)$/.exec(path)?.[1];
   const accountCode = /^\/v1\/accounts\/([^/]+)\/balance$/.exec(path)?.[1];
   const list = /^\/v1(?:\/loans\/([^/]+))?\/journal-entries$/.exec(path);
-  if ((loanId ?? entryId ?? accountCode) === undefined && list === null) return refused('not_found');
+  if ((loanId ?? entryId ?? accountCode) === undefined && list === null) return expectWrite(ledger, request, now);
   if (request.method !== 'GET') return refused('method_not_allowed');
   if (request.token === 'absent' || request.token === 'forged') return refused('invalid_token');
   const parameters = new URLSearchParams(query);
@@ -50,46 +49,12 @@ export function expectAnswer(ledger: TenantLedger, request: LedgerRequest, now: 
   return expectBalance(ledger, { loanId: loanId ?? '', parameters, now });
 }
 
-function expectWrite(ledger: TenantLedger, request: LedgerRequest & { path: string }, now: BusinessNow): Expectation {
-  const { path, method, token, contentType, keyHeaders } = request;
-  if (!isWritePath(path)) return refused('not_found');
-  if (method !== 'POST') return refused('method_not_allowed');
-  if (token === 'absent' || token === 'forged') return refused('invalid_token');
-  if (token === 'narrow') return refused('insufficient_scope');
-  if (contentType !== 'application/json') return refused('unsupported_media_type');
-  if (request.declaredBytes !== undefined) return refused('payload_too_large');
-  const key = keyOf(keyHeaders);
-  if ('code' in key) return refused(key.code);
-  const body = parseJson(request.body);
-  if (body === undefined) return refused('malformed_json');
-  const read = readBody(path, body.value);
-  if ('badFields' in read) return refused('validation_failed', read.badFields);
-  const fingerprint = `${method} ${path} ${canonicalJson(body.value)}`;
-  const used = ledger.keys.get(key.text);
-  if (used !== undefined) {
-    return used.fingerprint === fingerprint ? { kind: 'replayed', body: used.body } : refused('idempotency_mismatch');
-  }
-  const decision = decide(ledger, read.command, now);
-  if ('refusal' in decision) return { kind: 'refused', refusal: decision.refusal };
-  return { kind: 'posted', ...decision, key: key.text, fingerprint };
-}
-
-/** The key as sent, quoted or not, or what is wrong with it. */
-function keyOf(headers: readonly string[]): { readonly text: string } | { readonly code: RefusalCode } {
-  const [only, ...more] = headers;
-  if (more.length > 0) return { code: 'duplicate_header' };
-  if (only === undefined) return { code: 'missing_idempotency_key' };
-  const text = /^"(.*)"$/.exec(only)?.[1] ?? only;
-  return /^[A-Za-z0-9][A-Za-z0-9._:-]{7,254}$/.test(text) ? { text } : { code: 'invalid_idempotency_key' };
-}
-
-function parseJson(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+function expectWrite(ledger: TenantLedger, request: LedgerRequest, now: Now): Expectation {
+  const expected = expectOfBooks(ledger.books, request, now);
+  const route = routeOf(request.path)?.kind;
+  if (expected.kind === 'posted' && route !== undefined) return { ...expected, route };
+  if (expected.kind === 'refused' || expected.kind === 'replayed') return expected;
+  throw new Error(`${request.path} was foretold as ${expected.kind}`);
 }
 
 interface EntryQuestion {
@@ -109,7 +74,7 @@ function expectEntry(ledger: TenantLedger, { request, entryId, parameters }: Ent
 interface LoanQuestion {
   readonly loanId: string;
   readonly parameters: URLSearchParams;
-  readonly now: BusinessNow;
+  readonly now: Now;
 }
 
 function expectBalance(ledger: TenantLedger, { loanId, parameters, now }: LoanQuestion): Expectation {
@@ -125,15 +90,15 @@ function expectBalance(ledger: TenantLedger, { loanId, parameters, now }: LoanQu
   const loan = ledger.loans.get(loanId.toLowerCase());
   if (loan === undefined) return refused('loan_not_found');
   // As the ledger knew it then, there was no such loan; else this answer would change when the loan is made.
-  if (knownAt !== undefined && loan.postings.every(({ postedAt }) => postedAt > knownAt))
-    return refused('loan_not_found');
-  return { kind: 'balance', body: balanceBody(loan, { asOfDate, knownAt, layer }) };
+  const journal = ledger.books.journals.get(loan.loanId) ?? [];
+  if (knownAt !== undefined && journal.every(({ postedAt }) => postedAt > knownAt)) return refused('loan_not_found');
+  return { kind: 'balance', body: balanceBody(ledger.books, loan.loanId, { asOfDate, knownAt, layer }) };
 }
 
 interface AccountQuestion {
   readonly accountCode: string;
   readonly parameters: URLSearchParams;
-  readonly now: BusinessNow;
+  readonly now: Now;
 }
 
 function expectAccount(ledger: TenantLedger, { accountCode, parameters, now }: AccountQuestion): Expectation {
@@ -146,9 +111,10 @@ function expectAccount(ledger: TenantLedger, { accountCode, parameters, now }: A
   if (!isCalendarDate(asOfDate)) bad.push('as_of_date');
   if (layer === undefined) bad.push('layer');
   if (bad.length > 0 || layer === undefined || currency === null) return refused('validation_failed', bad);
-  if (!isInChart(accountCode)) return refused('account_not_found');
+  const body = accountBody(ledger.books, { accountCode, currency }, { asOfDate, knownAt, layer });
+  if (body === undefined) return refused('account_not_found');
   if (knownAt !== undefined && knownAt > '2100') return refused('validation_failed', ['known_at']);
-  return { kind: 'balance', body: accountBody(ledger, { accountCode, currency, layer, asOfDate, knownAt }) };
+  return { kind: 'balance', body };
 }
 
 interface PageQuestion {

@@ -2,10 +2,10 @@
 export type JsonObject = Record<string, unknown>;
 
 /** Looks at one value and answers the paths of what is wrong in it; none when it is well formed. */
-type FieldCheck = (value: unknown, path: string) => readonly string[];
+export type FieldCheck = (value: unknown, path: string) => readonly string[];
 
 /** The fields a body may have, and which of them it must have. */
-type FieldRules = Readonly<Record<string, { readonly required: boolean; readonly check: FieldCheck }>>;
+export type FieldRules = Readonly<Record<string, { readonly required: boolean; readonly check: FieldCheck }>>;
 
 /** True for what JSON calls an object. */
 export function isObject(value: unknown): value is JsonObject {
@@ -25,20 +25,22 @@ export function badFieldsOf(body: JsonObject, rules: FieldRules, prefix = ''): s
 }
 
 /** Marks a field as one that must be there. */
-function required(check: FieldCheck): { required: true; check: FieldCheck } {
+export function required(check: FieldCheck): { required: true; check: FieldCheck } {
   return { required: true, check };
 }
 
 /** Marks a field as one that may be absent. */
-function optional(check: FieldCheck): { required: false; check: FieldCheck } {
+export function optional(check: FieldCheck): { required: false; check: FieldCheck } {
   return { required: false, check };
 }
 
-function text(holds: (value: string) => boolean): FieldCheck {
+/** A text of which something holds. */
+export function text(holds: (value: string) => boolean): FieldCheck {
   return (value, path) => (typeof value === 'string' && holds(value) ? [] : [path]);
 }
 
-function oneOf(...words: readonly string[]): FieldCheck {
+/** One of some words. */
+export function oneOf(...words: readonly string[]): FieldCheck {
   return text((value) => words.includes(value));
 }
 
@@ -49,30 +51,43 @@ export function isCalendarDate(value: string): boolean {
   return !Number.isNaN(at) && new Date(at).toISOString().startsWith(value);
 }
 
-const uuid = text((value) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value));
-const amount = text((value) => /^[1-9][0-9]{0,17}$/.test(value));
-const amountOrZero = text((value) => /^(0|[1-9][0-9]{0,17})$/.test(value));
-const date = text(isCalendarDate);
+/** An id. */
+export const uuid = text((value) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value));
+/** Money, at least 1. */
+export const amount = text((value) => /^[1-9][0-9]{0,17}$/.test(value));
+/** Money, 0 allowed. */
+export const amountOrZero = text((value) => /^(0|[1-9][0-9]{0,17})$/.test(value));
+/** A calendar date. */
+export const date = text(isCalendarDate);
 /** The simulation uses no other currencies, so that the model needs no copy of the ISO 4217 list. */
-const currency = oneOf('USD', 'EUR', 'JPY');
-const shortText = text((value) => value.length > 0);
-const method = oneOf('ach', 'wire', 'card', 'check', 'cash', 'rtp', 'sepa', 'internal', 'other');
+export const currency = oneOf('USD', 'EUR', 'JPY');
+/** Any text that is not empty. */
+export const shortText = text((value) => value.length > 0);
+/** How money moved. */
+export const method = oneOf('ach', 'wire', 'card', 'check', 'cash', 'rtp', 'sepa', 'internal', 'other');
 const layer = oneOf('SETTLED', 'PENDING');
-const feeType = text((value) => /^[a-z][a-z0-9_]{0,63}$/.test(value));
-const object: FieldCheck = (value, path) => (isObject(value) ? [] : [path]);
+/** The name of a fee type. */
+export const feeType = text((value) => /^[a-z][a-z0-9_]{0,63}$/.test(value));
+/** Any JSON object. */
+export const object: FieldCheck = (value, path) => (isObject(value) ? [] : [path]);
 
 function nested(rules: FieldRules): FieldCheck {
   return (value, path) => (isObject(value) ? badFieldsOf(value, rules, `${path}.`) : [path]);
 }
 
-function listOf(rules: FieldRules, { from, upTo }: { readonly from: number; readonly upTo: number }): FieldCheck {
+/** A list of such objects, of some length. */
+export function listOf(
+  rules: FieldRules,
+  { from, upTo }: { readonly from: number; readonly upTo: number },
+): FieldCheck {
   return (value, path) => {
     if (!Array.isArray(value) || value.length < from || value.length > upTo) return [path];
     return value.flatMap((item, at) => nested(rules)(item, `${path}[${at}]`));
   };
 }
 
-const allocation = nested({
+/** The four fields of a split, each of which may be absent. */
+export const allocation = nested({
   fees_minor: optional(amountOrZero),
   interest_minor: optional(amountOrZero),
   principal_minor: optional(amountOrZero),
@@ -152,11 +167,3 @@ export const BODY_RULES = {
     metadata: optional(object),
   },
 } as const satisfies Record<string, FieldRules>;
-
-/** The path of a writing call. */
-export type WritePath = keyof typeof BODY_RULES;
-
-/** True for the five paths that take a POST. */
-export function isWritePath(path: string): path is WritePath {
-  return path in BODY_RULES;
-}

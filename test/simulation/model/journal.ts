@@ -1,4 +1,4 @@
-import { type Entry, type Line, loanOf, type TenantLedger } from './ledger.ts';
+import type { Entry, Line, TenantLedger } from './ledger.ts';
 
 /** A list of journal entries: a loan's or, without one, the tenant's. */
 export interface JournalQuestion {
@@ -12,13 +12,15 @@ export interface JournalQuestion {
 /** The entries of a list, in the order in which the model came to know them. */
 export function journalOf(ledger: TenantLedger, question: JournalQuestion): Entry[] {
   const { loanId, fromDate, toDate, eventType, accountCode } = question;
-  const all = loanId === undefined ? ledger.entries.values() : loanOf(ledger, loanId).entries.values();
-  return [...all].filter(({ plan }) => {
+  const own = loanId === undefined ? undefined : (ledger.books.journals.get(loanId) ?? []);
+  const all =
+    own === undefined
+      ? [...ledger.entries.values()]
+      : own.flatMap(({ entryId }) => ledger.byModelId.get(entryId) ?? []);
+  return all.filter(({ plan }) => {
     if (fromDate !== undefined && plan.effectiveAt < fromDate) return false;
     if (toDate !== undefined && plan.effectiveAt > toDate) return false;
     if (eventType !== undefined && plan.eventType !== eventType) return false;
-    // A loan without interest is a member of its batch, and no line of the entry touches it.
-    if (loanId !== undefined && plan.lines.every((line) => line.loanId !== loanId)) return false;
     return accountCode === undefined || plan.lines.some((line) => line.accountCode === accountCode);
   });
 }

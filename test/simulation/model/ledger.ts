@@ -1,112 +1,157 @@
-/** The parts of a loan's sub-ledger, in the order of the default waterfall; suspense takes what is left over. */
+import {
+  type Books,
+  firstDayOf,
+  lifeOf,
+  newBooks,
+  presentOf,
+  type Entry as ReferenceEntry,
+} from './reference/books.ts';
+import type { Expectation as ReferenceExpectation } from './reference/expectation.ts';
+import { book as bookPosting } from './reference/posting.ts';
+import { DEFAULT_POLICY } from './reference/program.ts';
+import type { LoanState } from './reference/state.ts';
+import { type Components, effectOf, LAYERS, type Layer, type Line } from './reference/terms.ts';
+
+export { type Components, effectOf, LAYERS, type Layer, type Line };
+
+/** What a waterfall spreads a payment over, in the default order. */
 export const COMPONENTS = ['fees', 'interest', 'principal', 'suspense'] as const;
-export type Component = (typeof COMPONENTS)[number];
-export type Components = Record<Component, bigint>;
 
-export const LAYERS = ['SETTLED', 'PENDING', 'ENCUMBRANCE'] as const;
-export type Layer = (typeof LAYERS)[number];
-
-/** The control account of each component, and the side that raises it (ACCOUNTING.md section 1). */
-export const CONTROL_ACCOUNT = {
-  fees: { accountCode: '1300', raisedBy: 'DR' },
-  interest: { accountCode: '1200', raisedBy: 'DR' },
-  principal: { accountCode: '1100', raisedBy: 'DR' },
-  suspense: { accountCode: '2100', raisedBy: 'CR' },
-} as const;
-
-type Direction = 'DR' | 'CR';
-
-/** One debit or credit; `loanId` stands on lines of a control account. */
-export interface Line {
-  readonly accountCode: string;
-  readonly direction: Direction;
-  readonly amountMinor: bigint;
-  readonly currency: string;
-  readonly layer: Layer;
-  readonly loanId: string | undefined;
-}
-
-/** What a decision wants to book. Nothing is booked until the server's answer has given it ids and a time. */
+/** What an entry says, whenever it is asked. */
 export interface Plan {
-  readonly eventType: 'disbursement' | 'payment_received' | 'fee_assessed' | 'accrual' | 'reversal';
+  readonly eventType: string;
   readonly effectiveAt: string;
   readonly lines: readonly Line[];
-  /** The loan that the entry makes, when it is the first disbursement. */
-  readonly newLoan?: { readonly loanId: string; readonly borrowerId: string; readonly currency: string };
-  /** Every loan of an accrual batch, those without interest too: the date is taken for each. */
+  /** Every loan of an accrual batch, those without interest too. */
   readonly accruedLoanIds?: readonly string[];
-  readonly reversesEntryId?: string;
+  /** By the server's id. */
+  readonly reversesEntryId?: string | undefined;
 }
 
-/** A balanced set of lines that stands in the journal. */
-export interface Entry {
-  readonly entryId: string;
-  readonly postedAt: string;
+/** An entry of the model under the server's names. */
+export class Entry {
+  /** The model's own id until an answer has shown the server's. */
+  entryId: string;
   readonly plan: Plan;
-  reversedByEntryId: string | undefined;
   /** Known once an answer has shown it. */
   correlationId: string | undefined;
+  readonly #ledger: TenantLedger;
+  readonly #reference: ReferenceEntry;
+
+  constructor(ledger: TenantLedger, reference: ReferenceEntry, entryId: string) {
+    this.#ledger = ledger;
+    this.#reference = reference;
+    this.entryId = entryId;
+    const { eventType, effectiveAt, lines, reversesEntryId, eventId, isDifference } = reference;
+    const reverses = reversesEntryId === undefined ? undefined : ledger.byModelId.get(reversesEntryId)?.entryId;
+    const fact = ledger.books.facts.get(eventId);
+    const isBatch = eventType === 'accrual' && !isDifference && fact?.about === undefined;
+    const accrued = isBatch ? { accruedLoanIds: fact?.loanIds ?? [] } : {};
+    this.plan = { eventType, effectiveAt, lines, reversesEntryId: reverses, ...accrued };
+  }
+
+  /** The model's name of it. */
+  get modelId(): string {
+    return this.#reference.entryId;
+  }
+
+  /** The model's name of its event. */
+  get eventId(): string {
+    return this.#reference.eventId;
+  }
+
+  get postedAt(): string {
+    return this.#reference.postedAt;
+  }
+
+  get reversedByEntryId(): string | undefined {
+    return this.#named(this.#reference.reversedByEntryId);
+  }
+
+  get supersededByEntryId(): string | undefined {
+    return this.#named(this.#reference.supersededByEntryId);
+  }
+
+  #named(modelId: string | undefined): string | undefined {
+    return modelId === undefined ? undefined : this.#ledger.byModelId.get(modelId)?.entryId;
+  }
 }
 
-/** What one line did to one component of one loan. */
-interface Posting {
-  readonly effectiveAt: string;
-  readonly postedAt: string;
-  readonly layer: Layer;
-  readonly component: Component;
-  readonly deltaMinor: bigint;
-}
-
-/** One loan's sub-ledger. */
-export interface Loan {
+/** One loan as a client of the ledger can know it. */
+export class Loan {
   readonly loanId: string;
   readonly borrowerId: string;
   readonly currency: string;
-  readonly postings: Posting[];
+  readonly programId: string;
   /** Every entry that concerns the loan, in posting order; an accrual of nothing included. */
-  readonly entries: Entry[];
-  /** Dates accrued by a standing batch. */
-  readonly accruedDates: Set<string>;
-  /** The sum of all postings by layer, kept so that deciding does not fold a loan's whole life each time. */
-  readonly present: Record<Layer, Components>;
-  latestEffectiveAt: string;
+  readonly entries: Entry[] = [];
+  readonly #books: Books;
+
+  constructor(books: Books, loanId: string) {
+    const loan = books.loans.get(loanId);
+    if (loan === undefined) throw new Error(`the model does not know loan ${loanId}`);
+    this.#books = books;
+    this.loanId = loanId;
+    this.borrowerId = loan.borrowerId;
+    this.currency = loan.currency;
+    this.programId = loan.programId;
+  }
+
+  /** Everything that its standing events make of it. */
+  get state(): LoanState {
+    return presentOf(this.#books, this.loanId);
+  }
+
+  /** Balances now, by layer. */
+  get present(): Record<Layer, Components> {
+    return this.state.balance;
+  }
+
+  /** Dates that standing accruals have taken. */
+  get accruedDates(): ReadonlySet<string> {
+    return new Set([...this.state.accrued.values()].map(({ date }) => date));
+  }
+
+  get latestEffectiveAt(): string {
+    return this.entries.reduce((latest, { plan }) => (plan.effectiveAt > latest ? plan.effectiveAt : latest), '');
+  }
 }
 
-/** One tenant's books. */
+/** One tenant's books as a client sees them: the reference model under the server's names. */
 export interface TenantLedger {
   readonly programId: string;
+  readonly books: Books;
   readonly loans: Map<string, Loan>;
+  /** In posting order, by the server's id. */
   readonly entries: Map<string, Entry>;
+  readonly byModelId: Map<string, Entry>;
+  /** The server's names of events, by the model's. */
+  readonly eventNames: Map<string, string>;
+  /** Entries of which no answer has shown the id yet. */
+  readonly unnamed: Entry[];
   /** Used keys: what was asked under each and the body that was answered. */
-  readonly keys: Map<string, { readonly fingerprint: string; readonly body: string }>;
+  readonly keys: Books['keys'];
 }
 
 /** Empty books. */
 export function newTenantLedger(programId: string): TenantLedger {
-  return { programId, loans: new Map(), entries: new Map(), keys: new Map() };
+  const books = newBooks({ programId, currency: undefined, versions: [{ from: '', policy: DEFAULT_POLICY }] });
+  return {
+    programId,
+    books,
+    loans: new Map(),
+    entries: new Map(),
+    byModelId: new Map(),
+    eventNames: new Map(),
+    unnamed: [],
+    keys: books.keys,
+  };
 }
 
-/** All components at zero. */
-export function noComponents(): Components {
-  return { fees: 0n, interest: 0n, principal: 0n, suspense: 0n };
-}
-
-/** What a line does to its loan, or undefined when it stands on no control account. */
-export function effectOf(line: Line): { readonly component: Component; readonly deltaMinor: bigint } | undefined {
-  const component = COMPONENTS.find((name) => CONTROL_ACCOUNT[name].accountCode === line.accountCode);
-  if (component === undefined) return undefined;
-  const raises = line.direction === CONTROL_ACCOUNT[component].raisedBy;
-  return { component, deltaMinor: raises ? line.amountMinor : -line.amountMinor };
-}
-
-/** The effective date of the loan's first disbursement that is not reversed, on any layer. */
-export function firstStandingDisbursement(loan: Loan): string | undefined {
-  let first: string | undefined;
-  for (const { plan, reversedByEntryId } of loan.entries) {
-    if (plan.eventType !== 'disbursement' || reversedByEntryId !== undefined) continue;
-    if (first === undefined || plan.effectiveAt < first) first = plan.effectiveAt;
-  }
-  return first;
+/** The effective date of the loan's first disbursement or opening that is not reversed, on any layer. */
+export function firstStandingDisbursement({ loanId }: Loan, { books }: TenantLedger): string | undefined {
+  const loan = books.loans.get(loanId);
+  return loan === undefined ? undefined : firstDayOf(lifeOf(books, loan), loanId);
 }
 
 /** The loan, which must be there. */
@@ -123,101 +168,82 @@ export function entryOf(ledger: TenantLedger, entryId: string): Entry {
   return entry;
 }
 
-/** The ids and the time that the server gave to a posted command, and what was asked under which key. */
+/** What a request is foretold to write, and under which key. */
+type Foretold = Pick<Extract<ReferenceExpectation, { kind: 'posted' }>, 'posting' | 'key' | 'fingerprint'>;
+
+/** The ids and the time that the server gave to a posted command; ids of entries and events as far as the answer shows them. */
 interface PostedAs {
-  readonly entryId: string;
   readonly postedAt: string;
-  readonly key: string;
-  readonly fingerprint: string;
+  readonly entryIds: readonly string[];
+  readonly eventIds: readonly string[];
+  readonly programId?: string;
   readonly body: string;
 }
 
 /**
- * Books a plan and answers how to take it back again: the order of concurrent commands is found by
+ * Books what was foretold and answers how to take it back again: the order of concurrent commands is found by
  * trying, and a wrong guess must leave no trace.
  */
-export function book(ledger: TenantLedger, plan: Plan, posted: PostedAs): () => void {
-  const undo: (() => void)[] = [];
-  if (plan.newLoan !== undefined) undo.push(openLoan(ledger, plan.newLoan, plan.effectiveAt));
-  const entry: Entry = {
-    entryId: posted.entryId,
-    postedAt: posted.postedAt,
-    plan,
-    reversedByEntryId: undefined,
-    correlationId: undefined,
-  };
-  ledger.entries.set(entry.entryId, entry);
-  undo.push(() => ledger.entries.delete(entry.entryId));
-  ledger.keys.set(posted.key, { fingerprint: posted.fingerprint, body: posted.body });
-  undo.push(() => ledger.keys.delete(posted.key));
-  for (const loanId of loansConcerned(ledger, plan)) undo.push(touchLoan(loanOf(ledger, loanId), entry));
-  for (const line of plan.lines) undo.push(postLine(ledger, entry, line));
-  for (const loanId of plan.accruedLoanIds ?? []) undo.push(takeDate(loanOf(ledger, loanId), plan.effectiveAt));
-  if (plan.reversesEntryId !== undefined) {
-    undo.push(linkReversal(ledger, entryOf(ledger, plan.reversesEntryId), entry.entryId));
-  }
+export function book(ledger: TenantLedger, { posting, key, fingerprint }: Foretold, posted: PostedAs): () => void {
+  const { books } = ledger;
+  const { postedAt, entryIds, eventIds, body } = posted;
+  const program = posted.programId === undefined ? {} : { programId: posted.programId };
+  const undoPosting = bookPosting(books, posting, {
+    postedAt,
+    entryIds,
+    eventIds,
+    ...program,
+    key: { text: key, fingerprint, body },
+  });
+  const undo = posting.loans.map(({ loanId }) => putLoan(ledger, loanId));
+  posting.facts.forEach(({ eventId }, at) => {
+    const name = eventIds[at];
+    if (name === undefined) return;
+    ledger.eventNames.set(eventId, name);
+    undo.push(() => ledger.eventNames.delete(eventId));
+  });
+  posting.entries.forEach(({ entryId }, at) => {
+    const reference = books.entries.get(entryId);
+    if (reference === undefined) throw new Error(`the model has not booked ${entryId}`);
+    const entry = new Entry(ledger, reference, entryIds[at] ?? entryId);
+    undo.push(putEntry(ledger, entry));
+    if (entryIds[at] !== undefined) return;
+    ledger.unnamed.push(entry);
+    undo.push(() => ledger.unnamed.pop());
+  });
   return () => {
     for (const step of undo.reverse()) step();
+    undoPosting();
   };
 }
 
-/** Every loan that an entry concerns: by a line, as a member of an accrual batch, or by what it reverses. */
-export function loansConcerned(ledger: TenantLedger, plan: Plan): Set<string> {
-  const loanIds = new Set(plan.accruedLoanIds ?? []);
-  for (const { loanId } of plan.lines) if (loanId !== undefined) loanIds.add(loanId);
-  if (plan.reversesEntryId !== undefined) {
-    for (const loanId of loansConcerned(ledger, entryOf(ledger, plan.reversesEntryId).plan)) loanIds.add(loanId);
-  }
-  return loanIds;
+/** Takes over the server's id of an entry that an answer did not show at first. */
+export function nameEntry(ledger: TenantLedger, entry: Entry, entryId: string): void {
+  ledger.entries.delete(entry.entryId);
+  entry.entryId = entryId;
+  ledger.entries.set(entryId, entry);
+  ledger.books.entryNames.set(entryId, entry.modelId);
 }
 
-function openLoan(ledger: TenantLedger, loan: NonNullable<Plan['newLoan']>, effectiveAt: string): () => void {
-  ledger.loans.set(loan.loanId, {
-    ...loan,
-    postings: [],
-    entries: [],
-    accruedDates: new Set(),
-    present: { SETTLED: noComponents(), PENDING: noComponents(), ENCUMBRANCE: noComponents() },
-    latestEffectiveAt: effectiveAt,
-  });
-  return () => ledger.loans.delete(loan.loanId);
+function putLoan(ledger: TenantLedger, loanId: string): () => void {
+  ledger.loans.set(loanId, new Loan(ledger.books, loanId));
+  return () => ledger.loans.delete(loanId);
 }
 
-function touchLoan(loan: Loan, entry: Entry): () => void {
-  const before = loan.latestEffectiveAt;
-  loan.entries.push(entry);
-  if (entry.plan.effectiveAt > before) loan.latestEffectiveAt = entry.plan.effectiveAt;
+function putEntry(ledger: TenantLedger, entry: Entry): () => void {
+  ledger.entries.set(entry.entryId, entry);
+  ledger.byModelId.set(entry.modelId, entry);
+  const concerned = loansConcerned(ledger, entry);
+  for (const loanId of concerned) loanOf(ledger, loanId).entries.push(entry);
   return () => {
-    loan.entries.pop();
-    loan.latestEffectiveAt = before;
+    ledger.entries.delete(entry.entryId);
+    ledger.byModelId.delete(entry.modelId);
+    for (const loanId of concerned) loanOf(ledger, loanId).entries.pop();
   };
 }
 
-function postLine(ledger: TenantLedger, entry: Entry, line: Line): () => void {
-  const effect = effectOf(line);
-  if (effect === undefined || line.loanId === undefined) return () => undefined;
-  const loan = loanOf(ledger, line.loanId);
-  const { component, deltaMinor } = effect;
-  const { effectiveAt } = entry.plan;
-  loan.postings.push({ effectiveAt, postedAt: entry.postedAt, layer: line.layer, component, deltaMinor });
-  loan.present[line.layer][component] += deltaMinor;
-  return () => {
-    loan.postings.pop();
-    loan.present[line.layer][component] -= deltaMinor;
-  };
-}
-
-function takeDate(loan: Loan, date: string): () => void {
-  loan.accruedDates.add(date);
-  return () => loan.accruedDates.delete(date);
-}
-
-function linkReversal(ledger: TenantLedger, reversed: Entry, byEntryId: string): () => void {
-  const loans = (reversed.plan.accruedLoanIds ?? []).map((loanId) => loanOf(ledger, loanId));
-  reversed.reversedByEntryId = byEntryId;
-  for (const loan of loans) loan.accruedDates.delete(reversed.plan.effectiveAt);
-  return () => {
-    reversed.reversedByEntryId = undefined;
-    for (const loan of loans) loan.accruedDates.add(reversed.plan.effectiveAt);
-  };
+/** Every loan that an entry concerns: those of its event, and those of its lines. */
+export function loansConcerned({ books }: TenantLedger, entry: Entry): Set<string> {
+  const ofEvent = books.facts.get(entry.eventId)?.loanIds ?? [];
+  return new Set([...ofEvent, ...entry.plan.lines.flatMap(({ loanId }) => loanId ?? [])]);
 }

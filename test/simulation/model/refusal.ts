@@ -33,13 +33,3 @@ export const REFUSAL_STATUS = {
 
 /** The stable machine word of a refusal. */
 export type RefusalCode = keyof typeof REFUSAL_STATUS;
-
-/** A refusal as the model foretells it. */
-export interface Refusal {
-  readonly code: RefusalCode;
-  /**
-   * The fields that `errors[]` must name, no other: a name given here also stands for what lies below
-   * it (`loans[3]` for `loans[3].loan_id`). Undefined where the contract does not ask for `errors[]`.
-   */
-  readonly fields?: readonly string[];
-}

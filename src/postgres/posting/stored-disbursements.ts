@@ -1,0 +1,25 @@
+import { type StandingDisbursement, scopedKey } from '../../posting/ledger-state.ts';
+import type { Statement } from '../statement-train.ts';
+
+/** What begins loans and was not reversed. */
+export const READ_STANDING_DISBURSEMENTS: Statement = {
+  name: 'read_standing_disbursements',
+  text: `SELECT d.tenant_id, d.loan_id, d.entry_id, d.effective_at
+    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
+    JOIN hpts.disbursement AS d USING (tenant_id, loan_id)
+    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)`,
+};
+
+/** The same by loan. */
+export function disbursementsOf(
+  rows: readonly [string, string, string, string][],
+): Map<string, StandingDisbursement[]> {
+  const standing = new Map<string, StandingDisbursement[]>();
+  for (const [tenantId, loanId, entryId, effectiveAt] of rows) {
+    const key = scopedKey(tenantId, loanId);
+    const known = standing.get(key);
+    if (known === undefined) standing.set(key, [{ entryId, effectiveAt }]);
+    else known.push({ entryId, effectiveAt });
+  }
+  return standing;
+}

@@ -1,0 +1,25 @@
+import { SETTLED } from '../../domain/layer.ts';
+import { linesOn, untouched } from '../../domain/posted-entry.ts';
+import { scopedKey } from '../ledger-state.ts';
+import type { PlannedEntry } from '../posting-plan.ts';
+import { standingOf } from '../scene.ts';
+import type { Target } from './command-kind.ts';
+
+/** That an entry settled a pending one. */
+export function rememberSettling(pendingEntryId: string, entry: PlannedEntry, { state, plan }: Target): void {
+  const { tenantId, entryId, draft } = entry;
+  const standing = standingOf(state, tenantId, pendingEntryId);
+  standing.settlings += 1;
+  standing.settledBy = { entryId, effectiveAt: draft.effectiveAt, lines: linesOn(draft, SETTLED) };
+  state.standings.set(scopedKey(tenantId, entryId), { ...untouched(), settles: pendingEntryId });
+  plan.settlings.push({ tenantId, pendingEntryId, turn: standing.settlings, entryId });
+}
+
+/** That an entry cleared another to cash. */
+export function rememberClearing(clearedEntryId: string, entry: PlannedEntry, { state, plan }: Target): void {
+  const { tenantId, entryId } = entry;
+  const standing = standingOf(state, tenantId, clearedEntryId);
+  standing.clearings += 1;
+  standing.clearedBy = entryId;
+  plan.clearings.push({ tenantId, clearedEntryId, turn: standing.clearings, entryId });
+}

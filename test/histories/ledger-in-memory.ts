@@ -1,0 +1,185 @@
+import { formatAccountCode } from '../../src/domain/account-code.ts';
+import { LAYERS } from '../../src/domain/layer.ts';
+import type { LoanState } from '../../src/domain/loan.ts';
+import { readPolicy } from '../../src/domain/program.ts';
+import { readCommand } from '../../src/http/posting-operation.ts';
+import type { Problem } from '../../src/http/problem.ts';
+import { PROBLEMS } from '../../src/http/problem-table.ts';
+import { POSTING_ROUTES } from '../../src/http/routes/posting-routes.ts';
+import type { Command } from '../../src/posting/command.ts';
+import { scopedKey, type TenantState } from '../../src/posting/ledger-state.ts';
+import { receiptFacts } from '../../src/posting/posted-receipt.ts';
+import type { PlannedAccountDelta, PlannedEntry, PlannedMovement } from '../../src/posting/posting-plan.ts';
+import { renderReceipt } from '../../src/posting/receipt.ts';
+import { MemoryBooks } from '../posting/memory-books.ts';
+import type { Policy } from '../simulation/model/reference/program.ts';
+import type { LedgerAnswer, LedgerRequest } from '../simulation/model/request.ts';
+import { type History, idOf } from './history.ts';
+import { routeFor } from './what-exists.ts';
+
+const TENANT = idOf('a', 1);
+
+/** A line as the journal would show it; no loan on accounts that no loan controls, unless it says so. */
+export interface ShownLine {
+  readonly accountCode: string;
+  readonly direction: 'DR' | 'CR';
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly layer: string;
+  readonly loanId: string | null;
+}
+
+/** An entry as the journal would show it. */
+export interface ShownEntry {
+  readonly entryId: string;
+  readonly eventId: string;
+  readonly correlationId: string;
+  readonly eventType: string;
+  readonly effectiveAt: string;
+  readonly reversesEntryId: string | null;
+  readonly lines: readonly ShownLine[];
+}
+
+/** What came back, and what was written: nothing unless it was accepted. */
+export interface Answered {
+  readonly answer: LedgerAnswer;
+  readonly postedAt: string;
+  readonly entries: readonly ShownEntry[];
+  readonly movements: readonly PlannedMovement[];
+  readonly accountDeltas: readonly PlannedAccountDelta[];
+}
+
+const NOTHING = { entries: [], movements: [], accountDeltas: [] } as const;
+
+/**
+ * The ledger's own code from a body to a receipt, over books in memory in place of a database: the readers of the routes,
+ * the decision, the plan, the renderer. Each accepted request is the next microsecond's.
+ */
+export class LedgerInMemory {
+  readonly #books: MemoryBooks;
+  readonly #bodies = new Map<string, string>();
+  #posted = 0;
+
+  constructor(history: History) {
+    this.#books = new MemoryBooks([], new Map([[TENANT, tenantState(history)]]));
+  }
+
+  /** The loan as its row would have it; undefined when nothing made it. */
+  loan(loanId: string): LoanState | undefined {
+    return this.#books.loans.get(scopedKey(TENANT, loanId));
+  }
+
+  /** Answers a POST of a money route as the server would, with `actor` for the client. */
+  post(request: LedgerRequest, actor: string): Answered {
+    const command = this.#read(request, actor);
+    if ('problem' in command) return refused(command.problem);
+    const { decisions, plan } = this.#books.post([command]);
+    const [decision] = decisions;
+    if (decision === undefined) throw new Error('a command was not decided');
+    if (decision.outcome === 'refused') return refused(decision.refusal);
+    const postedAt = instant(this.#posted + (decision.outcome === 'posted' ? 1 : 0));
+    if (decision.outcome === 'replayed') {
+      const body = this.#bodies.get(decision.entryId) ?? '';
+      return { answer: { ...OK, status: 200, idempotentReplayed: 'true', body }, postedAt, ...NOTHING };
+    }
+    this.#posted += 1;
+    const body = renderReceipt(decision.receiptVersion, receiptFacts(decision, postedAt));
+    this.#bodies.set(decision.entry.entryId, body);
+    return {
+      answer: { ...OK, status: 201, body },
+      postedAt,
+      entries: [decision.entry, ...decision.following].map(shown),
+      movements: plan.movements,
+      accountDeltas: [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()]),
+    };
+  }
+
+  #read({ path, keyHeaders, body }: LedgerRequest, actor: string): Command | { problem: Problem } {
+    const found = routeFor(path);
+    const route = POSTING_ROUTES.get(found?.path ?? '');
+    if (found === undefined || route === undefined) throw new Error(`${path} is no money route`);
+    const sender = { tenantId: TENANT, actor, key: keyHeaders[0] ?? '', params: found.params };
+    return route.use((one) => readCommand(one, sender, Buffer.from(body)));
+  }
+}
+
+/** The nth instant: time stands still but for what is posted. */
+export function instant(count: number): string {
+  return `2027-01-01T12:00:00.${count.toString().padStart(6, '0')}Z`;
+}
+
+const OK = { contentType: 'application/json', idempotentReplayed: undefined, wwwAuthenticate: undefined } as const;
+
+function refused({ code, detail, errors }: Problem): Answered {
+  const { status, title } = PROBLEMS[code];
+  const problem = {
+    type: `/docs/errors/${code}`,
+    title,
+    status,
+    detail,
+    instance: '',
+    code,
+    trace_id: '',
+    ...(errors === undefined ? {} : { errors }),
+  };
+  const contentType = 'application/problem+json';
+  const answer = { ...OK, status, contentType, body: JSON.stringify(problem) };
+  return { answer, postedAt: '', ...NOTHING };
+}
+
+function shown({ entryId, eventId, correlationId, draft }: PlannedEntry): ShownEntry {
+  const { eventType, effectiveAt, reversesEntryId, currency } = draft;
+  const lines = draft.lines.map((line): ShownLine => {
+    const isDebit = line.amountMinor > 0n;
+    const own = 'layer' in line ? (line as { readonly layer?: 0 | 1 | 2 }).layer : undefined;
+    return {
+      accountCode: formatAccountCode(line.account),
+      direction: isDebit ? 'DR' : 'CR',
+      amountMinor: isDebit ? line.amountMinor : -line.amountMinor,
+      currency,
+      layer: LAYERS[own ?? draft.layer] ?? '',
+      loanId: line.loanId,
+    };
+  });
+  return { entryId, eventId, correlationId, eventType, effectiveAt, reversesEntryId, lines };
+}
+
+function tenantState({ programs, today }: History): TenantState {
+  const [standard] = programs;
+  if (standard === undefined) throw new Error('a history has a default program');
+  const versions = programs.map(({ programId, currency, versions: all }) => {
+    const made = all.map(({ from, policy }, at) => ({
+      programId,
+      currency: currency ?? null,
+      version: at + 1,
+      effectiveFrom: from === '' ? null : from,
+      policy: readPolicy(storedPolicy(policy)),
+    }));
+    return [programId, made] as const;
+  });
+  const configuration = {
+    tenantId: TENANT,
+    configEpoch: 1n,
+    currency: 'USD',
+    defaultProgramId: standard.programId,
+    closedThrough: null,
+    programs: new Map(versions),
+  };
+  return { businessDate: today, closedThrough: null, configuration };
+}
+
+/** A policy in the form in which versions are sent and stored. */
+export function storedPolicy(policy: Policy): Record<string, unknown> {
+  return {
+    waterfall: policy.waterfall,
+    day_count_convention: policy.dayCount,
+    annual_rates: policy.annualRates,
+    rounding: policy.rounding,
+    overpayment: policy.overpayment,
+    backdating: policy.backdating,
+    returns: policy.returns,
+    chargeoff: policy.chargeoff,
+    principal_check: policy.principalCheck,
+    fee_types: Object.entries(policy.feeAccounts).map(([fee_type, income_account]) => ({ fee_type, income_account })),
+  };
+}

@@ -1,0 +1,247 @@
+import { formatAccountCode } from '../../src/domain/account-code.ts';
+import {
+  lineDifferences,
+  postedDifferences,
+  refusalDifferences,
+  replayDifferences,
+} from '../simulation/answer-differences.ts';
+import { type Expectation, expectAnswer } from '../simulation/model/reference/expectation.ts';
+import { book, type Planned } from '../simulation/model/reference/posting.ts';
+import { accountBody, componentsOf, standingOf } from '../simulation/model/reference/reads.ts';
+import { LAYERS } from '../simulation/model/reference/terms.ts';
+import type { LedgerRequest } from '../simulation/model/request.ts';
+import { Random } from '../simulation/random.ts';
+import type { Counts } from './counts.ts';
+import { FEE_ACCOUNT, type History } from './history.ts';
+import { KeptBalances } from './kept-balances.ts';
+import { type Answered, instant, LedgerInMemory, type ShownEntry } from './ledger-in-memory.ts';
+import { meetingsOf } from './meetings.ts';
+import { requestOf, type StepRequest } from './step-request.ts';
+import { World } from './world.ts';
+
+/** A step that was sent, for a history written down. */
+export interface Sent {
+  readonly asked: StepRequest;
+  readonly request: LedgerRequest;
+  readonly outcome: string;
+}
+
+/** How a history went: empty `found` when ledger and model agreed to its end. */
+export interface Life {
+  readonly sent: readonly Sent[];
+  readonly found: readonly string[];
+}
+
+type Posted = Extract<Expectation, { kind: 'posted' }>;
+
+/** Lives a history through in the ledger and in the model, up to the first difference. */
+export function live(history: History, counts: Counts): Life {
+  const life = new Living(history, counts);
+  for (const step of history.steps) {
+    const asked = requestOf(life.world, step);
+    if (asked === undefined) continue;
+    const found = life.send(asked, new Random(`reads:${step.seed}`));
+    if (found.length > 0) return { sent: life.sent, found };
+  }
+  return { sent: life.sent, found: life.atTheEnd() };
+}
+
+class Living {
+  readonly world: World;
+  readonly sent: Sent[] = [];
+  readonly #ledger: LedgerInMemory;
+  readonly #counts: Counts;
+  readonly #kept = new KeptBalances();
+  #posted = 0;
+
+  constructor(history: History, counts: Counts) {
+    this.world = new World(history);
+    this.#ledger = new LedgerInMemory(history);
+    this.#counts = counts;
+  }
+
+  /** Sends one request to both and compares everything that can be seen of it. */
+  send(step: StepRequest, random: Random): string[] {
+    const { books, history } = this.world;
+    const { asked, request } = this.#request(step, random);
+    const now = { businessDate: history.today, principal: 'one' };
+    const expected = expectAnswer(books, request, now);
+    const meetings = meetingsOf(this.world, asked, expected);
+    const answered = this.#ledger.post(request, 'one');
+    this.sent.push({ asked, request, outcome: `${answered.answer.status} ${outcomeOf(expected)}` });
+    this.#counts.command(asked.kind, outcomeOf(expected), meetings);
+    const found = this.#compare(asked, expected, answered);
+    if (found.length > 0) return found;
+    return random.chance(0.5) ? this.#read(random) : [];
+  }
+
+  /** Control accounts against sub-ledgers, at every date, on every layer, on both clocks; and every loan once more. */
+  atTheEnd(): string[] {
+    const { books, history } = this.world;
+    const found = this.#kept.untied((loanId) => books.loans.get(loanId)?.currency);
+    for (const loanId of books.loans.keys()) {
+      found.push(...this.#readLoan(loanId, history.today, undefined), ...this.#compareStanding(loanId));
+    }
+    this.#counts.history();
+    return found;
+  }
+
+  /** Mostly under a key of its own; now and then under one that was used, with the same body or with this one. */
+  #request(asked: StepRequest, random: Random): Pick<Sent, 'asked' | 'request'> {
+    const common = { tenant: 0, method: 'POST', token: 'full', contentType: 'application/json' } as const;
+    const keyHeaders = [`key:history-${this.sent.length}`];
+    const request = { ...common, path: asked.path, keyHeaders, body: JSON.stringify(asked.body) };
+    const used = random.chance(0.02) ? this.sent[random.below(this.sent.length)] : undefined;
+    if (used === undefined) return { asked, request };
+    return random.chance(0.5) ? used : { asked, request: { ...request, keyHeaders: used.request.keyHeaders } };
+  }
+
+  #compare(asked: StepRequest, expected: Expectation, answered: Answered): string[] {
+    switch (expected.kind) {
+      case 'refused':
+        return refusalDifferences(expected.refusal, answered.answer);
+      case 'replayed':
+        return replayDifferences(expected.body, answered.answer);
+      case 'posted':
+        return this.#comparePosted(asked, expected, answered);
+      default:
+        throw new Error(`a POST was foretold as ${expected.kind}`);
+    }
+  }
+
+  #comparePosted(asked: StepRequest, { posting, key, fingerprint }: Posted, answered: Answered): string[] {
+    const { answer, entries, postedAt } = answered;
+    const found = postedDifferences(asked.kind, posting, answer);
+    if (found.length > 0) return found;
+    const pairs = pairUp(posting.entries, entries);
+    if ('found' in pairs) return pairs.found;
+    for (const [planned, shown] of pairs.pairs) found.push(...this.#compareEntry(planned, shown));
+    for (const [planned, shown] of pairs.pairs) {
+      this.world.nameEntry(planned.entryId, shown.entryId);
+      this.world.nameEvent(planned.eventId, shown.eventId);
+    }
+    const shownBy = new Map(pairs.pairs.map(([planned, shown]) => [planned.entryId, shown]));
+    const eventIds = posting.facts.map((fact) => shownBy.get(fact.liveEntryId)?.eventId ?? '');
+    const entryIds = posting.entries.map(({ entryId }) => shownBy.get(entryId)?.entryId ?? '');
+    book(this.world.books, posting, {
+      postedAt,
+      eventIds,
+      entryIds,
+      key: { text: key, fingerprint, body: answer.body },
+    });
+    this.#kept.take(answered);
+    this.#posted += 1;
+    return found;
+  }
+
+  #compareEntry(planned: Planned, shown: ShownEntry): string[] {
+    const found: string[] = [];
+    const reverses = planned.reversesEntryId === undefined ? null : this.world.entryName(planned.reversesEntryId);
+    if (shown.reversesEntryId !== reverses) found.push(`it reverses ${shown.reversesEntryId} in place of ${reverses}`);
+    if (!this.world.correlates(planned.correlationId, shown.correlationId)) {
+      found.push(`correlation ${shown.correlationId} is not that of ${planned.correlationId}`);
+    }
+    return found;
+  }
+
+  /** Balances of a loan and of an account, at a random date and instant, and what the loan is. */
+  #read(random: Random): string[] {
+    const { books, history } = this.world;
+    const known = [...books.loans.keys()];
+    if (known.length === 0) return [];
+    const day = new Date(Date.parse(history.firstDay) + random.below(50) * 86_400_000).toISOString().slice(0, 10);
+    const knownAt = random.chance(0.5) ? undefined : instant(random.below(this.#posted + 1));
+    const loanId = random.pick(known);
+    return [
+      ...this.#readLoan(loanId, day, knownAt),
+      ...this.#readAccount(random, { day, knownAt }),
+      ...this.#compareStanding(loanId),
+    ];
+  }
+
+  #readLoan(loanId: string, asOfDate: string, knownAt: string | undefined): string[] {
+    return LAYERS.flatMap((layer, number) => {
+      const ours = componentsOf(this.world.books, loanId, { asOfDate, knownAt, layer });
+      const kept = this.#kept.loan(loanId, { day: asOfDate, knownAt, layer: number });
+      this.#counts.read('loan balance');
+      const pairs = { ...kept, memo: kept.memoInterest };
+      return (['principal', 'interest', 'fees', 'suspense', 'memo'] as const).flatMap((name) =>
+        ours[name] === pairs[name]
+          ? []
+          : [
+              `${name} of ${loanId} on ${layer} as of ${asOfDate} known at ${knownAt}: ${pairs[name]} in place of ${ours[name]}`,
+            ],
+      );
+    });
+  }
+
+  #readAccount(
+    random: Random,
+    { day, knownAt }: { readonly day: string; readonly knownAt: string | undefined },
+  ): string[] {
+    const { books } = this.world;
+    const accountCode = random.chance(0.1) ? FEE_ACCOUNT : random.pick([...books.accounts.keys()]);
+    const currency = random.chance(0.9) ? 'USD' : 'EUR';
+    const number = random.below(2);
+    const layer = LAYERS[number] ?? 'SETTLED';
+    const ours = accountBody(books, { accountCode, currency }, { asOfDate: day, knownAt, layer });
+    const kept = this.#kept.account(Number(accountCode), currency, { day, knownAt, layer: number });
+    this.#counts.read('account balance');
+    const [debit, credit] = [kept.debitMinor.toString(), kept.creditMinor.toString()];
+    if (ours?.['dr_balance_minor'] === debit && ours['cr_balance_minor'] === credit) return [];
+    return [
+      `account ${formatAccountCode(Number(accountCode))} ${currency} ${layer} as of ${day} known at ${knownAt}: ${debit} ${credit} in place of ${JSON.stringify(ours)}`,
+    ];
+  }
+
+  /** Status, non-accrual, what was charged off and recovered. */
+  #compareStanding(loanId: string): string[] {
+    const loan = this.#ledger.loan(loanId);
+    if (loan === undefined) return [`the ledger has no loan ${loanId}`];
+    const ours = standingOf(this.world.books, loanId);
+    const { standing } = loan;
+    const isUndisbursed = loan.firstDisbursedOn === null && standing.status === 'active';
+    const theirs = {
+      status: isUndisbursed ? ('undisbursed' as const) : standing.status,
+      nonAccrual: standing.nonAccrualSince !== null,
+      chargedOff: standing.chargedOff,
+      recovered: standing.recovered,
+    };
+    const words = ({ status: word, nonAccrual, chargedOff, recovered }: typeof ours) =>
+      `${word} ${nonAccrual} ${chargedOff.fees} ${chargedOff.interest} ${chargedOff.principal} ${recovered.fees} ${recovered.interest} ${recovered.principal}`;
+    this.#counts.read('standing');
+    return words(ours) === words(theirs) ? [] : [`loan ${loanId} is ${words(theirs)} in place of ${words(ours)}`];
+  }
+}
+
+function outcomeOf(expected: Expectation): string {
+  if (expected.kind === 'refused') return expected.refusal.code;
+  return expected.kind;
+}
+
+type Pairs = { readonly pairs: readonly (readonly [Planned, ShownEntry])[] } | { readonly found: string[] };
+
+/** The entries of the model with those of the ledger: the first with the first, the rest by what they say. */
+function pairUp(planned: readonly Planned[], shown: readonly ShownEntry[]): Pairs {
+  if (planned.length !== shown.length) return { found: [`${shown.length} entries in place of ${planned.length}`] };
+  const left = [...shown];
+  const pairs: [Planned, ShownEntry][] = [];
+  for (const [at, one] of planned.entries()) {
+    const place = at === 0 ? 0 : left.findIndex((other) => entryDifferences(one, other).length === 0);
+    const other = left[Math.max(place, 0)];
+    if (other === undefined) throw new Error('entries ran out');
+    const found = entryDifferences(one, other);
+    if (found.length > 0) return { found: found.map((text) => `entry ${at + 1}: ${text}`) };
+    pairs.push([one, other]);
+    left.splice(Math.max(place, 0), 1);
+  }
+  return { pairs };
+}
+
+function entryDifferences(planned: Planned, shown: ShownEntry): string[] {
+  const found = lineDifferences(planned.lines, shown.lines);
+  if (planned.eventType !== shown.eventType) found.push(`${shown.eventType} in place of ${planned.eventType}`);
+  if (planned.effectiveAt !== shown.effectiveAt)
+    found.push(`on ${shown.effectiveAt} in place of ${planned.effectiveAt}`);
+  return found;
+}

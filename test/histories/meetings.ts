@@ -1,0 +1,68 @@
+import { type Books, type Fact, liveOf, standingAbout } from '../simulation/model/reference/books.ts';
+import type { Expectation } from '../simulation/model/reference/expectation.ts';
+import type { StepRequest } from './step-request.ts';
+import type { World } from './world.ts';
+
+/** What an accepted command meets in the books, as the model sees them before it is booked. */
+export function meetingsOf(world: World, asked: StepRequest, expected: Expectation): string[] {
+  if (expected.kind !== 'posted') return [];
+  const { books } = world;
+  const { facts, dropped, anew } = expected.posting;
+  const found: string[] = [];
+  const [fact] = [...facts, ...dropped];
+  if (fact === undefined) return found;
+  found.push(`under ${fact.policy.backdating}`);
+  for (const loanId of fact.loanIds) found.push(...loanMeetings(world, loanId, fact));
+  if (facts.length > 0) found.push(...factMeetings(books, fact));
+  for (const each of dropped) found.push(`reversal of ${each.command.kind}`);
+  if (anew.some(({ isRestated }) => isRestated)) found.push('restatement');
+  const reversesId = asked.body['reverses_entry_id'];
+  if (typeof reversesId === 'string') {
+    const named = books.entryNames.get(reversesId) ?? reversesId;
+    if (liveOf(books, named)?.entryId !== named) found.push('reversal of a restated entry');
+  }
+  return [...new Set(found)];
+}
+
+function loanMeetings(world: World, loanId: string, fact: Fact): string[] {
+  const state = world.present(loanId);
+  if (state === undefined) return ['a loan begins'];
+  const found: string[] = [];
+  if (fact.effectiveAt < world.latestDay(loanId)) found.push('backdated');
+  if (state.nonAccrual) found.push('on non-accrual');
+  if (state.chargedOff !== undefined) found.push('on a charged-off loan');
+  if (state.pieces.length > 0 && state.chargedOff === undefined) found.push('on a loan charged off in part');
+  if (fact.command.kind === 'disbursement' && (state.interestFrom ?? '') > fact.effectiveAt) {
+    found.push('a disbursement becomes the first');
+  }
+  if (fact.command.kind === 'accrual' && [...state.accrued.values()].some(({ date }) => date > fact.effectiveAt)) {
+    found.push('an accrual between two others');
+  }
+  return found;
+}
+
+function factMeetings(books: Books, { command, outcomes, loanIds }: Fact): string[] {
+  const found: string[] = [];
+  if ('layer' in command && command.layer === 'PENDING') found.push(`${command.kind} on PENDING`);
+  if ('allocation' in command && command.allocation !== undefined) found.push(`${command.kind} with a split`);
+  if (command.kind === 'accrual' && loanIds.length > 1) found.push('an accrual of several loans');
+  if (command.kind === 'disbursement' && command.fees.length > 0) found.push('fees withheld');
+  if (command.kind === 'return') {
+    const earlier = standingAbout(books, command.eventId).filter((other) => other.command.kind === 'return');
+    if (earlier.length > 0) found.push('a second return');
+    if (command.nsfFeeMinor > 0n) found.push('a return with its fee');
+    const received = books.facts.get(command.eventId)?.command.kind;
+    if (received !== undefined) found.push(`return of ${received}`);
+  }
+  const lines = [...outcomes.values()].flatMap((outcome) => outcome.lines);
+  if (command.kind === 'payment' && lines.some(({ accountCode }) => accountCode === '9100')) {
+    found.push('memo interest is paid');
+  }
+  if (
+    command.kind === 'payment' &&
+    lines.some(({ accountCode, layer }) => accountCode === '2100' && layer === 'SETTLED')
+  ) {
+    found.push('over-payment into suspense');
+  }
+  return found;
+}

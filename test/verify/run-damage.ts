@@ -1,0 +1,90 @@
+import type pg from 'pg';
+import { type Damage, entry, loan } from './damage.ts';
+import { entryId } from './hand-books.ts';
+import { LOANS, RUN, TENANT } from './hand-ledger.ts';
+
+/** The run whose entry is the accrual of 0, finished, and its loan, counted as far as it is: 7 of a client, 1/3 of the server. */
+export async function fillHandRun(client: pg.Client): Promise<void> {
+  await client.query(
+    `INSERT INTO hpts.accrual_run (tenant_id, accrual_run_id, program_id, accrual_date, actor, finished_at)
+     SELECT b.tenant_id, $2, b.program_id, b.accrual_date, 'hand', clock_timestamp() FROM hpts.accrual_batch AS b
+     WHERE b.tenant_id = $1 AND b.exact_interest IS NOT NULL`,
+    [TENANT, RUN],
+  );
+  await client.query(
+    `INSERT INTO hpts.accrual_run_portion SELECT b.tenant_id, $2, 1, $3, 3, 1, true, ARRAY[b.entry_id], '{USD}', '{0}'
+     FROM hpts.accrual_batch AS b WHERE b.tenant_id = $1 AND b.exact_interest IS NOT NULL`,
+    [TENANT, RUN, LOANS.quiet],
+  );
+  await client.query(
+    `INSERT INTO hpts.loan_interest SELECT l.tenant_id, l.loan_id, l.loan_seq, l.frontier, '2026-02-03', '22/3', 7, l.first_disbursed_on,
+       l.principal_minor, l.interest_minor + l.memo_interest_minor FROM hpts.loan AS l WHERE l.tenant_id = $1 AND l.loan_id = $2`,
+    [TENANT, LOANS.quiet],
+  );
+}
+
+/** Damage to accrual runs and to what is kept of the interest of loans. */
+export const OF_RUNS: readonly Damage[] = [
+  {
+    what: 'a run removed',
+    sql: () => `DELETE FROM hpts.accrual_run WHERE accrual_run_id = '${RUN}'`,
+    named: () => [`accrual_runs: run ${RUN}`],
+  },
+  {
+    what: 'a portion removed',
+    sql: () => `DELETE FROM hpts.accrual_run_portion WHERE accrual_run_id = '${RUN}'`,
+    named: () => [`accrual_runs: run ${RUN}`, `run_entries: entry ${entryId('nothing accrued')}`],
+  },
+  {
+    what: 'a portion that is not the last of a finished run',
+    sql: () => `UPDATE hpts.accrual_run_portion SET is_last = false WHERE accrual_run_id = '${RUN}'`,
+    named: () => [`accrual_runs: run ${RUN}`],
+  },
+  {
+    what: 'a portion of another number',
+    sql: () => `UPDATE hpts.accrual_run_portion SET portion = 2 WHERE accrual_run_id = '${RUN}'`,
+    named: () => [`accrual_runs: run ${RUN}`],
+  },
+  {
+    what: 'the sum of a portion',
+    sql: () => `UPDATE hpts.accrual_run_portion SET accrued_minor = '{1}' WHERE accrual_run_id = '${RUN}'`,
+    named: () => [`run_entries: entry ${entryId('nothing accrued')}`],
+  },
+  {
+    what: 'the loans of a portion',
+    sql: () => `UPDATE hpts.accrual_run_portion SET accrued_loans = 2 WHERE accrual_run_id = '${RUN}'`,
+    named: () => [`run_entries: run ${RUN}`],
+  },
+  {
+    what: 'the date of a run',
+    sql: () => `UPDATE hpts.accrual_run SET accrual_date = '2026-02-04' WHERE accrual_run_id = '${RUN}'`,
+    named: () => [`run_entries: entry ${entryId('nothing accrued')}`],
+  },
+  {
+    what: 'an accrual of 0 that nothing leads to',
+    sql: () => `DELETE FROM hpts.loan_unmoved_accrual WHERE ${entry('nothing accrued')}`,
+    named: () => [`unmoved_accruals: entry ${entryId('nothing accrued')}`],
+  },
+  {
+    what: 'a loan led to an accrual that moved it',
+    sql: () => `UPDATE hpts.loan_unmoved_accrual SET loan_id = '${LOANS.old}' WHERE ${entry('nothing accrued')}`,
+    named: () => [`unmoved_accruals: entry ${entryId('nothing accrued')}`],
+  },
+  {
+    what: 'what an accrual stands for',
+    sql: () => `UPDATE hpts.accrual_batch SET exact_interest = '{2/3}' WHERE ${entry('nothing accrued')}`,
+    named: () => [`loan_interest: loan ${LOANS.quiet}`],
+  },
+  ...[
+    "through = '2026-02-04'",
+    "exact_interest = '23/3'",
+    'posted_minor = 8',
+    'loan_seq = 99',
+    'principal_minor = 1',
+    'interest_minor = 8',
+  ].map((change) => ({
+    what: `what is kept of a loan's interest: ${change}`,
+    sql: () => `UPDATE hpts.loan_interest SET ${change} WHERE ${loan(LOANS.quiet)}`,
+    named: () => [`loan_interest: loan ${LOANS.quiet}`],
+  })),
+];
