@@ -16,9 +16,9 @@ type MutantResult = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
 
 const CONFIG_FILE = 'test/mutation/stryker.config.json';
 
-/** Runs every mutant of some files. Throws when the tests do not pass without one. */
-export async function mutate(files: readonly string[]): Promise<readonly ScoredFile[]> {
-  const mutants = await new Stryker({ configFile: CONFIG_FILE, mutate: [...files] }).runMutationTest();
+/** Runs every mutant of some files, `concurrency` at a time. Throws when the tests do not pass without one. */
+export async function mutate(files: readonly string[], concurrency: number): Promise<readonly ScoredFile[]> {
+  const mutants = await new Stryker({ configFile: CONFIG_FILE, mutate: [...files], concurrency }).runMutationTest();
   return files.map((file) =>
     scoredFile(
       file,
