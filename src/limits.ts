@@ -46,6 +46,9 @@ export const LIMITS = {
   queuedCommands: 4_096,
   /** Turns of the event loop for which a batch goes on growing while more commands keep arriving. */
   gatherTurns: 32,
+  /** Entries that one request may restate, and events of a loan that it may have to be decided again for. */
+  restatedEntries: 5_000,
+  eventsDecidedAgain: 20_000,
   /** Rows that the commands of one batch may write together. */
   batchWeight: 2_000,
   /** A command that may write more rows than this travels alone, on a thread and connection of its own. */

@@ -15,7 +15,9 @@ export function testDatabase(): Promise<TestDatabase> {
 export async function createDatabase(options: { readonly template: string }): Promise<TestDatabase> {
   const server = inject('postgresConnection');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await runStatements({ connection: server, statements: [`CREATE DATABASE ${name} TEMPLATE ${options.template}`] });
+  // Copied file by file: page by page through the log takes four times as long, and every test file begins with it.
+  const created = `CREATE DATABASE ${name} TEMPLATE ${options.template} STRATEGY FILE_COPY`;
+  await runStatements({ connection: server, statements: [created] });
   return {
     connection: { ...server, database: name },
     async drop() {

@@ -112,6 +112,7 @@ function isPassedOver(loan: LoanState, facts: InterestFacts, { date, program }: 
   if (loan.borrowerId === null || loan.standing.status === 'charged_off' || begins === null || begins > date)
     return true;
   if (facts.accruedOn !== null && facts.accruedOn >= date) return true;
+  if (program[0]?.policy.backdating === 'replay' && loan.frontier !== null && loan.frontier > date) return true;
   return facts.annualRate === null && rateOfVersions(program, addDays(date, -1)) === undefined;
 }
 

@@ -81,6 +81,33 @@ export function refuseUnfitSplit(
 }
 
 /**
+ * A split of the caller's own as far as each component reaches; what one does not take stays in suspense. So a payment that
+ * is decided again keeps what it was sent with and never blocks (ACCOUNTING.md rule 11, decisions/0016 answer 12).
+ */
+export function cutSplit(split: Allocation, loan: LoanState): Allocation {
+  const has = outstandingOf(loan);
+  const cut = { ...split };
+  for (const component of ['fees', 'interest', 'principal'] as const) {
+    if (split[component] <= has[component]) continue;
+    cut.suspense += split[component] - has[component];
+    cut[component] = has[component];
+  }
+  return cut;
+}
+
+/** The split that was kept with an entry, null when the waterfall decided; the inverse of splitInput. */
+export function splitOfInput({ allocation }: EventInput): Allocation | null {
+  if (typeof allocation !== 'object' || allocation === null || !('fees_minor' in allocation)) return null;
+  const part = (name: string): bigint => BigInt(String(allocation[name]));
+  return {
+    fees: part('fees_minor'),
+    interest: part('interest_minor'),
+    principal: part('principal_minor'),
+    suspense: part('suspense_minor'),
+  };
+}
+
+/**
  * Refuses what a loan cannot take: a split of the caller's own by its parts, and without one, where the program takes no
  * over-payment, more than the loan owes (ACCOUNTING.md rule 10). What a caller puts into suspense is not left over.
  */

@@ -21,28 +21,34 @@ export type CancellationContext = {
   readonly standing: EntryStanding;
   readonly loan: (loanId: string) => LoanState;
   readonly calendar: Calendar;
+  /** True: it counts from the pending event's own day, as a reversal does under `replay` (ACCOUNTING.md rule 11). */
+  readonly inPlace: boolean;
 };
 
 /** Books the mirror of a pending entry, on PENDING: a reversal. What never was pending, or is settled, is refused. */
 export function decideCancellation(asked: Cancellation, context: CancellationContext): Refusal | EntryDraft {
-  const { entry, standing } = context;
+  const { entry, standing, inPlace } = context;
   const eventType = asked.of === 'payment' ? 'payment_received' : 'disbursement';
   if (entry === undefined || entry.eventType !== eventType || standing.settles !== null) {
     return { code: 'not_found', detail: `there is no ${asked.of} event ${asked.eventId}` };
   }
+  const effectiveAt = inPlace ? entry.effectiveAt : asked.effectiveAt;
   const refused =
     refuseFuture(asked.effectiveAt, context.calendar, 'effective_at') ??
     refuseEarlier(asked.effectiveAt, entry.effectiveAt, 'what it cancels') ??
-    refuseClosedPeriod(asked.effectiveAt, context.calendar, 'effective_at') ??
+    refuseClosedPeriod(effectiveAt, context.calendar, 'effective_at', inPlace ? entry : undefined) ??
     refuseSettled(entry, standing);
   if (refused !== null) return refused;
   if (standing.reversedBy !== null) {
     return { code: 'already_reversed', detail: `entry ${entry.entryId} was cancelled by ${standing.reversedBy}` };
   }
   const draft = mirror(entry, {
-    effectiveAt: asked.effectiveAt,
+    effectiveAt,
     description: asked.reasonDescription,
-    eventInput: { cancels_event_id: entry.eventId },
+    eventInput: {
+      cancels_event_id: entry.eventId,
+      ...(inPlace ? { requested_effective_at: asked.effectiveAt } : {}),
+    },
     metadata: null,
   });
   const outOfRange = refuseMirror(draft, context.loan, 'effective_at');

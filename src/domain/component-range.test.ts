@@ -3,6 +3,7 @@ import { refuseOutOfRange } from './component-range.ts';
 import { SETTLED } from './layer.ts';
 import { noComponents, unmadeLoan } from './loan.ts';
 import { MINOR_MAX } from './money.ts';
+import { refuseMirror } from './reversal.ts';
 
 test('a component that would fall below zero is named before one that would grow too large', () => {
   const loan = unmadeLoan('tenant', 'loan');
@@ -11,4 +12,20 @@ test('a component that would fall below zero is named before one that would grow
   const refusal = refuseOutOfRange(loan, { layer: SETTLED, effect, field: 'reverses_entry_id' });
   expect(refusal?.code).toBe('balance_would_be_negative');
   expect(refusal?.errors?.[0]?.message).toContain('the fees of loan');
+});
+
+test('of the loans of a reversed entry, one that would fall below zero is named before one that would grow too large', () => {
+  const [full, empty] = [unmadeLoan('tenant', 'full'), unmadeLoan('tenant', 'empty')];
+  full.layers[SETTLED] = { ...noComponents(), principal: MINOR_MAX };
+  const line = (loanId: string, amountMinor: bigint) => ({
+    account: 1100,
+    amountMinor,
+    loanId,
+    borrowerId: 'borrower',
+  });
+  const mirror = { layer: SETTLED, currency: 'USD', lines: [line('full', 1n), line('empty', -1n)] };
+  const refusal = refuseMirror(mirror, (loanId) => (loanId === 'full' ? full : empty), 'reverses_entry_id');
+  expect(refusal?.code).toBe('balance_would_be_negative');
+  const grown = { ...mirror, lines: [line('full', 1n)] };
+  expect(refuseMirror(grown, () => full, 'reverses_entry_id')?.code).toBe('amount_out_of_range');
 });

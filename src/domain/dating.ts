@@ -55,7 +55,8 @@ export function refuseClosedPeriod(
   const what =
     inTheWay === undefined
       ? `${field} ${effectiveAt} lies`
-      : `entry ${inTheWay.entryId} of ${effectiveAt} would have to be booked again, and lies`;
+      : `entry ${inTheWay.entryId} of ${effectiveAt} would be mirrored on its own date, and lies`;
   const message = `${what} in a closed period; the first open day is ${firstOpenDay(closedThrough)}`;
-  return refusalOfField('period_closed', field, message);
+  const refusal = refusalOfField('period_closed', field, message);
+  return inTheWay === undefined ? refusal : { ...refusal, blockingEntryId: inTheWay.entryId };
 }

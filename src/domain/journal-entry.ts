@@ -49,7 +49,12 @@ export type EventInput = { readonly [name: string]: string | number | null | Eve
  * An entry that one command books behind its first, in the same database transaction and under the same correlation.
  * `eventId` is that of an event which it books again; null makes it the first booking of an event of its own.
  */
-export type FollowingEntry = { readonly draft: EntryDraft; readonly eventId: string | null };
+export type FollowingEntry = {
+  readonly draft: EntryDraft;
+  readonly eventId: string | null;
+  /** The entry in whose place a restatement posts this one. */
+  readonly supersedes?: string;
+};
 
 /**
  * What a command books when it is more than one entry; its key names the first. `preceding` stand before that one, where it
@@ -59,6 +64,8 @@ export type BookedEntries = {
   readonly preceding?: readonly FollowingEntry[];
   readonly first: EntryDraft;
   readonly following: readonly FollowingEntry[];
+  /** What a backdated event does to those behind it; posted last, and no part of the event. */
+  readonly restated?: readonly FollowingEntry[];
 };
 
 /** What an accepted command books. */

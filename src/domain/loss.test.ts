@@ -180,6 +180,8 @@ describe('the reversal of an entry of a loan with losses', () => {
         corrections: [],
         loan: () => loanWith({}),
         calendar,
+        replayed: new Set(),
+        isDifference: false,
       },
     );
   }

@@ -1,5 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import { allocateTo, creditAllocation, refuseAllocation, refuseWrongSum, splitInput } from './allocation.ts';
+import { allocateTo, creditAllocation, cutSplit, refuseAllocation, refuseWrongSum, splitInput } from './allocation.ts';
 import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type DraftLine, type EntryDraft, type EventInput, LoanLines } from './journal-entry.ts';
 import { type LayerNumber, PENDING } from './layer.ts';
@@ -29,6 +29,8 @@ export type PaymentContext = {
   readonly loan: LoanState;
   readonly program: readonly ProgramVersion[];
   readonly calendar: Calendar;
+  /** It stands already and is decided again at its place: money that came in never blocks (ACCOUNTING.md rule 11). */
+  readonly again?: boolean;
 };
 
 /**
@@ -37,17 +39,19 @@ export type PaymentContext = {
  * CONTRACT.md section 2: loan, borrower, currency, dates, the loan's state, amounts.
  */
 export function decidePayment(payment: Payment, context: PaymentContext): Refusal | EntryDraft {
-  const { loan } = context;
+  const { loan, again = false } = context;
   const refused =
     refuseStranger(payment, loan) ??
     refuseFuture(payment.effectiveAt, context.calendar, 'effective_at') ??
-    refuseBeforeDisbursement(payment.effectiveAt, loan, 'effective_at') ??
+    (again ? null : refuseBeforeDisbursement(payment.effectiveAt, loan, 'effective_at')) ??
     refuseClosedPeriod(payment.effectiveAt, context.calendar, 'effective_at') ??
     refuseChargedOff(loan);
   if (refused !== null) return refused;
   const version = versionInForce(context.program, payment.effectiveAt);
   const lines =
-    payment.layer === PENDING ? waitingLines(payment) : receivedLines(payment, { owner: payment, loan, version });
+    payment.layer === PENDING
+      ? waitingLines(payment)
+      : receivedLines(payment, { owner: payment, loan, version, again });
   if ('code' in lines) return lines;
   return {
     eventType: 'payment_received',
@@ -75,13 +79,15 @@ export function receivedLines(
     readonly owner: { readonly loanId: string; readonly borrowerId: string };
     readonly loan: LoanState;
     readonly version: ProgramVersion;
+    readonly again?: boolean;
   },
 ): Refusal | readonly DraftLine[] {
-  const { owner, loan, version } = to;
-  const unfit = refuseAllocation({ split, amountMinor }, loan, version.policy);
+  const { owner, loan, version, again = false } = to;
+  const unfit = again ? null : refuseAllocation({ split, amountMinor }, loan, version.policy);
   if (unfit !== null) return unfit;
+  const fitting = split === null || !again ? split : cutSplit(split, loan);
   const lines = new LoanLines(owner).debit(ACCOUNT.paymentClearing, amountMinor);
-  return creditAllocation(lines, split ?? allocateTo(loan, amountMinor, version.policy), loan).lines;
+  return creditAllocation(lines, fitting ?? allocateTo(loan, amountMinor, version.policy), loan).lines;
 }
 
 /** A pending payment waits whole in suspense; its split must sum already, and is kept until it settles. */

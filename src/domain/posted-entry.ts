@@ -45,6 +45,8 @@ export type ReturnedParts = { readonly paymentEntryId: string; readonly parts: A
 export type EntryStanding = {
   /** The entry that reversed it. */
   reversedBy: string | null;
+  /** The entry that a restatement posted in its place; this one was then reversed by that restatement. */
+  supersededBy: string | null;
   /** Of a pending entry: what settled it and stands. */
   settledBy: Settling | null;
   settlings: number;
@@ -70,6 +72,7 @@ export type StandingCorrection = Pick<PostedEntry, 'entryId' | 'effectiveAt' | '
 export function untouched(): EntryStanding {
   return {
     reversedBy: null,
+    supersededBy: null,
     settledBy: null,
     settlings: 0,
     settles: null,

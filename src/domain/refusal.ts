@@ -33,7 +33,9 @@ export type RefusalCode =
   | 'unbalanced_entry'
   | 'approver_is_proposer'
   | 'allocation_mismatch'
-  | 'principal_mismatch';
+  | 'principal_mismatch'
+  | 'replay_blocked'
+  | 'restatement_too_large';
 
 /** One field at fault: `field` is its path in the body, as in `loans[3].loan_id`. */
 export type FieldProblem = { readonly field: string; readonly code: string; readonly message: string };
@@ -43,6 +45,8 @@ export type Refusal = {
   readonly code: RefusalCode;
   readonly detail: string;
   readonly errors?: readonly FieldProblem[];
+  /** The standing entry that is in the way of a restatement. */
+  readonly blockingEntryId?: string;
 };
 
 /** A refusal that blames one field of the body. */

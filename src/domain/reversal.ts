@@ -40,6 +40,13 @@ export type ReversalContext = {
   readonly corrections: readonly StandingCorrection[];
   readonly loan: (loanId: string) => LoanState;
   readonly calendar: Calendar;
+  /**
+   * Loans of the entry whose program has backdating `replay`. If there is one, the reversal counts from the entry's own date;
+   * what was built on the entry is decided again for these loans, in place of refused (ACCOUNTING.md rule 11).
+   */
+  readonly replayed: ReadonlySet<string>;
+  /** The entry is what a restatement posted to an accrual entry, and no event by itself. */
+  readonly isDifference: boolean;
 };
 
 /**
@@ -47,26 +54,32 @@ export type ReversalContext = {
  * with it, the newest first and each not before its own date, since without the batch there is nothing to correct.
  */
 export function decideReversal(reversal: Reversal, context: ReversalContext): Refusal | Booked {
-  const { entry } = context;
+  const { entry, replayed } = context;
   if (entry === undefined) {
     const message = `there is no journal entry ${reversal.reversesEntryId}`;
     return refusalOfField('journal_entry_not_found', 'reverses_entry_id', message);
   }
   const refused =
-    refuseDates(reversal, entry, context.calendar) ??
-    refuseState(entry, context.standing) ??
+    refuseDates(reversal, entry, context) ??
+    refuseState(entry, context) ??
     refuseBefallen(entry, context) ??
     refuseUnderLosses(entry, context);
   if (refused !== null) return refused;
   const corrections = context.corrections.toReversed();
   const lines = mirrored(entry.lines);
   const all = [...lines, ...corrections.flatMap((correction) => mirrored(correction.lines))];
-  const unfit = refuseMirror({ ...entry, lines: all }, context.loan, 'reverses_entry_id');
+  const judged = all.filter(({ loanId }) => loanId === null || !replayed.has(loanId));
+  const unfit = refuseMirror({ ...entry, lines: judged }, context.loan, 'reverses_entry_id');
   if (unfit !== null) return unfit;
+  const inPlace = replayed.size > 0;
   const first = mirror(entry, {
-    effectiveAt: reversal.effectiveAt,
+    effectiveAt: inPlace ? entry.effectiveAt : reversal.effectiveAt,
     description: reversal.reasonDescription,
-    eventInput: { reason_code: reversal.reasonCode },
+    eventInput: {
+      reason_code: reversal.reasonCode,
+      ...(inPlace ? { requested_effective_at: reversal.effectiveAt } : {}),
+      ...(reversal.reversesEntryId === entry.entryId ? {} : { requested_entry_id: reversal.reversesEntryId }),
+    },
     metadata: reversal.metadata,
   });
   if (corrections.length === 0) return first;
@@ -97,13 +110,15 @@ export function refuseMirror(
   loan: (loanId: string) => LoanState,
   field: string,
 ): Refusal | null {
+  let tooLarge: Refusal | null = null;
   for (const { layer, lines } of linesByLayer(mirror)) {
     for (const [loanId, effect] of effectsByLoan(lines)) {
       const outOfRange = refuseOutOfRange(loan(loanId), { layer, effect, field });
-      if (outOfRange !== null) return outOfRange;
+      if (outOfRange?.code === 'balance_would_be_negative') return outOfRange;
+      tooLarge ??= outOfRange;
     }
   }
-  return null;
+  return tooLarge;
 }
 
 function mirrored(lines: readonly DraftLine[]): DraftLine[] {
@@ -122,17 +137,24 @@ function mirrorOf({ entryId, effectiveAt, lines }: StandingCorrection, reversal:
   return { draft, eventId: null };
 }
 
-function refuseDates(reversal: Reversal, entry: PostedEntry, calendar: Calendar): Refusal | null {
+function refuseDates(reversal: Reversal, entry: PostedEntry, { calendar, replayed }: ReversalContext): Refusal | null {
   const future = refuseFuture(reversal.effectiveAt, calendar, 'effective_at');
   if (future !== null) return future;
   if (reversal.effectiveAt >= entry.effectiveAt) {
-    return refuseClosedPeriod(reversal.effectiveAt, calendar, 'effective_at');
+    return replayed.size > 0
+      ? refuseClosedPeriod(entry.effectiveAt, calendar, 'effective_at', entry)
+      : refuseClosedPeriod(reversal.effectiveAt, calendar, 'effective_at');
   }
   const message = `effective_at ${reversal.effectiveAt} lies before ${entry.effectiveAt}, the date of the entry it reverses`;
   return refusalOfField('validation_failed', 'effective_at', message);
 }
 
-function refuseState(entry: PostedEntry, { reversedBy }: EntryStanding): Refusal | null {
+function refuseState(entry: PostedEntry, { standing, isDifference }: ReversalContext): Refusal | null {
+  const { reversedBy } = standing;
+  if (isDifference) {
+    const message = `entry ${entry.entryId} is what a restatement posted to an accrual; reverse the accrual's own entry`;
+    return refusalOfField('not_reversible', 'reverses_entry_id', message);
+  }
   if (entry.eventType === 'reversal') {
     const message = `entry ${entry.entryId} is itself a reversal; post the event again in place of reversing its reversal`;
     return refusalOfField('not_reversible', 'reverses_entry_id', message);

@@ -23,6 +23,8 @@ export type SuspenseAllocationContext = {
   readonly loan: LoanState;
   readonly program: readonly ProgramVersion[];
   readonly calendar: Calendar;
+  /** It stands already and is decided again at its place: it takes what is there, be it nothing (ACCOUNTING.md rule 11). */
+  readonly again?: boolean;
 };
 
 /**
@@ -33,21 +35,22 @@ export function decideSuspenseAllocation(
   asked: SuspenseAllocation,
   context: SuspenseAllocationContext,
 ): Refusal | EntryDraft {
-  const { loan } = context;
+  const { loan, again = false } = context;
   const refused =
     refuseStranger({ ...asked, borrowerId: null }, loan) ??
     refuseFuture(asked.effectiveAt, context.calendar, 'effective_at') ??
-    refuseBeforeDisbursement(asked.effectiveAt, loan, 'effective_at') ??
+    (again ? null : refuseBeforeDisbursement(asked.effectiveAt, loan, 'effective_at')) ??
     refuseClosedPeriod(asked.effectiveAt, context.calendar, 'effective_at') ??
     refuseChargedOff(loan);
   if (refused !== null) return refused;
   const { suspense } = componentsOn(loan, SETTLED);
-  if (suspense === 0n) return nothingToBook('amount_exceeds_suspense', `loan ${loan.loanId} has nothing in suspense`);
+  if (suspense === 0n && !again)
+    return nothingToBook('amount_exceeds_suspense', `loan ${loan.loanId} has nothing in suspense`);
   const version = versionInForce(context.program, asked.effectiveAt);
   const taken = asked.amountMinor === null || asked.amountMinor > suspense ? suspense : asked.amountMinor;
   const allocation = { ...allocateTo(loan, taken, version.policy), suspense: 0n };
   const applied = allocation.fees + allocation.interest + allocation.principal;
-  if (applied === 0n) return nothingToBook('amount_exceeds_outstanding', `loan ${loan.loanId} owes nothing`);
+  if (applied === 0n && !again) return nothingToBook('amount_exceeds_outstanding', `loan ${loan.loanId} owes nothing`);
   const owner = ownerOf(loan);
   const lines = new LoanLines(owner).debit(ACCOUNT.borrowerSuspense, applied);
   return {

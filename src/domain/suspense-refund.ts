@@ -18,26 +18,32 @@ export type SuspenseRefund = {
 };
 
 /** What a refund meets. */
-export type SuspenseRefundContext = { readonly loan: LoanState; readonly calendar: Calendar };
+export type SuspenseRefundContext = {
+  readonly loan: LoanState;
+  readonly calendar: Calendar;
+  /** It stands already and is decided again at its place: what suspense no longer covers is owed (ACCOUNTING.md rule 11). */
+  readonly again?: boolean;
+};
 
-/** Books a refund: DR 2100, CR 1010; no more than the loan has in suspense. */
+/** Books a refund: DR 2100, CR 1010; no more than the loan has in suspense. Decided again it debits 1100 for the rest. */
 export function decideSuspenseRefund(
   refund: SuspenseRefund,
-  { loan, calendar }: SuspenseRefundContext,
+  { loan, calendar, again = false }: SuspenseRefundContext,
 ): Refusal | EntryDraft {
   const { amountMinor, effectiveAt } = refund;
   const refused =
     refuseStranger({ ...refund, borrowerId: null }, loan) ??
     refuseFuture(effectiveAt, calendar, 'effective_at') ??
-    refuseBeforeDisbursement(effectiveAt, loan, 'effective_at') ??
+    (again ? null : refuseBeforeDisbursement(effectiveAt, loan, 'effective_at')) ??
     refuseClosedPeriod(effectiveAt, calendar, 'effective_at');
   if (refused !== null) return refused;
   const { suspense } = componentsOn(loan, SETTLED);
-  if (amountMinor > suspense) {
+  if (amountMinor > suspense && !again) {
     const message = `${amountMinor} is more than the ${suspense} in suspense`;
     return refusalOfField('amount_exceeds_suspense', 'amount_minor', message);
   }
   const owner = ownerOf(loan);
+  const fromSuspense = amountMinor > suspense ? suspense : amountMinor;
   return {
     eventType: 'suspense_refunded',
     effectiveAt,
@@ -45,7 +51,8 @@ export function decideSuspenseRefund(
     layer: SETTLED,
     ...owner,
     lines: new LoanLines(owner)
-      .debit(ACCOUNT.borrowerSuspense, amountMinor)
+      .debit(ACCOUNT.borrowerSuspense, fromSuspense)
+      .debit(ACCOUNT.principalReceivable, amountMinor - fromSuspense)
       .credit(ACCOUNT.paymentClearing, amountMinor).lines,
     reversesEntryId: null,
     externalRef: refund.externalRef,

@@ -35,7 +35,7 @@ export function renderEntry(entry: JournalEntryView): string {
     description: entry.description,
     actor: entry.actor,
     reversed_by_entry_id: entry.reversedByEntryId,
-    superseded_by_entry_id: null,
+    superseded_by_entry_id: entry.supersededByEntryId,
     lines_total: entry.linesTotal,
     lines_next_page_token: entry.nextLine === null ? null : linesToken(entry.nextLine),
   });

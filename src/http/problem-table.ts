@@ -234,6 +234,16 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The effective date lies before the loan began',
     advice: 'Nothing but a disbursement may be dated before the first standing disbursement or opening balance.',
   },
+  replay_blocked: {
+    status: 422,
+    title: 'A later event of the loan could no longer stand',
+    advice: 'blocking_entry_id names its entry: reverse that first, or date this event after it.',
+  },
+  restatement_too_large: {
+    status: 422,
+    title: 'Too many later entries would have to be posted again',
+    advice: 'Date the event later, or correct the balance with an adjustment of today.',
+  },
   period_closed: {
     status: 422,
     title: 'The effective date lies in a closed period',

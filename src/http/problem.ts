@@ -9,6 +9,7 @@ export type Problem = {
   readonly code: ProblemCode;
   readonly detail: string;
   readonly errors?: readonly FieldProblem[];
+  readonly blockingEntryId?: string;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
@@ -53,6 +54,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
           code: problem.code,
           trace_id: traceOf(request).traceId,
           ...(problem.errors === undefined ? {} : { errors: problem.errors }),
+          ...(problem.blockingEntryId === undefined ? {} : { blocking_entry_id: problem.blockingEntryId }),
         }),
       ),
     );

@@ -51,14 +51,27 @@ export function applyBooked({ command, booked, newEntryId, state, plan }: Accept
   const { actor, key: idempotencyKey, payloadHash } = command;
   const ids = { entryId, eventId, correlationId, actor, idempotencyKey, payloadHash };
   const others: Others = { tenantId: command.tenantId, ids, newEntryId, target };
-  const preceding = 'first' in booked ? applyOthers(booked.preceding ?? [], 'before', others) : NOTHING;
+  const several = 'first' in booked ? booked : null;
+  const preceding = several === null ? NOTHING : applyOthers(several.preceding ?? [], 'before', others);
   const entry = applyEntry(command.tenantId, first, ids, target);
   rememberKey(command, { entryId, receiptVersion }, target);
-  const behind = 'first' in booked ? applyOthers(booked.following, 'behind', others) : NOTHING;
+  const behind = several === null ? NOTHING : applyOthers(several.following, 'behind', others);
   const following = preceding.length === 0 ? behind : [...preceding, ...behind];
-  const applied: AppliedCommand = { outcome: 'posted', entry, following, receiptVersion };
-  kind.remember?.(command, applied, target);
-  return applied;
+  kind.remember?.(command, { entry, following }, target);
+  const restated = several?.restated === undefined ? NOTHING : applyRestated(several.restated, behind.length, others);
+  const all = restated.length === 0 ? following : [...following, ...restated];
+  return { outcome: 'posted', entry, following: all, receiptVersion };
+}
+
+function applyRestated(booked: readonly FollowingEntry[], behind: number, others: Others): readonly PlannedEntry[] {
+  const { tenantId, target } = others;
+  const entries = applyOthers(booked, 'behind', others, behind);
+  entries.forEach(({ entryId, draft: { reversesEntryId } }, index) => {
+    const supersedes = booked[index]?.supersedes;
+    if (supersedes !== undefined) target.plan.superseded.push({ tenantId, entryId: supersedes, successorId: entryId });
+    if (reversesEntryId !== null) target.plan.reversals.push({ tenantId, reversedEntryId: reversesEntryId, entryId });
+  });
+  return entries;
 }
 
 function inheritedCorrelation(command: Command, state: LedgerState): string | undefined {
@@ -81,13 +94,14 @@ function applyOthers(
   booked: readonly FollowingEntry[],
   side: 'before' | 'behind',
   { tenantId, ids, newEntryId, target }: Others,
+  behind = 0,
 ): readonly PlannedEntry[] {
   const { entryId: firstEntryId, correlationId, actor } = ids;
   return booked.map(({ draft, eventId }, index) => {
     const fresh = newEntryId();
     const entryId = eventId === null ? fresh : rebookingIdOf(fresh);
     const own = { entryId, eventId: eventId ?? eventIdOf(fresh), correlationId, actor };
-    const place = side === 'behind' ? index + 1 : index - booked.length;
+    const place = side === 'behind' ? behind + index + 1 : index - booked.length;
     target.plan.following.push({ tenantId, firstEntryId, place, entryId });
     return applyEntry(tenantId, draft, { ...own, idempotencyKey: null, payloadHash: null }, target);
   });

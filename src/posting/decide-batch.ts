@@ -1,19 +1,30 @@
-import { refuseClosedPeriod } from '../domain/dating.ts';
-import type { Booked, BookedEntries, EntryDraft } from '../domain/journal-entry.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { applyBooked } from './apply-entry.ts';
+import { refuseBookedInClosedPeriod } from './closed-period.ts';
 import type { Command } from './command.ts';
-import { kindOf } from './command-kinds.ts';
-import type { PostedEntries } from './kinds/command-kind.ts';
-import { type LedgerState, scopedKey, type TenantState } from './ledger-state.ts';
+import { kindOf, referencesOf } from './command-kinds.ts';
+import type { PostedEntries, Target } from './kinds/command-kind.ts';
+import { type LedgerState, type ResolvedEntry, scopedKey } from './ledger-state.ts';
+import { changeStanding } from './loan-standing.ts';
 import { emptyPlan, type PostingPlan } from './posting-plan.ts';
-import { tenantOf } from './scene.ts';
+import { referredEntry } from './reference.ts';
+import { type Backdated, backdatedBy } from './restatement/backdated.ts';
+import { assertArrived, decideBackdated, missingHistories } from './restatement/decide-backdated.ts';
+import type { HistoryRef } from './restatement/loan-history.ts';
+import { loanOf, standingOf, tenantOf } from './scene.ts';
 
 /** What became of one command of a batch. `following` are the entries that it booked besides the one its key names. */
 export type Decision =
   | (PostedEntries & { readonly outcome: 'posted'; readonly receiptVersion: number })
   | { readonly outcome: 'replayed'; readonly entryId: string; readonly receiptVersion: number }
-  | { readonly outcome: 'refused'; readonly refusal: Refusal };
+  | { readonly outcome: 'refused'; readonly refusal: Refusal }
+  | Deferred;
+
+/**
+ * Not decided: it sets loans back whose lives were not read, or names an entry that was restated since it was looked up. It
+ * is to be run again, by itself, with those lives read or the entry looked up anew.
+ */
+export type Deferred = { readonly outcome: 'deferred'; readonly histories: readonly HistoryRef[] };
 
 /** Decisions in the order of the commands, and the rows that make them so. */
 export type DecidedBatch = { readonly decisions: readonly Decision[]; readonly plan: PostingPlan };
@@ -31,6 +42,13 @@ export function decideBatch(commands: readonly Command[], state: LedgerState, ne
       if (used.payloadHash !== command.payloadHash) return { outcome: 'refused', refusal: keyMismatch() };
       return { outcome: 'replayed', entryId: used.entryId, receiptVersion: used.receiptVersion };
     }
+    const named = earlierEntries(command, state);
+    const earlier = kindOf(command).refersTo === null ? undefined : named[0];
+    if (named.some(({ entry }) => standingOf(state, command.tenantId, entry.entryId).supersededBy !== null)) {
+      return { outcome: 'deferred', histories: [] };
+    }
+    const backdated = backdatedBy(command, state, earlier);
+    if (backdated !== null) return restate(command, backdated, { state, plan, newEntryId });
     const decided = kindOf(command).decide(command, state);
     if ('code' in decided) return { outcome: 'refused', refusal: decided };
     const closed = refuseBookedInClosedPeriod(decided, tenantOf(state, command.tenantId));
@@ -40,22 +58,31 @@ export function decideBatch(commands: readonly Command[], state: LedgerState, ne
   return { decisions, plan };
 }
 
-/**
- * What is closed stays as it is, whatever the event and however many entries it became: an event asks of its own date in
- * its place among its refusals, and this asks it of everything that is about to be booked.
- */
-function refuseBookedInClosedPeriod(booked: Booked, calendar: TenantState): Refusal | null {
-  if (calendar.closedThrough === null) return null;
-  const drafts = 'first' in booked ? draftsOf(booked) : [booked];
-  for (const { eventType, effectiveAt } of drafts) {
-    const closed = eventType === 'period_closed' ? null : refuseClosedPeriod(effectiveAt, calendar, 'effective_at');
-    if (closed !== null) return closed;
-  }
-  return null;
+const NOTHING: readonly ResolvedEntry[] = [];
+
+function earlierEntries(command: Command, { entries }: LedgerState): readonly ResolvedEntry[] {
+  const references = referencesOf(command);
+  if (references.length === 0) return NOTHING;
+  const { tenantId } = command;
+  return references.flatMap((reference) => referredEntry(reference, { tenantId, resolved: entries }) ?? []);
 }
 
-function draftsOf({ preceding = [], first, following }: BookedEntries): readonly EntryDraft[] {
-  return [first, ...[...preceding, ...following].map(({ draft }) => draft)];
+function restate(
+  command: Command,
+  backdated: Backdated,
+  { state, plan, newEntryId }: Target & { readonly newEntryId: () => string },
+): Decision {
+  const missing = missingHistories(command, backdated, state);
+  if (missing.length > 0) return { outcome: 'deferred', histories: missing };
+  const decided = decideBackdated(command, backdated, state);
+  if ('code' in decided) return { outcome: 'refused', refusal: decided };
+  const applied = applyBooked({ command, booked: decided.booked, newEntryId, state, plan });
+  for (const folded of decided.loans) {
+    const loan = loanOf(state, folded.tenantId, folded.loanId);
+    assertArrived(loan, folded);
+    if (loan.standing !== folded.standing) changeStanding(folded, folded.standing, { state, plan });
+  }
+  return applied;
 }
 
 function keyMismatch(): Refusal {

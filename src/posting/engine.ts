@@ -8,7 +8,7 @@ import { type ResolvedEntry, scopedKey } from './ledger-state.ts';
 import { receiptFacts } from './posted-receipt.ts';
 import { type CommittedBatch, type EntryRef, type PostingStore, StoreFailure } from './posting-store.ts';
 import { renderReceipt } from './receipt.ts';
-import { entryIdOf, type Reference } from './reference.ts';
+import { entryIdOf } from './reference.ts';
 
 /** What a caller of the engine learns. `created` and `replayed` mean: committed. */
 export type Outcome =
@@ -32,16 +32,20 @@ export type EngineOptions = {
   readonly watch?: EngineWatch;
 };
 
-const NOTHING: readonly ResolvedEntry[] = [];
+const NOTHING: ReadonlyMap<string, ResolvedEntry> = new Map();
 
 type Waiting = {
   readonly command: Command;
   readonly weight: number;
-  /** The earlier entries that it names, as far as there are such. */
-  readonly resolved: readonly ResolvedEntry[];
+  /** The earlier entries that it names, by scopedKey of the ids asked for, as far as there are such. */
+  readonly resolved: ReadonlyMap<string, ResolvedEntry>;
+  /** It was deferred so many times, and runs by itself from then on. */
+  readonly deferrals: number;
   readonly sinceMs: number;
   readonly answer: (outcome: Outcome) => void;
 };
+
+type Unprepared = Pick<Waiting, 'command' | 'answer' | 'deferrals'>;
 
 /**
  * The posting engine: the only way by which money is written. Commands that are waiting become one batch, bounded by the
@@ -97,11 +101,7 @@ export class PostingEngine {
         resolve(outcome);
         if (this.#inFlight.size === 0) for (const wake of this.#idle.splice(0)) wake();
       };
-      const references = referencesOf(command);
-      // Many are looked up where they are posted.
-      const isHeavy = references.length > LIMITS.lightWeight && this.#options.heavy !== undefined;
-      if (references.length === 0 || isHeavy) this.#route({ command, resolved: NOTHING, answer });
-      else this.#resolve(command, references, answer);
+      this.#prepare({ command, answer, deferrals: 0 });
     });
   }
 
@@ -113,28 +113,52 @@ export class PostingEngine {
   }
 
   /** Finds the earlier entries that a command names, so that their loans can be locked. */
-  #resolve(command: Command, references: readonly Reference[], answer: (outcome: Outcome) => void): void {
+  #prepare(asked: Unprepared): void {
+    const { command, answer } = asked;
     const { tenantId } = command;
+    const references = referencesOf(command);
+    // Many are looked up where they are posted.
+    const isHeavy = references.length > LIMITS.lightWeight && this.#options.heavy !== undefined;
+    if (references.length === 0 || isHeavy) {
+      this.#route({ ...asked, resolved: NOTHING });
+      return;
+    }
     this.#options.store
       .resolve(references.map((reference) => ({ tenantId, entryId: entryIdOf(reference) })))
-      .then((found) => this.#route({ command, resolved: [...found.values()], answer }))
+      .then((resolved) => this.#route({ ...asked, resolved }))
       .catch((error: unknown) => {
         this.#options.onFailure(error);
         answer({ outcome: 'unavailable' });
       });
   }
 
-  #route({ command, resolved, answer }: Omit<Waiting, 'weight' | 'sinceMs'>): void {
-    const weight = kindOf(command).weight(command, resolved[0]);
+  #route(asked: Unprepared & Pick<Waiting, 'resolved'>): void {
+    const [first] = asked.resolved.values();
+    const weight = kindOf(asked.command).weight(asked.command, first);
     if (weight > LIMITS.lightWeight && this.#options.heavy !== undefined) {
-      this.#options.heavy(command).then(answer, (error: unknown) => {
-        this.#options.onFailure(error);
-        answer({ outcome: 'unavailable' });
-      });
+      this.#postElsewhere(asked, this.#options.heavy);
       return;
     }
-    this.#queue.push({ command, weight, resolved, sinceMs: this.#options.monotonicMs(), answer });
+    this.#queue.push({ ...asked, weight, sinceMs: this.#options.monotonicMs() });
     this.#pumpSoon();
+  }
+
+  #postElsewhere({ command, answer }: Unprepared, heavy: (command: Command) => Promise<Outcome>): void {
+    heavy(command).then(answer, (error: unknown) => {
+      this.#options.onFailure(error);
+      answer({ outcome: 'unavailable' });
+    });
+  }
+
+  /**
+   * A command that needs more than a shared batch reads (decisions/0017): it goes where heavy commands go, or runs again
+   * here by itself, its earlier entry looked up anew.
+   */
+  #defer({ command, answer, deferrals }: Waiting): void {
+    const { heavy } = this.#options;
+    if (heavy !== undefined) this.#postElsewhere({ command, answer, deferrals }, heavy);
+    else if (deferrals < LIMITS.batchAttempts) this.#prepare({ command, answer, deferrals: deferrals + 1 });
+    else answer({ outcome: 'too_busy' });
   }
 
   /**
@@ -189,7 +213,7 @@ export class PostingEngine {
     let weight = 0;
     let taken = 0;
     for (const waiting of this.#queue) {
-      if (batch.length > 0 && weight + waiting.weight > LIMITS.batchWeight) break;
+      if (batch.length > 0 && (waiting.deferrals > 0 || weight + waiting.weight > LIMITS.batchWeight)) break;
       taken += 1;
       watch?.waited(nowMs - waiting.sinceMs);
       if (waiting.sinceMs < oldestMs) {
@@ -198,6 +222,7 @@ export class PostingEngine {
       }
       weight += waiting.weight;
       batch.push(waiting);
+      if (waiting.deferrals > 0) break;
     }
     this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken);
     return batch;
@@ -262,10 +287,12 @@ export class PostingEngine {
   #post(batch: readonly Waiting[], lane: number): Promise<CommittedBatch> {
     const commands = batch.map((waiting) => waiting.command);
     const resolved = new Map<string, ResolvedEntry>();
-    for (const { command, resolved: found } of batch) {
-      for (const one of found) resolved.set(scopedKey(command.tenantId, one.entry.entryId), one);
+    for (const { resolved: found } of batch) {
+      // By the ids that were sent: that of an entry that was restated leads to the one that stands in its place.
+      for (const [key, one] of found) resolved.set(key, one);
     }
-    return this.#options.store.post({ commands, resolved, lane }, (state, newEntryId) =>
+    const readsHistories = batch.length === 1 && this.#options.heavy === undefined;
+    return this.#options.store.post({ commands, resolved, lane, readsHistories }, (state, newEntryId) =>
       decideBatch(commands, state, newEntryId),
     );
   }
@@ -276,6 +303,7 @@ export class PostingEngine {
       const decision = committed.decisions[index];
       if (decision === undefined) throw new Error('a batch answered fewer decisions than it had commands');
       if (decision.outcome === 'replayed') replays.push({ waiting, decision });
+      else if (decision.outcome === 'deferred') this.#defer(waiting);
       else waiting.answer(this.#outcomeOf(decision, committed));
     });
     if (replays.length === 0) return;
@@ -298,7 +326,7 @@ export class PostingEngine {
     }
   }
 
-  #outcomeOf(decision: Exclude<Decision, { outcome: 'replayed' }>, committed: CommittedBatch): Outcome {
+  #outcomeOf(decision: Exclude<Decision, { outcome: 'replayed' | 'deferred' }>, committed: CommittedBatch): Outcome {
     if (decision.outcome === 'refused') return decision;
     const { entry, following, receiptVersion } = decision;
     const postedAt = committed.postedAt.get(entry.tenantId);

@@ -34,6 +34,11 @@ export function firstEntryIdOf(eventId: string): string {
   return `${eventId.slice(0, -1)}0`;
 }
 
+/** Whether an entry books an event again, by its id. */
+export function isRebooking(entryId: string): boolean {
+  return entryId.endsWith('2');
+}
+
 /**
  * The id of an entry that books an event again, made of a fresh entry id: its last digit is 2, so that no event id derives
  * from it.

@@ -7,6 +7,7 @@ import type { Period } from '../domain/period.ts';
 import type { StandingClose } from '../domain/period-reopening.ts';
 import type { EntryStanding, PostedEntry, StandingCorrection } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
+import type { LoanHistory } from './restatement/loan-history.ts';
 
 /** What is configured for a tenant, as of one config_epoch; immutable, so it may be cached under that epoch. */
 export type TenantConfiguration = {
@@ -100,6 +101,10 @@ export type LedgerState = {
   readonly losses: Map<string, readonly Loss[]>;
   /** Loaded for loans of which a change of the mark of non-accrual is to be reversed, else absent; in order of posting. */
   readonly nonAccruals: Map<string, StandingNonAccrual[]>;
+  /** Lives of loans that a command sets back, by scopedKey; read only when a decision has asked for them. */
+  readonly histories?: ReadonlyMap<string, LoanHistory>;
+  /** Set where an event is decided again: the version of its program that it was accepted under, null when none was kept. */
+  readonly again?: { readonly version: number | null };
   /** By tenant; loaded for tenants of which a period is to be closed or reopened, whose heads are locked then. */
   readonly periods: ReadonlyMap<string, TenantPeriods>;
 };

@@ -7,13 +7,19 @@ const NOTHING: readonly FollowingFacts[] = [];
 /** What the receipt of a command that was just posted is rendered from; a replay finds the same in the journal. */
 export function receiptFacts({ entry, following }: PostedEntries, postedAt: string): ReceiptFacts {
   const { draft } = entry;
-  const { loan_count: loanCount, registered_loan_id: registeredLoanId, recovered, period } = draft.eventInput;
+  const {
+    loan_count: loanCount,
+    registered_loan_id: registeredLoanId,
+    requested_entry_id: requested,
+    recovered,
+    period,
+  } = draft.eventInput;
   return {
     eventType: draft.eventType,
     entryId: entry.entryId,
     eventId: entry.eventId,
     correlationId: entry.correlationId,
-    reversesEntryId: draft.reversesEntryId,
+    reversesEntryId: typeof requested === 'string' ? requested : draft.reversesEntryId,
     postedAt,
     lines: draft.lines,
     registeredLoanId: typeof registeredLoanId === 'string' ? registeredLoanId : null,

@@ -70,6 +70,8 @@ export type PostingPlan = {
     readonly place: number;
     readonly entryId: string;
   }[];
+  /** Entries that a restatement posted in the place of others. */
+  readonly superseded: { readonly tenantId: string; readonly entryId: string; readonly successorId: string }[];
   readonly reversals: { readonly tenantId: string; readonly reversedEntryId: string; readonly entryId: string }[];
   /** Pending entries that were settled; `turn` counts how often, from 1. */
   readonly settlings: {
@@ -183,6 +185,7 @@ export function emptyPlan(): PostingPlan {
     movements: [],
     keys: [],
     following: [],
+    superseded: [],
     reversals: [],
     settlings: [],
     clearings: [],

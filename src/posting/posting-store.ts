@@ -16,7 +16,10 @@ export type DecideBatch = (state: LedgerState, newEntryId: () => string) => Deci
 
 /** What the posting engine asks of a database; src/postgres implements it. Every method throws only StoreFailure. */
 export type PostingStore = {
-  /** Finds entries that are to be reversed; entries never change, so no lock is needed. Keys are scopedKey. */
+  /**
+   * Finds earlier entries that commands name; entries never change, so no lock is needed. Keys are scopedKey of the ids asked
+   * for. Of an entry that was restated it is the one that stands in its place.
+   */
   readonly resolve: (refs: readonly EntryRef[]) => Promise<Map<string, ResolvedEntry>>;
   /**
    * Runs one batch as one database transaction: locks, reads, lets `decide` decide, writes, commits. `lane` says on which
@@ -35,6 +38,8 @@ export type PostingBatch = {
   readonly commands: readonly Command[];
   readonly resolved: ReadonlyMap<string, ResolvedEntry>;
   readonly lane: number;
+  /** The batch is one command by itself, and may read the lives of its loans. */
+  readonly readsHistories?: boolean;
 };
 
 /**

@@ -1,10 +1,12 @@
 import { formatAccountCode } from '../domain/account-code.ts';
+import type { DraftLine } from '../domain/journal-entry.ts';
 import { LAYERS } from '../domain/layer.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { LIMITS } from '../limits.ts';
 import type { Command } from './command.ts';
 import { kindOf, referencesOf } from './command-kinds.ts';
-import { decideBatch } from './decide-batch.ts';
+import { type Decision, decideBatch } from './decide-batch.ts';
+import { firstEntryIdOf, isRebooking } from './entry-id.ts';
 import type { PostedEntries } from './kinds/command-kind.ts';
 import type { ResolvedEntry } from './ledger-state.ts';
 import { receiptFacts } from './posted-receipt.ts';
@@ -33,24 +35,35 @@ export type PreviewParts = {
  */
 export async function previewCommand(command: Command, parts: PreviewParts): Promise<PreviewOutcome> {
   try {
-    const resolved = await resolve(command, parts.store);
-    const [earlier] = resolved.values();
-    if (parts.heavy !== undefined && kindOf(command).weight(command, earlier) > LIMITS.lightWeight) {
-      return await parts.heavy(command);
+    // An entry that the command names may be restated while it is looked up: then it is looked up again.
+    for (let attempt = 1; attempt <= LIMITS.batchAttempts; attempt += 1) {
+      const decision = await decide(command, parts);
+      if (decision.outcome === 'refused') return decision;
+      if (decision.outcome === 'posted') return { outcome: 'previewed', body: renderPreview(decision) };
+      if (decision.outcome !== 'deferred') throw new Error('a preview was not decided');
+      if (parts.heavy !== undefined) return await parts.heavy(command);
     }
-    const commands = [command];
-    const { decisions } = await parts.store.preview({ commands, resolved }, (state, newEntryId) =>
-      decideBatch(commands, state, newEntryId),
-    );
-    const [decision] = decisions;
-    if (decision?.outcome === 'refused') return decision;
-    if (decision?.outcome !== 'posted') throw new Error('a preview was not decided');
-    return { outcome: 'previewed', body: renderPreview(decision) };
+    return { outcome: 'too_busy' };
   } catch (error) {
     parts.onFailure(error);
     const isBusy = error instanceof StoreFailure && error.kind === 'timeout';
     return { outcome: isBusy ? 'too_busy' : 'unavailable' };
   }
+}
+
+/** `deferred` also where the command is for the heavy thread. */
+async function decide(command: Command, { store, heavy }: PreviewParts): Promise<Decision> {
+  const resolved = await resolve(command, store);
+  const [earlier] = resolved.values();
+  if (heavy !== undefined && kindOf(command).weight(command, earlier) > LIMITS.lightWeight) {
+    return { outcome: 'deferred', histories: [] };
+  }
+  const commands = [command];
+  const batch = { commands, resolved, readsHistories: heavy === undefined };
+  const { decisions } = await store.preview(batch, (state, newEntryId) => decideBatch(commands, state, newEntryId));
+  const [decision] = decisions;
+  if (decision === undefined) throw new Error('a preview of one command answered no decision');
+  return decision;
 }
 
 async function resolve(
@@ -63,17 +76,51 @@ async function resolve(
   return store.resolve(references.map((reference) => ({ tenantId, entryId: entryIdOf(reference) })));
 }
 
-/** The lines of every entry that the command would become, numbered on; nothing is restated yet. */
+/** The lines of every entry of the command's own event, numbered on, and those that it restates. */
 function renderPreview(posted: PostedEntries): string {
   const allocation = allocationIn(receiptFacts(posted, ''));
-  const lines = [posted.entry, ...posted.following].flatMap(linesOf);
-  const numbered = lines.map((line, index) => ({ sequence: index + 1, ...line }));
-  const text = JSON.stringify({ lines: numbered, restates: [] });
+  const replaced = new Set<PlannedEntry>();
+  const restates = posted.following.flatMap((entry, index) => {
+    if (!isRebooking(entry.entryId)) return [];
+    const mirror = posted.following[index - 1];
+    replaced.add(entry);
+    if (mirror?.draft.reversesEntryId == null || entry.draft.loanId === null) return [differenceOf(entry)];
+    replaced.add(mirror);
+    return [
+      {
+        journal_entry_id: mirror.draft.reversesEntryId,
+        lines_before: numbered(
+          mirror.draft.lines.map(({ amountMinor, ...line }) => ({ ...line, amountMinor: -amountMinor })),
+          mirror,
+        ),
+        lines_after: numbered(entry.draft.lines, entry),
+      },
+    ];
+  });
+  const own = [posted.entry, ...posted.following.filter((entry) => !replaced.has(entry))];
+  const lines = own.flatMap((entry) => linesOf(entry.draft.lines, entry)).map(numberedAs);
+  const text = JSON.stringify({ lines, restates });
   return allocation === null ? text : `{${allocation},${text.slice(1)}`;
 }
 
-function linesOf({ draft }: PlannedEntry): readonly Readonly<Record<string, string | null>>[] {
-  return draft.lines.map(({ account, amountMinor, loanId, borrowerId, layer }) => ({
+/** Of an accrual over several loans: what is posted to it in addition. */
+function differenceOf(entry: PlannedEntry): Readonly<Record<string, unknown>> {
+  const lines_after = numbered(entry.draft.lines, entry);
+  return { journal_entry_id: firstEntryIdOf(entry.eventId), lines_before: [], lines_after };
+}
+
+type LineBody = Readonly<Record<string, string | null>>;
+
+function numbered(lines: readonly DraftLine[], entry: PlannedEntry): readonly object[] {
+  return linesOf(lines, entry).map(numberedAs);
+}
+
+function numberedAs(line: LineBody, index: number): object {
+  return { sequence: index + 1, ...line };
+}
+
+function linesOf(lines: readonly DraftLine[], { draft }: PlannedEntry): readonly LineBody[] {
+  return lines.map(({ account, amountMinor, loanId, borrowerId, layer }) => ({
     account_code: formatAccountCode(account),
     direction: amountMinor > 0n ? 'DR' : 'CR',
     amount_minor: (amountMinor > 0n ? amountMinor : -amountMinor).toString(),

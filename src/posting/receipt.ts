@@ -1,5 +1,6 @@
 import { ACCOUNT } from '../domain/account-code.ts';
 import type { EventType } from '../domain/event-type.ts';
+import { isRebooking } from './entry-id.ts';
 
 /** The renderer that new keys name. A rendered body never changes: a new form is a new version beside the old. */
 export const RECEIPT_VERSION = 1;
@@ -21,6 +22,7 @@ export type ReceiptFacts = {
   readonly entryId: string;
   readonly eventId: string;
   readonly correlationId: string;
+  /** The entry that a reversal reverses, by the id that was sent. */
   readonly reversesEntryId: string | null;
   /** RFC 3339 in UTC with six digits, as the database wrote it. */
   readonly postedAt: string;
@@ -106,7 +108,15 @@ export function renderReceipt(version: number, facts: ReceiptFacts): string {
   if (renderers === undefined) throw new Error(`receipt version ${version} is unknown to this program`);
   const render = renderers[facts.eventType];
   if (render === undefined) throw new Error(`there is no receipt for ${facts.eventType}`);
-  return render(facts);
+  return withRestatement(render(facts), facts);
+}
+
+/** Says how many entries were made anew, where any was: only then (CONTRACT.md section 3). */
+function withRestatement(body: string, { following, correlationId: id }: ReceiptFacts): string {
+  if (following.length === 0) return body;
+  const entries = following.filter((one) => isRebooking(one.entryId)).length;
+  if (entries === 0) return body;
+  return `${body.slice(0, -1)},"restatement":{"entries":${entries},"correlation_id":"${id}"}}`;
 }
 
 const ALLOCATED: ReadonlySet<EventType> = new Set<EventType>([

@@ -14,6 +14,7 @@ export type LoanScene = {
   readonly loan: LoanState;
   readonly program: readonly ProgramVersion[];
   readonly calendar: TenantState;
+  readonly again?: true;
 };
 
 /** The tenant of a command. */
@@ -39,7 +40,14 @@ export function loanScene(state: LedgerState, tenantId: string, loanId: string):
   const loan = loanOf(state, tenantId, loanId);
   const program = tenant.configuration.programs.get(loan.programId ?? tenant.configuration.defaultProgramId);
   if (program === undefined) throw new Error(`loan ${loanId} has a program that is not configured`);
-  return { loan, program, calendar: tenant };
+  if (state.again === undefined) return { loan, program, calendar: tenant };
+  return { loan, program: asAccepted(program, state.again.version), calendar: tenant, again: true };
+}
+
+/** An event is decided again by the version that it was accepted under (decisions/0016 answer 4). */
+function asAccepted(program: readonly ProgramVersion[], accepted: number | null): readonly ProgramVersion[] {
+  const found = program.find(({ version }) => version === accepted);
+  return found === undefined ? program : [{ ...found, effectiveFrom: null }];
 }
 
 /** The principal that a loan has for the night that begins on `day`; the command that asks has named the night. */

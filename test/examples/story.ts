@@ -82,6 +82,11 @@ export class Story {
     return made;
   }
 
+  /** That a step had `entries` others decided again. */
+  restated({ answer }: Posted, entries: number): void {
+    expect(answer.json).toMatchObject({ restatement: { entries } });
+  }
+
   /** One batch over several loans. */
   accrue(date: string, ...loans: SentBatch['loans']): Promise<Posted> {
     return accrueLoans(this.teller, { date, loans });

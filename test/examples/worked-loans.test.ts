@@ -6,6 +6,7 @@ import { serveLedger } from '../http/ledger-server.ts';
 import { allowance } from './stories/allowance.ts';
 import { amortisingLoan } from './stories/amortising-loan.ts';
 import { backdatedPaymentAppend } from './stories/backdated-payment-append.ts';
+import { backdatedPaymentReplay } from './stories/backdated-payment-replay.ts';
 import { batchCorrection } from './stories/batch-correction.ts';
 import { bouncedAch } from './stories/bounced-ach.ts';
 import { chargeOffWithRecovery } from './stories/charge-off-with-recovery.ts';
@@ -29,6 +30,7 @@ const STORIES: readonly StoryScript[] = [
   bouncedAch,
   moneyOnItsWay,
   backdatedPaymentAppend,
+  backdatedPaymentReplay,
   chargeOffWithRecovery,
   fraudChargeOff,
   restructuredLoan,

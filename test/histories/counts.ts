@@ -58,7 +58,7 @@ export function shortfalls({ accepted, refusals, meetings }: CountTables, minimu
   const short = (name: string, count = 0) => (count < minimum ? [`${name}: ${count}, at least ${minimum} wanted`] : []);
   return [
     ...EVENTS.flatMap((kind) => short(`event ${kind}`, accepted[kind])),
-    ...[...REFUSALS, 'replayed'].flatMap((code) => short(`refusal ${code}`, refusals[code])),
+    ...[...REFUSALS, 'period_closed', 'replayed'].flatMap((code) => short(`refusal ${code}`, refusals[code])),
     ...Object.entries(meetings).flatMap(([name, count]) => short(`meeting ${name}`, count)),
   ];
 }

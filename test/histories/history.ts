@@ -27,6 +27,8 @@ export interface History {
   readonly today: string;
   /** Amounts come near the greatest that a component may hold. */
   readonly isGiant: boolean;
+  /** Before the step of this number, the month ends for good in which the history begins. */
+  readonly closesBefore: number | undefined;
   readonly steps: readonly Step[];
 }
 
@@ -46,10 +48,10 @@ const WEIGHTS: Readonly<Record<EventKind, number>> = {
   disbursement: 6,
   payment: 16,
   fee: 8,
-  waiver: 4,
+  waiver: 7,
   goodwill: 4,
-  allocation: 4,
-  refund: 4,
+  allocation: 7,
+  refund: 7,
   accrual: 9,
   reversal: 12,
   return: 7,
@@ -60,7 +62,7 @@ const WEIGHTS: Readonly<Record<EventKind, number>> = {
   clearing: 4,
   correction: 4,
   chargeoff: 4,
-  recovery: 5,
+  recovery: 8,
   refinance: 4,
   restructure: 4,
   non_accrual: 4,
@@ -101,8 +103,15 @@ export function historyOf(seed: number): History {
     firstDay,
     today: addDays(firstDay, DAYS),
     isGiant: random.chance(0.06),
+    closesBefore: random.chance(0.15) ? 1 + random.below(length) : undefined,
     steps,
   };
+}
+
+/** The last day of the month in which a history begins. */
+export function firstMonthEnd({ firstDay }: Pick<History, 'firstDay'>): string {
+  const [year = 0, month = 0] = firstDay.split('-').map(Number);
+  return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);
 }
 
 /** An id that tells what it is of. */

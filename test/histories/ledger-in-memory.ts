@@ -69,6 +69,12 @@ export class LedgerInMemory {
     return this.#books.loans.get(scopedKey(TENANT, loanId));
   }
 
+  /** Closes every period up to a day, as far as it concerns the dates of events: income is not closed. */
+  close(day: string): void {
+    const [entryId, periodId] = [idOf('c', 1), idOf('d', 1)];
+    this.#books.periodCloses.set(periodId, { tenantId: TENANT, entryId, closedThrough: day });
+  }
+
   /** Answers a POST of a money route as the server would, with `actor` for the client. */
   post(request: LedgerRequest, actor: string): Answered {
     const command = this.#read(request, actor);
@@ -77,6 +83,7 @@ export class LedgerInMemory {
     const [decision] = decisions;
     if (decision === undefined) throw new Error('a command was not decided');
     if (decision.outcome === 'refused') return refused(decision.refusal);
+    if (decision.outcome === 'deferred') throw new Error('a command by itself was deferred');
     const postedAt = instant(this.#posted + (decision.outcome === 'posted' ? 1 : 0));
     if (decision.outcome === 'replayed') {
       const body = this.#bodies.get(decision.entryId) ?? '';
@@ -110,7 +117,7 @@ export function instant(count: number): string {
 
 const OK = { contentType: 'application/json', idempotentReplayed: undefined, wwwAuthenticate: undefined } as const;
 
-function refused({ code, detail, errors }: Problem): Answered {
+function refused({ code, detail, errors, blockingEntryId }: Problem): Answered {
   const { status, title } = PROBLEMS[code];
   const problem = {
     type: `/docs/errors/${code}`,
@@ -121,6 +128,7 @@ function refused({ code, detail, errors }: Problem): Answered {
     code,
     trace_id: '',
     ...(errors === undefined ? {} : { errors }),
+    ...(blockingEntryId === undefined ? {} : { blocking_entry_id: blockingEntryId }),
   };
   const contentType = 'application/problem+json';
   const answer = { ...OK, status, contentType, body: JSON.stringify(problem) };

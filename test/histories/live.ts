@@ -12,7 +12,7 @@ import { LAYERS } from '../simulation/model/reference/terms.ts';
 import type { LedgerRequest } from '../simulation/model/request.ts';
 import { Random } from '../simulation/random.ts';
 import type { Counts } from './counts.ts';
-import { FEE_ACCOUNT, type History } from './history.ts';
+import { FEE_ACCOUNT, firstMonthEnd, type History } from './history.ts';
 import { KeptBalances } from './kept-balances.ts';
 import { type Answered, instant, LedgerInMemory, type ShownEntry } from './ledger-in-memory.ts';
 import { meetingsOf } from './meetings.ts';
@@ -37,7 +37,8 @@ type Posted = Extract<Expectation, { kind: 'posted' }>;
 /** Lives a history through in the ledger and in the model, up to the first difference. */
 export function live(history: History, counts: Counts): Life {
   const life = new Living(history, counts);
-  for (const step of history.steps) {
+  for (const [at, step] of history.steps.entries()) {
+    if (at === history.closesBefore) life.close();
     const asked = requestOf(life.world, step);
     if (asked === undefined) continue;
     const found = life.send(asked, new Random(`reads:${step.seed}`));
@@ -58,6 +59,13 @@ class Living {
     this.world = new World(history);
     this.#ledger = new LedgerInMemory(history);
     this.#counts = counts;
+  }
+
+  /** Closes the first month in both. */
+  close(): void {
+    const day = firstMonthEnd(this.world.history);
+    this.#ledger.close(day);
+    this.world.books.closedThrough = day;
   }
 
   /** Sends one request to both and compares everything that can be seen of it. */

@@ -368,7 +368,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
 /** What may come back: mostly any payment, now and then a recovery, a settling, or what came back in part already. */
 function receivedOf(hand: Hand): ReturnType<Hand['about']> {
   const { random, world } = hand;
-  const kind = random.weighted({ any: 60, recovery: 10, settled: 15, again: 15 });
+  const kind = random.weighted({ any: 45, recovery: 15, settled: 25, again: 15 });
   if (kind === 'recovery' || kind === 'settled') return hand.about(kind) ?? hand.about('payment');
   const back = kind === 'again' ? world.factsOf('return').at(-1 - random.below(3)) : undefined;
   const again = back?.about === undefined ? undefined : world.books.facts.get(back.about);
@@ -389,7 +389,7 @@ function paymentOf(hand: Hand): Body {
     ...hand.money(loanId, hand.amount(total(left), left.fees, left.interest)),
     borrower_id: hand.borrower(loanId),
   };
-  if (!random.chance(0.3)) return money;
+  if (!random.chance(0.4)) return money;
   const { parts, sum } = hand.split(left);
   // Some splits stay wrong, to be refused.
   return sum === 0n || random.chance(0.12)
@@ -431,13 +431,19 @@ function accrualOf(hand: Hand): Where {
   ];
 }
 
+/** Events of which few are accepted. */
+const RARE: readonly string[] = ['waiver', 'allocation', 'refund', 'recovery', 'settled', 'registration', 'refinance'];
+
 function reversalOf(hand: Hand): Where | undefined {
   const { random, world } = hand;
   const entries = world.entries();
   const standing = entries.filter((entry) => entry.eventType !== 'reversal' && entry.reversedByEntryId === undefined);
-  // Now and then of one type, so that what is rare is reversed too.
-  const type = random.chance(0.4) ? random.pick([...new Set(standing.map(({ eventType }) => eventType)), '']) : '';
-  const ofType = standing.filter(({ eventType }) => eventType === type);
+  // Often of one kind of event, and of the rare ones first, so that they are reversed too.
+  const kindOf = ({ eventId }: Entry) => world.books.facts.get(eventId)?.command.kind ?? '';
+  const kinds = [...new Set(standing.map(kindOf))];
+  const rare = kinds.filter((kind) => RARE.includes(kind));
+  const chosen = random.chance(0.6) ? random.pick([...(rare.length > 0 ? rare : kinds), '']) : '';
+  const ofType = standing.filter((entry) => kindOf(entry) === chosen);
   const some = ofType.length > 0 ? ofType : random.chance(0.85) ? standing : entries;
   const entry = random.chance(0.5) ? some.at(-1 - random.below(4)) : some[random.below(some.length)];
   if (entry === undefined) return undefined;

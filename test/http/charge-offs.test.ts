@@ -285,6 +285,23 @@ describe('POST /v1/reversals of a charge-off', () => {
     }
   });
 
+  test('201: a batch with another principal keeps what the ledger had for the night, before and after', async () => {
+    const loan = await newLoan(api);
+    const part = chargeOff(loan, { effective_at: DAY.between, components: { principal_minor: '400000' } });
+    const written = await posted(api.post(PATH, part));
+    const loans = [{ loan_id: loan.loanId, outstanding_principal_minor: '7', interest_minor: '3' }];
+    const send = (accrual_date: string) =>
+      posted(api.post('/v1/accruals/batch', accrual(api, [], { accrual_date, loans })));
+    await send(DAY.accrued);
+    await posted(api.post('/v1/reversals', reversal(entryOf(written), { effective_at: DAY.later })));
+    await send(DAY.paid);
+    const kept = await ledger.sql<{ ledger_minor: string }>(
+      'SELECT ledger_minor FROM hpts.principal_difference WHERE loan_id = $1 ORDER BY accrual_date',
+      [loan.loanId],
+    );
+    expect(kept.map(({ ledger_minor }) => BigInt(ledger_minor))).toEqual([600_000n, 1_000_000n]);
+  });
+
   test('201: of a part leaves the other parts charged off', async () => {
     const loan = await workedExample(api);
     const part = (fees_minor: string) => posted(api.post(PATH, chargeOff(loan, { components: { fees_minor } })));

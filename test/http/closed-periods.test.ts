@@ -26,6 +26,7 @@ import {
 } from './loan-story.ts';
 import { closeAll, loanOfLastYear } from './period-story.ts';
 import { expectProblem, expectRefusal } from './problem.ts';
+import { newProgram } from './program-story.ts';
 import { textAt } from './tenant-api.ts';
 
 const ledger = await serveLedger();
@@ -101,6 +102,27 @@ describe('422 period_closed: whatever the event, naming the first open day', asy
     expectProblem(late, { status: 422, code: 'period_closed', fields: ['effective_at'] });
     const now = await other.post('/v1/fees', fee(lost, { effective_at: '2026-01-01' }));
     expectProblem(now, { status: 422, code: 'loan_charged_off', fields: ['loan_id'] });
+  });
+
+  test('POST /v1/reversals: 422 period_closed naming the entry, which under replay would be mirrored on its own day', async () => {
+    const other = await ledger.newTenant();
+    const program = await newProgram(other, { backdating: 'replay' });
+    const one = unmadeLoan();
+    const begun = { effective_at: '2025-11-05', program_id: program };
+    await posted(other.post('/v1/disbursements', disbursement(one, begun)));
+    const charged = await posted(other.post('/v1/fees', fee(one, { effective_at: '2025-12-05' })));
+    const waiting = payment(one, { effective_at: '2025-12-20', layer: 'PENDING' });
+    const onItsWay = await posted(other.post('/v1/payments', waiting));
+    await closeAll(other, ['2025-11', '2025-12']);
+    const undo = reversal(textAt(charged, 'journal_entry_id'), { effective_at: '2026-01-05' });
+    const refused = { status: 422, code: 'period_closed', fields: ['effective_at'] } as const;
+    const blockingEntryId = textAt(charged, 'journal_entry_id');
+    await expectRefusal(ledger, () => other.post('/v1/reversals', undo), { ...refused, blockingEntryId });
+    const path = `/v1/payments/${textAt(onItsWay, 'payment_event_id')}/cancellations`;
+    await expectRefusal(ledger, () => other.post(path, { effective_at: '2026-01-05' }), {
+      ...refused,
+      blockingEntryId: textAt(onItsWay, 'journal_entry_id'),
+    });
   });
 
   test('201: the first open day takes events; another tenant has periods of its own', async () => {

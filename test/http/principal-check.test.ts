@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import { serveLedger } from './ledger-server.ts';
 import { accrual, DAY, disbursement, type Loan, newLoan, payment, posted, reversal, unmadeLoan } from './loan-story.ts';
 import { expectRefusal } from './problem.ts';
@@ -81,6 +82,23 @@ describe("outstanding_principal_minor is compared with the ledger's own principa
     expect(await clientPrincipal(tenant)).toEqual(whole);
   });
 
+  test('a disbursement counts from when it is settled, whatever it was on PENDING', async () => {
+    const { tenant, loan, programId } = await checked();
+    const more = disbursement(loan, { program_id: programId, amount_minor: '500', layer: 'PENDING' });
+    const pending = await posted(tenant.post('/v1/disbursements', more));
+    await posted(tenant.post(PATH, sent(tenant, loan, '1000', { program_id: programId })));
+    const settling = `/v1/disbursements/${textAt(pending, 'disbursement_event_id')}/settlements`;
+    await posted(tenant.post(settling, { effective_at: DAY.disbursed }));
+    await posted(tenant.post(PATH, sent(tenant, loan, '1500', { program_id: programId, accrual_date: DAY.paid })));
+    const recording = await newLoan(tenant, { principal: '1000' });
+    const lent = disbursement(recording, { amount_minor: '500', layer: 'PENDING' });
+    const other = textAt(await posted(tenant.post('/v1/disbursements', lent)), 'disbursement_event_id');
+    await posted(tenant.post(`/v1/disbursements/${other}/settlements`, { effective_at: DAY.disbursed }));
+    await posted(tenant.post(PATH, sent(tenant, recording, '7')));
+    const found = { status: 'mismatch', first_mismatched_loan_id: recording.loanId };
+    expect(await clientPrincipal(tenant)).toMatchObject(found);
+  });
+
   test('a batch of 1,000 loans, half of which moved since, is compared loan by loan', async () => {
     const { tenant, programId } = await checked();
     const loans = Array.from({ length: 1_000 }, () => unmadeLoan());
@@ -97,4 +115,9 @@ describe("outstanding_principal_minor is compared with the ledger's own principa
     const items = loans.map((loan) => ({ ...batchItem(loan, '1'), outstanding_principal_minor: '1000' }));
     await posted(tenant.post(PATH, { ...accrual(tenant, []), program_id: programId, loans: items }));
   });
+});
+
+test('the books are whole after all of this', async () => {
+  const { checks } = await verifyLedger(ledger.address);
+  expect(checks.filter(({ status }) => status === 'failed')).toEqual([]);
 });

@@ -11,6 +11,8 @@ export type ExpectedProblem = {
   readonly fields?: readonly string[];
   /** The codes of errors[], in its order. */
   readonly fieldCodes?: readonly string[];
+  /** Of a restatement: the later entry that is in its way. */
+  readonly blockingEntryId?: string;
 };
 
 /** The whole of CONTRACT.md's error shape: RFC 9457 with `code` and `trace_id`, and the headers of its status. */
@@ -29,6 +31,7 @@ export function expectProblem(answer: HttpAnswer, expected: ExpectedProblem): vo
     code,
     trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
     ...(expected.fields === undefined ? {} : { errors: expect.any(Array) }),
+    ...(expected.blockingEntryId === undefined ? {} : { blocking_entry_id: expected.blockingEntryId }),
   });
   const errors = errorsOf(answer);
   expect(errors.map(({ field }) => field)).toEqual(expected.fields ?? []);
@@ -53,7 +56,7 @@ export async function booksOf(ledger: LedgerServer): Promise<string> {
       (SELECT count(*) FROM hpts.journal_entry), (SELECT count(*) FROM hpts.loan_movement),
       (SELECT count(*) FROM hpts.account_delta), (SELECT count(*) FROM hpts.idempotency_key),
       (SELECT count(*) FROM hpts.accrual_correction), (SELECT count(*) FROM hpts.adjustment_verdict),
-      (SELECT count(*) FROM hpts.reversal), (SELECT count(*) FROM hpts.loan_loss), (SELECT count(*) FROM hpts.loan_recovery), (SELECT count(*) FROM hpts.disbursement),
+      (SELECT count(*) FROM hpts.reversal), (SELECT count(*) FROM hpts.superseded_entry), (SELECT count(*) FROM hpts.loan_loss), (SELECT count(*) FROM hpts.loan_recovery), (SELECT count(*) FROM hpts.disbursement),
       (SELECT count(*) FROM hpts.settling), (SELECT count(*) FROM hpts.clearing), (SELECT count(*) FROM hpts.payment_return),
       (SELECT count(*) FROM hpts.non_accrual)) AS books`);
   if (row === undefined) throw new Error('the books cannot be read');

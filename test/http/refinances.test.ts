@@ -97,6 +97,19 @@ describe('POST /v1/refinances: 201', () => {
     }
   });
 
+  test('each loan lists its own lines of the entry: the new money stands with the new one', async () => {
+    const old = await workedExample(api);
+    await posted(api.post('/v1/payments', unapplied(old, '700')));
+    const newLoanId = randomUUID();
+    await posted(api.post(PATH, refinance(old, newLoanId, { new_money_minor: '36' })));
+    const shown = { [old.loanId]: ['2100', '1100', '1200', '1300'], [newLoanId]: ['1100', '2000', '2100'] };
+    for (const [loanId, accounts] of Object.entries(shown)) {
+      const page = await api.get(`/v1/loans/${loanId}/journal-entries?event_type=refinance`);
+      const lines = accounts.map((account_code) => ({ account_code, loan_id: loanId }));
+      expect(page.json).toMatchObject({ items: [{ lines, lines_total: 7 }] });
+    }
+  });
+
   test('a loan that owes nothing is refinanced by new money alone', async () => {
     const old = await newLoan(api, { principal: '100' });
     await posted(api.post('/v1/payments', payment(old, { amount_minor: '100' })));

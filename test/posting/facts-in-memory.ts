@@ -8,6 +8,7 @@ import type { EntryRef } from '../../src/posting/posting-store.ts';
 type Facts = Pick<PostingPlan, 'settlings' | 'clearings' | 'paymentReturns'>;
 type Books = {
   readonly reversals: ReadonlyMap<string, string>;
+  readonly superseded: ReadonlyMap<string, string>;
   readonly entries: ReadonlyMap<string, ResolvedEntry>;
 };
 
@@ -46,7 +47,7 @@ export class FactsInMemory implements Facts {
     return new Map([...wanted].map(([key, ref]) => [key, this.#standingOf(ref, books)]));
   }
 
-  #standingOf({ tenantId, entryId }: EntryRef, { reversals, entries }: Books): EntryStanding {
+  #standingOf({ tenantId, entryId }: EntryRef, { reversals, entries, superseded }: Books): EntryStanding {
     const own = <Fact extends { readonly tenantId: string }>(facts: readonly Fact[]) =>
       facts.filter((fact) => fact.tenantId === tenantId);
     const stands = (fact: { readonly entryId: string }) => !reversals.has(scopedKey(tenantId, fact.entryId));
@@ -59,6 +60,7 @@ export class FactsInMemory implements Facts {
     return {
       ...untouched(),
       reversedBy: reversals.get(scopedKey(tenantId, entryId)) ?? null,
+      supersededBy: superseded.get(scopedKey(tenantId, entryId)) ?? null,
       settledBy:
         settling === undefined
           ? null

@@ -1,3 +1,4 @@
+import type { AccrualBatch } from '../../src/domain/accrual.ts';
 import type { Verdict } from '../../src/domain/adjustment.ts';
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
@@ -23,11 +24,19 @@ import {
 import type { PlannedAccountDelta, PlannedMovement, PostingPlan } from '../../src/posting/posting-plan.ts';
 import { readSetOf } from '../../src/posting/read-set.ts';
 import { entryIdOf } from '../../src/posting/reference.ts';
+import type { HistoryRef, LoanHistory } from '../../src/posting/restatement/loan-history.ts';
 import { FactsInMemory } from './facts-in-memory.ts';
+import { historyOf } from './memory-history.ts';
 import { type ClosedPeriod, closedThrough, readPeriods } from './memory-periods.ts';
 
 /** A tenant of the books, with the programs that its loans may have. */
-export type BooksTenant = { readonly tenantId: string; readonly programId: string; readonly otherProgramId: string };
+export type BooksTenant = {
+  readonly tenantId: string;
+  readonly programId: string;
+  readonly otherProgramId: string;
+  /** Of both programs; `append` unless it is said. */
+  readonly backdating?: 'append' | 'replay';
+};
 
 export const BUSINESS_DATE = '2026-05-10';
 
@@ -52,6 +61,9 @@ export class MemoryBooks {
   /** Closes by the first entry of each. */
   readonly periodCloses = new Map<string, ClosedPeriod>();
   readonly movements: PlannedMovement[] = [];
+  /** Successors of entries that a restatement posted again. */
+  readonly superseded = new Map<string, string>();
+  readonly batches = new Map<string, AccrualBatch>();
   readonly facts = new FactsInMemory();
   readonly #tenants: readonly BooksTenant[];
   readonly #states: ReadonlyMap<string, TenantState>;
@@ -69,7 +81,7 @@ export class MemoryBooks {
     const cloned = structuredClone({ ...this });
     const { loans, keys, reversals, verdicts, corrections } = cloned;
     const { accrualMonths, disbursements, nonAccruals, losses, recoveries, entries, accountDeltas } = cloned;
-    const { following, periodCloses } = cloned;
+    const { following, periodCloses, superseded, batches } = cloned;
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
@@ -83,6 +95,8 @@ export class MemoryBooks {
       [copy.recoveries, recoveries],
       [copy.entries, entries],
       [copy.accountDeltas, accountDeltas],
+      [copy.superseded, superseded],
+      [copy.batches, batches],
       [copy.following, following],
       [copy.periodCloses, periodCloses],
     ] as [Map<string, unknown>, Map<string, unknown>][]) {
@@ -93,19 +107,41 @@ export class MemoryBooks {
     return copy;
   }
 
-  /** Decides the commands together, as one batch, and takes its plan over. */
-  post(commands: readonly Command[]): DecidedBatch {
+  /** Decides the commands together, as one batch, and takes its plan over; `again`: as facts that stand already. */
+  post(commands: readonly Command[], again: LedgerState['again'] = undefined): DecidedBatch {
     const resolved = new Map<string, ResolvedEntry>();
     for (const command of commands) {
       for (const reference of referencesOf(command)) {
-        const key = scopedKey(command.tenantId, entryIdOf(reference));
-        const found = this.entries.get(key);
-        if (found !== undefined) resolved.set(key, found);
+        const asked = entryIdOf(reference);
+        const found = this.entries.get(scopedKey(command.tenantId, this.#liveId(command.tenantId, asked)));
+        if (found !== undefined) resolved.set(scopedKey(command.tenantId, asked), found);
       }
     }
-    const decided = decideBatch(commands, this.#read(commands, resolved), () => this.#newEntryId());
+    const decide = (histories: LedgerState['histories']): DecidedBatch =>
+      decideBatch(
+        commands,
+        { ...this.#read(commands, resolved), ...(histories && { histories }), ...(again && { again }) },
+        () => this.#newEntryId(),
+      );
+    let decided = decide(undefined);
+    const [first] = decided.decisions;
+    if (commands.length === 1 && first?.outcome === 'deferred') {
+      decided = decide(
+        new Map(first.histories.map((ref) => [scopedKey(ref.tenantId, ref.loanId), this.#history(ref)])),
+      );
+    }
     this.#write(decided.plan);
     return decided;
+  }
+
+  #liveId(tenantId: string, entryId: string): string {
+    const next = this.superseded.get(scopedKey(tenantId, entryId));
+    return next === undefined ? entryId : this.#liveId(tenantId, next);
+  }
+
+  /** A loan's life from a day on, as the database answers it. */
+  #history(ref: HistoryRef): LoanHistory {
+    return historyOf(ref, this);
   }
 
   #newEntryId(): string {
@@ -205,6 +241,12 @@ export class MemoryBooks {
     for (const { tenantId, loanId, entryId, effectiveAt } of plan.disbursements) {
       const key = scopedKey(tenantId, loanId);
       this.disbursements.set(key, [...(this.disbursements.get(key) ?? []), { entryId, effectiveAt }]);
+    }
+    for (const { tenantId, entryId, successorId } of plan.superseded) {
+      this.superseded.set(scopedKey(tenantId, entryId), successorId);
+    }
+    for (const { tenantId, entryId, accrual } of plan.accrualBatches) {
+      this.batches.set(scopedKey(tenantId, entryId), accrual);
     }
     this.facts.take(plan);
     for (const { tenantId, loanId, ...change } of plan.nonAccruals) {
@@ -321,6 +363,7 @@ function tenantState(tenant: BooksTenant): TenantState {
     effectiveFrom: null,
     policy: {
       ...readPolicy(DEFAULT_PROGRAM_POLICY),
+      backdating: tenant.backdating ?? 'append',
       principalCheck: programId === tenant.programId ? 'record' : 'reject',
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
       returns: programId === tenant.programId ? 'mirror' : 'principal',

@@ -97,7 +97,7 @@ export const EVENT_IDS: Readonly<Record<RouteKind, string | undefined>> = {
   restructure: 'restructure_event_id',
   non_accrual: 'non_accrual_event_id',
   proposal: 'adjustment_id',
-  approval: 'adjustment_id',
+  approval: 'adjustment_event_id',
   rejection: 'adjustment_id',
   registration: 'loan_id',
   program: 'program_id',
@@ -116,14 +116,17 @@ export function postedDifferences(kind: RouteKind, posting: Posting, answer: Led
   const found: string[] = [];
   if (answer.idempotentReplayed !== undefined) found.push('a first answer says that it is a replay');
   const eventId = EVENT_IDS[kind];
-  const names = [eventId ?? [], 'journal_entry_id', 'posted_at', GIVEN.includes(kind) ? [] : 'correlation_id'].flat();
+  const when = { proposal: 'proposed_at', rejection: 'judged_at' }[kind as string] ?? 'posted_at';
+  const ofEntry = when === 'posted_at' ? ['journal_entry_id', GIVEN.includes(kind) ? [] : 'correlation_id'].flat() : [];
+  const names = [eventId ?? [], when, ofEntry].flat();
+  if (kind === 'approval') names.push('adjustment_id');
   if (kind === 'return' && posting.facts.length > 1) names.push('fee_journal_entry_id');
   if (kind === 'refinance' && typeof body['disbursement_event_id'] === 'string') names.push('disbursement_event_id');
   if (kind.startsWith('cancel_')) names.push('reverses_entry_id');
   const chosen: Record<string, unknown> = {};
   for (const name of names) {
     chosen[name] = body[name];
-    const pattern = name === 'posted_at' ? INSTANT_PATTERN : UUID_PATTERN;
+    const pattern = name === when ? INSTANT_PATTERN : UUID_PATTERN;
     if (!pattern.test(String(body[name]))) found.push(`${name} is ${String(body[name])}`);
   }
   // A cancellation answers the id of an entry that its request did not name: the model calls it otherwise.

@@ -1,17 +1,17 @@
 import { requestOf } from '../histories/step-request.ts';
 import { EVENTS, type EventKind } from '../histories/what-exists.ts';
+import { replaceSlot } from './programme.ts';
 import type { Draft, Scene } from './scene.ts';
 import { SceneStage } from './stage.ts';
 
 /** How often each event comes that the ordinary programme does not have; what is not named comes as often as a waiver. */
 const WEIGHTS: Partial<Record<EventKind, number>> = {
   chargeoff: 8,
-  registration: 2,
-  refinance: 1,
+  registration: 3,
+  refinance: 3,
   return: 10,
-  // Open: a journal page after one of these differed from the model by a line on 2000. Find it and let them come again.
-  settle_disbursement: 0,
-  cancel_disbursement: 0,
+  cancel_disbursement: 12,
+  settle_disbursement: 12,
 };
 
 /** Events that the ordinary programme has already, which races are made of too. */
@@ -22,8 +22,11 @@ export function eventDraft(scene: Scene): Draft | undefined {
   const { random } = scene;
   const kinds = EVENTS.filter((kind) => !ORDINARY.includes(kind) || random.chance(0.2));
   const weights = Object.fromEntries(kinds.map((kind) => [kind, WEIGHTS[kind] ?? 6])) as Record<EventKind, number>;
+  const kind = random.weighted(weights);
+  // A loan can be registered as long as nothing has made it.
+  if (kind === 'registration' && random.chance(0.5)) replaceSlot(scene);
   const stage = new SceneStage(scene);
-  const made = requestOf(stage, { kind: random.weighted(weights), seed: random.word() });
+  const made = requestOf(stage, { kind, seed: random.word() });
   if (made === undefined) return undefined;
   const { path, body } = made;
   const loans = Array.isArray(body['loans']) ? (body['loans'] as readonly Record<string, unknown>[]) : [];

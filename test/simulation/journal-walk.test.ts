@@ -5,7 +5,7 @@ import { book, newTenantLedger, type TenantLedger } from './model/ledger.ts';
 import type { Command } from './model/reference/command.ts';
 import { decide } from './model/reference/decide.ts';
 import { accountBody } from './model/reference/reads.ts';
-import { accrual, disbursement, fee } from './model-desk.ts';
+import { accrual, disbursement, fee, refinance, reversal } from './model-desk.ts';
 
 const LOANS = ['11111111-1111-4111-8111-111111111111', '33333333-3333-4333-8333-333333333333'] as const;
 const LIST: JournalList = {
@@ -23,11 +23,11 @@ const LIST: JournalList = {
 
 /** Two disbursements, an accrual over both loans, then two fees of one batch. */
 const ledger: TenantLedger = newTenantLedger('44444444-4444-4444-8444-444444444444');
-const post = (name: string, second: number, command: Command): void => {
-  const decision = decide(ledger.books, command, { businessDate: '2026-05-02', principal: 'one' });
+const post = (name: string, second: number, command: Command, into = ledger): void => {
+  const decision = decide(into.books, command, { businessDate: '2026-05-02', principal: 'one' });
   if ('refusal' in decision) throw new Error(`${name} is ${decision.refusal.code}`);
   const foretold = { posting: decision.posting, key: `key:${name}`, fingerprint: name };
-  book(ledger, foretold, { entryIds: [name], eventIds: [], postedAt: instant(second), body: name });
+  book(into, foretold, { entryIds: [name], eventIds: [], postedAt: instant(second), body: name });
 };
 for (const [at, loanId] of LOANS.entries()) {
   post(`disbursed-${at}`, at, disbursement(100, `2026-01-0${at + 1}`, { loanId }));
@@ -111,6 +111,22 @@ describe('the model of lists and accounts', () => {
     expect(shownLines(accrued, undefined).length).toBe(3);
     const [disbursed] = journalOf(ledger, { ...LIST, loanId: LOANS[0] });
     expect(disbursed === undefined ? 0 : shownLines(disbursed, LOANS[0]).length).toBe(2);
+  });
+
+  it('shows the new money of a refinance with the new loan', () => {
+    const books = newTenantLedger(ledger.programId);
+    post('disbursed', 0, disbursement(100, '2026-01-01'), books);
+    post('refinanced', 1, refinance(36, '2026-02-01'), books);
+    post('undone', 2, reversal('refinanced', '2026-02-02'), books);
+    const shown = (loanId: string) =>
+      journalOf(books, { ...LIST, loanId })
+        .slice(-2)
+        .map((entry) => shownLines(entry, loanId).map(({ direction, accountCode }) => `${direction} ${accountCode}`));
+    expect(shown(LOANS[0])).toEqual([['CR 1100'], ['DR 1100']]);
+    expect(shown(LOANS[1])).toEqual([
+      ['DR 1100', 'CR 2000'],
+      ['CR 1100', 'DR 2000'],
+    ]);
   });
 
   it('sums an account on both clocks, on its normal side', () => {

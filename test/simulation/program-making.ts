@@ -5,14 +5,30 @@ import type { Course } from './course.ts';
 import { addDays } from './instant.ts';
 import { expectAnswer } from './model/expectation.ts';
 import { book } from './model/ledger.ts';
+import { actOnPeriod, monthBeforeAll } from './period-acts.ts';
 import { Random } from './random.ts';
 
 /** Programs of a tenant beside the default one, each with a second version. */
 const PROGRAMS = 3;
 
-/** Makes each tenant an income account and programs with policies at random, in the ledger and in the model. */
-export async function makePrograms(course: Course, seed: number, salt: string): Promise<void> {
-  for (const [tenant, { books }] of course.ledgers.entries()) {
+/** The names that a run gives its tenants' programs, and how many programs it needs whose loans are one worker's alone. */
+interface ProgramWishes {
+  readonly seed: number;
+  readonly salt: string;
+  readonly ownPrograms: number;
+}
+
+/** The programs of each tenant that belong to one worker alone. */
+type OwnPrograms = readonly (readonly string[])[];
+
+/**
+ * Makes each tenant an income account and programs with policies at random, in the ledger and in the model; then the programs
+ * that one worker each has to itself, with a rate, and closes the month before all others.
+ */
+export async function makePrograms(course: Course, wishes: ProgramWishes): Promise<OwnPrograms> {
+  const { seed, salt, ownPrograms } = wishes;
+  const own: string[][] = [];
+  for (const [tenant, { books, publicPrograms }] of course.ledgers.entries()) {
     const random = new Random(`programs:${seed}:${tenant}`);
     const { businessDate } = course.now(tenant);
     const account = { account_code: FEE_ACCOUNT, name: 'Late fee income', type: 'income' };
@@ -27,11 +43,28 @@ export async function makePrograms(course: Course, seed: number, salt: string): 
         body: { name: 'One of several', ...policy() },
         key,
       });
+      publicPrograms.push(made);
       const path = `/v1/programs/${made}/versions`;
       const body = { ...policy(), effective_at: addDays(firstDay, random.below(400)) };
       await make(course, tenant, { path, body, key: `version:${salt}:${tenant}:${number}` });
     }
+    own.push([]);
+    for (let number = 0; number < ownPrograms; number += 1) {
+      const annual_rates = [{ from: '2000-01-01', rate: random.pick(['0.0799', '0.365', '0.11']) }];
+      const convention = { day_count_convention: random.pick(['ACT_365', 'ACT_360', 'THIRTY_E_360']) };
+      const body = { name: 'Of one worker', annual_rates, ...convention, principal_check: 'reject' };
+      const key = `program:${salt}:${tenant}:own-${number}`;
+      own[tenant]?.push(await make(course, tenant, { path: '/v1/programs', body, key }));
+    }
+    await closeFirst(course, tenant, salt);
   }
+  return own;
+}
+
+async function closeFirst(course: Course, tenant: number, salt: string): Promise<void> {
+  const path = `/v1/periods/${monthBeforeAll(course.now(tenant).businessDate)}/close`;
+  const common = { tenant, method: 'POST', token: 'full', contentType: 'application/json', body: '{}' } as const;
+  await actOnPeriod(course, { ...common, path, keyHeaders: [`period:${salt}:${tenant}`] }, 0);
 }
 
 /** Sends one act and books it where the model knows it; answers the id of a program. */

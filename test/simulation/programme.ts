@@ -39,7 +39,7 @@ export function draftFor(scene: Scene, slot: Slot): Draft {
 }
 
 /** Takes a loan out of play, the oldest ordinary one if none is named, and puts a new one in its place, so that loans of all ages exist. */
-function replaceSlot(scene: Scene, old = scene.slots.find(({ giant }) => !giant)): Slot {
+export function replaceSlot(scene: Scene, old = scene.slots.find(({ giant }) => !giant)): Slot {
   const slot = scene.newSlot();
   scene.slots.splice(old === undefined ? 0 : scene.slots.indexOf(old), 1);
   scene.slots.push(slot);
@@ -214,7 +214,7 @@ export function accrualDraftOn(
     const interest = giant && random.chance(0.3) ? nearMaximum(scene) : random.amount(1n, 5_000n);
     const state = ledger.loans.get(loanId)?.state;
     const night = state === undefined ? 0n : principalBefore(state, accrualDate);
-    const principal = night < 0n ? 0n : night;
+    const principal = night < 0n || random.chance(0.1) ? 0n : night;
     return {
       loan_id: loanId,
       outstanding_principal_minor: principal.toString(),

@@ -1,5 +1,4 @@
 import { EVENTS, REFUSALS } from '../histories/what-exists.ts';
-import type { RouteKind } from './model/reference/route-rules.ts';
 import { REFUSAL_STATUS } from './model/refusal.ts';
 import { RACE_KINDS, type RaceKind } from './race-programme.ts';
 
@@ -31,7 +30,7 @@ export interface SimulationReport {
   /** Posted with a date before something that the loan already knew. */
   backdated: number;
   replayed: number;
-  readonly postedByEvent: Partial<Record<RouteKind, number>>;
+  readonly postedByEvent: Record<string, number>;
   /** Refusals that came back, reads included. */
   readonly refusals: Record<string, number>;
   readonly races: Record<RaceKind, number>;
@@ -69,6 +68,10 @@ export interface SimulationReport {
 
 const DIFFERENCES_KEPT = 50;
 
+/** What lives alone come to: adjustments under four eyes, runs, the month before all others closed and opened. */
+const MORE_EVENTS = ['proposal', 'approval', 'rejection', 'run', 'close', 'reopen'];
+const MORE_REFUSALS = ['approver_is_proposer', 'unbalanced_entry', 'period_closed'];
+
 /** A report with nothing in it yet. */
 export function newReport(options: {
   readonly seed: number;
@@ -78,7 +81,7 @@ export function newReport(options: {
   readonly workers: number;
 }): SimulationReport {
   const { seed, salt, repeat, processes, workers } = options;
-  const codes = [...new Set([...Object.keys(REFUSAL_STATUS), ...REFUSALS])];
+  const codes = [...new Set([...Object.keys(REFUSAL_STATUS), ...REFUSALS, ...MORE_REFUSALS])];
   return {
     seed,
     salt,
@@ -90,7 +93,7 @@ export function newReport(options: {
     posted: 0,
     backdated: 0,
     replayed: 0,
-    postedByEvent: Object.fromEntries(EVENTS.map((kind) => [kind, 0])),
+    postedByEvent: Object.fromEntries([...EVENTS, ...MORE_EVENTS].map((kind) => [kind, 0])),
     refusals: Object.fromEntries(codes.map((code) => [code, 0])),
     races: Object.fromEntries(RACE_KINDS.map((kind) => [kind, 0])) as Record<RaceKind, number>,
     postedByProcess: Array.from({ length: processes }, () => 0),
@@ -127,7 +130,7 @@ export function addDifference(report: SimulationReport, difference: Difference):
 export interface ReportBar {
   /** The least number of each event, each refusal code and each race. */
   readonly minimum: number;
-  /** Codes that this target cannot show, such as `insufficient_scope` without a narrow token. */
+  /** Events and codes that this target cannot show, such as `insufficient_scope` without a narrow token. */
   readonly unreachable?: readonly string[];
 }
 
@@ -138,9 +141,11 @@ export function assertReport(report: SimulationReport, { minimum, unreachable = 
     if (count < least) short.push(`${name}: ${count}, at least ${least} wanted`);
   };
   const { commands, posted } = report;
-  for (const [name, count] of Object.entries(report.postedByEvent)) atLeast(`event ${name}`, count, minimum);
+  for (const [name, count] of Object.entries(report.postedByEvent)) {
+    if (!unreachable.includes(name)) atLeast(`event ${name}`, count, minimum);
+  }
   for (const [code, count] of Object.entries(report.refusals)) {
-    if (!unreachable.some((name) => name === code)) atLeast(`refusal ${code}`, count, minimum);
+    if (!unreachable.includes(code)) atLeast(`refusal ${code}`, count, minimum);
   }
   for (const [kind, count] of Object.entries(report.races)) {
     // Wide accruals are there to hold locks for long; a few do.

@@ -17,8 +17,9 @@ Without --url: against two server processes and an embedded PostgreSQL of the ru
   --control        post with posted_at = now() and expect that to be found out: exits with 0 when answers under a fixed
                    known_at changed, with 1 when none did
   --url A,B        one or more server processes over one database
-  --token-file F   JSON: {"tenants": [{"tenant_id", "default_program_id", "business_date", "token", "narrow_token"}]}
-                   narrow_token holds hpts:balances:read alone and may be left out. The tenants' books must be empty.
+  --token-file F   JSON: {"tenants": [{"tenant_id", "default_program_id", "business_date", "token", "narrow_token",
+                   "colleague_token"}]}; narrow_token holds hpts:balances:read alone, colleague_token is another client's
+                   with every scope; both may be left out. The tenants' books must be empty.
 
 Exits with 1 when an answer differs from the model, one under a fixed known_at changes, or a count falls short.`;
 
@@ -29,12 +30,13 @@ interface TokenFile {
     readonly business_date: string;
     readonly token: string;
     readonly narrow_token?: string;
+    readonly colleague_token?: string;
   }[];
 }
 
 function targetOf(urls: string, tokenFile: string): SimulationTarget {
   const { tenants } = JSON.parse(readFileSync(tokenFile, 'utf8')) as TokenFile;
-  const tokenOf = (at: number, name: 'token' | 'narrow_token') => {
+  const tokenOf = (at: number, name: 'token' | 'narrow_token' | 'colleague_token') => {
     const token = tenants[at]?.[name];
     if (token === undefined) throw new Error(`tenant ${at} has no ${name} in ${tokenFile}`);
     return token;
@@ -49,7 +51,12 @@ function targetOf(urls: string, tokenFile: string): SimulationTarget {
     })),
   };
   const narrow = tenants.every(({ narrow_token }) => narrow_token !== undefined);
-  return narrow ? { ...target, narrowToken: (at: number) => tokenOf(at, 'narrow_token') } : target;
+  const colleague = tenants.every(({ colleague_token }) => colleague_token !== undefined);
+  return {
+    ...target,
+    ...(narrow ? { narrowToken: (at: number) => tokenOf(at, 'narrow_token') } : {}),
+    ...(colleague ? { colleagueToken: (at: number) => tokenOf(at, 'colleague_token') } : {}),
+  };
 }
 
 const { values } = parseArgs({
@@ -98,5 +105,9 @@ async function simulate(target: SimulationTarget): Promise<void> {
     return;
   }
   const bar: ReportBar = { minimum: Number(values.minimum ?? Math.floor(events / 1_000)) };
-  assertReport(report, target.narrowToken === undefined ? { ...bar, unreachable: ['insufficient_scope'] } : bar);
+  const unreachable = [
+    ...(target.narrowToken === undefined ? ['insufficient_scope'] : []),
+    ...(target.colleagueToken === undefined ? ['approval', 'rejection'] : []),
+  ];
+  assertReport(report, { ...bar, unreachable });
 }

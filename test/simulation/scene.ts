@@ -1,6 +1,6 @@
 import type { JsonObject } from './model/fields.ts';
 import type { Loan, TenantLedger } from './model/ledger.ts';
-import type { LedgerRequest } from './model/request.ts';
+import type { LedgerRequest, TokenKind } from './model/request.ts';
 import { Random } from './random.ts';
 
 /** A loan that a worker has in mind; the ledger may not know it yet. */
@@ -37,6 +37,14 @@ export interface Scene {
   readonly foreign: { loanId(): string | undefined; entryId(): string | undefined };
   /** True when the target has tokens without the writing scopes. */
   readonly narrowTokens: boolean;
+  /** True when it has tokens of another client of each tenant. */
+  readonly colleagues: boolean;
+  /** A program whose loans are this worker's alone. */
+  readonly ownProgramId: string | undefined;
+  /** A month, `YYYY-MM`, that only this worker closes and opens. */
+  readonly ownPeriod: string | undefined;
+  /** The ids of the adjustments that this worker has proposed. */
+  readonly proposals: string[];
 }
 
 /** A writing call before it has a key and a text. */
@@ -47,6 +55,8 @@ export interface Draft {
   readonly loanIds: readonly string[];
   /** Effective before something that the loan already knows. */
   readonly backdated: boolean;
+  /** Every scope unless another one is named. */
+  readonly token?: TokenKind;
 }
 
 /** What makes a scene. */
@@ -60,6 +70,9 @@ interface SceneOptions {
   readonly businessDate: string;
   readonly foreign: Scene['foreign'];
   readonly narrowTokens: boolean;
+  readonly colleagues: boolean;
+  readonly ownProgramId: string | undefined;
+  readonly ownPeriod: string | undefined;
 }
 
 const CURRENCIES = ['USD', 'USD', 'EUR', 'JPY'] as const;
@@ -67,6 +80,7 @@ const CURRENCIES = ['USD', 'USD', 'EUR', 'JPY'] as const;
 /** A worker's scene with its first loans, none of them in the ledger yet. */
 export function newScene(options: SceneOptions): Scene {
   const { tenant, worker, seed, salt, ledger, businessDate, foreign, narrowTokens } = options;
+  const { colleagues, ownProgramId, ownPeriod } = options;
   const random = new Random(`write:${seed}:${tenant}:${worker}`);
   const freeKeys: string[] = [];
   let slotCount = 0;
@@ -78,7 +92,7 @@ export function newScene(options: SceneOptions): Scene {
     const ids = new Random(`loan:${seed}:${salt}:${shared ? 'shared' : tenant}:${worker}:${slotCount}`);
     const giant = wish?.giant ?? false;
     const currency = random.pick(CURRENCIES);
-    const programId = random.chance(0.4) ? ledger.programId : random.pick([...ledger.books.programs.keys()]);
+    const programId = random.chance(0.4) ? ledger.programId : random.pick(ledger.publicPrograms);
     return { loanId: ids.uuid(), borrowerId: ids.uuid(), currency, programId, giant, shared };
   };
   const newKey = (kind: string): string => {
@@ -101,6 +115,10 @@ export function newScene(options: SceneOptions): Scene {
     posted: [],
     foreign,
     narrowTokens,
+    colleagues,
+    ownProgramId,
+    ownPeriod,
+    proposals: [],
   };
 }
 
@@ -119,7 +137,7 @@ export function requestOf(scene: Scene, draft: Draft): LedgerRequest {
     tenant: scene.tenant,
     method: 'POST',
     path: draft.path,
-    token: 'full',
+    token: draft.token ?? 'full',
     contentType: 'application/json',
     keyHeaders: [scene.newKey(kind)],
     body: JSON.stringify(draft.body),

@@ -20,9 +20,8 @@ afterAll(async () => {
 
 test(`${EVENTS} random events over two processes: every answer is the model's, none under a fixed known_at changes; the ledger verifies`, async () => {
   const report = await runSimulation(own.target, { events: EVENTS, seed: 20_260_501 });
-  // Which events and refusals so short a run meets, its timing decides: the long one asks for a hundred of each, and
-  // test/histories meets each of them.
-  assertReport(report, { minimum: 0 });
+  // A life of each tenant has every event and every rare refusal in it, whatever the timing.
+  assertReport(report, { minimum: 2 });
   await assertVerified(own.address);
   expect([report.differenceCount, report.changed], reportText(report)).toEqual([0, 0]);
 });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { examine } from './aftermath.ts';
 import { Course } from './course.ts';
 import { newTenantLedger } from './model/ledger.ts';
+import { monthBeforeAll } from './period-acts.ts';
 import { makePrograms } from './program-making.ts';
 import { Random } from './random.ts';
 import { newReport, type SimulationReport } from './report.ts';
@@ -37,8 +38,9 @@ export async function runSimulation(target: SimulationTarget, options: Simulatio
   const wire = new Wire(target);
   const ledgers = target.tenants.map(({ programId }) => newTenantLedger(programId));
   const course = new Course({ target, wire, ledgers, report });
-  await makePrograms(course, seed, salt);
-  const workers = newWorkers({ course, seed, salt, workerCount, events });
+  const perTenant = Math.ceil(workerCount / target.tenants.length);
+  const ownPrograms = await makePrograms(course, { seed, salt, ownPrograms: perTenant });
+  const workers = newWorkers({ course, seed, salt, workerCount, events, ownPrograms });
   const startedAt = performance.now();
   const failures: unknown[] = [];
   let told = 0;
@@ -79,21 +81,29 @@ function newWorkers(options: {
   readonly salt: string;
   readonly workerCount: number;
   readonly events: number;
+  readonly ownPrograms: readonly (readonly string[])[];
 }): readonly Worker[] {
-  const { course, seed, salt, workerCount, events } = options;
-  const { tenants, narrowToken } = course.target;
+  const { course, seed, salt, workerCount, events, ownPrograms } = options;
+  const { tenants, narrowToken, colleagueToken } = course.target;
+  // The first worker of the first tenant is busy with wide batches when there are others to begin with a life.
+  const teller = workerCount > tenants.length ? 1 : 0;
   const scenes: Scene[] = [];
   for (let at = 0; at < workerCount; at += 1) {
     const tenant = at % tenants.length;
     const worker = Math.floor(at / tenants.length);
     const foreign = foreignTo({ scenes, tenant, random: new Random(`foreign:${seed}:${at}`) });
     const { businessDate } = course.now(tenant);
-    const narrowTokens = narrowToken !== undefined;
-    scenes.push(
-      newScene({ tenant, worker, seed, salt, ledger: course.ledger(tenant), businessDate, foreign, narrowTokens }),
-    );
+    const tokens = { narrowTokens: narrowToken !== undefined, colleagues: colleagueToken !== undefined };
+    const ownProgramId = ownPrograms[tenant]?.[worker];
+    const ownPeriod = worker === teller ? monthBeforeAll(businessDate) : undefined;
+    const ledger = course.ledger(tenant);
+    const own = { ...tokens, ownProgramId, ownPeriod };
+    scenes.push(newScene({ tenant, worker, seed, salt, ledger, businessDate, foreign, ...own }));
   }
-  return scenes.map((scene, at) => new Worker({ scene, course, wideCount: at === 0 ? wideCountFor(events) : 0 }));
+  return scenes.map((scene, at) => {
+    const beginsWithLife = scene.ownPeriod !== undefined;
+    return new Worker({ scene, course, wideCount: at === 0 ? wideCountFor(events) : 0, beginsWithLife });
+  });
 }
 
 /** Loans and entries that other tenants have and this one has not. */

@@ -22,7 +22,9 @@ export class SceneStage extends Stage {
 
   get history(): Scenery {
     const { businessDate, slots } = this.#scene;
-    const programs: HistoryProgram[] = [...this.books.programs.values()];
+    const programs: HistoryProgram[] = this.#scene.ledger.publicPrograms.flatMap(
+      (id) => this.books.programs.get(id) ?? [],
+    );
     const loanIds = slots.filter(({ giant }) => !giant).map(({ loanId }) => loanId);
     return { programs, loanIds, firstDay: addDays(businessDate, -DAYS), today: businessDate, isGiant: false };
   }

@@ -41,9 +41,12 @@ export async function openTwoProcessTarget(options: TwoProcessOptions = {}): Pro
     const tenants = await Promise.all(
       Array.from({ length: options.tenants ?? 3 }, () => TenantApi.create(address, http)),
     );
+    const colleagues = await Promise.all(tenants.map((tenant) => tenant.colleague()));
     const [full, narrow] = [new TokenRing(tenants, undefined), new TokenRing(tenants, 'hpts:balances:read')];
-    await Promise.all([full.renew(), narrow.renew()]);
-    const timer = setInterval(() => void Promise.all([full.renew(), narrow.renew()]), RENEW_MS);
+    const rings = [full, narrow, new TokenRing(colleagues, undefined)] as const;
+    const renew = () => Promise.all(rings.map((ring) => ring.renew()));
+    await renew();
+    const timer = setInterval(() => void renew(), RENEW_MS);
     timer.unref();
     closers.push(async () => clearInterval(timer));
     const businessDate = await utcToday(address);
@@ -51,6 +54,7 @@ export async function openTwoProcessTarget(options: TwoProcessOptions = {}): Pro
       baseUrls: two.urls,
       token: (index) => full.of(index),
       narrowToken: (index) => narrow.of(index),
+      colleagueToken: (index) => rings[2].of(index),
       tenants: tenants.map(({ tenantId, defaultProgramId }) => ({
         tenantId,
         programId: defaultProgramId,

@@ -7,6 +7,8 @@ export interface SimulationTarget {
   readonly baseUrls: readonly string[];
   /** A valid token of the tenant with every scope of this simulation. Called for each request, so it may renew. */
   token(tenantIndex: number): string;
+  /** A valid token of another client of the tenant with every scope; without it no adjustment is judged. */
+  colleagueToken?(tenantIndex: number): string;
   /** A valid token that holds `hpts:balances:read` alone; without it `insufficient_scope` is not tried. */
   narrowToken?(tenantIndex: number): string;
   readonly tenants: readonly SimulationTenant[];
@@ -86,6 +88,7 @@ export class Wire {
   #tokenText(kind: TokenKind, tenant: number): string | undefined {
     if (kind === 'absent') return undefined;
     if (kind === 'narrow') return this.#target.narrowToken?.(tenant);
+    if (kind === 'colleague') return this.#target.colleagueToken?.(tenant);
     const token = this.#target.token(tenant);
     return kind === 'full' ? token : withBrokenSignature(token);
   }

@@ -3,21 +3,28 @@ import { type Course, learnCorrelation } from './course.ts';
 import { eventDraft } from './event-programme.ts';
 import { pullEvents, somePull } from './event-pull.ts';
 import { someList, walkDifferences } from './journal-walk.ts';
+import { lifeStory } from './life-story.ts';
 import { walkList } from './list-reading.ts';
 import { expectAnswer } from './model/expectation.ts';
 import { loansConcerned } from './model/ledger.ts';
 import { routeOf } from './model/reference/route.ts';
 import type { LedgerAnswer, LedgerRequest } from './model/request.ts';
 import { nameTheRest } from './naming.ts';
+import { actOnPeriod } from './period-acts.ts';
 import { disbursementDraft, ordinaryDraft } from './programme.ts';
 import { bookAnswer, explainRace, isInProgress, type RaceMember } from './race-order.ts';
 import { nextRace, type Race, wideAccrualRace } from './race-programme.ts';
 import { accountRead, balanceRead, entryRead, type Read, refusedRead } from './read-programme.ts';
 import { refusalRequest } from './refusal-programme.ts';
+import { followRun } from './run-following.ts';
 import { type Draft, knownLoans, requestOf, type Scene, type Slot } from './scene.ts';
 
 /** How often the worker that has wide batches sends one: nearly always one is on its way. */
 const WIDE_SHARE = 0.25;
+
+/** How often a worker goes on with the life that it is telling. */
+const LIFE_SHARE = 0.15;
+const FIRST_LIFE_SHARE = 0.8;
 
 /** How many posted requests a worker remembers, to repeat them. */
 const POSTED_KEPT = 200;
@@ -27,6 +34,9 @@ export class Worker {
   readonly scene: Scene;
   readonly #course: Course;
   readonly #wide: readonly Slot[];
+  #life: Iterator<Draft, void> | undefined;
+  /** Little else is done until the first life has been told. */
+  #isFirstLife: boolean;
   #steps = 0;
   #readsDueAt = 10;
   #commands = 0;
@@ -35,8 +45,15 @@ export class Worker {
     scene,
     course,
     wideCount,
-  }: { readonly scene: Scene; readonly course: Course; readonly wideCount: number }) {
+    beginsWithLife,
+  }: {
+    readonly scene: Scene;
+    readonly course: Course;
+    readonly wideCount: number;
+    readonly beginsWithLife: boolean;
+  }) {
     this.scene = scene;
+    this.#isFirstLife = beginsWithLife;
     this.#course = course;
     const currency = scene.slots[0]?.currency ?? 'USD';
     this.#wide = Array.from({ length: wideCount }, () => ({
@@ -65,6 +82,8 @@ export class Worker {
     const { scene } = this;
     const { random } = scene;
     this.#steps += 1;
+    const told = random.chance(this.#isFirstLife ? FIRST_LIFE_SHARE : LIFE_SHARE) ? this.#nextOfLife() : undefined;
+    if (told !== undefined) return this.#single({ request: requestOf(scene, told), draft: told, meant: true });
     if (this.#wide.length > 0 && random.chance(WIDE_SHARE)) {
       const race = wideAccrualRace(scene, this.#wide);
       if (race !== undefined) return this.#race(race);
@@ -83,6 +102,18 @@ export class Worker {
     return this.#single({ request: requestOf(scene, draft), draft, meant: false });
   }
 
+  /** The next step of the life that is being told; undefined at its end. */
+  #nextOfLife(): Draft | undefined {
+    const { scene } = this;
+    const { programId, publicPrograms } = scene.ledger;
+    this.#life ??= lifeStory(scene, this.#isFirstLife ? programId : scene.random.pick(publicPrograms));
+    const next = this.#life.next();
+    if (next.done !== true) return next.value;
+    this.#life = undefined;
+    this.#isFirstLife = false;
+    return undefined;
+  }
+
   async #single(step: {
     readonly request: LedgerRequest;
     readonly draft: Draft | undefined;
@@ -91,12 +122,18 @@ export class Worker {
     const { request, draft, meant } = step;
     const course = this.#course;
     const ledger = course.ledger(request.tenant);
+    if (request.path.startsWith('/v1/periods/')) {
+      this.#commands += 1;
+      return actOnPeriod(course, request, this.scene.random.below(course.wire.processes));
+    }
     const expected = expectAnswer(ledger, request, course.now(request.tenant));
     if (meant && expected.kind === 'refused') course.report.meantToBeRefused += 1;
     const newest = course.newest(request.tenant);
     this.#commands += 1;
     const process = this.scene.random.below(course.wire.processes);
     const answer = await course.write(request, { loanIds: draft?.loanIds ?? [], process });
+    if (answer.status === 201 && expected.kind === 'posted' && expected.route === 'run')
+      return this.#afterRun(request, answer);
     const found = differencesOf(ledger, expected, answer);
     if (found.length > 0) course.differ('command', { request, answer, found });
     if (answer.status === 201 && expected.kind === 'posted') {
@@ -113,6 +150,21 @@ export class Worker {
     }
   }
 
+  async #afterRun(request: LedgerRequest, answer: LedgerAnswer): Promise<void> {
+    await followRun(this.#course, { request, answer });
+    this.#countPosted(request);
+  }
+
+  #countPosted(request: LedgerRequest): void {
+    const { report } = this.#course;
+    report.posted += 1;
+    const kind = routeOf(request.path)?.kind;
+    if (kind !== undefined) report.postedByEvent[kind] = (report.postedByEvent[kind] ?? 0) + 1;
+    const { posted, random } = this.scene;
+    posted.push(request);
+    if (posted.length > POSTED_KEPT) posted.splice(random.below(POSTED_KEPT), 1);
+  }
+
   async #afterPosting(posting: {
     readonly request: LedgerRequest;
     readonly answer: LedgerAnswer;
@@ -126,12 +178,9 @@ export class Worker {
     const body = answerObject(answer.body);
     learnCorrelation(scene.ledger, body);
     await nameTheRest(this.#course, request.tenant);
-    report.posted += 1;
-    const kind = routeOf(request.path)?.kind;
-    if (kind !== undefined) report.postedByEvent[kind] = (report.postedByEvent[kind] ?? 0) + 1;
+    this.#countPosted(request);
+    if (request.path === '/v1/adjustments') scene.proposals.push(String(body?.['adjustment_id']));
     if (backdated) report.backdated += 1;
-    scene.posted.push(request);
-    if (scene.posted.length > POSTED_KEPT) scene.posted.splice(scene.random.below(POSTED_KEPT), 1);
     const postedAt = String(body?.['posted_at']);
     if (postedAt <= newest) {
       const found = [`posted_at ${postedAt} is not after ${newest}, which was answered before this was sent`];

@@ -219,8 +219,9 @@ export class HandBooks {
     const tenant_id = this.#tenant.id;
     const first = entry.follows === undefined ? undefined : this.#entries.get(entry.follows);
     const stem = `01900000-0000-7000-8000-${this.#tenant.number.toString(16)}${this.#seq.toString(16).padStart(10, '0')}`;
-    const id = `${stem}0`;
-    const event = `${id.slice(0, -1)}1`;
+    const replaced = entry.again === undefined ? undefined : this.#entries.get(entry.again);
+    const id = replaced === undefined ? `${stem}0` : `${stem}2`;
+    const event = replaced?.['event_id'] ?? `${stem}1`;
     const reversed = entry.reverses === undefined ? undefined : this.#entries.get(entry.reverses);
     const corrected = entry.corrects === undefined ? undefined : this.#entries.get(entry.corrects.batch);
     const named = entry.loan === undefined ? entry.lines.map(([, , loan]) => loan ?? null) : [entry.loan];
@@ -235,9 +236,9 @@ export class HandBooks {
       seq: this.#seq,
       event_id: event,
       correlation_id:
+        first?.['correlation_id'] ??
         reversed?.['correlation_id'] ??
         corrected?.['correlation_id'] ??
-        first?.['correlation_id'] ??
         entry.adjusts ??
         event,
       reverses_entry_id: reversed?.['entry_id'] ?? null,
@@ -265,8 +266,14 @@ export class HandBooks {
     this.#add('journal_entry', row);
     if (key !== null) this.#addKey(key, { id, receiptVersion: entry.registers === undefined ? 1 : 2 });
     if (first !== undefined) {
-      this.#add('following_entry', { tenant_id, first_entry_id: first['entry_id'], place: 1, entry_id: id });
+      const before = (this.rows.get('following_entry') ?? []).filter(
+        (row) => row['first_entry_id'] === first['entry_id'],
+      );
+      const place = before.length + 1;
+      this.#add('following_entry', { tenant_id, first_entry_id: first['entry_id'], place, entry_id: id });
     }
+    if (replaced !== undefined)
+      this.#add('superseded_entry', { tenant_id, entry_id: replaced['entry_id'], successor_id: id });
     if (reversed !== undefined)
       this.#add('reversal', { tenant_id, reversed_entry_id: reversed['entry_id'], entry_id: id });
     if (entry.registers !== undefined) {

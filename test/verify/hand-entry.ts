@@ -11,8 +11,10 @@ export type HandEntry = {
   readonly reverses?: string;
   /** The day through which it closes. */
   readonly closes?: string;
-  /** The first entry of the same command, right before it; it then carries no key. */
+  /** The first entry of the same command, before it in the same batch; it then carries no key. */
   readonly follows?: string;
+  /** The entry whose event it books again, in its place. */
+  readonly again?: string;
   readonly settles?: string;
   readonly clears?: readonly string[];
   readonly returns?: { readonly payment: string; readonly parts: readonly [number, number, number, number] };

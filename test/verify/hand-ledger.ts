@@ -12,6 +12,7 @@ export const LOANS = {
   moved: '10000000-0000-4000-8000-000000000005',
   lost: '10000000-0000-4000-8000-000000000006',
   renewed: '10000000-0000-4000-8000-000000000007',
+  restated: '10000000-0000-4000-8000-000000000008',
 } as const;
 
 /** The accrual run of the hand-made ledger. */
@@ -22,11 +23,11 @@ export const ADJUSTMENT = '01900000-0000-7000-8000-0000000000a0';
 /**
  * Two lenders: batches of one and of several, later and backdated events, an accrual batch reversed and sent again, one of
  * zero interest alone, a reversal, a pending payment, suspense, memo interest, charge-offs and recoveries, a command of two
- * entries, a correction of an accrual, an adjustment, a refinance, marks of non-accrual that move nothing,
- * an accrual run.
+ * entries, a correction of an accrual, an adjustment, a refinance, marks of non-accrual that move nothing, a
+ * restatement, an accrual run.
  */
 function handLedgers(): readonly HandBooks[] {
-  const { old, young, quiet, foreign, moved, renewed } = LOANS;
+  const { old, young, quiet, foreign, moved, renewed, restated } = LOANS;
   const lender = new HandBooks({ id: TENANT, currency: 'USD', number: 1 });
   const disburse = (name: string, loan: string, on: string, amount: number): HandEntry => ({
     name,
@@ -154,6 +155,50 @@ function handLedgers(): readonly HandBooks[] {
         [1010, 51_000, young],
         [1100, -50_000, young],
         [2100, -1_000, young],
+      ],
+    },
+  );
+  lender.batch(disburse('fourth', restated, '2026-04-01', 1_000));
+  lender.batch({
+    name: 'payment once',
+    type: 'payment_received',
+    on: '2026-04-10',
+    lines: [
+      [1010, 500, restated],
+      [1100, -500, restated],
+    ],
+  });
+  lender.batch(
+    {
+      name: 'early fee',
+      type: 'fee_assessed',
+      on: '2026-04-05',
+      lines: [
+        [1300, 200, restated],
+        [4100, -200, restated],
+      ],
+    },
+    {
+      name: 'payment mirrored',
+      type: 'reversal',
+      on: '2026-04-10',
+      follows: 'early fee',
+      reverses: 'payment once',
+      lines: [
+        [1010, -500, restated],
+        [1100, 500, restated],
+      ],
+    },
+    {
+      name: 'payment again',
+      type: 'payment_received',
+      on: '2026-04-10',
+      follows: 'early fee',
+      again: 'payment once',
+      lines: [
+        [1010, 500, restated],
+        [1300, -200, restated],
+        [1100, -300, restated],
       ],
     },
   );

@@ -69,6 +69,33 @@ export const OF_RELATIONS: readonly Damage[] = [
     ],
   },
   {
+    what: 'a restated entry that nothing names as the successor',
+    sql: () => `DELETE FROM hpts.superseded_entry WHERE ${entry('payment once')}`,
+    named: () => [`reversals: entry ${entryId('payment mirrored')}`, `restatements: entry ${entryId('payment again')}`],
+  },
+  {
+    what: 'a successor that books no event again',
+    sql: () =>
+      `UPDATE hpts.superseded_entry SET successor_id = '${entryId('early fee')}' WHERE ${entry('payment once')}`,
+    named: () => [`restatements: entry ${entryId('payment again')}`, `restatements: entry ${entryId('early fee')}`],
+  },
+  {
+    what: 'a successor of two entries',
+    sql: () =>
+      `INSERT INTO hpts.superseded_entry SELECT tenant_id, '${entryId('fee')}', successor_id FROM hpts.superseded_entry`,
+    named: () => [`restatements: entry ${entryId('payment again')}`],
+  },
+  {
+    what: 'an entry that was posted again and stands all the same',
+    sql: () => `UPDATE hpts.superseded_entry SET entry_id = '${entryId('fourth')}' WHERE ${entry('payment once')}`,
+    named: () => [`reversals: entry ${entryId('payment mirrored')}`, `restatements: entry ${entryId('payment again')}`],
+  },
+  {
+    what: 'an event that was posted again on another day',
+    sql: () => `UPDATE hpts.journal_entry SET effective_at = '2026-04-11' WHERE ${entry('payment again')}`,
+    named: () => [`restatements: entry ${entryId('payment again')}`],
+  },
+  {
     what: 'a reversal row removed',
     sql: () => `DELETE FROM hpts.reversal WHERE ${entry('unpayment')}`,
     named: () => [`reversals: entry ${entryId('unpayment')}`],

@@ -57,6 +57,8 @@ export type KeyedPostAbout = Pick<About, 'id' | 'tag' | 'summary' | 'description
   readonly bodyName: string;
   readonly request: Readonly<Record<string, unknown>>;
   readonly answer: NamedSchema & { readonly example: unknown };
+  /** No event can stand behind it: it restates nothing. */
+  readonly standsAlone?: true;
 };
 
 /** The whole of what such a POST says: 201, 200 for a repetition, and the problems of keys and bodies. */

@@ -97,8 +97,12 @@ const PROBLEM_SHAPES: Readonly<Record<string, JsonSchema>> = {
         code: { type: 'string', enum: Object.keys(PROBLEMS), description: 'The stable word, for programs.' },
         trace_id: { type: 'string', pattern: '^[0-9a-f]{32}$', description: 'The trace that the request belongs to.' },
         errors: listOf(schemaRef('FieldProblem'), 'Every field at fault.'),
+        blocking_entry_id: schemaRef(
+          'Uuid',
+          'The entry in the way: it could no longer stand, or lies in a closed period.',
+        ),
       },
-      ['instance', 'errors'],
+      ['instance', 'errors', 'blocking_entry_id'],
     ),
     description: 'What turned the request away (RFC 9457). instance lacks only where no request could be read.',
   },
@@ -127,7 +131,9 @@ const JOURNAL: Readonly<Record<string, JsonSchema>> = {
     description: orNull({ type: 'string', description: 'What the event said of itself.' }),
     actor: { type: 'string', description: 'The client that posted it.' },
     reversed_by_entry_id: orNull(schemaRef('Uuid', 'The entry that reverses this one.')),
-    superseded_by_entry_id: orNull(schemaRef('Uuid', 'Always null so far.')),
+    superseded_by_entry_id: orNull(
+      schemaRef('Uuid', 'The entry that a restatement posted in its place; that one may have been replaced in turn.'),
+    ),
     lines_total: { type: 'integer', minimum: 0, maximum: 32_767, description: 'How many lines the entry has.' },
     lines_next_page_token: orNull({
       type: 'string',
@@ -162,6 +168,10 @@ const JOURNAL: Readonly<Record<string, JsonSchema>> = {
     principal_minor: schemaRef('Money', 'What went to principal.'),
     suspense_minor: schemaRef('Money', 'What was left over.'),
   }),
+  Restatement: objectOf({
+    entries: { type: 'integer', minimum: 1, description: 'How many later entries were posted again.' },
+    correlation_id: schemaRef('Uuid', 'That of what caused it, carried by every entry of the restatement.'),
+  }),
   PostingPreview: objectOf(
     {
       allocation: schemaRef('Allocation', 'Of what runs a waterfall.'),
@@ -172,7 +182,7 @@ const JOURNAL: Readonly<Record<string, JsonSchema>> = {
           lines_before: listOf(schemaRef('Line'), 'As they stand.'),
           lines_after: listOf(schemaRef('Line'), 'As they would be posted again.'),
         }),
-        'Entries that would be restated; none as yet.',
+        'Entries that would be restated, in order of effect. Of an accrual over several loans: what would be added to it.',
       ),
     },
     ['allocation'],

@@ -17,8 +17,9 @@ export const PREVIEW_QUERY = { preview: PREVIEW } as const;
 
 /** What a POST that moves money says: all that a keyed one does, and that it can be previewed. */
 export function previewedPost(about: KeyedPostAbout, bodySchema: JsonSchema): About {
-  const said = keyedPost(about, bodySchema);
-  const { answer } = about;
+  const whole = about.standsAlone === true ? about : restating(about);
+  const said = keyedPost(whole, bodySchema);
+  const { answer } = whole;
   const name = `${answer.name}OrPreview`;
   const replay = {
     description:
@@ -28,4 +29,19 @@ export function previewedPost(about: KeyedPostAbout, bodySchema: JsonSchema): Ab
     headers: ['NoStore', 'IdempotentReplayedIfPosted'] as const,
   };
   return { ...said, query: PREVIEW_QUERY, answers: { ...said.answers, 200: replay } };
+}
+
+/** What an event may do to those behind it, and what may be in its way (ACCOUNTING.md rule 11). */
+function restating(about: KeyedPostAbout): KeyedPostAbout {
+  const { answer, problems } = about;
+  const properties = {
+    ...Object(answer.schema['properties']),
+    restatement: schemaRef('Restatement', 'Only when it is one.'),
+  };
+  const schema = { ...answer.schema, properties };
+  return {
+    ...about,
+    answer: { ...answer, schema },
+    problems: [...problems, 'replay_blocked', 'restatement_too_large'],
+  };
 }

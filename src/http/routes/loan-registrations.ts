@@ -85,6 +85,7 @@ const about: KeyedPostAbout = {
       correlation_id: '01a1fbed-0b70-7648-804f-c378f75457a1',
     },
   },
+  standsAlone: true,
   problems: [
     'program_not_found',
     'currency_mismatch',

@@ -9,19 +9,39 @@ import { uuidArray } from '../binary-array.ts';
 import type { ReaderPool } from '../reading/reader-pool.ts';
 import type { Statement } from '../statement-train.ts';
 
-const READ_POSTED_ENTRIES: Statement = {
-  name: 'read_posted_entries',
-  text: `SELECT e.tenant_id, e.entry_id, e.event_id, e.correlation_id, e.event_type, e.effective_at, e.currency, e.layer,
+/** Entries of `asked` as `READ_RECEIPTS` and `READ_LIVE_ENTRIES` answer them; `askedId` is the id that they were asked by. */
+function postedEntries(asked: string): string {
+  return `SELECT e.tenant_id, e.entry_id, e.event_id, e.correlation_id, e.event_type, e.effective_at, e.currency, e.layer,
       e.loan_id, e.borrower_id, e.external_ref, e.reverses_entry_id, to_char(e.posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
       e.accounts, e.amounts, e.loan_ids, e.borrower_ids, (e.event_input::jsonb->>'loan_count')::int, b.loan_ids,
       (SELECT array_agg(o.entry_id::text ORDER BY f.place) || array_agg(o.event_type::text ORDER BY f.place)
        FROM hpts.following_entry AS f JOIN hpts.journal_entry AS o USING (tenant_id, entry_id)
        WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
       e.event_input::jsonb->>'registered_loan_id', b.interest_minor, e.event_input::jsonb->>'corrected_event_id',
-      e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered', e.event_input, e.event_input::jsonb->>'period'
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
+      e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered', e.event_input, e.event_input::jsonb->>'period',
+      asked.asked_id, e.event_input::jsonb->>'requested_entry_id'
+    FROM ${asked} AS asked
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
-    LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`,
+    LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`;
+}
+
+const READ_RECEIPTS: Statement = {
+  name: 'read_receipts',
+  text: postedEntries(
+    '(SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS entry_id, unnest($2::uuid[]) AS asked_id)',
+  ),
+};
+
+// Of an entry that was restated, the one that stands in its place: the end of its chain.
+const READ_LIVE_ENTRIES: Statement = {
+  name: 'read_live_entries',
+  text: `WITH RECURSIVE chain AS (
+      SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS entry_id, unnest($2::uuid[]) AS asked_id
+      UNION ALL
+      SELECT s.tenant_id, s.successor_id, chain.asked_id
+      FROM chain JOIN hpts.superseded_entry AS s USING (tenant_id, entry_id))
+    ${postedEntries(`(SELECT * FROM chain WHERE NOT EXISTS (
+        SELECT FROM hpts.superseded_entry AS s WHERE s.tenant_id = chain.tenant_id AND s.entry_id = chain.entry_id))`)}`,
 };
 
 type PostedRow = [
@@ -55,22 +75,24 @@ type PostedRow = [
   recovered: ReceiptFacts['recovered'],
   eventInput: string | null,
   period: string | null,
+  askedId: string,
+  requestedEntryId: string | null,
 ];
 
-/** Entries that commands name, with every loan whose balance or accrual date they hold. */
+/** Entries that commands name, by the ids asked for, with every loan whose balance or accrual date they hold. */
 export async function resolveEntries(
   reader: ReaderPool,
   refs: readonly EntryRef[],
 ): Promise<Map<string, ResolvedEntry>> {
   const resolved = new Map<string, ResolvedEntry>();
-  for (const row of await readRows(reader, refs)) {
+  for (const row of await readRows(reader, READ_LIVE_ENTRIES, refs)) {
     const [tenantId, entryId, eventId, correlationId, eventType, effectiveAt, , , loanId, borrowerId] = row;
     const [, , , , , , , , , , externalRef, , postedAt] = row;
     // Of several layers the first: what settled has one foot there.
     const [layer, currency] = [row[7] ?? row[23]?.toSorted()[0], row[6] ?? row[24]?.[0]];
     if (currency === undefined || layer === undefined) throw new Error(`entry ${entryId} has no currency or no layer`);
     const lines = linesOf(row);
-    resolved.set(scopedKey(tenantId, entryId), {
+    resolved.set(scopedKey(tenantId, row[29]), {
       entry: {
         entryId,
         seq: row[25],
@@ -98,7 +120,7 @@ export async function resolveEntries(
 /** What receipts of committed entries are rendered from. */
 export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]): Promise<Map<string, ReceiptFacts>> {
   const receipts = new Map<string, ReceiptFacts>();
-  for (const row of await readRows(reader, refs)) {
+  for (const row of await readRows(reader, READ_RECEIPTS, refs)) {
     const [tenantId, entryId, eventId, correlationId, eventType] = row;
     const [, , , , , , , , , , , reversesEntryId, postedAt] = row;
     receipts.set(scopedKey(tenantId, entryId), {
@@ -106,7 +128,7 @@ export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]
       entryId,
       eventId,
       correlationId,
-      reversesEntryId,
+      reversesEntryId: row[30] ?? reversesEntryId,
       postedAt,
       lines: linesOf(row),
       loanCount: row[17] ?? 0,
@@ -119,10 +141,10 @@ export async function readReceipts(reader: ReaderPool, refs: readonly EntryRef[]
   return receipts;
 }
 
-async function readRows(reader: ReaderPool, refs: readonly EntryRef[]): Promise<PostedRow[]> {
+async function readRows(reader: ReaderPool, statement: Statement, refs: readonly EntryRef[]): Promise<PostedRow[]> {
   const tenants = [...new Set(refs.map((ref) => ref.tenantId))].join(',');
   const ids = [uuidArray(refs, (ref) => ref.tenantId), uuidArray(refs, (ref) => ref.entryId)];
-  return (await reader.read(tenants, READ_POSTED_ENTRIES, ids)) as PostedRow[];
+  return (await reader.read(tenants, statement, ids)) as PostedRow[];
 }
 
 function linesOf(row: PostedRow): DraftLine[] {

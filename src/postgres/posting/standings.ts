@@ -31,9 +31,10 @@ export const READ_STANDINGS: Statement = {
       settled.entry_id, settled.effective_at, settled.accounts, settled.amounts, own.pending_entry_id,
       cleared.clearings, cleared.entry_id, took.returns, took.entry_ids, took.fees_minor, took.interest_minor,
       took.principal_minor, took.suspense_minor,
-      back.payment_entry_id, back.fees_minor, back.interest_minor, back.principal_minor, back.suspense_minor
+      back.payment_entry_id, back.fees_minor, back.interest_minor, back.principal_minor, back.suspense_minor, x.successor_id
     FROM wanted AS w
     LEFT JOIN hpts.reversal AS r ON r.tenant_id = w.tenant_id AND r.reversed_entry_id = w.entry_id
+    LEFT JOIN hpts.superseded_entry AS x ON x.tenant_id = w.tenant_id AND x.entry_id = w.entry_id
     LEFT JOIN LATERAL (
       SELECT s.entry_id, e.effective_at, line.accounts, line.amounts
       FROM hpts.settling AS s
@@ -73,6 +74,7 @@ type StandingRow = readonly [
   ...returned: Amounts,
   returnOf: string | null,
   ...parts: Amounts | [null, null, null, null],
+  supersededBy: string | null,
 ];
 
 /** What was done to entries, by scopedKey. */
@@ -86,6 +88,7 @@ function standingOfRow(row: StandingRow): EntryStanding {
   const [, , reversedBy, settlings, , , , , settles, clearings, clearedBy, returns, returnedBy] = row;
   return {
     reversedBy,
+    supersededBy: row[22],
     settledBy: settlingOf(row),
     settlings: Number(settlings),
     settles,

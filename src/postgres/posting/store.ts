@@ -12,12 +12,14 @@ import {
   StoreFailure,
 } from '../../posting/posting-store.ts';
 import { type ReadSet, readSetOf } from '../../posting/read-set.ts';
+import type { LoanHistory } from '../../posting/restatement/loan-history.ts';
 import { type ConnectionOptions, type DatabaseAddress, renewPlans } from '../connection.ts';
 import type { ReaderPool } from '../reading/reader-pool.ts';
 import { ConfigurationCache } from './configuration.ts';
 import { readReceipts, resolveEntries } from './posted-entries.ts';
 import { failureOf, needsNewConnection, PosterConnection } from './poster-connection.ts';
 import { PreviewConnection } from './preview-connection.ts';
+import { readHistories } from './read-histories.ts';
 import { type LockedRows, lockAndRead, READ_STATEMENTS, type ReadState, readKeys, stateOf } from './read-state.ts';
 import { INTEREST_STATEMENTS } from './stored-interest.ts';
 import { writeAndCommit } from './write-plan.ts';
@@ -29,6 +31,14 @@ export type PostgresStoreOptions = {
   /** Heavy lanes wait longer for locks and statements: LIMITS.heavy… in place of LIMITS.poster…. */
   readonly heavy: boolean;
   readonly reader: ReaderPool;
+};
+
+type DecidedOnState = DecidedBatch & { readonly state: LedgerState & Pick<ReadState, 'loanRows'> };
+
+type Deciding = {
+  readonly batch: Omit<PostingBatch, 'lane'>;
+  readonly decide: DecideBatch;
+  readonly histories?: ReadonlyMap<string, LoanHistory>;
 };
 
 const STATEMENTS = [...READ_STATEMENTS, ...WRITE_STATEMENTS, ...INTEREST_STATEMENTS];
@@ -96,8 +106,12 @@ export class PostgresStore implements PostingStore {
   };
 
   readonly preview: PostingStore['preview'] = (batch, decide) =>
-    this.#previews.run(readSetOf(batch.commands, batch.resolved), (client, rows) =>
-      this.#decide(client, rows, { batch, decide }),
+    this.#previews.run(readSetOf(batch.commands, batch.resolved), async (client, rows) =>
+      this.#withHistories(client, rows, {
+        batch,
+        decide,
+        decided: await this.#decide(client, rows, { batch, decide }),
+      }),
     );
 
   /** Closes every connection; batches under way must have ended. */
@@ -111,7 +125,7 @@ export class PostgresStore implements PostingStore {
     this.#lookForKeys = Math.max(this.#lookForKeys - 1, 0);
     let locked = await lockAndRead(client, readSet, { keys: lookForKeys });
     let decided = await this.#decide(client, locked, { batch, decide });
-    if (!lookForKeys && decided.decisions.some(({ outcome }) => outcome === 'refused')) {
+    if (!lookForKeys && decided.decisions.some(({ outcome }) => outcome === 'refused' || outcome === 'deferred')) {
       // A key that was used before is answered before any refusal.
       const withKeys = await readKeys(client, locked);
       if (withKeys !== undefined) {
@@ -119,7 +133,7 @@ export class PostgresStore implements PostingStore {
         decided = await this.#decide(client, locked, { batch, decide });
       }
     }
-    const { decisions, plan, state } = decided;
+    const { decisions, plan, state } = await this.#withHistories(client, locked, { batch, decide, decided });
     if (plan.entries.length === 0) {
       // Nothing was accepted: rolling back also takes away the loans that were inserted to be locked.
       await client.query('ROLLBACK');
@@ -133,12 +147,23 @@ export class PostgresStore implements PostingStore {
   async #decide(
     client: pg.Client,
     locked: LockedRows,
-    { batch, decide }: { readonly batch: Omit<PostingBatch, 'lane'>; readonly decide: DecideBatch },
-  ): Promise<DecidedBatch & { readonly state: LedgerState & Pick<ReadState, 'loanRows'> }> {
+    { batch, decide, histories }: Deciding,
+  ): Promise<DecidedOnState> {
     const read = stateOf(locked);
     const tenants = await this.#tenants(client, read);
-    const state = { ...read, tenants, entries: batch.resolved };
+    const state = { ...read, tenants, entries: batch.resolved, ...(histories === undefined ? {} : { histories }) };
     return { ...decide(state, () => newEntryId(read.databaseTimeMs)), state };
+  }
+
+  /** Decides again a command that asked for the lives of its loans, when the batch is that command by itself. */
+  async #withHistories(
+    client: pg.Client,
+    locked: LockedRows,
+    { decided, ...deciding }: Deciding & { readonly decided: DecidedOnState },
+  ): Promise<DecidedOnState> {
+    const asked = decided.decisions.flatMap((one) => (one.outcome === 'deferred' ? one.histories : []));
+    if (deciding.batch.readsHistories !== true || asked.length === 0) return decided;
+    return this.#decide(client, locked, { ...deciding, histories: await readHistories(client, asked) });
   }
 
   async #tenants(client: pg.Client, read: ReadState): Promise<Map<string, TenantState>> {

@@ -27,6 +27,7 @@ import {
   INSERT_REGISTRATIONS,
   INSERT_REVERSALS,
   INSERT_SETTLINGS,
+  INSERT_SUPERSEDED,
   INSERT_VERDICTS,
   MAKE_LOANS_KNOWN,
   MARK_ACCRUAL_MONTHS,
@@ -187,9 +188,15 @@ function facts(plan: PostingPlan): BoundStatement[] {
   return statements;
 }
 
-/** What is kept of loans besides what moves them. */
-function factsOfLoans({ registrations, principalDifferences, nonAccruals }: PostingPlan): BoundStatement[] {
+/** What is kept of loans and of their restatements besides what moves them. */
+function factsOfLoans(plan: PostingPlan): BoundStatement[] {
+  const { registrations, principalDifferences, nonAccruals, superseded } = plan;
   const statements: BoundStatement[] = [];
+  if (superseded.length > 0) {
+    const tenantIds = uuidArray(superseded, (one) => one.tenantId);
+    const entryIds = uuidArray(superseded, (one) => one.entryId);
+    statements.push([INSERT_SUPERSEDED, [tenantIds, entryIds, uuidArray(superseded, (one) => one.successorId)]]);
+  }
   if (nonAccruals.length > 0) {
     const entryIds = uuidArray(nonAccruals, (one) => one.entryId);
     const dates = dateArray(nonAccruals, (one) => one.effectiveAt);

@@ -49,6 +49,12 @@ export const INSERT_FOLLOWING: Statement = {
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::uuid[])`,
 };
 
+export const INSERT_SUPERSEDED: Statement = {
+  name: 'insert_superseded',
+  text: `INSERT INTO hpts.superseded_entry (tenant_id, entry_id, successor_id)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[])`,
+};
+
 export const INSERT_REVERSALS: Statement = {
   name: 'insert_reversals',
   text: `INSERT INTO hpts.reversal (tenant_id, reversed_entry_id, entry_id)
@@ -361,6 +367,7 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   CHANGE_STANDINGS,
   REMOVE_UNMADE_LOANS,
   INSERT_FOLLOWING,
+  INSERT_SUPERSEDED,
   INSERT_REVERSALS,
   INSERT_SETTLINGS,
   INSERT_CLEARINGS,

@@ -7,6 +7,7 @@ export type JournalEntryView = {
   readonly correlationId: string;
   readonly reversesEntryId: string | null;
   readonly reversedByEntryId: string | null;
+  readonly supersededByEntryId: string | null;
   readonly description: string | null;
   readonly actor: string;
   /** JSON text as it came, or null. */
@@ -39,7 +40,8 @@ export function entryColumns(picked: (array: string) => string, sequences = 'NUL
       e.reverses_entry_id,
       (SELECT r.entry_id FROM hpts.reversal AS r WHERE r.tenant_id = $1 AND r.reversed_entry_id = e.entry_id), e.description, e.actor, e.metadata, cardinality(e.accounts), e.external_ref,
       e.currency, e.layer, e.loan_id, e.borrower_id, ${sequences}, ${picked('e.accounts')}, ${picked('e.amounts')},
-      ${picked('e.currencies')}, ${picked('e.layers')}, ${picked('e.loan_ids')}, ${picked('e.borrower_ids')}`;
+      ${picked('e.currencies')}, ${picked('e.layers')}, ${picked('e.loan_ids')}, ${picked('e.borrower_ids')},
+      (SELECT s.successor_id FROM hpts.superseded_entry AS s WHERE s.tenant_id = $1 AND s.entry_id = e.entry_id)`;
 }
 
 /** A row of `entryColumns`. */
@@ -67,6 +69,7 @@ export type EntryRow = readonly [
   layers: number[] | null,
   loanIds: (string | null)[] | null,
   borrowerIds: (string | null)[] | null,
+  supersededByEntryId: string | null,
 ];
 
 /** The entry of a row; `firstLine` is the number of its first line when the row does not number them. */
@@ -81,6 +84,7 @@ export function entryOf(row: EntryRow, firstLine: number): JournalEntryView {
     correlationId: row[4],
     reversesEntryId: row[5],
     reversedByEntryId: row[6],
+    supersededByEntryId: row[23],
     description: row[7],
     actor: row[8],
     metadata: row[9],

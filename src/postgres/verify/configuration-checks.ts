@@ -102,7 +102,7 @@ export const CONFIGURATION_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'principal_differences',
     promise:
-      "Every difference between a client's principal and the ledger's is of a loan of its batch, with both figures as they were when the batch was posted, and no batch lacks one that it says it has.",
+      "Every difference between a client's principal and the ledger's is of a loan of its batch, with both figures as they were when the batch was posted (a charge-off reversed before interrupts no interest), and no batch lacks one that it says it has.",
     sql: `
       WITH kept AS (SELECT d.* FROM hpts.principal_difference AS d WHERE ${ofTenant('d')}),
       judged AS (
@@ -121,9 +121,16 @@ export const CONFIGURATION_CHECKS: readonly LedgerCheck[] = [
           SELECT coalesce(sum(l.amount), 0) AS minor
           FROM hpts.loan_movement AS m
           JOIN hpts.journal_entry AS o ON o.tenant_id = m.tenant_id AND o.entry_id = m.entry_id
-          CROSS JOIN LATERAL unnest(o.accounts, o.amounts, o.loan_ids) AS l(account, amount, loan_id)
+          CROSS JOIN LATERAL unnest(o.accounts, o.amounts, o.loan_ids, o.layers) AS l(account, amount, loan_id, layer)
           WHERE m.tenant_id = k.tenant_id AND m.loan_id = k.loan_id AND m.layer = 0 AND o.seq < e.seq AND o.effective_at < k.accrual_date
-            AND l.account = 1100 AND coalesce(l.loan_id, o.loan_id) = k.loan_id) AS own ON true)
+            AND l.account = 1100 AND coalesce(l.loan_id, o.loan_id) = k.loan_id AND coalesce(l.layer, o.layer) = 0
+            AND NOT (o.event_type = 'chargeoff' AND EXISTS (
+              SELECT FROM hpts.reversal AS r
+              JOIN hpts.journal_entry AS u ON u.tenant_id = r.tenant_id AND u.entry_id = r.entry_id
+              WHERE r.tenant_id = o.tenant_id AND r.reversed_entry_id = o.entry_id AND u.seq < e.seq))
+            AND NOT (o.event_type = 'reversal' AND EXISTS (
+              SELECT FROM hpts.journal_entry AS c
+              WHERE c.tenant_id = o.tenant_id AND c.entry_id = o.reverses_entry_id AND c.event_type = 'chargeoff'))) AS own ON true)
       SELECT tenant_id, seq AS place, 'entry ' || entry_id AS subject, detail FROM judged WHERE detail IS NOT NULL
       UNION ALL
       SELECT e.tenant_id, e.seq, 'entry ' || e.entry_id, format('says that it has %s differences, and has %s', e.said, e.has)

@@ -79,28 +79,34 @@ export class UnknownTenant extends Error {
  * Throws UnknownTenant, and what the driver throws when the database cannot be reached or holds no ledger.
  */
 export async function verifyLedger(address: DatabaseAddress, options: VerifyOptions = {}): Promise<Verification> {
-  const tenantId = options.tenantId ?? null;
   const client = await connect(address, { role: 'hpts_auditor', applicationName: 'hpts verify' });
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    // Folding a large journal sorts and hashes it; with less memory both go to disk in small pieces.
-    await client.query("SET LOCAL work_mem = '128MB'");
-    await refuseUnknownTenant(client, tenantId);
-    const counted = await count(client, tenantId);
-    const checks: CheckResult[] = [];
-    const record = (result: CheckResult): void => {
-      checks.push(result);
-      options.onCheck?.(result);
-    };
-    for (const check of LEDGER_CHECKS) {
-      record(await runCheck(client, check, { tenantId, findingsMax: options.findingsMax ?? FINDINGS_MAX }));
-    }
-    record(await checkMigrations(client));
+    const verification = await verifyWithin(client, options);
     await client.query('COMMIT');
-    return { checks, ...counted };
+    return verification;
   } finally {
     await client.end();
   }
+}
+
+/** What verifyLedger does, within a transaction of its kind that the caller has begun and ends. */
+export async function verifyWithin(client: pg.Client, options: VerifyOptions = {}): Promise<Verification> {
+  const tenantId = options.tenantId ?? null;
+  // Folding a large journal sorts and hashes it; with less memory both go to disk in small pieces.
+  await client.query("SET LOCAL work_mem = '128MB'");
+  await refuseUnknownTenant(client, tenantId);
+  const counted = await count(client, tenantId);
+  const checks: CheckResult[] = [];
+  const record = (result: CheckResult): void => {
+    checks.push(result);
+    options.onCheck?.(result);
+  };
+  for (const check of LEDGER_CHECKS) {
+    record(await runCheck(client, check, { tenantId, findingsMax: options.findingsMax ?? FINDINGS_MAX }));
+  }
+  record(await checkMigrations(client));
+  return { checks, ...counted };
 }
 
 async function refuseUnknownTenant(client: pg.Client, tenantId: string | null): Promise<void> {

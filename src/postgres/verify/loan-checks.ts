@@ -94,12 +94,15 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'movement_order',
     promise:
-      "A loan's movements are numbered 1, 2, 3 … over all layers, posted in that order; each knows the latest date up to it, is backdated when dated before it, and ends in 0 to 10^18-1.",
+      "A loan's movements are numbered 1, 2, 3 … over all layers, posted in that order; each knows the latest date up to it, is backdated when dated before it, and ends in 0 to 10^18-1, but for those that later ones of the same restatement set right.",
     sql: `
       WITH ordered AS (
         SELECT m.tenant_id, m.loan_id, m.loan_seq, m.entry_id, m.frontier, m.effective_at, m.posted_at, m.backdated_minor,
                ${eachComponent((component) => `m.${component}_minor`)},
-               row_number() OVER history AS place, max(m.effective_at) OVER history AS latest, lag(m.posted_at) OVER history AS before
+               row_number() OVER history AS place, max(m.effective_at) OVER history AS latest, lag(m.posted_at) OVER history AS before,
+               bool_or(right(m.entry_id::text, 1) = '2') OVER (
+                 PARTITION BY m.tenant_id, m.loan_id, m.layer, m.posted_at ORDER BY m.loan_seq
+                 ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) IS TRUE AS set_right
         FROM hpts.loan_movement AS m WHERE ${ofTenant('m')}
         WINDOW history AS (PARTITION BY m.tenant_id, m.loan_id ORDER BY m.loan_seq ROWS UNBOUNDED PRECEDING)),
       judged AS (
@@ -110,8 +113,8 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
                     WHEN (o.backdated_minor IS NOT NULL) <> (o.effective_at < o.frontier)
                     THEN format('is dated %s with frontier %s and %s', o.effective_at, o.frontier,
                       CASE WHEN o.backdated_minor IS NULL THEN 'lacks its backdated effect' ELSE 'carries a backdated effect' END)
-                    WHEN 0 > LEAST(${eachComponent((component) => `o.${component}_minor`)})
-                      OR ${COMPONENT_MAX} < GREATEST(${eachComponent((component) => `o.${component}_minor`)})
+                    WHEN NOT o.set_right AND (0 > LEAST(${eachComponent((component) => `o.${component}_minor`)})
+                      OR ${COMPONENT_MAX} < GREATEST(${eachComponent((component) => `o.${component}_minor`)}))
                     THEN 'leaves a component outside 0 to ${COMPONENT_MAX}'
                END AS detail
         FROM ordered AS o)

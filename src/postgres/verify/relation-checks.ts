@@ -76,11 +76,46 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
                     THEN format('is a %s and reverses entry %s, a %s', l.event_type, o.entry_id, o.event_type)
                     WHEN o.seq >= l.seq THEN format('reverses entry %s, which is not older', o.entry_id)
                     WHEN l.effective_at < o.effective_at THEN format('is dated %s, before %s, the date of entry %s', l.effective_at, o.effective_at, o.entry_id)
-                    WHEN l.correlation_id <> o.correlation_id THEN format('has another correlation id than entry %s', o.entry_id)
+                    WHEN l.correlation_id <> o.correlation_id AND s.entry_id IS NULL
+                    THEN format('has another correlation id than entry %s', o.entry_id)
                END AS detail
         FROM linked AS l
         FULL JOIN kept AS k ON k.tenant_id = l.tenant_id AND k.entry_id = l.entry_id AND k.reversed_entry_id = l.reverses_entry_id
-        LEFT JOIN hpts.journal_entry AS o ON o.tenant_id = l.tenant_id AND o.entry_id = l.reverses_entry_id)
+        LEFT JOIN hpts.journal_entry AS o ON o.tenant_id = l.tenant_id AND o.entry_id = l.reverses_entry_id
+        LEFT JOIN hpts.superseded_entry AS s ON s.tenant_id = o.tenant_id AND s.entry_id = o.entry_id)
+      SELECT tenant_id, seq AS place, 'entry ' || entry_id AS subject, detail FROM judged WHERE detail IS NOT NULL`,
+  },
+  {
+    name: 'restatements',
+    promise:
+      'Every entry that books an event again stands in hpts.superseded_entry as the one successor of an older entry of that event, on its date; that entry was reversed in the same posting, under the same correlation. Of an accrual it stands beside the first entry as a difference.',
+    sql: `
+      WITH again AS (
+        SELECT e.* FROM hpts.journal_entry AS e WHERE ${ofTenant('e')} AND right(e.entry_id::text, 1) = '2'),
+      kept AS (SELECT s.* FROM hpts.superseded_entry AS s WHERE ${ofTenant('s')}),
+      judged AS (
+        SELECT coalesce(a.tenant_id, k.tenant_id) AS tenant_id, coalesce(a.seq, 0) AS seq, coalesce(a.entry_id, k.successor_id) AS entry_id,
+               CASE WHEN a.entry_id IS NULL THEN format('stands in hpts.superseded_entry in place of entry %s and books no event again', k.entry_id)
+                    WHEN a.event_type = 'reversal' THEN 'books a reversal again'
+                    WHEN a.event_type = 'accrual' AND k.entry_id IS NULL THEN
+                      CASE WHEN f.event_type IS DISTINCT FROM 'accrual' THEN 'is the difference of an accrual that does not exist'
+                           WHEN f.effective_at <> a.effective_at THEN format('is dated %s, its accrual %s %s', a.effective_at, f.entry_id, f.effective_at) END
+                    WHEN k.entry_id IS NULL THEN 'books an event again and stands in the place of no entry'
+                    WHEN count(*) OVER (PARTITION BY k.tenant_id, k.successor_id) > 1 THEN 'stands in the place of several entries'
+                    WHEN o.entry_id IS NULL THEN format('stands in the place of entry %s, which does not exist', k.entry_id)
+                    WHEN o.event_id <> a.event_id THEN format('books another event than entry %s, in whose place it stands', o.entry_id)
+                    WHEN o.seq >= a.seq THEN format('stands in the place of entry %s, which is not older', o.entry_id)
+                    WHEN o.effective_at <> a.effective_at THEN format('is dated %s, entry %s %s', a.effective_at, o.entry_id, o.effective_at)
+                    WHEN m.entry_id IS NULL THEN format('stands in the place of entry %s, which is not reversed', o.entry_id)
+                    WHEN m.posted_at <> a.posted_at THEN format('was posted at %s, the reversal of entry %s at %s', a.posted_at, o.entry_id, m.posted_at)
+                    WHEN m.correlation_id <> a.correlation_id THEN format('has another correlation id than entry %s, which reverses the one in whose place it stands', m.entry_id)
+               END AS detail
+        FROM again AS a
+        FULL JOIN kept AS k ON k.tenant_id = a.tenant_id AND k.successor_id = a.entry_id
+        LEFT JOIN hpts.journal_entry AS o ON o.tenant_id = k.tenant_id AND o.entry_id = k.entry_id
+        LEFT JOIN hpts.reversal AS r ON r.tenant_id = o.tenant_id AND r.reversed_entry_id = o.entry_id
+        LEFT JOIN hpts.journal_entry AS m ON m.tenant_id = r.tenant_id AND m.entry_id = r.entry_id
+        LEFT JOIN hpts.journal_entry AS f ON f.tenant_id = a.tenant_id AND f.entry_id = (left(a.event_id::text, 35) || '0')::uuid)
       SELECT tenant_id, seq AS place, 'entry ' || entry_id AS subject, detail FROM judged WHERE detail IS NOT NULL`,
   },
   {
@@ -135,7 +170,7 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
     sql: `
       WITH posted AS (
         SELECT e.tenant_id, e.seq, e.entry_id, e.effective_at FROM hpts.journal_entry AS e
-        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND NOT ${IS_CORRECTION}),
+        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND right(e.entry_id::text, 1) <> '2' AND NOT ${IS_CORRECTION}),
       kept AS (
         SELECT b.tenant_id, b.entry_id, b.accrual_date, b.program_id,
                cardinality(b.loan_ids) = cardinality(b.interest_minor)

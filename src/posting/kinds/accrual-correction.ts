@@ -20,6 +20,10 @@ export const ACCRUAL_CORRECTION: CommandKind<CommandOf<'accrual_correction'>> = 
     reads.corrections(batch.entry.entryId);
     for (const { loanId } of correction.loans) if (batch.accrued.has(loanId)) reads.lock(loanId);
   },
+  place: ({ correction }) => ({
+    effectiveAt: correction.effectiveAt,
+    loanIds: correction.loans.map(({ loanId }) => loanId),
+  }),
   decide: (command, state) => {
     const { correction, tenantId } = command;
     const batch = referredEntry(batchToCorrect(command), { tenantId, resolved: state.entries });

@@ -29,6 +29,8 @@ export const ACCRUAL_RUN: CommandKind<CommandOf<'accrual_run'>> = {
       reads.interest(loanId);
     }
   },
+  // Loans with later events are passed over where these would have to be decided again.
+  place: () => null,
   decide: ({ portion, tenantId }, state) => {
     const program = tenantOf(state, tenantId).configuration.programs.get(portion.programId);
     if (program === undefined) throw new Error(`a run is of program ${portion.programId}, which is not configured`);

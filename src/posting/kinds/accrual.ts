@@ -1,8 +1,10 @@
 import { type AccrualBatch, decideAccrualBatch, principalDifferences } from '../../domain/accrual.ts';
 import { addDays, parseCalendarDate } from '../../domain/calendar-date.ts';
+import { decideAccrualAgain } from '../../domain/restatement/accrual-again.ts';
 import type { CommandOf } from '../command.ts';
 import { dayBit, type LedgerState, monthKey, monthOf, scopedKey } from '../ledger-state.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
+import type { Again } from '../restatement/again.ts';
 import { loanOf, nightPrincipal, tenantOf } from '../scene.ts';
 import { type CommandKind, ROWS_PER_COMMAND, ROWS_PER_LOAN, type Target } from './command-kind.ts';
 import type { Undoing } from './undoing.ts';
@@ -19,6 +21,10 @@ export const ACCRUAL: CommandKind<CommandOf<'accrual'>> = {
       reads.night(loanId, nightBefore(accrual.accrualDate));
     }
   },
+  place: ({ accrual }) => ({
+    effectiveAt: accrual.accrualDate,
+    loanIds: accrual.loans.map(({ loanId }) => loanId),
+  }),
   decide: ({ accrual, tenantId }, state) => {
     const tenant = tenantOf(state, tenantId);
     const month = monthOf(accrual.accrualDate);
@@ -109,3 +115,6 @@ export function markAccrued(
   state.accrualMonths.set(key, row);
   plan.accrualMonths.set(key, row);
 }
+
+/** One loan's part of a batch again. */
+export const ACCRUAL_AGAIN: Again = { lines: decideAccrualAgain };

@@ -17,6 +17,10 @@ export const ADJUSTMENT: CommandKind<AdjustmentCommand> = {
     reads.verdict(command.approval.adjustmentId);
     for (const loanId of loansOf(command)) reads.lock(loanId);
   },
+  place: (command) => {
+    const effectiveAt = command.approval.proposal?.effectiveAt;
+    return effectiveAt === undefined ? null : { effectiveAt, loanIds: loansOf(command) };
+  },
   decide: ({ approval, tenantId, actor }, state) =>
     decideAdjustment(approval, {
       // What was proposed on an account of the chart is on one still: no account is ever taken out of it.

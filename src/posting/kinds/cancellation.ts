@@ -3,6 +3,7 @@ import { untouched } from '../../domain/posted-entry.ts';
 import type { CommandOf } from '../command.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import { type Reference, referredEntry } from '../reference.ts';
+import { replayedLoans } from '../restatement/replayed-loans.ts';
 import { loanOf, standingOf, tenantOf } from '../scene.ts';
 import { type CommandKind, ROWS_PER_COMMAND } from './command-kind.ts';
 import { readUndone, rememberUndone } from './reversal.ts';
@@ -13,14 +14,20 @@ export const CANCELLATION: CommandKind<CommandOf<'cancellation'>> = {
   inheritsCorrelation: true,
   weight: () => 2 * ROWS_PER_COMMAND,
   reads: (_command, reads, found) => readUndone(found, reads),
+  place: (_command, found) =>
+    found === undefined
+      ? null
+      : { effectiveAt: found.entry.effectiveAt, loanIds: found.loanIds, drops: [found.entry.eventId] },
   decide: (command, state) => {
     const { cancellation, tenantId } = command;
-    const entry = referredEntry(cancelled(command), { tenantId, resolved: state.entries })?.entry;
+    const found = referredEntry(cancelled(command), { tenantId, resolved: state.entries });
+    const entry = found?.entry;
     return decideCancellation(cancellation, {
       entry,
       standing: entry === undefined ? untouched() : standingOf(state, tenantId, entry.entryId),
       loan: (loanId) => loanOf(state, tenantId, loanId),
       calendar: tenantOf(state, tenantId),
+      inPlace: replayedLoans(state, tenantId, found?.loanIds ?? []).size > 0,
     });
   },
   remember: (command, posted, target) => {

@@ -21,6 +21,7 @@ export const CHARGE_OFF: CommandKind<CommandOf<'charge_off'>> = {
     reads.lock(loanId);
     reads.losses(loanId);
   },
+  place: ({ chargeOff }) => chargeOff,
   decide: ({ chargeOff, tenantId }, state) => {
     const scene = loanScene(state, tenantId, chargeOff.loanId);
     return inRange(scene.loan, decideChargeOff(chargeOff, scene));

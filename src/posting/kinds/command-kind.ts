@@ -25,6 +25,11 @@ export type CommandKind<Of extends Command> = {
   /** How many rows it may write, which bounds how many commands travel together. */
   readonly weight: (command: Of, earlier: ResolvedEntry | undefined) => number;
   readonly reads: (command: Of, reads: Reads, earlier: ResolvedEntry | undefined) => void;
+  /**
+   * Where its event stands in the lives of its loans, so that what stands behind it can be found (ACCOUNTING.md rule 11);
+   * null for a command that no event can stand behind.
+   */
+  readonly place: (command: Of, earlier: ResolvedEntry | undefined) => EventPlace | null;
   /** Refuses or books; changes nothing. */
   readonly decide: (command: Of, state: LedgerState) => Refusal | Booked;
   /**
@@ -35,6 +40,11 @@ export type CommandKind<Of extends Command> = {
   /** The renderer of its receipt; a kind whose event type another kind answers differently has one of its own. */
   readonly receiptVersion: number;
 };
+
+/** The day from which an event counts and the loans whose lives it is part of; `drops` are events that it takes out of them. */
+export type EventPlace =
+  | { readonly effectiveAt: string; readonly loanId: string }
+  | { readonly effectiveAt: string; readonly loanIds: readonly string[]; readonly drops?: readonly string[] };
 
 /** What a command has to lock and read; told of its own tenant alone. */
 export type Reads = {

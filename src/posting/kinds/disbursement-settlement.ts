@@ -14,6 +14,8 @@ export const DISBURSEMENT_SETTLEMENT: CommandKind<CommandOf<'disbursement_settle
   inheritsCorrelation: true,
   weight: () => 2 * ROWS_PER_COMMAND,
   reads: () => undefined,
+  place: ({ settlement }, paid) =>
+    paid === undefined ? null : { effectiveAt: settlement.effectiveAt, loanIds: paid.loanIds },
   decide: (command, state) => {
     const { settlement, tenantId } = command;
     const entry = referredEntry(disbursement(command), { tenantId, resolved: state.entries })?.entry;

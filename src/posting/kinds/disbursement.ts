@@ -1,6 +1,10 @@
+import { refuseOutOfRange } from '../../domain/component-range.ts';
 import { decideDisbursement } from '../../domain/disbursement.ts';
+import { effectOfLines } from '../../domain/journal-entry.ts';
+import { refuseChargedOff } from '../../domain/loan-standing.ts';
 import type { CommandOf } from '../command.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
+import type { Again } from '../restatement/again.ts';
 import { inRange, loanOf, tenantOf } from '../scene.ts';
 import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, type Target } from './command-kind.ts';
 import { beginLoan, takeBackBeginning } from './loan-beginning.ts';
@@ -15,6 +19,7 @@ export const DISBURSEMENT: CommandKind<CommandOf<'disbursement'>> = {
     reads.lock(disbursement.loanId);
     reads.make(disbursement.loanId);
   },
+  place: ({ disbursement }) => disbursement,
   decide: ({ disbursement, tenantId }, state) => {
     const tenant = tenantOf(state, tenantId);
     const loan = loanOf(state, tenantId, disbursement.loanId);
@@ -42,5 +47,15 @@ export const DISBURSEMENT_UNDOING: Undoing = {
   undo: ({ entry }, target) => {
     if (entry.loanId === null) throw new Error(`disbursement ${entry.entryId} names no loan`);
     takeBackBeginning(entry.loanId, entry.entryId, target);
+  },
+};
+
+/** A disbursement again: the same money went out for the same fees; the loan may begin with it. */
+export const DISBURSEMENT_AGAIN: Again = {
+  fixed: ({ entry }, loan) => {
+    const movement = { layer: entry.layer, effect: effectOfLines(entry.lines), field: 'amount_minor' };
+    const refused = refuseChargedOff(loan) ?? refuseOutOfRange(loan, movement);
+    if (refused === null) loan.firstDisbursedOn ??= entry.effectiveAt;
+    return refused;
   },
 };

@@ -13,6 +13,7 @@ export const NON_ACCRUAL: CommandKind<CommandOf<'non_accrual'>> = {
   inheritsCorrelation: false,
   weight: () => ROWS_PER_COMMAND,
   reads: ({ nonAccrual }, reads) => reads.lock(nonAccrual.loanId),
+  place: ({ nonAccrual }) => nonAccrual,
   decide: ({ nonAccrual, tenantId }, state) =>
     decideNonAccrual(nonAccrual, loanScene(state, tenantId, nonAccrual.loanId)),
   remember: rememberNonAccrual,

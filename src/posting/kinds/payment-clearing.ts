@@ -1,6 +1,6 @@
 import { decidePaymentClearing } from '../../domain/payment-clearing.ts';
 import type { CommandOf } from '../command.ts';
-import { scopedKey } from '../ledger-state.ts';
+import { type LedgerState, scopedKey } from '../ledger-state.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import { standingOf, tenantOf } from '../scene.ts';
 import { type CommandKind, ROWS_PER_COMMAND } from './command-kind.ts';
@@ -13,14 +13,22 @@ export const PAYMENT_CLEARING: CommandKind<CommandOf<'payment_clearing'>> = {
   inheritsCorrelation: false,
   weight: ({ paymentClearing }) => ROWS_PER_COMMAND + paymentClearing.journalEntryIds.length,
   reads: () => undefined,
+  place: () => null,
   decide: ({ paymentClearing, tenantId }, state) =>
     decidePaymentClearing(paymentClearing, {
       entry: (entryId) => state.entries.get(scopedKey(tenantId, entryId))?.entry,
-      standing: (entryId) => standingOf(state, tenantId, entryId),
+      standing: (entryId) => standingOf(state, tenantId, liveId(state, tenantId, entryId)),
       calendar: tenantOf(state, tenantId),
     }),
-  remember: ({ paymentClearing }, { entry }, target) => {
-    for (const entryId of paymentClearing.journalEntryIds) rememberClearing(entryId, entry, target);
+  remember: ({ paymentClearing, tenantId }, { entry }, target) => {
+    for (const entryId of paymentClearing.journalEntryIds) {
+      rememberClearing(liveId(target.state, tenantId, entryId), entry, target);
+    }
   },
   receiptVersion: RECEIPT_VERSION,
 };
+
+/** Of an entry that was restated, the one that stands in its place. */
+function liveId(state: LedgerState, tenantId: string, entryId: string): string {
+  return state.entries.get(scopedKey(tenantId, entryId))?.entry.entryId ?? entryId;
+}

@@ -29,6 +29,8 @@ export const PAYMENT_RETURN: CommandKind<CommandOf<'payment_return'>> = {
   reads: (_command, reads, returned) => {
     for (const loanId of returned?.loanIds ?? []) reads.losses(loanId);
   },
+  place: ({ paymentReturn }, returned) =>
+    returned === undefined ? null : { effectiveAt: paymentReturn.effectiveAt, loanIds: returned.loanIds },
   decide: (command, state) => {
     const { paymentReturn, tenantId } = command;
     const entry = referredEntry(payment(command), { tenantId, resolved: state.entries })?.entry;

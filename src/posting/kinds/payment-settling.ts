@@ -13,6 +13,8 @@ export const PAYMENT_SETTLING: CommandKind<CommandOf<'payment_settling'>> = {
   inheritsCorrelation: true,
   weight: () => 2 * ROWS_PER_COMMAND,
   reads: () => undefined,
+  place: ({ settlement }, pending) =>
+    pending === undefined ? null : { effectiveAt: settlement.effectiveAt, loanIds: pending.loanIds },
   decide: (command, state) => {
     const { settlement, tenantId } = command;
     const entry = referredEntry(payment(command), { tenantId, resolved: state.entries })?.entry;

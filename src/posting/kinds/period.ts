@@ -18,6 +18,7 @@ export const PERIOD_CLOSE: CommandKind<CommandOf<'period_close'>> = {
   inheritsCorrelation: false,
   weight: () => ALONE,
   reads: ({ change }, reads) => reads.periodToClose(change.period),
+  place: () => null,
   decide: ({ change, tenantId }, state) => {
     const tenant = tenantOf(state, tenantId);
     const periods = periodsOf(state, tenantId);
@@ -48,6 +49,7 @@ export const PERIOD_REOPENING: CommandKind<CommandOf<'period_reopening'>> = {
   },
   weight: () => ALONE,
   reads: ({ change }, reads) => reads.periodToReopen(change.period),
+  place: () => null,
   decide: ({ change, tenantId }, state) =>
     decidePeriodReopening(change, { latest: periodsOf(state, tenantId).closes.at(-1) }),
   remember: ({ tenantId }, posted, target) => rememberReopening(tenantId, posted, target),

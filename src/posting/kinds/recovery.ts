@@ -17,6 +17,7 @@ export const RECOVERY: CommandKind<CommandOf<'recovery'>> = {
     reads.lock(loanId);
     reads.losses(loanId);
   },
+  place: ({ recovery }) => recovery,
   decide: ({ recovery, tenantId }, state) => {
     const { loanId } = recovery;
     const scene = loanScene(state, tenantId, loanId);

@@ -16,6 +16,10 @@ export const REFINANCE: CommandKind<CommandOf<'refinance'>> = {
     reads.lock(refinance.newLoanId);
     reads.make(refinance.newLoanId);
   },
+  place: ({ refinance }) => ({
+    effectiveAt: refinance.effectiveAt,
+    loanIds: [refinance.oldLoanId, refinance.newLoanId],
+  }),
   decide: ({ refinance, tenantId }, state) => {
     const tenant = tenantOf(state, tenantId);
     const programId = refinance.programId ?? tenant.configuration.defaultProgramId;

@@ -1,7 +1,10 @@
+import { refuseOutOfRange } from '../../domain/component-range.ts';
+import { effectOfLines } from '../../domain/journal-entry.ts';
 import { decideRegistration } from '../../domain/loan-registration.ts';
 import type { CommandOf } from '../command.ts';
 import { scopedKey } from '../ledger-state.ts';
 import { REGISTRATION_RECEIPT_VERSION } from '../receipt.ts';
+import type { Again } from '../restatement/again.ts';
 import { loanOf, tenantOf } from '../scene.ts';
 import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, type Target } from './command-kind.ts';
 import { beginLoan, takeBackBeginning } from './loan-beginning.ts';
@@ -16,6 +19,7 @@ export const REGISTRATION: CommandKind<CommandOf<'registration'>> = {
     reads.lock(registration.loanId);
     reads.make(registration.loanId);
   },
+  place: () => null,
   decide: ({ registration, tenantId }, state) => {
     const { configuration, ...calendar } = tenantOf(state, tenantId);
     const programId = registration.programId ?? configuration.defaultProgramId;
@@ -47,5 +51,15 @@ export const OPENING_UNDOING: Undoing = {
   },
   undo: ({ entry, loanIds }, target) => {
     for (const loanId of loanIds) takeBackBeginning(loanId, entry.entryId, target);
+  },
+};
+
+/** Opening balances and other adjustments again: they are what they are; a loan begins with the former. */
+export const OPENING_AGAIN: Again = {
+  fixed: ({ entry, lines }, loan) => {
+    const movement = { layer: entry.layer, effect: effectOfLines(lines), field: 'opening' };
+    const refused = refuseOutOfRange(loan, movement);
+    if (refused === null && 'registered_loan_id' in entry.eventInput) loan.firstDisbursedOn ??= entry.effectiveAt;
+    return refused;
   },
 };

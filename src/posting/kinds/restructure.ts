@@ -10,6 +10,7 @@ export const RESTRUCTURE: CommandKind<CommandOf<'restructure'>> = {
   inheritsCorrelation: false,
   weight: () => ROWS_PER_COMMAND,
   reads: ({ restructure }, reads) => reads.lock(restructure.loanId),
+  place: ({ restructure }) => restructure,
   decide: ({ restructure, tenantId }, state) =>
     decideRestructure(restructure, loanScene(state, tenantId, restructure.loanId)),
   remember: null,

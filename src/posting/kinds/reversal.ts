@@ -2,10 +2,12 @@ import type { EventType } from '../../domain/event-type.ts';
 import { untouched } from '../../domain/posted-entry.ts';
 import { decideReversal } from '../../domain/reversal.ts';
 import type { CommandOf } from '../command.ts';
+import { isRebooking } from '../entry-id.ts';
 import { type ResolvedEntry, scopedKey } from '../ledger-state.ts';
 import { lossesOf, takeBackLosses } from '../losses.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import { type Reference, referredEntry } from '../reference.ts';
+import { replayedLoans } from '../restatement/replayed-loans.ts';
 import { loanOf, standingOf, tenantOf } from '../scene.ts';
 import { ACCRUAL_UNDOING } from './accrual.ts';
 import { CHARGE_OFF_UNDOING } from './charge-off.ts';
@@ -40,6 +42,14 @@ export const REVERSAL: CommandKind<CommandOf<'reversal'>> = {
   inheritsCorrelation: true,
   weight: (_command, reversed) => ROWS_PER_COMMAND + ROWS_PER_LOAN * (reversed?.loanIds.length ?? 0),
   reads: (_command, reads, reversed) => readUndone(reversed, reads),
+  place: (_command, reversed) =>
+    reversed === undefined
+      ? null
+      : {
+          effectiveAt: reversed.entry.effectiveAt,
+          loanIds: reversed.loanIds,
+          drops: [reversed.entry.eventId],
+        },
   decide: (command, state) => {
     const { reversal, tenantId } = command;
     const reversed = referredEntry(entryToReverse(command), { tenantId, resolved: state.entries });
@@ -54,6 +64,8 @@ export const REVERSAL: CommandKind<CommandOf<'reversal'>> = {
       corrections: entry === undefined ? [] : (state.corrections.get(scopedKey(tenantId, entry.entryId)) ?? []),
       loan: (loanId) => loanOf(state, tenantId, loanId),
       calendar: tenantOf(state, tenantId),
+      replayed: replayedLoans(state, tenantId, reversed?.loanIds ?? []),
+      isDifference: entry?.eventType === 'accrual' && isRebooking(entry.entryId),
     });
   },
   remember: rememberReversal,

@@ -50,7 +50,8 @@ export function expectAnswer(ledger: TenantLedger, request: LedgerRequest, now: 
 }
 
 function expectWrite(ledger: TenantLedger, request: LedgerRequest, now: Now): Expectation {
-  const expected = expectOfBooks(ledger.books, request, now);
+  const asked = request.token === 'colleague' ? { ...now, principal: 'another' } : now;
+  const expected = expectOfBooks(ledger.books, request, asked);
   const route = routeOf(request.path)?.kind;
   if (expected.kind === 'posted' && route !== undefined) return { ...expected, route };
   if (expected.kind === 'refused' || expected.kind === 'replayed') return expected;

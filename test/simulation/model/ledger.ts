@@ -120,6 +120,10 @@ export class Loan {
 /** One tenant's books as a client sees them: the reference model under the server's names. */
 export interface TenantLedger {
   readonly programId: string;
+  /** The entry of the latest close of a period, by the model's id. */
+  closing: string | undefined;
+  /** Programs that any loan may belong to, the default one first. */
+  readonly publicPrograms: string[];
   readonly books: Books;
   readonly loans: Map<string, Loan>;
   /** In posting order, by the server's id. */
@@ -138,6 +142,8 @@ export function newTenantLedger(programId: string): TenantLedger {
   const books = newBooks({ programId, currency: undefined, versions: [{ from: '', policy: DEFAULT_POLICY }] });
   return {
     programId,
+    closing: undefined,
+    publicPrograms: [programId],
     books,
     loans: new Map(),
     entries: new Map(),

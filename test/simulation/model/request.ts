@@ -1,5 +1,5 @@
-/** Which bearer token a request carries: every scope, `hpts:balances:read` alone, a broken signature, none. */
-export type TokenKind = 'full' | 'narrow' | 'forged' | 'absent';
+/** Which bearer token a request carries: every scope, the same of another client, `hpts:balances:read` alone, a broken signature, none. */
+export type TokenKind = 'full' | 'colleague' | 'narrow' | 'forged' | 'absent';
 
 /** One request as the model and the wire both see it. */
 export interface LedgerRequest {

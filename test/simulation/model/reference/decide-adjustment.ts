@@ -3,7 +3,7 @@ import type { ProposalCommand, VerdictCommand } from './command.ts';
 import { Draft, emptyPosting, restatementOf } from './posting.ts';
 import { DEFAULT_POLICY } from './program.ts';
 import { type Code, type Refusal, refuse } from './refusal.ts';
-import { decideChange } from './restatement.ts';
+import { decideChange, refusalOfGiven } from './restatement.ts';
 import { type Decision, newFact, type Setting, wrongDate, wrongDay } from './setting.ts';
 import { componentOf, type Line } from './terms.ts';
 
@@ -37,7 +37,7 @@ export function decideAdjustment(setting: Setting, command: VerdictCommand): Dec
   if (loanIds.length === 0) fact.outcomes.set('', { eventType: 'manual_adjustment', lines, effects: [] });
   const loans = loanIds.map((loanId) => loanOf(books, loanId));
   const changed = decideChange(books, { added: [fact], dropped: [], loans });
-  if ('refusal' in changed) return { refusal: changed.refusal };
+  if ('refusal' in changed) return { refusal: refusalOfGiven(changed) };
   draft.first(fact);
   const answer = { status: 'posted', ...restatementOf(draft, changed, fact.correlationId) };
   const verdict = { proposal, status: 'posted' } as const;

@@ -13,7 +13,7 @@ import {
 import type { ReversalCommand } from './command.ts';
 import { Draft, emptyPosting, restatementOf } from './posting.ts';
 import { type Code, refuse } from './refusal.ts';
-import { decideChange } from './restatement.ts';
+import { decideChange, refusalOfGiven } from './restatement.ts';
 import { type Decision, type Setting, wrongDay } from './setting.ts';
 
 /** POST /v1/reversals: the exact mirror, once (rule 6). */
@@ -60,7 +60,7 @@ export function reverse(setting: Setting, drop: Drop): Decision {
   if (stuck !== undefined) return refuse(stuck);
   const dropped = [fact, ...standingAbout(books, fact.eventId).filter(({ command }) => command.kind === 'correction')];
   const changed = decideChange(books, { added: [], dropped, loans });
-  if ('refusal' in changed) return { refusal: changed.refusal };
+  if ('refusal' in changed) return { refusal: refusalOfGiven(changed) };
   const draft = new Draft(books);
   const { correlationId } = fact;
   for (const each of dropped) {

@@ -49,6 +49,11 @@ export function decideChange(books: Books, change: Change): Changed {
   return { anew };
 }
 
+/** Of a change that is given line by line and moves several loans: what falls below zero is named before what grows too large. */
+export function refusalOfGiven({ refusal, ofLoans }: Extract<Changed, { refusal: Refusal }>): Refusal {
+  return ofLoans?.includes('balance_would_be_negative') === true ? { code: 'balance_would_be_negative' } : refusal;
+}
+
 /** True for a day of a closed period. */
 export function isClosed(books: Books, day: string): boolean {
   return books.closedThrough !== undefined && day <= books.closedThrough;

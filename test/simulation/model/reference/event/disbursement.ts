@@ -74,7 +74,8 @@ export function refinance(state: LoanState, command: RefinanceCommand): Verdict 
         ['CR', '1200', interest],
         ['CR', '1300', fees],
       ),
-      ...lines(state, ['CR', '2000', command.newMoneyMinor]),
+      // Of two loans this entry pays out for one: the line names it, so that it stands on that one's page.
+      ...lines(fresh, ['CR', '2000', command.newMoneyMinor]).map((line) => ({ ...line, loanId: fresh.loanId })),
       ...lines(fresh, ['CR', '2100', suspense]),
     ],
     effects: [],

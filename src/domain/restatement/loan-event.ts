@@ -1,0 +1,79 @@
+import type { DraftLine, EventInput } from '../journal-entry.ts';
+import type { PostedEntry } from '../posted-entry.ts';
+
+/** An entry with all that is kept of the fact that it books. */
+export type KeptEntry = PostedEntry & {
+  readonly description: string | null;
+  readonly eventInput: EventInput;
+  /** JSON text as it came, or null. */
+  readonly metadata: string | null;
+};
+
+/** What a client's accrual batch says of one loan. */
+export type KeptAccrual = { readonly interestMinor: bigint };
+
+/** A standing event of one loan: neither it nor its entry was reversed by request. */
+export type LoanEvent = {
+  readonly eventId: string;
+  /** The tenant's seq of the event's first entry: its place in the order of arrival, which no restatement changes. */
+  readonly arrival: bigint;
+  /** The live entry: the first one, or the last that a restatement posted in its place. */
+  readonly entry: KeptEntry;
+  /**
+   * What the loan's sub-ledger stands at by the event: the lines of the live entry, or of an entry over several loans those
+   * that name this one, with the differences that restatements posted to them.
+   */
+  readonly lines: readonly DraftLine[];
+  /** False where the entry has lines of several currencies or layers, or corrects another: these cannot be decided again yet. */
+  readonly isWhole: boolean;
+  /** Something is kept of its live entry (it met the bank), so that no other can take its place yet. */
+  readonly isPinned: boolean;
+  /** Of an accrual batch; null for every other event. */
+  readonly accrual: KeptAccrual | null;
+};
+
+/** The order of a loan's events under `replay`: effective date, then arrival (ACCOUNTING.md rule 11). */
+export function byEffect(one: LoanEvent, other: LoanEvent): number {
+  const [date, otherDate] = [one.entry.effectiveAt, other.entry.effectiveAt];
+  if (date !== otherDate) return date < otherDate ? -1 : 1;
+  return one.arrival < other.arrival ? -1 : 1;
+}
+
+/** Whether two lists hold the same lines, in whatever order (decisions/0016 answer 38). */
+export function sameLines(one: readonly DraftLine[], other: readonly DraftLine[]): boolean {
+  if (one.length !== other.length) return false;
+  const texts = (lines: readonly DraftLine[]) =>
+    lines.map(({ account, amountMinor, loanId }) => `${account} ${amountMinor} ${loanId}`).sort();
+  const others = texts(other);
+  return texts(one).every((text, index) => text === others[index]);
+}
+
+/** The debits of an entry on one account. */
+export function debited({ lines }: Pick<KeptEntry, 'lines'>, account: number): bigint {
+  let sum = 0n;
+  for (const line of lines) if (line.account === account && line.amountMinor > 0n) sum += line.amountMinor;
+  return sum;
+}
+
+/** The credits of an entry on one account, as an amount without a sign. */
+export function credited({ lines }: Pick<KeptEntry, 'lines'>, account: number): bigint {
+  let sum = 0n;
+  for (const line of lines) if (line.account === account && line.amountMinor < 0n) sum -= line.amountMinor;
+  return sum;
+}
+
+/** A text that was kept with an event. Throws when there is none, since only this program writes them. */
+export function keptText({ entryId, eventInput }: KeptEntry, name: string): string {
+  const value = eventInput[name];
+  if (typeof value !== 'string') throw new Error(`entry ${entryId} keeps no ${name}`);
+  return value;
+}
+
+/** The loan and borrower of an entry on one loan. Throws for an entry over several. */
+export function keptOwner({ entryId, loanId, borrowerId }: KeptEntry): {
+  readonly loanId: string;
+  readonly borrowerId: string;
+} {
+  if (loanId === null || borrowerId === null) throw new Error(`entry ${entryId} is not of one loan`);
+  return { loanId, borrowerId };
+}

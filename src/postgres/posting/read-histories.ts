@@ -1,0 +1,203 @@
+import type pg from 'pg';
+import type { EventType } from '../../domain/event-type.ts';
+import type { DraftLine, EventInput } from '../../domain/journal-entry.ts';
+import { type LayerNumber, SETTLED } from '../../domain/layer.ts';
+import { type Components, noComponents } from '../../domain/loan.ts';
+import { byEffect, type KeptEntry, type LoanEvent } from '../../domain/restatement/loan-event.ts';
+import { LIMITS } from '../../limits.ts';
+import { isRebooking } from '../../posting/entry-id.ts';
+import { scopedKey } from '../../posting/ledger-state.ts';
+import type { HistoryRef, LoanHistory } from '../../posting/restatement/loan-history.ts';
+import type { Statement } from '../statement-train.ts';
+
+// As readers answer a balance on a past day, on each layer: the last movement before the day, and what backdated movements add.
+const READ_BALANCES_BEFORE: Statement = {
+  name: 'read_balances_before',
+  text: `SELECT asked.place, l.layer,
+      coalesce(m.principal_minor, 0)::numeric + coalesce(b.principal_minor, 0), coalesce(m.interest_minor, 0)::numeric + coalesce(b.interest_minor, 0),
+      coalesce(m.fees_minor, 0)::numeric + coalesce(b.fees_minor, 0), coalesce(m.suspense_minor, 0)::numeric + coalesce(b.suspense_minor, 0),
+      coalesce(m.memo_interest_minor, 0)::numeric + coalesce(b.memo_interest_minor, 0)
+    FROM (SELECT unnest($2::uuid[]) AS loan_id, generate_subscripts($2::uuid[], 1) AS place) AS asked
+    CROSS JOIN generate_series(0, 2) AS l (layer)
+    LEFT JOIN LATERAL (
+      SELECT * FROM hpts.loan_movement AS m
+      WHERE m.tenant_id = $1 AND m.loan_id = asked.loan_id AND m.layer = l.layer AND m.frontier < $3::date
+      ORDER BY m.frontier DESC, m.loan_seq DESC LIMIT 1) AS m ON true
+    LEFT JOIN LATERAL (
+      SELECT * FROM hpts.loan_backdating AS b
+      WHERE b.tenant_id = $1 AND b.loan_id = asked.loan_id AND b.layer = l.layer AND b.from_day < $3::date
+      ORDER BY b.from_day DESC LIMIT 1) AS b ON true
+    ORDER BY asked.place, l.layer`,
+};
+
+// An entry is looked up as the first one not below its id, in the order of the index by id: with an equation, or where
+// sorting is allowed, the index by `seq` looks as good to a plan that knows nothing of the journal yet, and is walked from
+// its beginning for each entry. For the same reason what was done to it is looked up as a value and never joined.
+const lookedUp = ({ alias, entryId }: { readonly alias: string; readonly entryId: string }): string =>
+  `CROSS JOIN LATERAL (
+      SELECT * FROM hpts.journal_entry AS f WHERE f.tenant_id = $1 AND f.entry_id >= ${entryId} ORDER BY f.entry_id LIMIT 1) AS ${alias}`;
+
+// A movement's date never lies behind its frontier, so a loan's later events are one range of each layer. What was reversed,
+// by a request or by a restatement, is no event any more. Arrays of entries over many loans are searched, not unrolled.
+const READ_EVENTS_SINCE: Statement = {
+  name: 'read_events_since',
+  text: `SELECT asked.place, e.entry_id, e.event_id, e.correlation_id, e.event_type, e.effective_at, e.currency, e.layer,
+      e.loan_id, e.borrower_id, e.external_ref, to_char(e.posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+      CASE WHEN e.loan_ids IS NULL THEN e.accounts ELSE ARRAY(SELECT e.accounts[p] FROM unnest(found.places) AS p) END,
+      CASE WHEN e.loan_ids IS NULL THEN e.amounts ELSE ARRAY(SELECT e.amounts[p] FROM unnest(found.places) AS p) END,
+      e.description, e.event_input::jsonb, e.metadata, o.seq, b.interest_minor[array_position(b.loan_ids, asked.loan_id)], e.seq,
+      (SELECT count(*) > 0 FROM hpts.clearing AS c WHERE c.tenant_id = $1 AND c.cleared_entry_id = e.entry_id)
+    FROM (SELECT unnest($2::uuid[]) AS loan_id, generate_subscripts($2::uuid[], 1) AS place) AS asked
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT m.entry_id FROM generate_series(0, 2) AS l (layer)
+      CROSS JOIN LATERAL (
+        SELECT m.entry_id FROM hpts.loan_movement AS m
+        WHERE m.tenant_id = $1 AND m.loan_id = asked.loan_id AND m.layer = l.layer AND m.frontier >= $3::date
+          AND m.effective_at >= $3::date) AS m) AS moved
+    ${lookedUp({ alias: 'e', entryId: 'moved.entry_id' })}
+    ${lookedUp({ alias: 'o', entryId: `(left(e.event_id::text, 35) || '0')::uuid` })}
+    LEFT JOIN LATERAL (
+      SELECT a.loan_ids, CASE WHEN a.exact_interest IS NULL THEN a.interest_minor END AS interest_minor FROM hpts.accrual_batch AS a
+      WHERE a.tenant_id = $1 AND a.entry_id = o.entry_id LIMIT 1) AS b ON e.event_type = 'accrual'
+    CROSS JOIN LATERAL (SELECT array_positions(e.loan_ids, asked.loan_id) AS places) AS found
+    WHERE e.entry_id = moved.entry_id AND e.event_type <> 'reversal'
+      AND (SELECT r.entry_id FROM hpts.reversal AS r WHERE r.tenant_id = $1 AND r.reversed_entry_id = e.entry_id) IS NULL
+    LIMIT $4::bigint`,
+};
+
+/** Of the plans of one transaction; what is read here stands in an index in the order wanted. */
+const SORTING = {
+  off: `SELECT set_config('enable_sort', 'off', true)`,
+  on: `SELECT set_config('enable_sort', 'on', true)`,
+};
+
+type BalanceRow = [place: number, layer: LayerNumber, ...components: [string, string, string, string, string]];
+
+type EventRow = [
+  place: number,
+  entryId: string,
+  eventId: string,
+  correlationId: string,
+  eventType: EventType,
+  effectiveAt: string,
+  currency: string | null,
+  layer: LayerNumber | null,
+  loanId: string | null,
+  borrowerId: string | null,
+  externalRef: string | null,
+  postedAt: string,
+  accounts: number[],
+  amounts: string[],
+  description: string | null,
+  eventInput: EventInput | null,
+  metadata: string | null,
+  arrival: bigint,
+  interestMinor: bigint | null,
+  seq: bigint,
+  isCleared: boolean,
+];
+
+/**
+ * The lives of loans from a day on, keyed by scopedKey; the loans are locked, and these statements began after that. All
+ * are of one tenant and asked for from one day, since one command asks for them.
+ */
+export async function readHistories(client: pg.Client, refs: readonly HistoryRef[]): Promise<Map<string, LoanHistory>> {
+  const [first] = refs;
+  if (first === undefined) return new Map();
+  const { tenantId, from } = first;
+  const loanIds = refs.map(({ loanId }) => loanId);
+  const ask = async <Row>({ name, text }: Statement, ...more: unknown[]): Promise<Row[]> =>
+    (await client.query({ name, text, values: [tenantId, loanIds, from, ...more], rowMode: 'array' })).rows as Row[];
+  await client.query(SORTING.off);
+  const balances = await ask<BalanceRow>(READ_BALANCES_BEFORE);
+  const events = await ask<EventRow>(READ_EVENTS_SINCE, LIMITS.eventsDecidedAgain + 1);
+  await client.query(SORTING.on);
+  const truncated = events.length > LIMITS.eventsDecidedAgain;
+  return new Map(
+    loanIds.map((loanId, index) => {
+      const ofLoan = <Row extends BalanceRow | EventRow>(row: Row): boolean => row[0] === index + 1;
+      const before = layersOf(balances.filter(ofLoan));
+      const lived = truncated ? [] : eventsOf(events.filter(ofLoan), loanId);
+      return [scopedKey(tenantId, loanId), { from, before, events: lived, truncated }];
+    }),
+  );
+}
+
+function layersOf(rows: readonly BalanceRow[]): LoanHistory['before'] {
+  const [settled, pending, encumbrance] = rows.map(
+    ([, , principal, interest, fees, suspense, memoInterest]): Components => ({
+      principal: BigInt(principal),
+      interest: BigInt(interest),
+      fees: BigInt(fees),
+      suspense: BigInt(suspense),
+      memoInterest: BigInt(memoInterest),
+    }),
+  );
+  return [settled ?? noComponents(), pending ?? null, encumbrance ?? null];
+}
+
+/** One event for each event id: an accrual that was restated has several entries, and stands at the sum of their lines. */
+function eventsOf(rows: readonly EventRow[], loanId: string): readonly LoanEvent[] {
+  const events = new Map<string, LoanEvent>();
+  for (const row of rows) {
+    const entry = entryOf(row, loanId);
+    const known = events.get(entry.eventId);
+    const isDifference = entry.eventType === 'accrual' && isRebooking(entry.entryId);
+    events.set(entry.eventId, {
+      eventId: entry.eventId,
+      arrival: row[17],
+      entry: isDifference && known !== undefined ? known.entry : entry,
+      lines: known === undefined ? entry.lines : netLines([...known.lines, ...entry.lines]),
+      isPinned: row[20],
+      isWhole: row[6] !== null && row[7] !== null && (entry.eventType !== 'accrual' || row[18] !== null),
+      accrual: row[18] === null ? null : { interestMinor: row[18] },
+    });
+  }
+  return [...events.values()].sort(byEffect);
+}
+
+function netLines(lines: readonly DraftLine[]): readonly DraftLine[] {
+  const net = new Map<number, DraftLine>();
+  for (const line of lines) {
+    const amountMinor = (net.get(line.account)?.amountMinor ?? 0n) + line.amountMinor;
+    net.set(line.account, { ...line, amountMinor });
+  }
+  return [...net.values()].filter(({ amountMinor }) => amountMinor !== 0n);
+}
+
+function entryOf(row: EventRow, ofLoanId: string): KeptEntry {
+  const [, entryId, eventId, correlationId, eventType, effectiveAt, currency, layer, loanId, borrowerId] = row;
+  const [externalRef, postedAt, accounts, amounts, description, eventInput, metadata] = [
+    row[10],
+    row[11],
+    row[12],
+    row[13],
+    row[14],
+    row[15],
+    row[16],
+  ];
+  const lines = accounts.map((account, index) => ({
+    account,
+    amountMinor: BigInt(amounts[index] ?? '0'),
+    loanId: loanId ?? ofLoanId,
+    borrowerId,
+  }));
+  return {
+    entryId,
+    eventId,
+    correlationId,
+    eventType,
+    effectiveAt,
+    currency: currency ?? '',
+    layer: layer ?? SETTLED,
+    loanId,
+    borrowerId,
+    lines,
+    externalRef,
+    seq: row[19],
+    postedAt,
+    description,
+    eventInput: eventInput ?? {},
+    metadata,
+  };
+}

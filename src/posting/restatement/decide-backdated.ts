@@ -1,0 +1,242 @@
+import { refuseClosedPeriod } from '../../domain/dating.ts';
+import type { Booked, DraftLine, EntryDraft, FollowingEntry } from '../../domain/journal-entry.ts';
+import { LAYERS, type LayerNumber } from '../../domain/layer.ts';
+import { COMPONENTS, componentsOn, type LoanState } from '../../domain/loan.ts';
+import { isPlain } from '../../domain/loan-standing.ts';
+import type { Refusal } from '../../domain/refusal.ts';
+import { incomeAgainst } from '../../domain/restatement/accrual-again.ts';
+import { byEffect, type LoanEvent } from '../../domain/restatement/loan-event.ts';
+import { LIMITS } from '../../limits.ts';
+import { applyBooked } from '../apply-entry.ts';
+import { refuseBookedInClosedPeriod } from '../closed-period.ts';
+import type { Command } from '../command.ts';
+import { kindOf } from '../command-kinds.ts';
+import { type LedgerState, scopedKey, type TenantState } from '../ledger-state.ts';
+import { tenantOf } from '../scene.ts';
+import type { Backdated } from './backdated.ts';
+import { EVENTS_AGAIN } from './events-again.ts';
+import type { HistoryRef, LoanHistory } from './loan-history.ts';
+import { LoanFold, type Restated, shadowOf } from './restatement-fold.ts';
+
+/** What a backdated command books with what it restates, and its loans as they then are. */
+export type DecidedBackdated = { readonly booked: Booked; readonly loans: readonly LoanState[] };
+
+/** Histories that a backdated command needs and the state does not have. */
+export function missingHistories(
+  { tenantId }: Command,
+  { loanIds, from }: Backdated,
+  state: LedgerState,
+): HistoryRef[] {
+  return loanIds
+    .filter((loanId) => state.histories?.get(scopedKey(tenantId, loanId))?.from !== from)
+    .map((loanId) => ({ tenantId, loanId, from }));
+}
+
+/**
+ * Decides a command at its place in the lives of its loans, and every event behind it again; each whose lines differ is
+ * reversed and posted again on its own date (ACCOUNTING.md rule 11). Pure: the state stays as it is. Refusals in the order
+ * of decisions/0016 answer 39: the command's own, then what blocks, then what is too much.
+ */
+export function decideBackdated(
+  command: Command,
+  { loanIds, drops, from }: Backdated,
+  state: LedgerState,
+): Refusal | DecidedBackdated {
+  const { tenantId } = command;
+  const histories = historiesOf(tenantId, loanIds, state);
+  if ([...histories.values()].some(({ truncated }) => truncated)) return tooLarge(LIMITS.eventsDecidedAgain);
+  const shadow = shadowOf(state, histories);
+  const folds = loanIds.map((loanId) => {
+    const { events } = histories.get(scopedKey(tenantId, loanId)) ?? { events: [] };
+    const standing = events.filter(({ eventId }) => !drops.includes(eventId));
+    return new LoanFold({ tenantId, loanId }, standing, shadow);
+  });
+  // An event of the same day that arrived before stands before it.
+  let blocked = firstRefusal(folds, from);
+  const own = kindOf(command).decide(command, shadow.state);
+  if ('code' in own) return own;
+  const closed = refuseBookedInClosedPeriod(own, tenantOf(state, tenantId));
+  if (closed !== null) return closed;
+  const unable = refuseUnable(
+    own,
+    folds,
+    [...histories.values()].flatMap(({ events }) => events.filter(({ eventId }) => drops.includes(eventId))),
+  );
+  if (unable !== null) return unable;
+  if (drops.length === 0) applyOnShadow(command, own, shadow);
+  blocked ??= firstRefusal(folds, null);
+  if (blocked !== null) return blocked;
+  const restated = restatements(folds.flatMap((fold) => fold.restated));
+  const inTheWay = refuseRestatedInClosedPeriod(restated, tenantOf(state, tenantId));
+  if (inTheWay !== null) return inTheWay;
+  if (restated.length > LIMITS.restatedEntries) return tooLarge(LIMITS.restatedEntries);
+  const several = 'first' in own ? own : { first: own, following: [] };
+  const booked = restated.length === 0 ? own : { ...several, restated: restated.flatMap((one) => one.booked) };
+  return { booked, loans: folds.map(({ loan }) => loan) };
+}
+
+/**
+ * Refuses by name what this version cannot put in its place: events that change what a loan is, and loans that are or were
+ * charged off or on non-accrual, since what they were on the day before is not read yet.
+ */
+function refuseUnable(own: Booked, folds: readonly LoanFold[], dropped: readonly LoanEvent[]): Refusal | null {
+  const { eventType, loanId, lines } = 'first' in own ? own.first : own;
+  // What names no loan is part of no loan's life.
+  if (loanId === null && lines.every((line) => line.loanId === null)) return null;
+  const types = [...(eventType === 'reversal' ? [] : [eventType]), ...dropped.map(({ entry }) => entry.eventType)];
+  const type = types.find((one) => EVENTS_AGAIN[one] === undefined);
+  if (type !== undefined) return unable(`a ${type} before other events of the loan`);
+  const marked = folds.find(({ loan }) => !isPlain(loan.standing));
+  return marked === undefined
+    ? null
+    : unable(`events of loan ${marked.loanId}, which was charged off or on non-accrual`);
+}
+
+function unable(what: string): Refusal {
+  return { code: 'replay_blocked', detail: `this version of the server cannot restate ${what}; nothing was posted` };
+}
+
+function historiesOf(
+  tenantId: string,
+  loanIds: readonly string[],
+  { histories }: LedgerState,
+): Map<string, LoanHistory> {
+  return new Map(
+    loanIds.map((loanId) => {
+      const key = scopedKey(tenantId, loanId);
+      const history = histories?.get(key);
+      if (history === undefined) throw new Error(`loan ${loanId} is set back without its history`);
+      return [key, history];
+    }),
+  );
+}
+
+function firstRefusal(folds: readonly LoanFold[], through: string | null): Refusal | null {
+  for (const fold of folds) {
+    const refused = fold.advance(through);
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
+function applyOnShadow(command: Command, booked: Booked, { state, plan }: ReturnType<typeof shadowOf>): void {
+  let entries = 0;
+  const newEntryId = (): string => {
+    entries += 1;
+    return `00000000-0000-7000-8000-${entries.toString(16).padStart(11, '0')}0`;
+  };
+  applyBooked({ command, booked, newEntryId, state, plan });
+}
+
+type RestatedEvent = { readonly event: LoanEvent; readonly booked: readonly FollowingEntry[] };
+
+/** What is posted for each event whose lines differ, in order of effect: a mirror and the event again, or a difference. */
+function restatements(restated: readonly Restated[]): readonly RestatedEvent[] {
+  const byEvent = new Map<string, Restated[]>();
+  for (const one of restated) {
+    const known = byEvent.get(one.event.eventId);
+    if (known === undefined) byEvent.set(one.event.eventId, [one]);
+    else known.push(one);
+  }
+  return [...byEvent.values()]
+    .sort(([one], [other]) => (one === undefined || other === undefined ? 0 : byEffect(one.event, other.event)))
+    .map((parts) => {
+      const [first] = parts;
+      if (first === undefined) throw new Error('an event is restated for no loan');
+      const { event, draft } = first;
+      return { event, booked: draft === null ? [differenceOf(event, parts)] : pairOf(event, draft) };
+    });
+}
+
+/** Each is booked again on its own date: the first one that is closed stands in the way by its id. */
+function refuseRestatedInClosedPeriod(restated: readonly RestatedEvent[], calendar: TenantState): Refusal | null {
+  for (const { event } of restated) {
+    const closed = refuseClosedPeriod(event.entry.effectiveAt, calendar, 'effective_at', event.entry);
+    if (closed !== null) return closed;
+  }
+  return null;
+}
+
+function pairOf({ eventId, entry }: LoanEvent, draft: EntryDraft): readonly FollowingEntry[] {
+  const { currency, layer, loanId, borrowerId, effectiveAt, entryId, externalRef } = entry;
+  const mirror: EntryDraft = {
+    eventType: 'reversal',
+    effectiveAt,
+    currency,
+    layer,
+    loanId,
+    borrowerId,
+    lines: entry.lines.map((line) => ({ ...line, amountMinor: -line.amountMinor })),
+    reversesEntryId: entryId,
+    externalRef,
+    description: null,
+    eventInput: { restatement: 'reversed' },
+    metadata: null,
+  };
+  return [
+    { draft: mirror, eventId: null },
+    { draft, eventId, supersedes: entryId },
+  ];
+}
+
+/** What is to be added to an entry over several loans, so that each has what it is to have (decisions/0016 answer 34). */
+function differenceOf({ eventId, entry }: LoanEvent, parts: readonly Restated[]): FollowingEntry {
+  const lines = parts.flatMap(differencesOfLoan);
+  const income = new Map<number, bigint>();
+  for (const { account, amountMinor } of lines) {
+    const against = incomeAgainst(account);
+    income.set(against, (income.get(against) ?? 0n) - amountMinor);
+  }
+  for (const [account, amountMinor] of income) {
+    if (amountMinor !== 0n) lines.push({ account, amountMinor, loanId: null, borrowerId: null });
+  }
+  const { eventType, effectiveAt, currency, layer } = entry;
+  const draft: EntryDraft = {
+    eventType,
+    effectiveAt,
+    currency,
+    layer,
+    loanId: null,
+    borrowerId: null,
+    lines,
+    reversesEntryId: null,
+    externalRef: null,
+    description: null,
+    eventInput: { restatement: 'difference' },
+    metadata: null,
+  };
+  return { draft, eventId };
+}
+
+function differencesOfLoan({ event, lines }: Restated): DraftLine[] {
+  const net = new Map<number, DraftLine>();
+  const add = (line: DraftLine, amountMinor: bigint): void => {
+    net.set(line.account, { ...line, amountMinor: (net.get(line.account)?.amountMinor ?? 0n) + amountMinor });
+  };
+  for (const line of lines) add(line, line.amountMinor);
+  for (const line of event.lines) add(line, -line.amountMinor);
+  return [...net.values()].filter(({ amountMinor }) => amountMinor !== 0n);
+}
+
+/**
+ * The present that posting arrives at must be the end of the fold: both were moved by the same lines. Throws when they
+ * differ, before anything is written, since one of them is then wrong.
+ */
+export function assertArrived(posted: LoanState, folded: LoanState): void {
+  for (const layer of LAYERS.keys()) {
+    const [one, other] = [posted, folded].map((loan) => componentsOn(loan, layer as LayerNumber));
+    if (COMPONENTS.some((component) => one?.[component] !== other?.[component])) {
+      throw new Error(`loan ${posted.loanId} was restated to another balance than its events make`);
+    }
+  }
+  if (posted.firstDisbursedOn !== folded.firstDisbursedOn) {
+    throw new Error(`loan ${posted.loanId} was restated to another beginning than its events make`);
+  }
+}
+
+function tooLarge(most: number): Refusal {
+  return {
+    code: 'restatement_too_large',
+    detail: `more than ${most} entries would have to be decided or posted again; nothing was posted`,
+  };
+}

@@ -1,0 +1,159 @@
+import { type DraftLine, type EntryDraft, effectOfLines } from '../../domain/journal-entry.ts';
+import { addComponents, type LoanState, noComponents } from '../../domain/loan.ts';
+import type { Refusal } from '../../domain/refusal.ts';
+import { type LoanEvent, sameLines } from '../../domain/restatement/loan-event.ts';
+import { applyBooked } from '../apply-entry.ts';
+import type { Command } from '../command.ts';
+import { kindOf } from '../command-kinds.ts';
+import { type LedgerState, scopedKey } from '../ledger-state.ts';
+import { emptyPlan, type PostingPlan } from '../posting-plan.ts';
+import type { Again } from './again.ts';
+import { EVENTS_AGAIN } from './events-again.ts';
+import type { LoanHistory } from './loan-history.ts';
+
+/** An event whose lines differ for a loan. `draft` is null for an entry over several loans: it is restated by a difference. */
+export type Restated = {
+  readonly event: LoanEvent;
+  readonly loanId: string;
+  readonly draft: EntryDraft | null;
+  readonly lines: readonly DraftLine[];
+};
+
+/** Loans at a place in their lives, with a plan that nobody writes. */
+export type Shadow = {
+  readonly state: LedgerState;
+  readonly plan: PostingPlan;
+  /** The tenants as if no period were closed. */
+  readonly openTenants: LedgerState['tenants'];
+};
+
+/** Copies of the loans that were read, those with a history as they were before it, so that the real ones stay as they are. */
+export function shadowOf(state: LedgerState, histories: ReadonlyMap<string, LoanHistory>): Shadow {
+  const loans = new Map<string, LoanState>();
+  for (const [key, loan] of state.loans) {
+    const history = histories.get(key);
+    loans.set(key, history === undefined ? { ...loan, layers: copied(loan.layers) } : loanBefore(loan, history));
+  }
+  const shadow: LedgerState = {
+    ...state,
+    loans,
+    keys: new Map(),
+    standings: structuredClone(state.standings),
+    accrualMonths: structuredClone(state.accrualMonths),
+    corrections: structuredClone(state.corrections),
+    verdicts: structuredClone(state.verdicts),
+    losses: structuredClone(state.losses),
+    nonAccruals: structuredClone(state.nonAccruals),
+    disbursements: structuredClone(state.disbursements),
+    nights: structuredClone(state.nights),
+  };
+  const openTenants = new Map(
+    [...state.tenants].map(([tenantId, tenant]) => [tenantId, { ...tenant, closedThrough: null }]),
+  );
+  return { state: shadow, plan: emptyPlan(), openTenants };
+}
+
+function loanBefore(loan: LoanState, { before, from }: LoanHistory): LoanState {
+  const began = loan.firstDisbursedOn !== null && loan.firstDisbursedOn < from ? loan.firstDisbursedOn : null;
+  return { ...loan, firstDisbursedOn: began, layers: copied(before) };
+}
+
+function copied([settled, pending, encumbrance]: LoanHistory['before']): LoanState['layers'] {
+  return [{ ...settled }, pending === null ? null : { ...pending }, encumbrance === null ? null : { ...encumbrance }];
+}
+
+/** What happened to one loan from a day on is decided again, event after event, each on what those before it leave. */
+export class LoanFold {
+  readonly loanId: string;
+  readonly restated: Restated[] = [];
+  readonly #tenantId: string;
+  readonly #shadow: Shadow;
+  readonly #events: readonly LoanEvent[];
+  #next = 0;
+
+  constructor(loan: { readonly tenantId: string; readonly loanId: string }, events: readonly LoanEvent[], on: Shadow) {
+    this.#tenantId = loan.tenantId;
+    this.loanId = loan.loanId;
+    this.#events = events;
+    this.#shadow = on;
+  }
+
+  /** The loan as the fold has it now. */
+  get loan(): LoanState {
+    const loan = this.#shadow.state.loans.get(scopedKey(this.#tenantId, this.loanId));
+    if (loan === undefined) throw new Error(`loan ${this.loanId} is not in its own restatement`);
+    return loan;
+  }
+
+  /** Decides again what is effective up to a day, or all that is left; answers the first event that cannot stand, if any. */
+  advance(through: string | null): Refusal | null {
+    for (; this.#next < this.#events.length; this.#next += 1) {
+      const event = this.#events[this.#next];
+      if (event === undefined || (through !== null && event.entry.effectiveAt > through)) return null;
+      const refused = this.#decide(event);
+      if (refused !== null) return blockedBy(event, refused);
+    }
+    return null;
+  }
+
+  #decide(event: LoanEvent): Refusal | null {
+    const again = EVENTS_AGAIN[event.entry.eventType];
+    if (again === undefined || !event.isWhole) return notYet(event);
+    if ('command' in again) return this.#decideCommand(event, again);
+    const { loan } = this;
+    if ('fixed' in again) {
+      const refused = again.fixed(event, loan);
+      if (refused === null) moveBy(loan, event.lines, event);
+      return refused;
+    }
+    const lines = again.lines(event, loan);
+    if ('code' in lines) return lines;
+    moveBy(loan, lines, event);
+    if (!sameLines(event.lines, lines)) this.restated.push({ event, loanId: this.loanId, draft: null, lines });
+    return null;
+  }
+
+  #decideCommand(event: LoanEvent, again: Extract<Again, { command: unknown }>): Refusal | null {
+    const command: Command = { ...again.command(event), ...NOBODY, tenantId: this.#tenantId };
+    const kept = event.entry.eventInput['program_version'];
+    // What is closed stays as it is booked; whether it may be booked otherwise is asked once it is known to differ.
+    const state = {
+      ...this.#shadow.state,
+      tenants: this.#shadow.openTenants,
+      again: { version: typeof kept === 'number' ? kept : null },
+    };
+    const booked = kindOf(command).decide(command, state);
+    if ('code' in booked) return booked;
+    if ('first' in booked) throw new Error(`${command.kind} was decided again as several entries`);
+    applyBooked({ command, booked, newEntryId: () => event.entry.entryId, state, plan: this.#shadow.plan });
+    if (sameLines(event.lines, booked.lines)) return null;
+    if (event.isPinned) return notYet(event);
+    // What is kept of the fact stays as it was accepted; only what it posts is made anew.
+    const { eventInput, externalRef, description, metadata } = event.entry;
+    const draft = { ...booked, eventInput, externalRef, description, metadata };
+    this.restated.push({ event, loanId: this.loanId, draft, lines: booked.lines });
+    return null;
+  }
+}
+
+const NOBODY = { actor: '', key: '', keyHash: '', payloadHash: '' };
+
+function moveBy(loan: LoanState, lines: readonly DraftLine[], { entry }: LoanEvent): void {
+  const present = loan.layers[entry.layer] ?? noComponents();
+  addComponents(present, effectOfLines(lines));
+  loan.layers[entry.layer] = present;
+}
+
+function blockedBy({ entry }: LoanEvent, refused: Refusal): Refusal {
+  const { entryId, eventType, effectiveAt } = entry;
+  return {
+    code: 'replay_blocked',
+    detail: `entry ${entryId} (${eventType} of ${effectiveAt}) could no longer stand behind it: ${refused.detail}; reverse that entry first`,
+    blockingEntryId: entryId,
+  };
+}
+
+function notYet({ entry }: LoanEvent): Refusal {
+  const detail = `this version cannot decide a ${entry.eventType} again`;
+  return { code: 'replay_blocked', detail };
+}

@@ -1,0 +1,267 @@
+import fc from 'fast-check';
+import type { Command, CommandOf, Envelope } from '../../src/posting/command.ts';
+import type { Decision } from '../../src/posting/decide-batch.ts';
+import { type BooksTenant, MemoryBooks } from './memory-books.ts';
+
+/** Histories of one loan under `replay`, and what of their ledgers must not depend on the order of arrival. */
+
+const TENANT: BooksTenant = {
+  tenantId: id('a', 1),
+  programId: id('b', 1),
+  otherProgramId: id('c', 1),
+  backdating: 'replay',
+};
+const LOANS = [id('1', 1), id('1', 2)];
+const BORROWER = id('2', 1);
+const DAYS = ['2026-05-02', '2026-05-03', '2026-05-04', '2026-05-05', '2026-05-06', '2026-05-07'];
+
+/** A request before it has a key; `reverses` is the place of the request among all that is to be reversed. */
+export type Request =
+  | { readonly body: DistributiveBody; readonly reverses: null }
+  | { readonly body: null; readonly reverses: number };
+type DistributiveBody = Command extends infer One ? (One extends Command ? Omit<One, keyof Envelope> : never) : never;
+
+const amountMinor = fc.bigInt({ min: 1n, max: 90n });
+const common = {
+  loanId: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(LOANS[0] ?? '') },
+    { weight: 1, arbitrary: fc.constant(LOANS[1] ?? '') },
+  ),
+  borrowerId: fc.constant(BORROWER),
+  amountMinor,
+  currency: fc.constant('USD'),
+  effectiveAt: fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom(...DAYS) },
+    { weight: 1, arbitrary: fc.constant('2026-05-01') },
+  ),
+  externalRef: fc.constant(null),
+  metadata: fc.constant(null),
+  description: fc.constant(null),
+};
+const part = fc.bigInt({ min: 0n, max: 40n });
+const split = fc.option(fc.record({ fees: part, interest: part, principal: part, suspense: part }), {
+  nil: null,
+  freq: 3,
+});
+
+const payment = fc
+  .record({ ...common, sourceMethod: fc.constant('ach'), layer: fc.constantFrom(0, 0, 0, 1), split })
+  .map((one): CommandOf<'payment'>['payment'] => {
+    const { split: asked, layer } = one;
+    const sum = asked === null ? 0n : asked.fees + asked.interest + asked.principal + asked.suspense;
+    if (asked === null || layer === 1 || sum === 0n) return { ...one, layer: layer === 1 ? 1 : 0, split: null };
+    return { ...one, layer: 0, amountMinor: sum };
+  });
+
+const disbursement = fc
+  .record({ ...common, withheld: fc.boolean() })
+  .map(({ withheld, ...one }): CommandOf<'disbursement'>['disbursement'] => ({
+    ...one,
+    method: 'ach',
+    destinationRef: null,
+    programId: null,
+    fees: withheld ? [{ feeType: 'late_fee', amountMinor: 1n }] : [],
+    layer: 0,
+  }));
+
+const accrual = fc
+  .record({
+    accrualDate: common.effectiveAt,
+    interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 2 }),
+  })
+  .map(({ accrualDate, interest }): CommandOf<'accrual'>['accrual'] => ({
+    programId: TENANT.programId,
+    accrualDate,
+    dayCountConvention: 'ACT_365',
+    loans: interest.map((interestMinor, index) => ({
+      loanId: LOANS[index] ?? '',
+      outstandingPrincipalMinor: 0n,
+      interestMinor,
+    })),
+  }));
+
+const body: fc.Arbitrary<DistributiveBody> = fc.oneof(
+  { weight: 8, arbitrary: payment.map((one): DistributiveBody => ({ kind: 'payment', payment: one })) },
+  { weight: 1, arbitrary: disbursement.map((one): DistributiveBody => ({ kind: 'disbursement', disbursement: one })) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({ ...common, feeType: fc.constant('late_fee') })
+      .map((fee): DistributiveBody => ({ kind: 'fee', fee })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ ...common, reasonCode: fc.constant('other') }).map(
+      (one): DistributiveBody => ({
+        kind: 'fee_waiver',
+        feeWaiver: { ...one, amountMinor: (one.amountMinor % 20n) + 1n },
+      }),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ ...common, split: fc.constant(null) }).map(
+      (goodwillCredit): DistributiveBody => ({
+        kind: 'goodwill_credit',
+        goodwillCredit,
+      }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ ...common, amountMinor: fc.option(amountMinor, { nil: null, freq: 2 }) }).map(
+      (suspenseAllocation): DistributiveBody => ({
+        kind: 'suspense_allocation',
+        suspenseAllocation,
+      }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ ...common, method: fc.constant('ach') }).map(
+      (one): DistributiveBody => ({
+        kind: 'suspense_refund',
+        suspenseRefund: { ...one, amountMinor: (one.amountMinor % 12n) + 1n },
+      }),
+    ),
+  },
+  { weight: 3, arbitrary: accrual.map((one): DistributiveBody => ({ kind: 'accrual', accrual: one })) },
+);
+
+/** Histories of up to so many requests, of all lengths alike; the loans' first disbursements arrive first, whatever their dates are then worth. */
+export function histories(maxLength: number): fc.Arbitrary<readonly Request[]> {
+  const first = LOANS.map((loanId): Request => {
+    const fixed = { borrowerId: BORROWER, currency: 'USD', method: 'ach', destinationRef: null, metadata: null };
+    const made = { ...fixed, loanId, amountMinor: 60n, effectiveAt: '2026-05-02', programId: null, fees: [] };
+    return { reverses: null, body: { kind: 'disbursement', disbursement: { ...made, layer: 0 } } };
+  });
+  const request = fc.oneof(
+    { weight: 6, arbitrary: body.map((one): Request => ({ body: one, reverses: null })) },
+    { weight: 1, arbitrary: fc.nat(maxLength).map((reverses): Request => ({ body: null, reverses })) },
+  );
+  return fc
+    .array(request, { minLength: 4, maxLength: maxLength - first.length, size: 'max' })
+    .map((rest) => [...first, ...rest]);
+}
+
+/** What became of a history: the books, what each request was decided to, and which of them stand. */
+export type Told = {
+  readonly books: MemoryBooks;
+  readonly decisions: readonly Decision[];
+  readonly standing: readonly Command[];
+};
+
+/** Sends requests in order of arrival, each by itself; the loans are registered before. */
+export function tell(requests: readonly Request[]): Told {
+  const books = booksWithLoans();
+  const decisions: Decision[] = [];
+  const accepted: { readonly command: Command; readonly entryId: string; reversed: boolean }[] = [];
+  requests.forEach((request, index) => {
+    const target =
+      request.reverses === null
+        ? undefined
+        : accepted[(request.reverses + LOANS.length) % Math.max(accepted.length, 1)];
+    if (request.body === null && target === undefined) return;
+    const command = { ...envelope(index), ...(request.body ?? reversalOf(target?.entryId ?? '')) } as Command;
+    const [decision] = books.post([command]).decisions;
+    if (decision === undefined) throw new Error('a batch of one command answered no decision');
+    decisions.push(decision);
+    if (decision.outcome !== 'posted') return;
+    if (target !== undefined) target.reversed = true;
+    else accepted.push({ command, entryId: decision.entry.entryId, reversed: false });
+  });
+  return { books, decisions, standing: accepted.filter(({ reversed }) => !reversed).map(({ command }) => command) };
+}
+
+/** Money that moved outside is a fact: where it would be refused as something new, it stands all the same. */
+const MONEY_FACTS: readonly Command['kind'][] = ['payment', 'suspense_refund', 'suspense_allocation'];
+
+/** The same events by themselves, arriving in order of effect; of one day in the order in which they first arrived. */
+export function tellInEffectiveOrder(standing: readonly Command[]): MemoryBooks {
+  const books = booksWithLoans();
+  const ordered = standing.toSorted((one, other) => compare(dateOf(one), dateOf(other)));
+  for (const command of ordered) {
+    const [asNew] = books.post([command]).decisions;
+    if (asNew?.outcome === 'posted') continue;
+    const [asFact] = MONEY_FACTS.includes(command.kind) ? books.post([command], { version: 1 }).decisions : [asNew];
+    if (asFact?.outcome !== 'posted')
+      throw new Error(`${command.kind} of ${dateOf(command)} is refused in its own order`);
+  }
+  return books;
+}
+
+function booksWithLoans(): MemoryBooks {
+  const books = new MemoryBooks([TENANT]);
+  const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, annualRate: null, maturityDate: null };
+  books.post(
+    LOANS.map((loanId, index): Command => {
+      const registration = { ...terms, loanId, opening: null, externalRef: null, metadata: null };
+      return { ...envelope(1_000 + index), kind: 'registration', registration };
+    }),
+  );
+  return books;
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+function dateOf(command: Command): string {
+  switch (command.kind) {
+    case 'payment':
+      return command.payment.effectiveAt;
+    case 'disbursement':
+      return command.disbursement.effectiveAt;
+    case 'fee':
+      return command.fee.effectiveAt;
+    case 'fee_waiver':
+      return command.feeWaiver.effectiveAt;
+    case 'goodwill_credit':
+      return command.goodwillCredit.effectiveAt;
+    case 'suspense_allocation':
+      return command.suspenseAllocation.effectiveAt;
+    case 'suspense_refund':
+      return command.suspenseRefund.effectiveAt;
+    case 'accrual':
+      return command.accrual.accrualDate;
+    default:
+      throw new Error(`${command.kind} is no event of these histories`);
+  }
+}
+
+/** Every account, and every component of every loan, at every date and on every layer; places at zero are left out. */
+export function ledgerByDate(books: MemoryBooks): Readonly<Record<string, string>> {
+  const sums = new Map<string, bigint>();
+  for (const { entry } of books.entries.values()) {
+    for (const line of entry.lines) {
+      for (const loan of line.loanId === null ? ['every loan'] : ['every loan', line.loanId]) {
+        const place = `${entry.effectiveAt} layer ${entry.layer} ${line.account} ${loan}`;
+        sums.set(place, (sums.get(place) ?? 0n) + line.amountMinor);
+      }
+    }
+  }
+  const kept = [...sums].filter(([, sum]) => sum !== 0n).map(([place, sum]) => [place, sum.toString()] as const);
+  return Object.fromEntries(kept.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+function reversalOf(entryId: string): DistributiveBody {
+  return {
+    kind: 'reversal',
+    reversal: {
+      reversesEntryId: entryId,
+      reasonCode: 'other',
+      reasonDescription: null,
+      effectiveAt: '2026-05-10',
+      metadata: null,
+    },
+  };
+}
+
+function envelope(index: number): Envelope {
+  const keyHash = id('e', index);
+  return { tenantId: TENANT.tenantId, actor: 'client', key: `key:${keyHash}`, keyHash, payloadHash: id('f', index) };
+}
+
+function id(kind: string, number: number): string {
+  return `${kind.repeat(8)}-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
+}

@@ -1,0 +1,269 @@
+import { addDays } from './instant.ts';
+import { Life } from './life.ts';
+import type { Draft, Scene, Slot } from './scene.ts';
+
+/** How often a life opens and closes the month of its own. */
+const PERIOD_ROUNDS = 4;
+
+/**
+ * The life of some loans from their registration to their end, in which every event and every rare refusal comes: what a
+ * programme at random would seldom come to, a short run has in any timing, and a long one often enough. Each step is made when
+ * the one before has been answered.
+ */
+export function* lifeStory(scene: Scene, programId: string): Generator<Draft, void, void> {
+  const life = new Life(scene);
+  const slot = life.loan(programId);
+  yield* beginning(life, slot);
+  yield* pendingMoney(life, slot);
+  yield* charges(life, slot);
+  yield* suspense(life, slot);
+  yield* returns(life, slot);
+  yield* nonAccrual(life, slot);
+  yield* adjustments(life, slot);
+  yield* loss(life, slot);
+  yield* refinanced(life, programId);
+  if (scene.ownProgramId !== undefined) yield* accruedByRuns(life, scene.ownProgramId);
+  if (scene.ownPeriod !== undefined) yield* periods(life, scene.ownPeriod);
+}
+
+function* beginning(life: Life, slot: Slot): Generator<Draft, void, void> {
+  const { loanId: loan_id, borrowerId: borrower_id, currency, programId: program_id } = slot;
+  const loans = [slot];
+  const registration = { loan_id, borrower_id, currency, program_id, annual_rate: '0.0799' };
+  yield life.post('/v1/loans', registration, { loans });
+  yield life.post('/v1/loans', registration, { loans });
+  const lent = { ...life.money(slot, '100000', life.firstDay), method: 'ach' };
+  const fees = [{ fee_type: 'origination', amount_minor: life.amount() }];
+  const other = life.scene.ledger.publicPrograms.find((one) => one !== program_id);
+  if (other !== undefined) yield life.post('/v1/disbursements', { ...lent, program_id: other }, { loans });
+  yield life.post('/v1/disbursements', { ...lent, fees }, { loans });
+}
+
+function* pendingMoney(life: Life, slot: Slot): Generator<Draft, void, void> {
+  const loans = [slot];
+  const lend = () => ({ ...life.money(slot, life.amount()), method: 'ach', layer: 'PENDING' });
+  const pay = () => ({ ...life.money(slot, life.amount(90)), source_method: 'ach', layer: 'PENDING' });
+  const act = (what: 'disbursement' | 'payment', verb: 'settlements' | 'cancellations') => {
+    const fact = life.last(what, slot);
+    const body = { effective_at: life.dayAfter(life.last('settled', slot) ?? fact) };
+    return life.post(`/v1/${what}s/${life.eventName(fact)}/${verb}`, body, { loans });
+  };
+  yield life.post('/v1/disbursements', lend(), { loans });
+  yield act('disbursement', 'cancellations');
+  yield life.post('/v1/disbursements', lend(), { loans });
+  // What is pending, then what stands on disbursement clearing, then nothing any more.
+  yield act('disbursement', 'settlements');
+  yield act('disbursement', 'settlements');
+  yield act('disbursement', 'settlements');
+  yield life.post('/v1/payments', pay(), { loans });
+  yield act('payment', 'cancellations');
+  yield life.post('/v1/payments', pay(), { loans });
+  const returned = { return_code: 'R01', effective_at: life.dayAfter(life.last('payment', slot)) };
+  yield life.post(`/v1/payments/${life.eventName(life.last('payment', slot))}/returns`, returned, { loans });
+  yield act('payment', 'settlements');
+}
+
+function* charges(life: Life, slot: Slot): Generator<Draft, void, void> {
+  const loans = [slot];
+  const { borrower_id: _nobody, ...owed } = life.money(slot, '500');
+  yield life.post('/v1/fees', { ...owed, fee_type: 'late_fee' }, { loans });
+  const waived = { ...owed, amount_minor: life.amount(400), reason_code: 'goodwill' };
+  yield life.post('/v1/fees/waivers', { ...waived, amount_minor: '900000' }, { loans });
+  yield life.post('/v1/fees/waivers', waived, { loans });
+  const accrual_date = addDays(life.firstDay, 1 + life.scene.random.below(40));
+  const accrued = { loan_id: slot.loanId, outstanding_principal_minor: '7', interest_minor: '300' };
+  const batch = { program_id: slot.programId, accrual_date, day_count_convention: 'ACT_365', loans: [accrued] };
+  yield life.post('/v1/accruals/batch', batch, { loans });
+  const correction = {
+    effective_at: life.dayFrom(accrual_date),
+    reason_code: 'error_correction',
+    loans: [{ loan_id: slot.loanId, interest_minor: life.amount(299) }],
+  };
+  const name = life.eventName(life.last('accrual', slot));
+  yield life.post(`/v1/accruals/${name}/corrections`, correction, { loans });
+  const split = { fees_minor: '1', principal_minor: '2' };
+  yield life.post('/v1/goodwill-credits', { ...life.money(slot, '3'), allocation: split }, { loans });
+  const restructure = { loan_id: slot.loanId, effective_at: life.dayFrom(accrual_date) };
+  const parts = { capitalize_fees_minor: '2', forgive_principal_minor: life.amount() };
+  yield life.post('/v1/restructures', { ...restructure, ...parts }, { loans });
+}
+
+function* suspense(life: Life, slot: Slot): Generator<Draft, void, void> {
+  const loans = [slot];
+  const unapplied = { ...life.money(slot, '400'), source_method: 'wire', allocation: { suspense_minor: '400' } };
+  yield life.post('/v1/payments', unapplied, { loans });
+  const { borrower_id: _nobody, ...money } = life.money(slot, '60');
+  yield life.post('/v1/payments/allocations', money, { loans });
+  yield life.post('/v1/suspense-refunds', { ...money, method: 'ach', amount_minor: life.amount(200) }, { loans });
+  yield life.post('/v1/suspense-refunds', { ...money, method: 'ach', amount_minor: '90000' }, { loans });
+}
+
+function* returns(life: Life, slot: Slot): Generator<Draft, void, void> {
+  const loans = [slot];
+  const paid = { ...life.money(slot, '700'), source_method: 'ach' };
+  yield life.post('/v1/payments', paid, { loans });
+  const payment = life.last('payment', slot);
+  const day = life.dayAfter(payment);
+  const path = `/v1/payments/${life.eventName(payment)}/returns`;
+  const back = { return_code: 'R01', effective_at: day, amount_minor: life.amount(500), nsf_fee_minor: '25' };
+  yield life.post(path, back, { loans });
+  yield life.post(path, { ...back, amount_minor: '701' }, { loans });
+  const reversed = {
+    reverses_entry_id: life.entryName(payment),
+    reason_code: 'error_correction',
+    effective_at: life.scene.businessDate,
+  };
+  yield life.post('/v1/reversals', reversed, { loans });
+  const names = [payment, life.last('return', slot)].map((fact) => life.entryName(fact));
+  const clearing = {
+    journal_entry_ids: names,
+    bank_ref: 'statement 7',
+    effective_at: life.dayAfter(life.last('return', slot)),
+  };
+  yield life.post('/v1/payments/settlements', clearing, { loans });
+  yield life.post('/v1/payments/settlements', clearing, { loans });
+}
+
+function* nonAccrual(life: Life, slot: Slot): Generator<Draft, void, void> {
+  const loans = [slot];
+  const path = `/v1/loans/${slot.loanId}/non-accrual`;
+  const day = life.dayFrom(addDays(life.firstDay, 41));
+  yield life.post(path, { effective_at: day, action: 'enter' }, { loans });
+  const batch = {
+    program_id: slot.programId,
+    accrual_date: addDays(life.firstDay, 42 + life.scene.random.below(15)),
+    day_count_convention: 'ACT_365',
+    loans: [{ loan_id: slot.loanId, outstanding_principal_minor: '0', interest_minor: life.amount() }],
+  };
+  yield life.post('/v1/accruals/batch', batch, { loans });
+  yield life.post('/v1/payments', { ...life.money(slot, life.amount()), source_method: 'ach' }, { loans });
+  yield life.post(path, { effective_at: life.dayFrom(day), action: 'exit' }, { loans });
+}
+
+function* adjustments(life: Life, slot: Slot): Generator<Draft, void, void> {
+  const loans = [slot];
+  const { loanId: loan_id, currency } = slot;
+  const line = (account_code: string, direction: string, amount_minor: string, more: object = {}) => {
+    return { account_code, direction, amount_minor, currency, ...more };
+  };
+  const up = line('1300', 'DR', '40', { loan_id });
+  const body = (amount: string) => ({
+    lines: [up, line('4100', 'CR', amount)],
+    reason_code: 'error_correction',
+    effective_at: life.dayFrom(life.firstDay),
+  });
+  const judge = (verb: string, token: 'full' | 'colleague') => {
+    return life.post(`/v1/adjustments/${life.proposed}/${verb}`, {}, { loans, token });
+  };
+  yield life.post('/v1/adjustments', body('41'), { loans });
+  for (const verb of ['approvals', 'rejections']) {
+    yield life.post('/v1/adjustments', body('40'), { loans });
+    yield judge('approvals', 'full');
+    if (life.scene.colleagues) yield judge(verb, 'colleague');
+  }
+}
+
+function* loss(life: Life, slot: Slot): Generator<Draft, void, void> {
+  const loans = [slot];
+  const recovered = () => ({ ...life.money(slot, life.amount(), life.scene.businessDate), source_method: 'ach' });
+  yield life.post('/v1/recoveries', recovered(), { loans });
+  const effective_at = life.dayFrom(addDays(life.firstDay, 30));
+  const reason_code = life.scene.random.pick(['uncollectible', 'fraud']);
+  const whole = { loan_id: slot.loanId, effective_at, reason_code };
+  yield life.post('/v1/chargeoffs', { ...whole, components: { principal_minor: life.amount() } }, { loans });
+  yield life.post('/v1/chargeoffs', whole, { loans });
+  yield life.post('/v1/chargeoffs', whole, { loans });
+  const { borrower_id: _nobody, ...owed } = life.money(slot, '5');
+  yield life.post('/v1/fees', { ...owed, fee_type: 'late_fee' }, { loans });
+  yield life.post('/v1/recoveries', recovered(), { loans });
+  const back = { return_code: 'R01', effective_at: life.scene.businessDate };
+  yield life.post(`/v1/payments/${life.eventName(life.last('recovery', slot))}/returns`, back, { loans });
+  yield life.post('/v1/recoveries', recovered(), { loans });
+  const undone = {
+    reverses_entry_id: life.entryName(life.last('chargeoff', slot)),
+    reason_code: 'error_correction',
+    effective_at: life.scene.businessDate,
+  };
+  yield life.post('/v1/reversals', undone, { loans });
+  if (life.scene.random.chance(0.5)) return;
+  const recovery = { ...undone, reverses_entry_id: life.entryName(life.last('recovery', slot)) };
+  yield life.post('/v1/reversals', recovery, { loans });
+  yield life.post('/v1/reversals', undone, { loans });
+}
+
+function* refinanced(life: Life, programId: string): Generator<Draft, void, void> {
+  const old = life.loan(programId);
+  const fresh = { ...life.loan(life.scene.random.pick(life.scene.ledger.publicPrograms)), currency: old.currency };
+  const loans = [old, fresh];
+  const lent = { ...life.money(old, '50000', life.firstDay), method: 'ach', program_id: programId };
+  yield life.post('/v1/disbursements', lent, { loans: [old] });
+  const unapplied = { ...life.money(old, '9'), source_method: 'ach', allocation: { suspense_minor: '9' } };
+  yield life.post('/v1/payments', unapplied, { loans: [old] });
+  const refinance = {
+    old_loan_id: old.loanId,
+    new_loan_id: fresh.loanId,
+    borrower_id: old.borrowerId,
+    new_money_minor: life.amount(),
+    currency: old.currency,
+    effective_at: life.dayFrom(life.firstDay),
+    program_id: fresh.programId,
+  };
+  yield life.post('/v1/refinances', refinance, { loans });
+  const fact = life.last('refinance', old);
+  const effective_at = life.dayAfter(fact);
+  yield life.post(`/v1/disbursements/${life.eventName(fact)}/settlements`, { effective_at }, { loans });
+  if (life.scene.random.chance(0.5)) return;
+  const reversed = { reverses_entry_id: life.entryName(fact), reason_code: 'other', effective_at };
+  yield life.post('/v1/reversals', reversed, { loans });
+}
+
+/** Loans of a program that is this worker's own: a run is over all loans of a program, and nobody else may write to them. */
+function* accruedByRuns(life: Life, programId: string): Generator<Draft, void, void> {
+  const [slot, other] = [life.loan(programId), life.loan(programId)];
+  for (const one of [slot, other]) {
+    const lent = { ...life.money(one, '90000', life.firstDay), method: 'ach', program_id: programId };
+    yield life.post('/v1/disbursements', lent, { loans: [one] });
+  }
+  const date = (days: number) => addDays(life.firstDay, days);
+  const wrong = {
+    program_id: programId,
+    accrual_date: date(2),
+    day_count_convention: 'ACT_365',
+    loans: [{ loan_id: slot.loanId, outstanding_principal_minor: '1', interest_minor: '5' }],
+  };
+  yield life.post('/v1/accruals/batch', wrong, { loans: [slot] });
+  const right = { ...wrong, loans: [{ ...wrong.loans[0], outstanding_principal_minor: '90000' }] };
+  yield life.post('/v1/accruals/batch', right, { loans: [slot] });
+  const run = (day: string) =>
+    life.post('/v1/accruals/runs', { program_id: programId, accrual_date: day }, { loans: [] });
+  yield run(date(3 + life.scene.random.below(8)));
+  yield life.post(
+    '/v1/payments',
+    { ...life.money(slot, life.amount(), date(5)), source_method: 'ach' },
+    { loans: [slot] },
+  );
+  yield run(date(12 + life.scene.random.below(8)));
+  const accrued = life.last('server_accrual', other);
+  const undone = { reverses_entry_id: life.entryName(accrued), reason_code: 'error_correction' };
+  const reversal = { ...undone, effective_at: life.dayAfter(accrued) };
+  if (life.scene.random.chance(0.5)) yield life.post('/v1/reversals', reversal, { loans: [slot, other] });
+  yield run(date(21 + life.scene.random.below(30)));
+  // They leave the program's runs, so that the next life's runs are no longer than this one's.
+  for (const one of [slot, other]) {
+    const whole = { loan_id: one.loanId, effective_at: life.scene.businessDate, reason_code: 'other' };
+    yield life.post('/v1/chargeoffs', whole, { loans: [one] });
+  }
+}
+
+/** A month before all others, which this worker alone opens and closes: nobody else has a loan in it. */
+function* periods(life: Life, month: string): Generator<Draft, void, void> {
+  const effective_at = `${month}-15`;
+  for (let round = 0; round < PERIOD_ROUNDS; round += 1) {
+    const slot = life.loan(life.scene.ledger.programId);
+    const lent = { ...life.money(slot, life.amount(), effective_at), method: 'ach' };
+    yield life.post('/v1/disbursements', lent, { loans: [slot] });
+    yield life.post(`/v1/periods/${month}/reopen`, {}, { loans: [] });
+    yield life.post('/v1/disbursements', lent, { loans: [slot] });
+    yield life.post(`/v1/periods/${month}/close`, {}, { loans: [] });
+  }
+}
