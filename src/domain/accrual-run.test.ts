@@ -136,6 +136,15 @@ describe('a loan is passed over', () => {
     expect(accruedBy({ a: met, b: {} })).toEqual([['b', 300n]]);
   });
 
+  test('under `replay`, when something of a later date moved it; under `append` not', () => {
+    const moved = (frontier: string | null) => ({ a: { loan: lent({ frontier }) } });
+    const replay = programOf({ annual_rates: [{ from: '2026-01-01', rate: '0.1' }], backdating: 'replay' });
+    expect(run(moved('2026-05-02'), '2026-05-01', replay)).toEqual([]);
+    for (const frontier of ['2026-05-01', null])
+      expect(accruedBy(moved(frontier), '2026-05-01', replay)).toEqual([['a', 300n]]);
+    expect(accruedBy(moved('2026-05-02'))).toEqual([['a', 300n]]);
+  });
+
   test('without a rate in its last night, unless it has its own', () => {
     const later = programOf({ annual_rates: [{ from: '2026-05-01', rate: '0.1' }] });
     expect(run({ a: {} }, '2026-05-01', later)).toEqual([]);

@@ -408,6 +408,7 @@ describe('a cancellation', () => {
       },
       loan: () => loan,
       calendar: sceneWith(faults).calendar,
+      inPlace: false,
     };
   };
 
@@ -454,6 +455,21 @@ describe('a cancellation', () => {
       description: 'returned to sender',
       eventInput: { cancels_event_id: 'event' },
       metadata: null,
+    });
+  });
+
+  test('in place counts from the pending event’s own day and keeps the day that was asked for', () => {
+    const context = { ...contextOf([], { effectiveAt: '2026-04-29' }), inPlace: true };
+    const open = { ...context, calendar: { ...context.calendar, closedThrough: '2026-04-28' } };
+    expect(decideCancellation(asked, open)).toMatchObject({
+      effectiveAt: '2026-04-29',
+      eventInput: { cancels_event_id: 'event', requested_effective_at: DAY },
+    });
+    expect(decideCancellation(asked, context)).toMatchObject({
+      code: 'period_closed',
+      detail:
+        'entry entry of 2026-04-29 would be mirrored on its own date, and lies in a closed period; the first open day is 2026-05-01',
+      blockingEntryId: 'entry',
     });
   });
 });

@@ -50,6 +50,8 @@ function contextOf(faults: readonly string[], changes: Partial<PostedEntry> = {}
     corrections: [],
     loan: () => loan,
     calendar: sceneWith(faults).calendar,
+    replayed: new Set(),
+    isDifference: false,
   };
 }
 
@@ -110,6 +112,14 @@ describe('what cannot be reversed at all', () => {
     ],
   ])('%j', (changes, detail) => {
     expect(told(contextOf(['reversed'], changes))).toEqual(['not_reversible', field, detail]);
+  });
+
+  test('what a restatement posted to an accrual, whatever else it is', () => {
+    expect(told({ ...contextOf([], { eventType: 'reversal' }), isDifference: true })).toEqual([
+      'not_reversible',
+      field,
+      "entry entry is what a restatement posted to an accrual; reverse the accrual's own entry",
+    ]);
   });
 
   test('an opening with balances can, and so can any other entry that has no lines', () => {
@@ -250,6 +260,41 @@ describe('a reversal books', () => {
     expect(decideReversal(asked, short)).toMatchObject({
       code: 'balance_would_be_negative',
       detail: 'the fees of loan loan would fall below zero; reverse what was built on it first',
+    });
+  });
+});
+
+describe('under `replay` a reversal', () => {
+  const replayed = new Set(['loan']);
+  const context = {
+    ...contextOf(['gone'], { effectiveAt: '2026-04-29' }),
+    replayed,
+    calendar: { businessDate: DAY, closedThrough: '2026-04-28' },
+  };
+
+  test('counts from the entry’s own date, keeps the date sent, and leaves it to the restatement what falls below zero', () => {
+    expect(decideReversal(asked, context)).toMatchObject({
+      effectiveAt: '2026-04-29',
+      eventInput: { reason_code: 'duplicate', requested_effective_at: DAY },
+    });
+    const ofAnother = decideReversal(asked, { ...context, replayed: new Set(['another']) });
+    expect(ofAnother).toMatchObject({ code: 'balance_would_be_negative' });
+  });
+
+  test('is refused by a closed period that the entry lies in, naming the entry', () => {
+    const calendar = { businessDate: DAY, closedThrough: '2026-04-29' };
+    expect(decideReversal(asked, { ...context, calendar })).toMatchObject({
+      code: 'period_closed',
+      detail:
+        'entry entry of 2026-04-29 would be mirrored on its own date, and lies in a closed period; the first open day is 2026-04-30',
+      blockingEntryId: 'entry',
+    });
+  });
+
+  test('of an older id acts on the entry that stands for it, and keeps the id sent', () => {
+    expect(decideReversal({ ...asked, reversesEntryId: 'older' }, context)).toMatchObject({
+      reversesEntryId: 'entry',
+      eventInput: { requested_entry_id: 'older' },
     });
   });
 });
