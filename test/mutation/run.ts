@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
+import { mutate } from './mutants.ts';
 import { PORTIONS, portionFiles } from './portions.ts';
 import { keepPortion, keptPortions, recordRun } from './record.ts';
-import { mutate, type ScoredFile, scoreOf, scoreTable } from './score.ts';
+import { type ScoredFile, scoreOf, scoreTable } from './score.ts';
 
 const HELP = `node test/mutation/run.ts [options]
 

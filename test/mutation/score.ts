@@ -1,6 +1,3 @@
-import { relative } from 'node:path';
-import { Stryker } from '@stryker-mutator/core';
-
 /** What became of the changes made to one file. */
 export type ScoredFile = {
   readonly file: string;
@@ -11,36 +8,6 @@ export type ScoredFile = {
   /** Among those unnoticed: no test comes by. */
   readonly uncovered: number;
 };
-
-type MutantResult = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
-
-const CONFIG_FILE = 'test/mutation/stryker.config.json';
-
-/** Runs every mutant of some files, `concurrency` at a time. Throws when the tests do not pass without one. */
-export async function mutate(files: readonly string[], concurrency: number): Promise<readonly ScoredFile[]> {
-  const mutants = await new Stryker({ configFile: CONFIG_FILE, mutate: [...files], concurrency }).runMutationTest();
-  return files.map((file) =>
-    scoredFile(
-      file,
-      mutants.filter((mutant) => relative('.', mutant.fileName) === file),
-    ),
-  );
-}
-
-function scoredFile(file: string, mutants: readonly MutantResult[]): ScoredFile {
-  const count = (...statuses: MutantResult['status'][]) =>
-    mutants.filter(({ status }) => statuses.includes(status)).length;
-  const scored = {
-    file,
-    noticed: count('Killed', 'Timeout'),
-    timedOut: count('Timeout'),
-    unnoticed: count('Survived', 'NoCoverage'),
-    uncovered: count('NoCoverage'),
-  };
-  // Nothing is left out: a mutant that could not be run would flatter the score.
-  if (scored.noticed + scored.unnoticed !== mutants.length) throw new Error(`${file} has mutants that were not judged`);
-  return scored;
-}
 
 /** Which part of the changes was noticed, 0 to 1. */
 export function scoreOf(files: readonly ScoredFile[]): number {
