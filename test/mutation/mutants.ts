@@ -26,8 +26,9 @@ function scoredFile(file: string, mutants: readonly MutantResult[]): ScoredFile 
     timedOut: count('Timeout'),
     unnoticed: count('Survived', 'NoCoverage'),
     uncovered: count('NoCoverage'),
+    unrunnable: count('RuntimeError', 'CompileError'),
   };
-  // Nothing is left out: a mutant that could not be run would flatter the score.
-  if (scored.noticed + scored.unnoticed !== mutants.length) throw new Error(`${file} has mutants that were not judged`);
+  const { noticed, unnoticed, unrunnable } = scored;
+  if (noticed + unnoticed + unrunnable !== mutants.length) throw new Error(`${file} has mutants that were left out`);
   return scored;
 }

@@ -7,6 +7,8 @@ export type ScoredFile = {
   readonly unnoticed: number;
   /** Among those unnoticed: no test comes by. */
   readonly uncovered: number;
+  /** Broke a file while it was loaded, before any test; they count for nothing. */
+  readonly unrunnable: number;
 };
 
 /** Which part of the changes was noticed, 0 to 1. */
@@ -18,13 +20,13 @@ export function scoreOf(files: readonly ScoredFile[]): number {
 /** A table of files in Markdown, the sum last. */
 export function scoreTable(files: readonly ScoredFile[]): string {
   const row = (scored: ScoredFile) => {
-    const { file, noticed, timedOut, unnoticed, uncovered } = scored;
+    const { file, noticed, timedOut, unnoticed, uncovered, unrunnable } = scored;
     const score = noticed + unnoticed === 0 ? '–' : `${(scoreOf([scored]) * 100).toFixed(1)} %`;
-    return `| ${[file, noticed + unnoticed, noticed, timedOut, unnoticed, uncovered, score].join(' | ')} |`;
+    return `| ${[file, noticed + unnoticed, noticed, timedOut, unnoticed, uncovered, unrunnable, score].join(' | ')} |`;
   };
   return [
-    '| file | mutants | noticed | of them by time-out | unnoticed | of them in no test | score |',
-    '|---|---|---|---|---|---|---|',
+    '| file | mutants | noticed | of them by time-out | unnoticed | of them in no test | not run | score |',
+    '|---|---|---|---|---|---|---|---|',
     ...[...files, { ...sumOf(files), file: 'all' }].map(row),
   ].join('\n');
 }
@@ -36,5 +38,6 @@ function sumOf(files: readonly ScoredFile[]): Omit<ScoredFile, 'file'> {
     timedOut: total('timedOut'),
     unnoticed: total('unnoticed'),
     uncovered: total('uncovered'),
+    unrunnable: total('unrunnable'),
   };
 }
