@@ -12,6 +12,15 @@ const PERIOD_ROUNDS = 4;
  */
 export function* lifeStory(scene: Scene, programId: string): Generator<Draft, void, void> {
   const life = new Life(scene);
+  const { ownProgramId, ownPeriod } = scene;
+  const parts = [borrowed(life, programId), refinanced(life, programId)];
+  if (ownProgramId !== undefined) parts.push(accruedByRuns(life, ownProgramId));
+  if (ownPeriod !== undefined) parts.push(periods(life, ownPeriod));
+  // In any order: of a run that ends early, not always the same is missing.
+  for (const part of scene.random.shuffled(parts)) yield* part;
+}
+
+function* borrowed(life: Life, programId: string): Generator<Draft, void, void> {
   const slot = life.loan(programId);
   yield* beginning(life, slot);
   yield* pendingMoney(life, slot);
@@ -21,9 +30,6 @@ export function* lifeStory(scene: Scene, programId: string): Generator<Draft, vo
   yield* nonAccrual(life, slot);
   yield* adjustments(life, slot);
   yield* loss(life, slot);
-  yield* refinanced(life, programId);
-  if (scene.ownProgramId !== undefined) yield* accruedByRuns(life, scene.ownProgramId);
-  if (scene.ownPeriod !== undefined) yield* periods(life, scene.ownPeriod);
 }
 
 function* beginning(life: Life, slot: Slot): Generator<Draft, void, void> {
