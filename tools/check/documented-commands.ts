@@ -28,8 +28,15 @@ export const documentedCommands: Check = {
   },
 };
 
-/** What `--help` prints, by the words of the command; asked of the program itself. */
-async function helpTexts(): Promise<ReadonlyMap<string, string>> {
+let asked: Promise<ReadonlyMap<string, string>> | undefined;
+
+/** What `--help` prints, by the words of the command; asked of the program itself, once in a process. */
+function helpTexts(): Promise<ReadonlyMap<string, string>> {
+  asked ??= askForHelp();
+  return asked;
+}
+
+async function askForHelp(): Promise<ReadonlyMap<string, string>> {
   const overview = await helpOf([]);
   const commands = [...overview.matchAll(/^ {2}(\S+(?: \S+)*) {2,}\S/gm)].map((match) => match[1] ?? '');
   if (commands.length === 0) throw new Error('hpts --help lists no command');
