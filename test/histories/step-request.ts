@@ -3,7 +3,7 @@ import type { Entry, Fact } from '../simulation/model/reference/books.ts';
 import { principalBefore } from '../simulation/model/reference/event/accrual.ts';
 import { type LoanState, unrecovered } from '../simulation/model/reference/state.ts';
 import { Random } from '../simulation/random.ts';
-import { idOf, type Step } from './history.ts';
+import type { Step } from './history.ts';
 import { type EventKind, exists } from './what-exists.ts';
 import { NOWHERE, STRANGER, type Stage } from './world.ts';
 
@@ -298,7 +298,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
     const { random, world } = hand;
     const old_loan_id = hand.loanId();
     const fresh =
-      world.history.loanIds.find((loanId) => !world.books.loans.has(loanId)) ?? idOf('1', 4 + random.below(3));
+      world.history.loanIds.find((loanId) => !world.books.loans.has(loanId)) ?? world.freshLoanId(random.below(3));
     return [
       '/v1/refinances',
       {

@@ -29,6 +29,11 @@ export class SceneStage extends Stage {
     return { programs, loanIds, firstDay: addDays(businessDate, -DAYS), today: businessDate, isGiant: false };
   }
 
+  /** Ids of other workers are not to be met. */
+  override freshLoanId(): string {
+    return this.#scene.newSlot().loanId;
+  }
+
   override allFacts(): Fact[] {
     const { lives } = this.books.found;
     const facts = new Set(this.#scene.slots.flatMap(({ loanId }) => lives.get(loanId) ?? []));

@@ -3,7 +3,7 @@ import { type Course, learnCorrelation } from './course.ts';
 import { eventDraft } from './event-programme.ts';
 import { pullEvents, somePull } from './event-pull.ts';
 import { someList, walkDifferences } from './journal-walk.ts';
-import { lifeStory } from './life-story.ts';
+import { appendPrograms, lifeStory } from './life-story.ts';
 import { walkList } from './list-reading.ts';
 import { expectAnswer } from './model/expectation.ts';
 import { loansConcerned } from './model/ledger.ts';
@@ -63,6 +63,11 @@ export class Worker {
     }));
   }
 
+  /** False until the first life has been told, where this worker begins with one. */
+  get hasBegun(): boolean {
+    return !this.#isFirstLife;
+  }
+
   /** Works until the run has sent as many commands as it should. */
   async work(isDone: () => boolean): Promise<void> {
     for (const slot of this.#wide) {
@@ -105,8 +110,9 @@ export class Worker {
   /** The next step of the life that is being told; undefined at its end. */
   #nextOfLife(): Draft | undefined {
     const { scene } = this;
-    const { programId, publicPrograms } = scene.ledger;
-    this.#life ??= lifeStory(scene, this.#isFirstLife ? programId : scene.random.pick(publicPrograms));
+    const isFirst = this.#isFirstLife;
+    const programId = isFirst ? scene.ledger.programId : scene.random.pick(appendPrograms(scene));
+    this.#life ??= lifeStory(scene, { programId, isFirst });
     const next = this.#life.next();
     if (next.done !== true) return next.value;
     this.#life = undefined;
@@ -179,6 +185,11 @@ export class Worker {
     learnCorrelation(scene.ledger, body);
     await nameTheRest(this.#course, request.tenant);
     this.#countPosted(request);
+    const restated = (body?.['restatement'] as { readonly entries?: unknown } | undefined)?.entries;
+    if (typeof restated === 'number') {
+      report.restating += 1;
+      report.entriesRestated += restated;
+    }
     if (request.path === '/v1/adjustments') scene.proposals.push(String(body?.['adjustment_id']));
     if (backdated) report.backdated += 1;
     const postedAt = String(body?.['posted_at']);

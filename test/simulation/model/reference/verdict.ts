@@ -35,8 +35,9 @@ export function decideFact(books: Books, state: LoanState, question: Question): 
   if (typeof verdict === 'string') return verdict;
   apply(state, verdict, fact.effectiveAt);
   const wrong = wrongBalance(state);
-  // No ledger can hold more: that alone blocks what stands (decisions/0025).
-  return wrong === undefined || (stands && wrong !== 'amount_out_of_range') ? verdict : wrong;
+  // No ledger could hold a component of more than 18 digits: that is in the way of money too (decisions/0025-restatement.md).
+  const isBorne = wrong === undefined || (stands && wrong === 'balance_would_be_negative');
+  return isBorne ? verdict : wrong;
 }
 
 /** Begin a loan, are about an event that stands already, or are 0 then. */
