@@ -23,7 +23,7 @@ import { type Draft, knownLoans, requestOf, type Scene, type Slot } from './scen
 const WIDE_SHARE = 0.25;
 
 /** How often a worker goes on with the life that it is telling. */
-const LIFE_SHARE = 0.15;
+const LIFE_SHARE = 0.22;
 const FIRST_LIFE_SHARE = 0.8;
 
 /** How many posted requests a worker remembers, to repeat them. */
