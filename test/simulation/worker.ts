@@ -76,7 +76,8 @@ export class Worker {
     }
     while (!isDone()) {
       await this.#step();
-      while (this.#commands >= this.#readsDueAt) {
+      // What is due while there is nothing to read yet is made up for.
+      while (this.#commands >= this.#readsDueAt && knownLoans(this.scene).length > 0) {
         this.#readsDueAt += 10;
         await this.#reads();
       }
