@@ -5,6 +5,7 @@ import { type LedgerServer, startLedger } from './ledger-server.ts';
 import {
   accrual,
   chargeOff,
+  clearing,
   disbursement,
   fee,
   type Loan,
@@ -16,10 +17,11 @@ import {
   refinance,
   restructure,
   reversal,
+  settlement,
   suspenseRefund,
   unmadeLoan,
 } from './loan-story.ts';
-import { expectRefusal } from './problem.ts';
+import { expectProblem, expectRefusal } from './problem.ts';
 import { newProgram } from './program-story.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
 
@@ -147,6 +149,48 @@ describe('201 under replay, marks and terms', () => {
     const forgiven = restructure(loan, { forgive_principal_minor: '30', effective_at: '2026-05-05' });
     expect((await posted(api.post('/v1/restructures', forgiven))).json).toMatchObject({ restatement: { entries: 1 } });
     expect(await balance(loan, '2026-05-10')).toEqual(['0', '0', '0', '20']);
+  });
+});
+
+describe('201 under replay, pending and cleared', () => {
+  test('POST /v1/fees: a settling behind a backdated one is decided again; it and what was cleared stay settled and cleared', async () => {
+    const loan = await replayedLoan();
+    const waiting = payment(loan, { amount_minor: '300', effective_at: '2026-05-08', layer: 'PENDING' });
+    const pending = await posted(api.post('/v1/payments', waiting));
+    const path = `/v1/payments/${textAt(pending, 'payment_event_id')}`;
+    const settled = await posted(api.post(`${path}/settlements`, settlement({ effective_at: '2026-05-10' })));
+    const paid = await posted(
+      api.post('/v1/payments', payment(loan, { amount_minor: '50', effective_at: '2026-05-11' })),
+    );
+    const both = clearing([entryOf(settled), entryOf(paid)], { effective_at: '2026-05-12' });
+    await posted(api.post('/v1/payments/settlements', both));
+    const charged = await api.post('/v1/fees', fee(loan, { amount_minor: '320', effective_at: '2026-05-05' }));
+    expect(charged.json).toMatchObject({ restatement: { entries: 2 } });
+    expect(await balance(loan, '2026-05-10')).toEqual(['1000', '0', '20', '0']);
+    expect(await balance(loan, '2026-05-11')).toEqual(['970', '0', '0', '0']);
+    const today = { effective_at: '2026-05-20' };
+    const again = await api.post(`${path}/settlements`, settlement(today));
+    expectProblem(again, { status: 409, code: 'already_settled' });
+    const anew = await api.post('/v1/payments/settlements', clearing([entryOf(paid)], today));
+    expectProblem(anew, { status: 409, code: 'already_settled', fields: ['journal_entry_ids[0]'] });
+    for (const entryId of [entryOf(settled), entryOf(paid), entryOf(pending)]) {
+      const undone = await api.post('/v1/reversals', reversal(entryId, today));
+      expectProblem(undone, { status: 422, code: 'not_reversible', fields: ['reverses_entry_id'] });
+    }
+  });
+
+  test('POST /v1/chargeoffs: a settling behind a backdated one is a recovery; reversed, the payment is pending again', async () => {
+    const loan = await replayedLoan();
+    const waiting = payment(loan, { amount_minor: '300', effective_at: '2026-05-08', layer: 'PENDING' });
+    const pending = await posted(api.post('/v1/payments', waiting));
+    const path = `/v1/payments/${textAt(pending, 'payment_event_id')}`;
+    const settled = await posted(api.post(`${path}/settlements`, settlement({ effective_at: '2026-05-10' })));
+    await posted(api.post('/v1/chargeoffs', chargeOff(loan, { effective_at: '2026-05-05' })));
+    expect(await standing(loan)).toMatchObject({ recovered: { principal_minor: '300' } });
+    await posted(api.post('/v1/reversals', reversal(entryOf(settled), { effective_at: '2026-05-20' })));
+    expect(await standing(loan)).toMatchObject({ recovered: { principal_minor: '0' } });
+    await posted(api.post(`${path}/cancellations`, { effective_at: '2026-05-20' }));
+    expect(await balance(loan, '2026-05-20')).toEqual(['0', '0', '0', '0']);
   });
 });
 

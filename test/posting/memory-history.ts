@@ -1,5 +1,5 @@
 import type { AccrualBatch } from '../../src/domain/accrual.ts';
-import { type DraftLine, type EventInput, effectOfLines } from '../../src/domain/journal-entry.ts';
+import { type DraftLine, type EventInput, effectOfLines, linesByLayer } from '../../src/domain/journal-entry.ts';
 import { addComponents, noComponents } from '../../src/domain/loan.ts';
 import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
 import { byEffect, type KeptEntry, type LoanEvent } from '../../src/domain/restatement/loan-event.ts';
@@ -15,7 +15,10 @@ type LivedBooks = {
   readonly entries: ReadonlyMap<string, ResolvedEntry>;
   readonly reversals: ReadonlyMap<string, string>;
   readonly batches: ReadonlyMap<string, AccrualBatch>;
-  readonly facts: { readonly clearings: readonly { readonly tenantId: string; readonly clearedEntryId: string }[] };
+  readonly facts: {
+    readonly settlings: readonly { readonly tenantId: string; readonly entryId: string; readonly turn: number }[];
+    readonly clearings: readonly { readonly tenantId: string; readonly clearedEntryId: string }[];
+  };
 };
 
 /** A loan's life from a day on, out of the entries alone, as the database answers it out of its tables. */
@@ -27,8 +30,10 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
     if (!key.startsWith(tenantId) || !loanIds.includes(loanId)) continue;
     const lines = entry.lines.filter((line) => line.loanId === loanId);
     if (entry.effectiveAt < from) {
-      const components = before[entry.layer];
-      if (components !== null) addComponents(components, effectOfLines(lines));
+      for (const { layer, lines: ofLayer } of linesByLayer({ ...entry, lines })) {
+        const components = before[layer];
+        if (components !== null) addComponents(components, effectOfLines(ofLayer));
+      }
       continue;
     }
     if (entry.eventType === 'reversal' || books.reversals.has(key)) continue;
@@ -41,10 +46,10 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
       arrival: BigInt(keys.indexOf(first)),
       entry: isDifference && known !== undefined ? known.entry : keptEntry(entry),
       lines: known === undefined ? lines : netOf([...known.lines, ...lines]),
-      isPinned: books.facts.clearings.some((one) => one.tenantId === tenantId && one.clearedEntryId === entry.entryId),
       acceptedAs: books.entries.get(first)?.entry.eventType ?? entry.eventType,
-      isWhole:
-        entry.eventInput['settles_event_id'] === undefined && (entry.eventType !== 'accrual' || accrued !== undefined),
+      settlingTurn:
+        books.facts.settlings.find((one) => one.tenantId === tenantId && one.entryId === entry.entryId)?.turn ?? null,
+      isWhole: entry.eventType !== 'accrual' || accrued !== undefined,
       accrual: accrued === undefined ? null : { interestMinor: accrued.interestMinor },
     });
   }

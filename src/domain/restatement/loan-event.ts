@@ -1,6 +1,8 @@
 import type { EventType } from '../event-type.ts';
 import type { DraftLine, EventInput } from '../journal-entry.ts';
-import type { PostedEntry } from '../posted-entry.ts';
+import { PENDING } from '../layer.ts';
+import { linesOn, type PostedEntry } from '../posted-entry.ts';
+import type { Settlement } from '../settling.ts';
 
 /** An entry with all that is kept of the fact that it books. */
 export type KeptEntry = PostedEntry & {
@@ -29,8 +31,8 @@ export type LoanEvent = {
   readonly lines: readonly DraftLine[];
   /** False where it is about another entry that is not read yet, or computed by the server: it cannot be decided again yet. */
   readonly isWhole: boolean;
-  /** Something is kept of its live entry (it met the bank), so that no other can take its place yet. */
-  readonly isPinned: boolean;
+  /** Of the settling of a pending event: how often that was settled, with this time; else null. */
+  readonly settlingTurn: number | null;
   /** Of an accrual batch; null for every other event. */
   readonly accrual: KeptAccrual | null;
 };
@@ -49,6 +51,25 @@ export function sameLines(one: readonly DraftLine[], other: readonly DraftLine[]
     lines.map(({ account, amountMinor, loanId, layer }) => `${account} ${amountMinor} ${loanId} ${layer}`).sort();
   const others = texts(other);
   return texts(one).every((text, index) => text === others[index]);
+}
+
+/** The pending entry that an event settled, out of the settling's own lines; null for every other event. */
+export function pendingOf({ entry, acceptedAs }: LoanEvent): PostedEntry | null {
+  const { settles_event_id: pendingEventId, ...eventInput } = entry.eventInput;
+  if (typeof pendingEventId !== 'string') return null;
+  const lines = linesOn(entry, PENDING).map(({ layer: _layer, ...line }) => ({
+    ...line,
+    amountMinor: -line.amountMinor,
+  }));
+  const entryId = `${pendingEventId.slice(0, -1)}0`;
+  return { ...entry, entryId, eventId: pendingEventId, eventType: acceptedAs, layer: PENDING, lines, eventInput };
+}
+
+/** What was asked of a pending event, by the event that settled it; null for every other. */
+export function settlementOf({ entry }: LoanEvent): Settlement | null {
+  const { effectiveAt, externalRef, eventInput } = entry;
+  const { settles_event_id: eventId } = eventInput;
+  return typeof eventId === 'string' ? { eventId, effectiveAt, externalRef } : null;
 }
 
 /** The debits of an entry on one account. */

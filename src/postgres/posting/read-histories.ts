@@ -55,8 +55,8 @@ const READ_EVENTS_SINCE: Statement = {
       CASE WHEN e.loan_ids IS NULL THEN e.accounts ELSE ARRAY(SELECT e.accounts[p] FROM unnest(found.places) AS p) END,
       CASE WHEN e.loan_ids IS NULL THEN e.amounts ELSE ARRAY(SELECT e.amounts[p] FROM unnest(found.places) AS p) END,
       e.description, e.event_input::jsonb, e.metadata, o.seq, b.interest_minor[array_position(b.loan_ids, asked.loan_id)], e.seq,
-      (SELECT count(*) > 0 FROM hpts.clearing AS c WHERE c.tenant_id = $1 AND c.cleared_entry_id = e.entry_id),
-      o.event_type, CASE WHEN e.loan_ids IS NULL THEN e.layers ELSE ARRAY(SELECT e.layers[p] FROM unnest(found.places) AS p) END
+      o.event_type, (SELECT s.turn::int FROM hpts.settling AS s WHERE s.tenant_id = $1 AND s.entry_id = e.entry_id),
+      CASE WHEN e.loan_ids IS NULL THEN e.layers ELSE ARRAY(SELECT e.layers[p] FROM unnest(found.places) AS p) END
     FROM (SELECT unnest($2::uuid[]) AS loan_id, generate_subscripts($2::uuid[], 1) AS place) AS asked
     CROSS JOIN LATERAL (
       SELECT DISTINCT m.entry_id FROM generate_series(0, 2) AS l (layer)
@@ -104,8 +104,8 @@ type EventRow = [
   arrival: bigint,
   interestMinor: bigint | null,
   seq: bigint,
-  isCleared: boolean,
   acceptedAs: EventType,
+  settlingTurn: number | null,
   layers: (LayerNumber | null)[] | null,
 ];
 
@@ -185,10 +185,9 @@ function eventsOf(rows: readonly EventRow[], loanId: string): readonly LoanEvent
       arrival: row[17],
       entry: isDifference && known !== undefined ? known.entry : entry,
       lines: known === undefined ? entry.lines : netLines([...known.lines, ...entry.lines]),
-      acceptedAs: row[21],
-      isPinned: row[20],
-      isWhole:
-        entry.eventInput['settles_event_id'] === undefined && (entry.eventType !== 'accrual' || row[18] !== null),
+      acceptedAs: row[20],
+      settlingTurn: row[21],
+      isWhole: entry.eventType !== 'accrual' || row[18] !== null,
       accrual: row[18] === null ? null : { interestMinor: row[18] },
     });
   }

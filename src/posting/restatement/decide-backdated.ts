@@ -59,7 +59,8 @@ export function decideBackdated(
   });
   // An event of the same day that arrived before stands before it.
   let blocked = firstRefusal(folds, from);
-  const own = kindOf(command).decide(command, shadow.state);
+  // What was done to the entry that it names is asked as of now.
+  const own = kindOf(command).decide(command, { ...shadow.state, standings: structuredClone(state.standings) });
   if ('code' in own) return own;
   const closed = refuseBookedInClosedPeriod(own, tenantOf(state, tenantId));
   if (closed !== null) return closed;

@@ -3,7 +3,7 @@ import { splitOfInput } from '../../domain/allocation.ts';
 import { SETTLED } from '../../domain/layer.ts';
 import type { LoanState } from '../../domain/loan.ts';
 import { isNothing, unrecoveredOf } from '../../domain/loss.ts';
-import { debited, keptOwner, keptText, type LoanEvent } from '../../domain/restatement/loan-event.ts';
+import { debited, keptOwner, keptText, type LoanEvent, settlementOf } from '../../domain/restatement/loan-event.ts';
 import type { Again } from './again.ts';
 
 /**
@@ -13,6 +13,8 @@ import type { Again } from './again.ts';
 export const MONEY_IN_AGAIN: Again = {
   command: (event, loan) => {
     const { entry } = event;
+    const settlement = settlementOf(event);
+    if (settlement !== null) return { kind: 'payment_settling', settlement };
     const received = {
       ...keptOwner(entry),
       amountMinor: debited(entry, ACCOUNT.paymentClearing),

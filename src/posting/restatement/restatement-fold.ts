@@ -2,13 +2,14 @@ import { type DraftLine, type EntryDraft, effectOfLines, linesByLayer } from '..
 import { addComponents, type LoanState, noComponents, PLAIN_STANDING } from '../../domain/loan.ts';
 import { standingAfterLosses } from '../../domain/loss.ts';
 import { nonAccrualSince } from '../../domain/non-accrual.ts';
+import { untouched } from '../../domain/posted-entry.ts';
 import type { Refusal } from '../../domain/refusal.ts';
-import { type LoanEvent, sameLines } from '../../domain/restatement/loan-event.ts';
+import { type LoanEvent, pendingOf, sameLines } from '../../domain/restatement/loan-event.ts';
 import { applyBooked } from '../apply-entry.ts';
 import type { Command } from '../command.ts';
 import { kindOf } from '../command-kinds.ts';
 import { rebookingIdOf } from '../entry-id.ts';
-import { type LedgerState, scopedKey } from '../ledger-state.ts';
+import { type LedgerState, type ResolvedEntry, scopedKey } from '../ledger-state.ts';
 import { emptyPlan, type PostingPlan } from '../posting-plan.ts';
 import type { Again } from './again.ts';
 import { EVENTS_AGAIN } from './events-again.ts';
@@ -29,6 +30,8 @@ export type Restated = {
 export type Shadow = {
   readonly state: LedgerState;
   readonly plan: PostingPlan;
+  /** The entries of the state, to which those are added that events behind are about. */
+  readonly resolved: Map<string, ResolvedEntry>;
   /** The tenants as if no period were closed. */
   readonly openTenants: LedgerState['tenants'];
 };
@@ -40,8 +43,10 @@ export function shadowOf(state: LedgerState, histories: ReadonlyMap<string, Loan
     const history = histories.get(key);
     loans.set(key, history === undefined ? { ...loan, layers: copied(loan.layers) } : loanBefore(loan, history));
   }
+  const resolved = new Map(state.entries);
   const shadow: LedgerState = {
     ...state,
+    entries: resolved,
     loans,
     keys: new Map(),
     standings: structuredClone(state.standings),
@@ -57,7 +62,7 @@ export function shadowOf(state: LedgerState, histories: ReadonlyMap<string, Loan
     [...state.tenants].map(([tenantId, tenant]) => [tenantId, { ...tenant, closedThrough: null }]),
   );
   for (const [key, history] of histories) standAsBefore(shadow, key, history);
-  return { state: shadow, plan: emptyPlan(), openTenants };
+  return { state: shadow, plan: emptyPlan(), resolved, openTenants };
 }
 
 /** What the loan was charged off and recovered, and its mark of non-accrual, by what counts from before the day. */
@@ -139,6 +144,15 @@ export class LoanFold {
     return null;
   }
 
+  /** What an event settled is pending at its place, and looked up by its id. */
+  #resolvePending(event: LoanEvent): void {
+    const entry = pendingOf(event);
+    if (entry === null) return;
+    const key = scopedKey(this.#tenantId, entry.entryId);
+    this.#shadow.resolved.set(key, { entry, loanIds: [this.loanId], accrued: null, correctsEntryId: null });
+    this.#shadow.state.standings.set(key, { ...untouched(), settlings: event.settlingTurn ?? 0 });
+  }
+
   #tell(restated: Omit<Restated, 'loanId' | 'borrowerId'>): void {
     this.restated.push({ ...restated, loanId: this.loanId, borrowerId: this.loan.borrowerId });
   }
@@ -149,11 +163,11 @@ export class LoanFold {
     // What is closed stays as it is booked; whether it may be booked otherwise is asked once it is known to differ.
     const tenants = this.#shadow.openTenants;
     const state = { ...this.#shadow.state, tenants, again: { version: typeof kept === 'number' ? kept : null } };
+    this.#resolvePending(event);
     const booked = kindOf(command).decide(command, state);
     if ('code' in booked) return booked;
     if ('first' in booked) throw new Error(`${command.kind} was decided again as several entries`);
     const isOtherwise = !sameLines(event.lines, booked.lines);
-    if (isOtherwise && event.isPinned) return notYet(event);
     const entryId = isOtherwise ? rebookingIdOf(this.#newEntryId()) : event.entry.entryId;
     applyBooked({ command, booked, newEntryId: () => entryId, state, plan: this.#shadow.plan });
     if (!isOtherwise) return null;
@@ -164,11 +178,15 @@ export class LoanFold {
 }
 
 /** What is kept of the fact stays as it was accepted; only what it posts is made anew, and what it recovers by that. */
-function keptDraft(booked: EntryDraft, { entry }: LoanEvent): EntryDraft {
+function keptDraft(booked: EntryDraft, { entry, acceptedAs }: LoanEvent): EntryDraft {
   const { externalRef, description, metadata } = entry;
-  const { recovered: _before, ...asked } = entry.eventInput;
+  const { recovered: _before, accepted_as: _type, ...asked } = entry.eventInput;
   const { recovered } = booked.eventInput;
-  const eventInput = recovered === undefined ? asked : { ...asked, recovered };
+  const eventInput = {
+    ...asked,
+    ...(recovered === undefined ? {} : { recovered }),
+    ...(booked.eventType === acceptedAs ? {} : { accepted_as: acceptedAs }),
+  };
   return { ...booked, eventInput, externalRef, description, metadata };
 }
 
