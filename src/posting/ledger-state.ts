@@ -105,6 +105,8 @@ export type LedgerState = {
   readonly histories?: ReadonlyMap<string, LoanHistory>;
   /** Set where an event is decided again: the version of its program that it was accepted under, null when none was kept. */
   readonly again?: { readonly version: number | null };
+  /** Set where a new event is decided behind the present: what was done to earlier entries up to its place. */
+  readonly atPlace?: Map<string, EntryStanding>;
   /** By tenant; loaded for tenants of which a period is to be closed or reopened, whose heads are locked then. */
   readonly periods: ReadonlyMap<string, TenantPeriods>;
 };

@@ -154,7 +154,8 @@ export class MemoryBooks {
 
   /** A loan's life from a day on, as the database answers it. */
   #history(ref: HistoryRef): LoanHistory {
-    return historyOf(ref, this);
+    const standingsOf = (asked: readonly EntryRef[]) => this.facts.standingsOf(asked, this);
+    return historyOf(ref, { ...this, lossesOf: (loans) => this.lossesOf(loans), standingsOf });
   }
 
   #newEntryId(): string {

@@ -33,6 +33,8 @@ export type LoanEvent = {
   readonly isWhole: boolean;
   /** Of the settling of a pending event: how often that was settled, with this time; else null. */
   readonly settlingTurn: number | null;
+  /** Of a return: the first entry of the payment's own event; null for every other event. */
+  readonly returnOf: string | null;
   /** Of an accrual batch; null for every other event. */
   readonly accrual: KeptAccrual | null;
 };

@@ -33,7 +33,7 @@ const READ_RECEIPTS: Statement = {
 };
 
 // Of an entry that was restated, the one that stands in its place: the end of its chain.
-const READ_LIVE_ENTRIES: Statement = {
+export const READ_LIVE_ENTRIES: Statement = {
   name: 'read_live_entries',
   text: `WITH RECURSIVE chain AS (
       SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS entry_id, unnest($2::uuid[]) AS asked_id
@@ -44,7 +44,8 @@ const READ_LIVE_ENTRIES: Statement = {
         SELECT FROM hpts.superseded_entry AS s WHERE s.tenant_id = chain.tenant_id AND s.entry_id = chain.entry_id))`)}`,
 };
 
-type PostedRow = [
+/** A row of READ_LIVE_ENTRIES. */
+export type PostedRow = [
   tenantId: string,
   entryId: string,
   eventId: string,
@@ -84,8 +85,13 @@ export async function resolveEntries(
   reader: ReaderPool,
   refs: readonly EntryRef[],
 ): Promise<Map<string, ResolvedEntry>> {
+  return resolvedEntries(await readRows(reader, READ_LIVE_ENTRIES, refs));
+}
+
+/** The same of rows that were read already. */
+export function resolvedEntries(rows: readonly PostedRow[]): Map<string, ResolvedEntry> {
   const resolved = new Map<string, ResolvedEntry>();
-  for (const row of await readRows(reader, READ_LIVE_ENTRIES, refs)) {
+  for (const row of rows) {
     const [tenantId, entryId, eventId, correlationId, eventType, effectiveAt, , , loanId, borrowerId] = row;
     const [, , , , , , , , , , externalRef, , postedAt] = row;
     // Of several layers the first: what settled has one foot there.

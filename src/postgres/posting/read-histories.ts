@@ -11,6 +11,7 @@ import { scopedKey } from '../../posting/ledger-state.ts';
 import type { HistoryRef, LoanHistory } from '../../posting/restatement/loan-history.ts';
 import { uuidArray } from '../binary-array.ts';
 import { type BoundStatement, type Statement, sendTrain } from '../statement-train.ts';
+import { readReturnedPayments } from './returned-payments.ts';
 import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
 import {
   type ArrivedNonAccrual,
@@ -56,7 +57,9 @@ const READ_EVENTS_SINCE: Statement = {
       CASE WHEN e.loan_ids IS NULL THEN e.amounts ELSE ARRAY(SELECT e.amounts[p] FROM unnest(found.places) AS p) END,
       e.description, e.event_input::jsonb, e.metadata, o.seq, b.interest_minor[array_position(b.loan_ids, asked.loan_id)], e.seq,
       o.event_type, (SELECT s.turn::int FROM hpts.settling AS s WHERE s.tenant_id = $1 AND s.entry_id = e.entry_id),
-      CASE WHEN e.loan_ids IS NULL THEN e.layers ELSE ARRAY(SELECT e.layers[p] FROM unnest(found.places) AS p) END
+      CASE WHEN e.loan_ids IS NULL THEN e.layers ELSE ARRAY(SELECT e.layers[p] FROM unnest(found.places) AS p) END,
+      CASE WHEN e.event_type = 'payment_returned' THEN
+        (SELECT p.payment_entry_id FROM hpts.payment_return AS p WHERE p.tenant_id = $1 AND p.entry_id = e.entry_id LIMIT 1) END
     FROM (SELECT unnest($2::uuid[]) AS loan_id, generate_subscripts($2::uuid[], 1) AS place) AS asked
     CROSS JOIN LATERAL (
       SELECT DISTINCT m.entry_id FROM generate_series(0, 2) AS l (layer)
@@ -107,6 +110,7 @@ type EventRow = [
   acceptedAs: EventType,
   settlingTurn: number | null,
   layers: (LayerNumber | null)[] | null,
+  returnOf: string | null,
 ];
 
 /**
@@ -130,6 +134,8 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
   const [lost, recovered, marked] = (await sendTrain(client, facts)).map(({ rows }) => rows);
   const losses = lossesOf(loans, (lost ?? []) as unknown as LossRow[], (recovered ?? []) as unknown as RecoveryRow[]);
   const nonAccruals = nonAccrualsOf((marked ?? []) as unknown as NonAccrualRow[]);
+  const paymentIds = events.flatMap((row) => (row[23] === null ? [] : [row[23]]));
+  const returned = await readReturnedPayments(client, tenantId, paymentIds);
   const truncated = events.length > LIMITS.eventsDecidedAgain;
   return new Map(
     loanIds.map((loanId, index) => {
@@ -140,6 +146,7 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
       const known = {
         losses: inEffect(losses.get(key) ?? []),
         nonAccruals: (nonAccruals.get(key) ?? []).toSorted(byMark),
+        returned: returned.filter(({ payment }) => payment.loanIds.includes(loanId)),
       };
       return [key, { from, before, events: lived, ...known, truncated }];
     }),
@@ -187,6 +194,7 @@ function eventsOf(rows: readonly EventRow[], loanId: string): readonly LoanEvent
       lines: known === undefined ? entry.lines : netLines([...known.lines, ...entry.lines]),
       acceptedAs: row[20],
       settlingTurn: row[21],
+      returnOf: row[23],
       isWhole: entry.eventType !== 'accrual' || row[18] !== null,
       accrual: row[18] === null ? null : { interestMinor: row[18] },
     });

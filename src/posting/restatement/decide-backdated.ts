@@ -57,10 +57,16 @@ export function decideBackdated(
     const standing = events.filter(({ eventId }) => !drops.includes(eventId));
     return new LoanFold({ tenantId, loanId }, standing, { ...shadow, newEntryId });
   });
+  // What was done to the entry that it names is asked as of now.
+  const standings = structuredClone(state.standings);
+  const decideOwn = (): Refusal | Booked =>
+    kindOf(command).decide(command, { ...shadow.state, standings, atPlace: shadow.state.standings });
+  // What takes an event out is refused by what stands upon that one, before anybody looks at the events behind it.
+  const taken = drops.length > 0 ? decideOwn() : null;
+  if (taken !== null && 'code' in taken) return taken;
   // An event of the same day that arrived before stands before it.
   let blocked = firstRefusal(folds, from);
-  // What was done to the entry that it names is asked as of now.
-  const own = kindOf(command).decide(command, { ...shadow.state, standings: structuredClone(state.standings) });
+  const own = taken ?? decideOwn();
   if ('code' in own) return own;
   const closed = refuseBookedInClosedPeriod(own, tenantOf(state, tenantId));
   if (closed !== null) return closed;

@@ -2,18 +2,20 @@ import { type DraftLine, type EntryDraft, effectOfLines, linesByLayer } from '..
 import { addComponents, type LoanState, noComponents, PLAIN_STANDING } from '../../domain/loan.ts';
 import { standingAfterLosses } from '../../domain/loss.ts';
 import { nonAccrualSince } from '../../domain/non-accrual.ts';
-import { untouched } from '../../domain/posted-entry.ts';
+import { RECEIVED } from '../../domain/payment-return.ts';
+import { type PostedEntry, untouched } from '../../domain/posted-entry.ts';
 import type { Refusal } from '../../domain/refusal.ts';
-import { type LoanEvent, pendingOf, sameLines } from '../../domain/restatement/loan-event.ts';
+import { type LoanEvent, pendingOf, sameLines, settlementOf } from '../../domain/restatement/loan-event.ts';
+import { addAllocations, NOTHING_ALLOCATED } from '../../domain/waterfall.ts';
 import { applyBooked } from '../apply-entry.ts';
 import type { Command } from '../command.ts';
 import { kindOf } from '../command-kinds.ts';
-import { rebookingIdOf } from '../entry-id.ts';
+import { firstEntryIdOf, rebookingIdOf } from '../entry-id.ts';
 import { type LedgerState, type ResolvedEntry, scopedKey } from '../ledger-state.ts';
 import { emptyPlan, type PostingPlan } from '../posting-plan.ts';
 import type { Again } from './again.ts';
 import { EVENTS_AGAIN } from './events-again.ts';
-import type { LoanHistory } from './loan-history.ts';
+import type { LoanHistory, ReturnedPayment } from './loan-history.ts';
 
 /** An event whose lines differ for a loan. `draft` is null for an entry over several loans: it is restated by a difference. */
 export type Restated = {
@@ -61,7 +63,11 @@ export function shadowOf(state: LedgerState, histories: ReadonlyMap<string, Loan
   const openTenants = new Map(
     [...state.tenants].map(([tenantId, tenant]) => [tenantId, { ...tenant, closedThrough: null }]),
   );
-  for (const [key, history] of histories) standAsBefore(shadow, key, history);
+  for (const [key, history] of histories) {
+    standAsBefore(shadow, key, history);
+    for (const one of history.returned)
+      returnedBefore(shadow.standings, resolved, one, { tenantId: loans.get(key)?.tenantId ?? '', from: history.from });
+  }
   return { state: shadow, plan: emptyPlan(), resolved, openTenants };
 }
 
@@ -76,6 +82,25 @@ function standAsBefore(shadow: LedgerState, key: string, { from, losses, nonAccr
   if (loan !== undefined) {
     loan.standing = standingAfterLosses({ ...PLAIN_STANDING, nonAccrualSince: nonAccrualSince(marks) }, lost);
   }
+}
+
+/** A payment as it stands, and what had gone back of it before the day. */
+function returnedBefore(
+  standings: LedgerState['standings'],
+  resolved: Map<string, ResolvedEntry>,
+  { payment, settledBy, turns, took }: ReturnedPayment,
+  { tenantId, from }: { readonly tenantId: string; readonly from: string },
+): void {
+  const { entryId, eventId } = payment.entry;
+  const before = took.filter(({ effectiveAt }) => effectiveAt < from);
+  resolved.set(scopedKey(tenantId, firstEntryIdOf(eventId)), payment);
+  standings.set(scopedKey(tenantId, entryId), {
+    ...untouched(),
+    settledBy,
+    returns: turns,
+    returned: before.reduce((sum, { parts }) => addAllocations(sum, parts), NOTHING_ALLOCATED),
+    returnedBy: before.map((one) => one.entryId),
+  });
 }
 
 function loanBefore(loan: LoanState, { before, from }: LoanHistory): LoanState {
@@ -150,7 +175,20 @@ export class LoanFold {
     if (entry === null) return;
     const key = scopedKey(this.#tenantId, entry.entryId);
     this.#shadow.resolved.set(key, { entry, loanIds: [this.loanId], accrued: null, correctsEntryId: null });
-    this.#shadow.state.standings.set(key, { ...untouched(), settlings: event.settlingTurn ?? 0 });
+    const { standings } = this.#shadow.state;
+    const returns = standings.get(key)?.returns ?? 0;
+    standings.set(key, { ...untouched(), settlings: event.settlingTurn ?? 0, returns });
+  }
+
+  /** What came in is looked up by the returns of it, as it is booked at its place; none of them stands before it. */
+  #resolveReceived(event: LoanEvent, draft: EntryDraft, entryId: string): void {
+    if (!RECEIVED.has(draft.eventType) || settlementOf(event) !== null) return;
+    const entry: PostedEntry = { ...event.entry, ...draft, entryId };
+    const first = scopedKey(this.#tenantId, firstEntryIdOf(event.eventId));
+    this.#shadow.resolved.set(first, { entry, loanIds: [this.loanId], accrued: null, correctsEntryId: null });
+    const { standings } = this.#shadow.state;
+    const returns = standings.get(scopedKey(this.#tenantId, event.entry.entryId))?.returns ?? 0;
+    standings.set(scopedKey(this.#tenantId, entryId), { ...untouched(), returns });
   }
 
   #tell(restated: Omit<Restated, 'loanId' | 'borrowerId'>): void {
@@ -170,6 +208,7 @@ export class LoanFold {
     const isOtherwise = !sameLines(event.lines, booked.lines);
     const entryId = isOtherwise ? rebookingIdOf(this.#newEntryId()) : event.entry.entryId;
     applyBooked({ command, booked, newEntryId: () => entryId, state, plan: this.#shadow.plan });
+    this.#resolveReceived(event, booked, entryId);
     if (!isOtherwise) return null;
     const draft = keptDraft(booked, event);
     this.#tell({ event, draft, entryId, lines: booked.lines });
