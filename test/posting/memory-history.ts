@@ -90,7 +90,7 @@ function returnedOf(
       liveId = next;
       next = superseded.get(scopedKey(tenantId, liveId));
     }
-    const payment = entries.get(scopedKey(tenantId, liveId));
+    const payment = entries.get(scopedKey(tenantId, liveId))?.entry;
     if (payment === undefined) throw new Error(`payment ${paymentEntryId} has returns and no entry`);
     const said = facts.paymentReturns.filter(
       (one) => one.tenantId === tenantId && one.paymentEntryId === paymentEntryId,

@@ -146,7 +146,7 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
       const known = {
         losses: inEffect(losses.get(key) ?? []),
         nonAccruals: (nonAccruals.get(key) ?? []).toSorted(byMark),
-        returned: returned.filter(({ payment }) => payment.loanIds.includes(loanId)),
+        returned: returned.filter(({ payment }) => payment.loanId === loanId),
       };
       return [key, { from, before, events: lived, ...known, truncated }];
     }),

@@ -45,10 +45,10 @@ export async function readReturnedPayments(
   const [answer] = await sendTrain(client, [[READ_STANDINGS, columns]]);
   const standings = standingsOf(answer?.rows ?? []);
   return asked.map((paymentEntryId) => {
-    const payment = entries.get(scopedKey(tenantId, paymentEntryId));
+    const payment = entries.get(scopedKey(tenantId, paymentEntryId))?.entry;
     if (payment === undefined) throw new Error(`payment ${paymentEntryId} has returns and no entry`);
     const said = rows.filter(([paidBy]) => paidBy === paymentEntryId);
-    const { settledBy = null } = standings.get(scopedKey(tenantId, payment.entry.entryId)) ?? {};
+    const { settledBy = null } = standings.get(scopedKey(tenantId, payment.entryId)) ?? {};
     return { payment, settledBy, turns: said.length, took: standingReturns(said) };
   });
 }

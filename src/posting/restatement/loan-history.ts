@@ -1,15 +1,14 @@
 import type { Components } from '../../domain/loan.ts';
 import type { StandingNonAccrual } from '../../domain/non-accrual.ts';
-import type { Settling } from '../../domain/posted-entry.ts';
+import type { PostedEntry, Settling } from '../../domain/posted-entry.ts';
 import type { LoanEvent } from '../../domain/restatement/loan-event.ts';
 import type { Allocation } from '../../domain/waterfall.ts';
 import type { KeptLoss } from '../kept-loss.ts';
-import type { ResolvedEntry } from '../ledger-state.ts';
 
 /** A payment of which something went back. */
 export type ReturnedPayment = {
   /** The live entry of its own event; a pending one stays that when it is settled. */
-  readonly payment: ResolvedEntry;
+  readonly payment: PostedEntry;
   /** Of a pending payment: what settled it and stands. */
   readonly settledBy: Settling | null;
   /** How often anything was said of its returns. */

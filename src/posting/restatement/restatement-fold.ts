@@ -91,9 +91,15 @@ function returnedBefore(
   { payment, settledBy, turns, took }: ReturnedPayment,
   { tenantId, from }: { readonly tenantId: string; readonly from: string },
 ): void {
-  const { entryId, eventId } = payment.entry;
+  const { entryId, eventId, loanId } = payment;
   const before = took.filter(({ effectiveAt }) => effectiveAt < from);
-  resolved.set(scopedKey(tenantId, firstEntryIdOf(eventId)), payment);
+  const loanIds = loanId === null ? [] : [loanId];
+  resolved.set(scopedKey(tenantId, firstEntryIdOf(eventId)), {
+    entry: payment,
+    loanIds,
+    accrued: null,
+    correctsEntryId: null,
+  });
   standings.set(scopedKey(tenantId, entryId), {
     ...untouched(),
     settledBy,
