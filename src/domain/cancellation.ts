@@ -51,6 +51,7 @@ export function decideCancellation(asked: Cancellation, context: CancellationCon
     },
     metadata: null,
   });
-  const outOfRange = refuseMirror(draft, context.loan, 'effective_at');
+  // In its place the event drops out of the loan's life; what stands behind it is judged there.
+  const outOfRange = inPlace ? null : refuseMirror(draft, context.loan, 'effective_at');
   return outOfRange === null ? draft : { code: outOfRange.code, detail: outOfRange.detail };
 }
