@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { accrueDaily, exactOfSpan, isNear } from '../../test/interest/daily-accrual.ts';
 import { dateOf, dayOf, INTEREST_SCALE, oracleInterest, oracleRounded } from '../../test/interest/interest-oracle.ts';
-import { type DrawnLoan, date, drawnLoan, history, principalOf, spanOf } from '../../test/interest/random-loan.ts';
+import { date, drawnLoan, spanOf } from '../../test/interest/random-loan.ts';
 import type { DayCountTerms } from './day-count.ts';
 import { type Bearing, interestOfSpan } from './interest.ts';
 import {
@@ -13,7 +14,7 @@ import {
   interestFrom,
 } from './interest-accrual.ts';
 import { formatRational, type Rational, rational, whole } from './rational.ts';
-import { ROUNDINGS, type Rounding, roundToMinor } from './rounding.ts';
+import { type Rounding, roundToMinor } from './rounding.ts';
 
 const ACT_360: DayCountTerms = { convention: 'ACT_360', maturity: null };
 const at799 = (principalMinor: bigint): Bearing => ({
@@ -152,42 +153,6 @@ describe('a position', () => {
   });
 });
 
-/** Whether |posted − exact| is less than one minor unit, and at most half of one unless amounts are rounded down. */
-function isNear(residual: Rational, rounding: Rounding): boolean {
-  const off = residual.numerator < 0n ? -residual.numerator : residual.numerator;
-  return rounding === 'down' ? off < residual.denominator : 2n * off <= residual.denominator;
-}
-
-/** Accrues a drawn loan on each day that `isRun` picks, and on the last; hands every accrual to `onAccrual`. */
-function accrueDaily(
-  drawn: DrawnLoan,
-  onAccrual: (day: number, posted: { postedMinor: bigint; residual: Rational }) => void,
-  isRun: (day: number) => boolean = () => true,
-): { postedMinor: bigint; exact: Rational } {
-  const principal = principalOf(drawn);
-  const rates = history(drawn.rates);
-  let position = interestFrom(spanOf(drawn).from);
-  let postedMinor = 0n;
-  for (let day = 1; day <= drawn.nights; day += 1) {
-    const night = date(dateOf(drawn.begins + day - 1));
-    const principalMinor = principal.findLast((step) => step.from <= night)?.principalMinor ?? 0n;
-    const rate = rates.findLast((step) => step.from <= night)?.rate ?? whole(0n);
-    position = countNights(position, { to: date(dateOf(drawn.begins + day)), principalMinor, rate }, drawn.terms);
-    if (!isRun(day) && day < drawn.nights) continue;
-    const exact = exactInterest(position, drawn.terms);
-    const due = accrualDue({ exact, postedMinor, rounding: drawn.rounding });
-    postedMinor += due.postMinor;
-    onAccrual(day, { postedMinor, residual: due.residual });
-  }
-  return { postedMinor, exact: exactInterest(position, drawn.terms) };
-}
-
-/** What one accrual of the whole span gives. */
-function exactOfSpan(drawn: DrawnLoan): Rational {
-  const span = { ...spanOf(drawn), principal: principalOf(drawn), rates: history(drawn.rates) };
-  return interestOfSpan(span, drawn.terms).exact;
-}
-
 describe('residual carry, for any loan with payments, disbursements and rate changes', () => {
   test('at every day the posted sum is the exact interest of a second implementation, rounded once', () => {
     fc.assert(
@@ -218,24 +183,5 @@ describe('residual carry, for any loan with payments, disbursements and rate cha
       }),
       { numRuns: 200 },
     );
-  });
-
-  test('no drift over ten years of daily accrual, for 1,000 loans', () => {
-    const loans = fc.sample(drawnLoan({ nights: 3_652, steps: 40 }), { numRuns: 1_000, seed: 20_260_501 });
-    let accruals = 0;
-    loans.forEach((drawn, index) => {
-      // The second implementation takes its time: it is asked of every fiftieth loan.
-      const expected = index % 50 === 0 ? oracleInterest(drawn, spanOf(drawn), drawn.terms) : null;
-      const { exact } = accrueDaily(drawn, (day, { postedMinor, residual }) => {
-        accruals += 1;
-        if (!isNear(residual, drawn.rounding)) expect.fail(`day ${day}: off by ${formatRational(residual)}`);
-        if (expected === null) return;
-        const due = oracleRounded(expected[day] ?? -1n, INTEREST_SCALE, drawn.rounding);
-        if (postedMinor !== due) expect.fail(`day ${day}: posted ${postedMinor}, due ${due}`);
-      });
-      expect(exact).toEqual(exactOfSpan(drawn));
-    });
-    expect(accruals).toBe(3_652_000);
-    for (const rounding of ROUNDINGS) expect(loans.some((drawn) => drawn.rounding === rounding)).toBe(true);
   });
 });

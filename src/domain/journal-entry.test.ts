@@ -8,6 +8,7 @@ import {
   effectsByLoan,
   LINES_MAX,
   LoanLines,
+  linesByLayer,
 } from './journal-entry.ts';
 import { noComponents } from './loan.ts';
 import { MINOR_MAX } from './money.ts';
@@ -108,5 +109,40 @@ describe('what lines do to components', () => {
         }
       }),
     );
+  });
+});
+
+describe('lines by layer and currency', () => {
+  const [settled, euro, pending] = [
+    line(1010, 5n),
+    { ...line(1010, 7n), currency: 'EUR' },
+    { ...line(1010, 9n), layer: 1 as const },
+  ];
+
+  test('of one layer and one currency are one, none among them', () => {
+    expect(linesByLayer(entry([settled]))).toEqual([{ layer: 0, currency: 'USD', lines: [settled] }]);
+    expect(linesByLayer(entry([]))).toEqual([{ layer: 0, currency: 'USD', lines: [] }]);
+  });
+
+  test('of several stand by themselves, in the order of the layers, and only where there are some', () => {
+    expect(linesByLayer(entry([pending, settled]))).toEqual([
+      { layer: 0, currency: 'USD', lines: [settled] },
+      { layer: 1, currency: 'USD', lines: [pending] },
+    ]);
+    expect(linesByLayer(entry([settled, euro, pending]))).toEqual([
+      { layer: 0, currency: 'USD', lines: [settled] },
+      { layer: 0, currency: 'EUR', lines: [euro] },
+      { layer: 1, currency: 'USD', lines: [pending] },
+    ]);
+    expect(linesByLayer({ ...entry([euro]), layer: 1 })).toEqual([{ layer: 1, currency: 'EUR', lines: [euro] }]);
+  });
+
+  test('each balances by itself', () => {
+    expect(() => assertPostable(entry([settled, { ...line(4000, -5n), currency: 'EUR' }]))).toThrow(/by 5/);
+    expect(() => assertPostable(entry([settled, { ...line(4000, -5n), layer: 1 }]))).toThrow(/by 5/);
+  });
+
+  test('a line on a control account that names no loan moves no loan', () => {
+    expect([...effectsByLoan([line(1100, 5n, null), line(1100, 3n)]).keys()]).toEqual(['loan']);
   });
 });

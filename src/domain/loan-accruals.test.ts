@@ -143,4 +143,22 @@ describe('from a checkpoint on', () => {
       false,
     ]);
   });
+
+  test('the loan may begin on the day it counts through, or behind it: then nothing of before is a night of its own', () => {
+    const coversFrom = (begins: number, events: readonly InterestEvent[]) =>
+      accrualsSince(checkpoint, events, may(begins)).accruals.map(({ covers }) => covers);
+    expect(coversFrom(5, [byServer('a', 7, 3n)])).toEqual([[], [{ from: '2026-05-05', to: '2026-05-07' }]]);
+    expect(coversFrom(6, [byServer('a', 7, 3n)])).toEqual([[], [{ from: '2026-05-06', to: '2026-05-07' }]]);
+    expect(coversFrom(2, [byClient('a', 4, 3n), byServer('b', 6, 0n)])).toEqual([
+      [{ from: '2026-05-02', to: '2026-05-05' }],
+      [{ from: '2026-05-02', to: '2026-05-04' }],
+      [{ from: '2026-05-05', to: '2026-05-06' }],
+    ]);
+  });
+
+  test('a further disbursement begins nothing anew', () => {
+    const more = event('more', 'disbursement', 6, { principalMinor: 10n, beginsOn: may(1) });
+    const { accruals } = accrualsSince(checkpoint, [more, byServer('a', 7, 1n)], may(2));
+    expect(accruals[1]?.covers).toEqual([{ from: '2026-05-05', to: '2026-05-07' }]);
+  });
 });

@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  dateOf,
-  INTEREST_SCALE,
-  oracleFraction,
-  oracleInterest,
-  oracleRounded,
-} from '../../test/interest/interest-oracle.ts';
+import { dateOf, INTEREST_SCALE, oracleInterest, oracleRounded } from '../../test/interest/interest-oracle.ts';
 import { date, drawnLoan, history, principalOf, spanOf } from '../../test/interest/random-loan.ts';
 import {
   clientAccrual,
@@ -49,6 +43,11 @@ describe('the nights that an accrual stands for', () => {
       [{ from: '2026-03-31', to: '2026-04-30' }],
       [{ from: '2026-04-30', to: '2026-05-01' }],
     ]);
+    // The order in which accruals came says nothing, and one of before the loan begins now is passed over.
+    const again = clientAccrual({ ...given, date: may(2) }, { begins, accruals: [next, april] });
+    expect(again.covers).toEqual([{ from: '2026-05-01', to: '2026-05-02' }]);
+    const later = clientAccrual({ ...given, date: may(2) }, { begins: may(1), accruals: [april] });
+    expect(later.covers).toEqual([{ from: '2026-05-01', to: '2026-05-02' }]);
     expect(uncoveredNights(begins, [april, next], may(3))).toEqual([{ from: '2026-05-01', to: '2026-05-03' }]);
   });
 
@@ -77,6 +76,8 @@ describe('the nights that an accrual stands for', () => {
     const given = { date: may(5), interestMinor: null, correctedByMinor: 0n };
     const none = clientAccrual(given, { begins: may(1), accruals: [] });
     expect([none.covers, none.postedMinor, none.exact]).toEqual([[], 0n, whole(0n)]);
+    const onTheDay = clientAccrual({ ...given, date: may(1), interestMinor: 4n }, { begins: may(1), accruals: [] });
+    expect([onTheDay.covers, onTheDay.postedMinor]).toEqual([[], 4n]);
     expect(uncoveredNights(may(5), [], may(5))).toEqual([]);
     expect(dueInterest(SMALL_LOAN, [], { date: date('2026-04-20'), rounding: HALF_EVEN })).toMatchObject({
       covers: [],
@@ -98,6 +99,7 @@ describe('what an accrual posts', () => {
   test('a client’s amount counts as exact, with its corrections, and what follows goes on behind it', () => {
     const given = { date: may(11), interestMinor: 40n, correctedByMinor: -3n };
     const accruals = [clientAccrual(given, { begins: may(1), accruals: [] })];
+    expect(accruals).toMatchObject([{ exact: whole(37n), postedMinor: 37n }]);
     const due = dueInterest(SMALL_LOAN, accruals, { date: may(31), rounding: HALF_EVEN });
     // 5,000 x 0.0799 x 20/360 = 22.19…
     expect([due.covers, due.postMinor, formatRational(due.exact)]).toEqual([
@@ -137,23 +139,28 @@ describe('what an accrual posts', () => {
         run({ ...SMALL_LOAN, principal: [{ from: may(1), principalMinor: 36_500_000n }], dayCounts }, [], may(21)),
       );
     const from = date('2020-01-01');
-    const half = changed([
-      { from, convention: 'ACT_365' },
-      { from: may(11), convention: 'ACT_360' },
-    ]);
-    const part = (convention: string, days: [string, string]) =>
-      oracleRounded(
-        36_500_000n * 79_900_000_000n * oracleFraction({ from: days[0], to: days[1] }, { convention, maturity: null }),
-        INTEREST_SCALE,
-        'half_even',
-      );
-    expect(half - (part('ACT_365', [may(1), may(11)]) + part('ACT_360', [may(11), may(21)]))).toBeLessThan(2n);
+    const days = (first: string, second: string) =>
+      changed([
+        { from, convention: first as 'ACT_365' },
+        { from: may(11), convention: second as 'ACT_365' },
+      ]);
+    // 36,500,000 x 0.0799 x 10/365 = 79,900 and x 10/360 = 81,009.72.
+    expect(days('ACT_365', 'ACT_360')).toBe(160_910n);
+    expect(days('ACT_360', 'ACT_365')).toBe(160_910n);
+    expect(days('ACT_365', 'ACT_365')).toBe(159_800n);
     expect(
       changed([
         { from, convention: 'THIRTY_E_360' },
         { from: may(11), convention: 'THIRTY_E_360' },
       ]),
     ).toBe(changed([{ from, convention: 'THIRTY_E_360' }]));
+    // One that holds from the first night on is the first; one that holds from the date on is none.
+    const edges = changed([
+      { from, convention: 'ACT_365' },
+      { from: may(1), convention: 'ACT_360' },
+      { from: may(21), convention: 'ACT_365' },
+    ]);
+    expect(edges).toBe(162_019n);
     expect(() => changed([{ from: may(2), convention: 'ACT_365' }])).toThrow(/no day count holds on 2026-05-01/);
   });
 });

@@ -15,6 +15,7 @@ test.each([
   ['2026-06-01', '0.0799', '0.0799'],
 ])("on %s a loan whose own rate is %s has %s: its own wins over its program's", (day, own, expected) => {
   expect(annualRateOn(day, { own, ofProgram: OF_PROGRAM })).toBe(expected);
+  expect(annualRateOn(day, { own, ofProgram: OF_PROGRAM.toReversed() })).toBe(expected);
 });
 
 test('a loan whose program has no rates has none', () => {

@@ -203,6 +203,7 @@ test('a standing is plain when it says nothing: active, nothing charged off or r
   const one = { principal: 0n, interest: 1n, fees: 0n };
   for (const said of [
     CHARGED_OFF,
+    { ...PLAIN_STANDING, status: 'charged_off' as const },
     ON_NON_ACCRUAL,
     { ...PLAIN_STANDING, chargedOff: one },
     { ...PLAIN_STANDING, recovered: one },

@@ -3,7 +3,7 @@ import type { Entry, Fact } from '../simulation/model/reference/books.ts';
 import { principalBefore } from '../simulation/model/reference/event/accrual.ts';
 import { type LoanState, unrecovered } from '../simulation/model/reference/state.ts';
 import { Random } from '../simulation/random.ts';
-import { idOf, type Step } from './history.ts';
+import type { Step } from './history.ts';
 import { type EventKind, exists } from './what-exists.ts';
 import { NOWHERE, STRANGER, type Stage } from './world.ts';
 
@@ -41,7 +41,7 @@ class Hand {
   loanId(): string {
     const { history, books } = this.world;
     const known = history.loanIds.filter((loanId) => books.loans.has(loanId));
-    if (this.random.chance(0.015)) return NOWHERE;
+    if (this.random.chance(0.015)) return this.world.strangeLoanId();
     if (this.random.chance(0.05)) return this.random.pick(history.loanIds);
     return this.random.chance(0.6)
       ? (known[0] ?? history.loanIds[0] ?? '')
@@ -266,7 +266,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
     const { random } = hand;
     const found = hand.about('accrual', 'server_accrual');
     if (found === undefined) return undefined;
-    const loanIds = found.fact?.loanIds ?? [NOWHERE];
+    const loanIds = found.fact?.loanIds ?? [hand.world.strangeLoanId()];
     const loans = random
       .shuffled(loanIds)
       .slice(0, 1 + random.below(loanIds.length))
@@ -298,7 +298,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
     const { random, world } = hand;
     const old_loan_id = hand.loanId();
     const fresh =
-      world.history.loanIds.find((loanId) => !world.books.loans.has(loanId)) ?? idOf('1', 4 + random.below(3));
+      world.history.loanIds.find((loanId) => !world.books.loans.has(loanId)) ?? world.freshLoanId(random.below(3));
     return [
       '/v1/refinances',
       {

@@ -38,6 +38,8 @@ export class Course {
   readonly pulls: EventPull[] = [];
   /** Loans whose state the model has lost, after an answer that it cannot explain. */
   readonly lostLoans = new Set<string>();
+  /** Entries that are being named, by tenant. */
+  readonly naming = new Map<number, Promise<void>>();
   readonly #newest: string[];
   readonly #onTheirWay: readonly Map<string, number>[];
   readonly #probes = new Set<Promise<unknown>>();
@@ -214,5 +216,7 @@ export function learnCorrelation(ledger: TenantLedger, body: Readonly<Record<str
   const entry = entryOf(ledger, entryId);
   entry.correlationId = correlationId;
   const { reversesEntryId } = entry.plan;
-  if (reversesEntryId !== undefined) entryOf(ledger, reversesEntryId).correlationId = correlationId;
+  const reversed = reversesEntryId === undefined ? undefined : entryOf(ledger, reversesEntryId);
+  // What a restatement put in an event's place carries the correlation of what restated it.
+  if (reversed?.modelCorrelationId === entry.modelCorrelationId) reversed.correlationId = correlationId;
 }

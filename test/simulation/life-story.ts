@@ -2,16 +2,42 @@ import { addDays } from './instant.ts';
 import { Life } from './life.ts';
 import type { Draft, Scene, Slot } from './scene.ts';
 
-/** How often a life opens and closes the month of its own. */
-const PERIOD_ROUNDS = 4;
+/** How often a life opens and closes the month of its own: few workers have one. */
+const PERIOD_ROUNDS = 30;
+
+/** Programs whose loans take events in the order of their arrival. */
+export function appendPrograms({ ledger }: Scene): readonly string[] {
+  const { books, publicPrograms } = ledger;
+  return publicPrograms.filter((id) => books.programs.get(id)?.versions[0]?.policy.backdating === 'append');
+}
+
+/** A program whose loans are put in order of effect, else at its defaults, where the tenant has one. */
+function replayProgram({ ledger }: Scene): string | undefined {
+  const { books, publicPrograms } = ledger;
+  return publicPrograms.find((id) => books.programs.get(id)?.versions[0]?.policy.backdating === 'replay');
+}
 
 /**
  * The life of some loans from their registration to their end, in which every event and every rare refusal comes: what a
  * programme at random would seldom come to, a short run has in any timing, and a long one often enough. Each step is made when
  * the one before has been answered.
  */
-export function* lifeStory(scene: Scene, programId: string): Generator<Draft, void, void> {
+export function* lifeStory(
+  scene: Scene,
+  { programId, isFirst }: { readonly programId: string; readonly isFirst: boolean },
+): Generator<Draft, void, void> {
   const life = new Life(scene);
+  const { ownProgramId, ownPeriod } = scene;
+  const parts = [borrowed(life, programId), refinanced(life, programId)];
+  if (ownProgramId !== undefined) parts.push(accruedByRuns(life, ownProgramId));
+  if (ownPeriod !== undefined) parts.push(periods(life, ownPeriod, isFirst ? 3 : PERIOD_ROUNDS));
+  const replayed = replayProgram(scene);
+  if (replayed !== undefined) parts.push(setBack(life, replayed));
+  // In any order: of a run that ends early, not always the same is missing.
+  for (const part of scene.random.shuffled(parts)) yield* part;
+}
+
+function* borrowed(life: Life, programId: string): Generator<Draft, void, void> {
   const slot = life.loan(programId);
   yield* beginning(life, slot);
   yield* pendingMoney(life, slot);
@@ -21,9 +47,6 @@ export function* lifeStory(scene: Scene, programId: string): Generator<Draft, vo
   yield* nonAccrual(life, slot);
   yield* adjustments(life, slot);
   yield* loss(life, slot);
-  yield* refinanced(life, programId);
-  if (scene.ownProgramId !== undefined) yield* accruedByRuns(life, scene.ownProgramId);
-  if (scene.ownPeriod !== undefined) yield* periods(life, scene.ownPeriod);
 }
 
 function* beginning(life: Life, slot: Slot): Generator<Draft, void, void> {
@@ -193,7 +216,7 @@ function* loss(life: Life, slot: Slot): Generator<Draft, void, void> {
 
 function* refinanced(life: Life, programId: string): Generator<Draft, void, void> {
   const old = life.loan(programId);
-  const fresh = { ...life.loan(life.scene.random.pick(life.scene.ledger.publicPrograms)), currency: old.currency };
+  const fresh = { ...life.loan(life.scene.random.pick(appendPrograms(life.scene))), currency: old.currency };
   const loans = [old, fresh];
   const lent = { ...life.money(old, '50000', life.firstDay), method: 'ach', program_id: programId };
   yield life.post('/v1/disbursements', lent, { loans: [old] });
@@ -215,6 +238,42 @@ function* refinanced(life: Life, programId: string): Generator<Draft, void, void
   if (life.scene.random.chance(0.5)) return;
   const reversed = { reverses_entry_id: life.entryName(fact), reason_code: 'other', effective_at };
   yield life.post('/v1/reversals', reversed, { loans });
+}
+
+/** Under `replay`: what comes late restates what stands behind it, and is blocked by what could not stand any more. */
+function* setBack(life: Life, programId: string): Generator<Draft, void, void> {
+  const slot = life.loan(programId);
+  const loans = [slot];
+  const on = (days: number) => addDays(life.firstDay, days);
+  const lent = { ...life.money(slot, '100000', life.firstDay), method: 'ach', program_id: programId };
+  yield life.post('/v1/disbursements', lent, { loans });
+  const charge = (amount: string, day: string) => {
+    const { borrower_id: _nobody, ...owed } = life.money(slot, amount, day);
+    return owed;
+  };
+  const fee = (amount: string, day: string) => {
+    return life.post('/v1/fees', { ...charge(amount, day), fee_type: 'service' }, { loans });
+  };
+  const pay = (amount: string, day: string) => {
+    return life.post('/v1/payments', { ...life.money(slot, amount, day), source_method: 'ach' }, { loans });
+  };
+  const undo = (entry: string, day: string) => {
+    const body = { reverses_entry_id: entry, reason_code: 'error_correction', effective_at: day };
+    return life.post('/v1/reversals', body, { loans });
+  };
+  yield fee('50', on(10));
+  yield pay('100', on(20));
+  const first = life.entryName(life.last('payment', slot));
+  yield fee('30', on(5));
+  yield undo(life.entryName(life.last('fee', slot)), on(30));
+  yield fee('40', on(25));
+  yield life.post('/v1/fees/waivers', { ...charge('40', on(31)), reason_code: 'goodwill' }, { loans });
+  // The fee would be paid before it was waived.
+  yield pay('60', on(26));
+  yield pay(life.amount(40), on(27));
+  yield pay('9', on(33));
+  // By the id that it had before it was restated.
+  yield undo(first, life.dayFrom(on(34)));
 }
 
 /** Loans of a program that is this worker's own: a run is over all loans of a program, and nobody else may write to them. */
@@ -256,9 +315,9 @@ function* accruedByRuns(life: Life, programId: string): Generator<Draft, void, v
 }
 
 /** A month before all others, which this worker alone opens and closes: nobody else has a loan in it. */
-function* periods(life: Life, month: string): Generator<Draft, void, void> {
+function* periods(life: Life, month: string, rounds: number): Generator<Draft, void, void> {
   const effective_at = `${month}-15`;
-  for (let round = 0; round < PERIOD_ROUNDS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const slot = life.loan(life.scene.ledger.programId);
     const lent = { ...life.money(slot, life.amount(), effective_at), method: 'ach' };
     yield life.post('/v1/disbursements', lent, { loans: [slot] });

@@ -9,8 +9,19 @@ import { getRequest } from './read-programme.ts';
  * journal with the same time, and say what was foretold of them. What is not found is counted as a disagreement.
  */
 export async function nameTheRest(course: Course, tenant: number): Promise<void> {
+  const entries = course.ledger(tenant).unnamed.splice(0);
+  // What another worker has begun to name may be this one's: both wait for it.
+  const before = course.naming.get(tenant);
+  if (before === undefined && entries.length === 0) return;
+  const named = (before ?? Promise.resolve()).then(() => nameAll(course, tenant, entries));
+  course.naming.set(tenant, named);
+  await named;
+  if (course.naming.get(tenant) === named) course.naming.delete(tenant);
+}
+
+async function nameAll(course: Course, tenant: number, entries: readonly Entry[]): Promise<void> {
   const ledger = course.ledger(tenant);
-  for (const entry of ledger.unnamed.splice(0)) {
+  for (const entry of entries) {
     const { effectiveAt, eventType } = entry.plan;
     const filter = `from_date=${effectiveAt}&to_date=${effectiveAt}&event_type=${eventType}&page_size=500`;
     const request = getRequest(tenant, `/v1/journal-entries?${filter}`);

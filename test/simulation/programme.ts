@@ -13,6 +13,7 @@ export function ordinaryDraft(scene: Scene): Draft {
   const fresh = scene.slots.find(({ loanId }) => !scene.ledger.loans.has(loanId));
   if (fresh !== undefined && (known.length === 0 || scene.random.chance(0.5))) return disbursementDraft(scene, fresh);
   if (scene.random.chance(0.004)) return disbursementDraft(scene, replaceSlot(scene));
+  if (scene.random.chance(0.001)) return disbursementDraft(scene, replaceGiant(scene));
   const lost = known.find(({ slot, loan }) => !slot.giant && loan.state.chargedOff !== undefined);
   if (lost !== undefined && scene.random.chance(0.1)) return disbursementDraft(scene, replaceSlot(scene, lost.slot));
   return draftFor(scene, scene.random.pick(known).slot);
@@ -36,6 +37,14 @@ export function draftFor(scene: Scene, slot: Slot): Draft {
     case 'reversal':
       return reversalDraft(scene, { slot, entry: reversibleEntry(scene, loan) });
   }
+}
+
+/** The same of the giant, so that no loan's history grows with the length of the run. */
+function replaceGiant(scene: Scene): Slot {
+  const at = scene.slots.findIndex(({ giant }) => giant);
+  const slot = scene.newSlot({ giant: true });
+  scene.slots.splice(at < 0 ? scene.slots.length : at, 1, slot);
+  return slot;
 }
 
 /** Takes a loan out of play, the oldest ordinary one if none is named, and puts a new one in its place, so that loans of all ages exist. */

@@ -30,6 +30,9 @@ export interface SimulationReport {
   /** Posted with a date before something that the loan already knew. */
   backdated: number;
   replayed: number;
+  /** Posted by restating what was posted before, and the entries that were restated. */
+  restating: number;
+  entriesRestated: number;
   readonly postedByEvent: Record<string, number>;
   /** Refusals that came back, reads included. */
   readonly refusals: Record<string, number>;
@@ -70,7 +73,7 @@ const DIFFERENCES_KEPT = 50;
 
 /** What lives alone come to: adjustments under four eyes, runs, the month before all others closed and opened. */
 const MORE_EVENTS = ['proposal', 'approval', 'rejection', 'run', 'close', 'reopen'];
-const MORE_REFUSALS = ['approver_is_proposer', 'unbalanced_entry', 'period_closed'];
+const MORE_REFUSALS = ['approver_is_proposer', 'unbalanced_entry', 'period_closed', 'replay_blocked'];
 
 /** A report with nothing in it yet. */
 export function newReport(options: {
@@ -93,6 +96,8 @@ export function newReport(options: {
     posted: 0,
     backdated: 0,
     replayed: 0,
+    restating: 0,
+    entriesRestated: 0,
     postedByEvent: Object.fromEntries([...EVENTS, ...MORE_EVENTS].map((kind) => [kind, 0])),
     refusals: Object.fromEntries(codes.map((code) => [code, 0])),
     races: Object.fromEntries(RACE_KINDS.map((kind) => [kind, 0])) as Record<RaceKind, number>,
@@ -118,6 +123,27 @@ export function newReport(options: {
     differenceCount: 0,
     differences: [],
   };
+}
+
+/** What two runs did together; the first one's seed, and the worse of what the two must not have. */
+export function sumOfReports(one: SimulationReport, other: SimulationReport): SimulationReport {
+  const names = Object.keys(one) as (keyof SimulationReport)[];
+  const summed = names.map((name) => [name, NOT_SUMMED.includes(name) ? one[name] : sumOf(one[name], other[name])]);
+  return Object.fromEntries(summed) as SimulationReport;
+}
+
+const NOT_SUMMED: readonly (keyof SimulationReport)[] = ['seed', 'salt', 'repeat'];
+
+function sumOf(one: unknown, other: unknown): unknown {
+  if (typeof one === 'number' && typeof other === 'number') return one + other;
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.every((value) => typeof value === 'number')
+      ? one.map((value, at) => value + other[at])
+      : [...one, ...other];
+  }
+  const [left, right] = [one, other].map((table) => table as Readonly<Record<string, number>>);
+  const names = [...new Set([...Object.keys(left ?? {}), ...Object.keys(right ?? {})])];
+  return Object.fromEntries(names.map((name) => [name, (left?.[name] ?? 0) + (right?.[name] ?? 0)]));
 }
 
 /** Counts a disagreement and keeps the first ones. */
@@ -152,6 +178,7 @@ export function assertReport(report: SimulationReport, { minimum, unreachable = 
     if (kind !== 'wide_accrual') atLeast(`race ${kind}`, count, minimum);
   }
   atLeast('replays', report.replayed, minimum);
+  atLeast('restating', report.restating, minimum);
   atLeast('backdated', report.backdated, Math.ceil(posted * 0.3));
   atLeast('meant to be refused', report.meantToBeRefused, Math.ceil(commands * 0.1));
   atLeast('balance reads', report.balanceReads, Math.floor(commands / 10) - report.workers);
@@ -179,6 +206,7 @@ export function reportText(report: SimulationReport): string {
     `seed ${report.seed}, salt ${report.salt}; again: ${report.repeat}`,
     `commands ${commands} in ${seconds.toFixed(1)} s, ${Math.round(commands / Math.max(seconds, 0.001))}/s`,
     `posted ${report.posted}, backdated ${share(report.backdated, report.posted)}, replayed ${report.replayed}`,
+    `restating ${report.restating}, entries restated ${report.entriesRestated}`,
     `meant to be refused ${share(report.meantToBeRefused, commands)}`,
     `posted by process ${report.postedByProcess.join(', ')}`,
     'events',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { assertReport, type ReportBar, reportText } from './report.ts';
+import { assertReport, type ReportBar, reportText, type SimulationReport, sumOfReports } from './report.ts';
 import { runSimulation } from './simulation.ts';
 import { openTwoProcessTarget } from './two-processes.ts';
 import { assertVerified } from './verified.ts';
@@ -12,6 +12,7 @@ Without --url: against two server processes and an embedded PostgreSQL of the ru
 
   --events N       commands to send (10000)
   --seed N         what is written and read follows from it (1)
+  --portion N      commands for one set of tenants; then come new ones, with the next seed (50000)
   --workers N      lines of work at once (32)
   --minimum N      least number of each event, refusal and race (events / 1000)
   --control        post with posted_at = now() and expect that to be found out: exits with 0 when answers under a fixed
@@ -63,6 +64,7 @@ const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
+    portion: { type: 'string', default: '50000' },
     workers: { type: 'string', default: '32' },
     minimum: { type: 'string' },
     url: { type: 'string' },
@@ -80,24 +82,33 @@ if (values.help || (values.url === undefined) !== (values['token-file'] === unde
 } else {
   const own = await openTwoProcessTarget({ postedAtIsNow: values.control });
   try {
-    await simulate(own.target);
+    await simulate(own.target, own.withNewTenants);
     if (!values.control) await assertVerified(own.address);
   } finally {
     await own.close();
   }
 }
 
-async function simulate(target: SimulationTarget): Promise<void> {
+/** In portions, each on tenants of its own, so that what the model has to remember stays within bounds. */
+async function simulate(target: SimulationTarget, renew?: () => Promise<SimulationTarget>): Promise<void> {
   const events = Number(values.events);
-  const report = await runSimulation(target, {
-    events,
-    seed: Number(values.seed),
-    workers: Number(values.workers),
-    onProgress: ({ commands, seconds, differenceCount }) => {
-      if (commands % 10_000 < 1_000)
-        console.error(`${commands} commands, ${seconds.toFixed(0)} s, ${differenceCount} differences`);
-    },
-  });
+  const seed = Number(values.seed);
+  const portions = renew === undefined ? 1 : Math.ceil(events / Number(values.portion));
+  let report: SimulationReport | undefined;
+  for (let portion = 0; portion < portions; portion += 1) {
+    const done = await runSimulation(portion === 0 || renew === undefined ? target : await renew(), {
+      events: Math.ceil(events / portions),
+      seed: seed + portion,
+      workers: Number(values.workers),
+      onProgress: ({ commands, seconds, differenceCount }) => {
+        if (commands % 10_000 < 1_000)
+          console.error(`${commands} commands, ${seconds.toFixed(0)} s, ${differenceCount} differences`);
+      },
+    });
+    if (portions > 1 && !values.control) assertReport(done, { minimum: 0 });
+    report = report === undefined ? done : sumOfReports(report, done);
+  }
+  if (report === undefined) throw new Error('no events were asked for');
   console.log(reportText(report));
   if (values.control) {
     if (report.changed === 0) throw new Error('posted_at = now() was not found out: this simulation can see nothing');

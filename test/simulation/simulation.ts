@@ -50,7 +50,8 @@ export async function runSimulation(target: SimulationTarget, options: Simulatio
       report.seconds = (performance.now() - startedAt) / 1_000;
       onProgress(report);
     }
-    return failures.length > 0 || report.commands >= events || report.differenceCount >= differencesMax;
+    if (failures.length > 0 || report.differenceCount >= differencesMax) return true;
+    return report.commands >= events && workers.every(({ hasBegun }) => hasBegun);
   };
   try {
     // All stop when one has failed, so that nothing is still being sent when this returns.

@@ -29,6 +29,15 @@ export class SceneStage extends Stage {
     return { programs, loanIds, firstDay: addDays(businessDate, -DAYS), today: businessDate, isGiant: false };
   }
 
+  /** Another worker may not come upon it: what becomes of a loan between two steps has to be certain. */
+  override freshLoanId(): string {
+    return this.#scene.newSlot().loanId;
+  }
+
+  override strangeLoanId(): string {
+    return this.#scene.newSlot().loanId;
+  }
+
   override allFacts(): Fact[] {
     const { lives } = this.books.found;
     const facts = new Set(this.#scene.slots.flatMap(({ loanId }) => lives.get(loanId) ?? []));

@@ -12,6 +12,8 @@ const RENEW_MS = 30 * 60_000;
 /** A target made for one run; close() ends its processes and removes its database. */
 export type TwoProcessTarget = {
   readonly target: SimulationTarget;
+  /** The same processes and database with tenants of its own, whose books are empty. */
+  withNewTenants(): Promise<SimulationTarget>;
   readonly address: DatabaseAddress;
   close(): Promise<void>;
 };
@@ -38,34 +40,46 @@ export async function openTwoProcessTarget(options: TwoProcessOptions = {}): Pro
     closers.push(two.stop);
     const http = new HttpClient(two.urls[0]);
     closers.push(async () => http.close());
-    const tenants = await Promise.all(
-      Array.from({ length: options.tenants ?? 3 }, () => TenantApi.create(address, http)),
-    );
-    const colleagues = await Promise.all(tenants.map((tenant) => tenant.colleague()));
-    const [full, narrow] = [new TokenRing(tenants, undefined), new TokenRing(tenants, 'hpts:balances:read')];
-    const rings = [full, narrow, new TokenRing(colleagues, undefined)] as const;
-    const renew = () => Promise.all(rings.map((ring) => ring.renew()));
-    await renew();
-    const timer = setInterval(() => void renew(), RENEW_MS);
-    timer.unref();
-    closers.push(async () => clearInterval(timer));
-    const businessDate = await utcToday(address);
-    const target: SimulationTarget = {
-      baseUrls: two.urls,
-      token: (index) => full.of(index),
-      narrowToken: (index) => narrow.of(index),
-      colleagueToken: (index) => rings[2].of(index),
-      tenants: tenants.map(({ tenantId, defaultProgramId }) => ({
-        tenantId,
-        programId: defaultProgramId,
-        businessDate,
-      })),
+    const withNewTenants = async () => {
+      const tenants = await Promise.all(
+        Array.from({ length: options.tenants ?? 3 }, () => TenantApi.create(address, http)),
+      );
+      const { target, stop } = await targetOf(tenants, two.urls, await utcToday(address));
+      closers.push(stop);
+      return target;
     };
-    return { target, address, close };
+    return { target: await withNewTenants(), withNewTenants, address, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** The target that some tenants are, and how to end the renewal of its tokens. */
+async function targetOf(
+  tenants: readonly TenantApi[],
+  baseUrls: readonly string[],
+  businessDate: string,
+): Promise<{ readonly target: SimulationTarget; readonly stop: () => Promise<void> }> {
+  const colleagues = await Promise.all(tenants.map((tenant) => tenant.colleague()));
+  const [full, narrow] = [new TokenRing(tenants, undefined), new TokenRing(tenants, 'hpts:balances:read')];
+  const rings = [full, narrow, new TokenRing(colleagues, undefined)] as const;
+  const renew = () => Promise.all(rings.map((ring) => ring.renew()));
+  await renew();
+  const timer = setInterval(() => void renew(), RENEW_MS);
+  timer.unref();
+  const target: SimulationTarget = {
+    baseUrls,
+    token: (index) => full.of(index),
+    narrowToken: (index) => narrow.of(index),
+    colleagueToken: (index) => rings[2].of(index),
+    tenants: tenants.map(({ tenantId, defaultProgramId }) => ({
+      tenantId,
+      programId: defaultProgramId,
+      businessDate,
+    })),
+  };
+  return { target, stop: async () => clearInterval(timer) };
 }
 
 async function takeTransactionTime(address: DatabaseAddress): Promise<void> {

@@ -3,7 +3,7 @@ import { type Course, learnCorrelation } from './course.ts';
 import { eventDraft } from './event-programme.ts';
 import { pullEvents, somePull } from './event-pull.ts';
 import { someList, walkDifferences } from './journal-walk.ts';
-import { lifeStory } from './life-story.ts';
+import { appendPrograms, lifeStory } from './life-story.ts';
 import { walkList } from './list-reading.ts';
 import { expectAnswer } from './model/expectation.ts';
 import { loansConcerned } from './model/ledger.ts';
@@ -12,9 +12,9 @@ import type { LedgerAnswer, LedgerRequest } from './model/request.ts';
 import { nameTheRest } from './naming.ts';
 import { actOnPeriod } from './period-acts.ts';
 import { disbursementDraft, ordinaryDraft } from './programme.ts';
-import { bookAnswer, explainRace, isInProgress, type RaceMember } from './race-order.ts';
+import { bookAnswer, explainRace, haveTies, isInProgress, type RaceMember } from './race-order.ts';
 import { nextRace, type Race, wideAccrualRace } from './race-programme.ts';
-import { accountRead, balanceRead, entryRead, type Read, refusedRead } from './read-programme.ts';
+import { accountRead, balanceRead, entryRead, getRequest, type Read, refusedRead } from './read-programme.ts';
 import { refusalRequest } from './refusal-programme.ts';
 import { followRun } from './run-following.ts';
 import { type Draft, knownLoans, requestOf, type Scene, type Slot } from './scene.ts';
@@ -23,7 +23,7 @@ import { type Draft, knownLoans, requestOf, type Scene, type Slot } from './scen
 const WIDE_SHARE = 0.25;
 
 /** How often a worker goes on with the life that it is telling. */
-const LIFE_SHARE = 0.15;
+const LIFE_SHARE = 0.22;
 const FIRST_LIFE_SHARE = 0.8;
 
 /** How many posted requests a worker remembers, to repeat them. */
@@ -63,6 +63,11 @@ export class Worker {
     }));
   }
 
+  /** False until the first life has been told, where this worker begins with one. */
+  get hasBegun(): boolean {
+    return !this.#isFirstLife;
+  }
+
   /** Works until the run has sent as many commands as it should. */
   async work(isDone: () => boolean): Promise<void> {
     for (const slot of this.#wide) {
@@ -71,7 +76,8 @@ export class Worker {
     }
     while (!isDone()) {
       await this.#step();
-      while (this.#commands >= this.#readsDueAt) {
+      // What is due while there is nothing to read yet is made up for.
+      while (this.#commands >= this.#readsDueAt && knownLoans(this.scene).length > 0) {
         this.#readsDueAt += 10;
         await this.#reads();
       }
@@ -105,8 +111,9 @@ export class Worker {
   /** The next step of the life that is being told; undefined at its end. */
   #nextOfLife(): Draft | undefined {
     const { scene } = this;
-    const { programId, publicPrograms } = scene.ledger;
-    this.#life ??= lifeStory(scene, this.#isFirstLife ? programId : scene.random.pick(publicPrograms));
+    const isFirst = this.#isFirstLife;
+    const programId = isFirst ? scene.ledger.programId : scene.random.pick(appendPrograms(scene));
+    this.#life ??= lifeStory(scene, { programId, isFirst });
     const next = this.#life.next();
     if (next.done !== true) return next.value;
     this.#life = undefined;
@@ -179,6 +186,11 @@ export class Worker {
     learnCorrelation(scene.ledger, body);
     await nameTheRest(this.#course, request.tenant);
     this.#countPosted(request);
+    const restated = (body?.['restatement'] as { readonly entries?: unknown } | undefined)?.entries;
+    if (typeof restated === 'number') {
+      report.restating += 1;
+      report.entriesRestated += restated;
+    }
     if (request.path === '/v1/adjustments') scene.proposals.push(String(body?.['adjustment_id']));
     if (backdated) report.backdated += 1;
     const postedAt = String(body?.['posted_at']);
@@ -203,7 +215,8 @@ export class Worker {
       const request = requests[at];
       return request === undefined ? [] : [{ request, answer }];
     });
-    const question = { ledger, members, now: course.now(tenant) };
+    const journal = haveTies(members) ? await this.#newestEntries() : [];
+    const question = { ledger, members, now: course.now(tenant), journal };
     let order = explainRace({ ...question, byPostedAt: true });
     if (order === undefined) {
       order = explainRace({ ...question, byPostedAt: false });
@@ -212,6 +225,15 @@ export class Worker {
     if (order === undefined) return this.#lose(loanIds);
     for (const { request, answer } of order) await this.#afterMember(race, { request, answer }, newest);
     await this.#repeatInProgress(members);
+  }
+
+  /** The ids of the tenant's newest entries, in the order of the journal. */
+  async #newestEntries(): Promise<readonly string[]> {
+    const { tenant } = this.scene;
+    const answer = await this.#course.read(getRequest(tenant, '/v1/journal-entries?page_size=500'));
+    const items = answerObject(answer.body)?.['items'];
+    const all = Array.isArray(items) ? (items as readonly Readonly<Record<string, unknown>>[]) : [];
+    return all.map((item) => String(item['journal_entry_id'])).reverse();
   }
 
   async #afterMember(race: Race, { request, answer }: RaceMember, newest: string): Promise<void> {

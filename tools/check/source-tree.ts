@@ -15,7 +15,7 @@ export type Check = {
 };
 
 /** What .gitignore leaves out, and git's own folder. */
-const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['node_modules', '.git', '.hpts', 'coverage']);
+const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['node_modules', '.git', '.hpts', 'coverage', 'reports']);
 const SKIPPED_FILES = /\.(?:log|tmp)$/;
 
 /** Reads every text file below `root`. A file with a NUL byte is no text. */

@@ -43,11 +43,19 @@ export class Entry {
     this.#reference = reference;
     this.entryId = entryId;
     const { eventType, effectiveAt, lines, reversesEntryId, eventId, isDifference } = reference;
-    const reverses = reversesEntryId === undefined ? undefined : ledger.byModelId.get(reversesEntryId)?.entryId;
     const fact = ledger.books.facts.get(eventId);
     const isBatch = eventType === 'accrual' && !isDifference && fact?.about === undefined;
     const accrued = isBatch ? { accruedLoanIds: fact?.loanIds ?? [] } : {};
-    this.plan = { eventType, effectiveAt, lines, reversesEntryId: reverses, ...accrued };
+    this.plan = {
+      eventType,
+      effectiveAt,
+      lines,
+      ...accrued,
+      // The entry that it reverses may be named later than this one is made.
+      get reversesEntryId() {
+        return reversesEntryId === undefined ? undefined : ledger.byModelId.get(reversesEntryId)?.entryId;
+      },
+    };
   }
 
   /** The model's name of it. */
@@ -58,6 +66,11 @@ export class Entry {
   /** The model's name of its event. */
   get eventId(): string {
     return this.#reference.eventId;
+  }
+
+  /** The model's name of its correlation. */
+  get modelCorrelationId(): string {
+    return this.#reference.correlationId;
   }
 
   get postedAt(): string {
@@ -72,8 +85,10 @@ export class Entry {
     return this.#named(this.#reference.supersededByEntryId);
   }
 
+  /** undefined while no answer has shown the name. */
   #named(modelId: string | undefined): string | undefined {
-    return modelId === undefined ? undefined : this.#ledger.byModelId.get(modelId)?.entryId;
+    const name = modelId === undefined ? undefined : this.#ledger.byModelId.get(modelId)?.entryId;
+    return name === modelId ? undefined : name;
   }
 }
 

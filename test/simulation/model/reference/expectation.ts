@@ -67,15 +67,21 @@ function expectWrite(books: Books, { path, parameters, request }: Asked, now: No
   const read = readCommand(route, body.value);
   if ('badFields' in read) return refused('validation_failed', read.badFields);
   const fingerprint = `POST ${path} ${canonicalJson(body.value)}`;
-  const used = isPreview ? undefined : books.keys.get(key.text);
+  // A key of an event is found wherever it is sent; a key of an act is not looked for by events (decisions/0011-webhooks.md).
+  const isAct = ACTS.includes(route.kind);
+  const name = isAct ? `act ${key.text}` : key.text;
+  const used = isPreview ? undefined : (books.keys.get(name) ?? books.keys.get(key.text));
   if (used !== undefined) {
     return used.fingerprint === fingerprint ? { kind: 'replayed', body: used.body } : refused('idempotency_mismatch');
   }
   const decision = decide(books, read.command, now);
   if ('refusal' in decision) return { kind: 'refused', refusal: decision.refusal };
   const { posting } = decision;
-  return isPreview ? { kind: 'preview', posting } : { kind: 'posted', posting, key: key.text, fingerprint };
+  return isPreview ? { kind: 'preview', posting } : { kind: 'posted', posting, key: name, fingerprint };
 }
+
+/** Calls that write no entry themselves: they keep their keys apart. */
+const ACTS: readonly string[] = ['proposal', 'rejection', 'run', 'program', 'version'];
 
 /** The key as sent, quoted or not, or what is wrong with it. */
 function keyOf(headers: readonly string[]): { readonly text: string } | { readonly code: RefusalCode } {

@@ -35,7 +35,9 @@ export function decideFact(books: Books, state: LoanState, question: Question): 
   if (typeof verdict === 'string') return verdict;
   apply(state, verdict, fact.effectiveAt);
   const wrong = wrongBalance(state);
-  return wrong === undefined || stands ? verdict : wrong;
+  // No ledger could hold a component of more than 18 digits: that is in the way of money too (decisions/0025-restatement.md).
+  const isBorne = wrong === undefined || (stands && wrong === 'balance_would_be_negative');
+  return isBorne ? verdict : wrong;
 }
 
 /** Begin a loan, are about an event that stands already, or are 0 then. */
