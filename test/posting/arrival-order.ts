@@ -22,7 +22,8 @@ const DAYS = ['2026-05-02', '2026-05-03', '2026-05-04', '2026-05-05', '2026-05-0
 export type Request =
   | { readonly body: DistributiveBody; readonly reverses: null }
   | { readonly body: null; readonly reverses: number }
-  | { readonly body: null; readonly reverses: null; readonly returns: number; readonly asked: AskedReturn };
+  | { readonly body: null; readonly reverses: null; readonly returns: number; readonly asked: AskedReturn }
+  | { readonly body: null; readonly reverses: null; readonly corrects: number; readonly asked: AskedCorrection };
 type AskedReturn = Pick<CommandOf<'payment_return'>['paymentReturn'], 'amountMinor' | 'nsfFeeMinor' | 'policy'> & {
   readonly effectiveAt: string;
 };
@@ -179,6 +180,13 @@ const askedReturn: fc.Arbitrary<AskedReturn> = fc.record({
   policy: fc.constantFrom('mirror', 'principal', null),
 });
 
+type AskedCorrection = { readonly effectiveAt: string; readonly interest: readonly bigint[] };
+
+const askedCorrection: fc.Arbitrary<AskedCorrection> = fc.record({
+  effectiveAt: fc.constantFrom(...DAYS),
+  interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 2 }),
+});
+
 /** Histories of up to so many requests, of all lengths alike; the loans' first disbursements arrive first, whatever their dates are then worth. */
 export function histories(maxLength: number): fc.Arbitrary<readonly Request[]> {
   const first = LOANS.map((loanId): Request => {
@@ -193,6 +201,12 @@ export function histories(maxLength: number): fc.Arbitrary<readonly Request[]> {
       weight: 1,
       arbitrary: fc
         .record({ returns: fc.nat(maxLength), asked: askedReturn })
+        .map((one): Request => ({ body: null, reverses: null, ...one })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .record({ corrects: fc.nat(maxLength), asked: askedCorrection })
         .map((one): Request => ({ body: null, reverses: null, ...one })),
     },
   );
@@ -221,28 +235,26 @@ export function tell(requests: readonly Request[]): Told {
       request.reverses === null
         ? undefined
         : accepted[(request.reverses + LOANS.length) % Math.max(accepted.length, 1)];
-    const paid = accepted.filter(({ command: { kind } }) => kind === 'payment' || kind === 'recovery');
-    const returned = 'returns' in request ? paid[request.returns % Math.max(paid.length, 1)] : undefined;
-    const asked = 'returns' in request ? request.asked : undefined;
-    const body =
-      returned !== undefined && asked !== undefined
-        ? returnOf(returned, asked)
-        : (request.body ?? (target === undefined ? undefined : reversalOf(target.entryId)));
+    const { of = null, body = request.body ?? (target === undefined ? undefined : reversalOf(target.entryId)) } =
+      aboutEarlier(request, accepted) ?? {};
     if (body === undefined) return;
     const command = { ...envelope(index), ...body } as Command;
     const [decision] = books.post([command]).decisions;
     if (decision === undefined) throw new Error('a batch of one command answered no decision');
     decisions.push(decision);
     if (decision.outcome !== 'posted') return;
-    if (target !== undefined) target.reversed = true;
-    else {
+    if (target !== undefined) {
+      // The corrections of a batch go with it.
+      const gone = accepted.filter((one) => one.command.kind === 'accrual_correction' && one.of === target.entryId);
+      for (const one of [target, ...gone]) one.reversed = true;
+    } else {
       const { entryId, draft } = decision.entry;
       const fixed = { amountMinor: BigInt(String(draft.eventInput['amount_minor'] ?? '0')), nsfFeeMinor: null };
       const kept =
         command.kind === 'payment_return'
           ? { ...command, paymentReturn: { ...command.paymentReturn, ...fixed } }
           : command;
-      accepted.push({ command: kept, entryId, of: returned?.entryId ?? null, reversed: false });
+      accepted.push({ command: kept, entryId, of, reversed: false });
       const [charged] = decision.following;
       if (command.kind !== 'payment_return' || charged?.draft.eventType !== 'fee_assessed') return;
       // Its fee is an event by itself.
@@ -255,6 +267,36 @@ export function tell(requests: readonly Request[]): Told {
     }
   });
   return { books, decisions, standing: accepted.filter(({ reversed }) => !reversed) };
+}
+
+/** A request about an event that was accepted before, if there is such: its body, and the first entry of that event. */
+function aboutEarlier(
+  request: Request,
+  accepted: readonly Accepted[],
+): { readonly of: string; readonly body: DistributiveBody } | undefined {
+  const among = (kinds: readonly string[], place: number): Accepted | undefined => {
+    const possible = accepted.filter(({ command: { kind } }) => kinds.includes(kind));
+    return possible[place % Math.max(possible.length, 1)];
+  };
+  if ('returns' in request) {
+    const paid = among(['payment', 'recovery'], request.returns);
+    return paid && { of: paid.entryId, body: returnOf(paid, request.asked) };
+  }
+  if (!('corrects' in request)) return undefined;
+  const batch = among(['accrual'], request.corrects);
+  return batch && { of: batch.entryId, body: correctionOf(batch, request.asked) };
+}
+
+function correctionOf({ command, entryId }: Accepted, { effectiveAt, interest }: AskedCorrection): DistributiveBody {
+  const loans = interest.map((interestMinor, index) => ({ loanId: LOANS[index] ?? '', interestMinor }));
+  const correction = {
+    accrualEventId: eventIdOf(entryId),
+    effectiveAt: effectiveAt < dateOf(command) ? dateOf(command) : effectiveAt,
+    reasonCode: 'other',
+    loans,
+    metadata: null,
+  };
+  return { kind: 'accrual_correction', correction };
 }
 
 function returnOf({ command, entryId }: Accepted, asked: AskedReturn): DistributiveBody {
@@ -279,36 +321,60 @@ export function tellInEffectiveOrder(standing: readonly Accepted[]): MemoryBooks
   /** The entries of these books by those of the others. */
   const entryIds = new Map<string, string>();
   for (const { command: told, entryId, of } of ordered) {
-    const command = of === null ? told : ofPayment(told, entryIds.get(of) ?? '');
+    const command = of === null ? told : aboutEntry(told, entryIds.get(of) ?? '');
     const [asNew] = books.post([command]).decisions;
     const posted =
       asNew?.outcome !== 'posted' && MONEY_FACTS.includes(command.kind)
         ? books.post([asFact(books, command, asNew)], { version: 1 }).decisions[0]
         : asNew;
-    if (posted?.outcome === 'posted') entryIds.set(entryId, posted.entry.entryId);
-    else if (!accruesWithoutLost(books, command)) {
-      throw new Error(`${command.kind} of ${dateOf(command)} is refused in its own order`);
-    }
+    const asPosted = posted?.outcome === 'posted' ? posted.entry.entryId : accruedWithoutLost(books, command);
+    if (asPosted === null) throw new Error(`${command.kind} of ${dateOf(command)} is refused in its own order`);
+    entryIds.set(entryId, asPosted);
   }
   return books;
 }
 
-function ofPayment(command: Command, entryId: string): Command {
+function aboutEntry(command: Command, entryId: string): Command {
+  if (command.kind === 'accrual_correction') {
+    return { ...command, correction: { ...command.correction, accrualEventId: eventIdOf(entryId) } };
+  }
   if (command.kind !== 'payment_return') return command;
   return { ...command, paymentReturn: { ...command.paymentReturn, paymentEventId: eventIdOf(entryId) } };
 }
 
-/** A client's accrual is 0 for a loan that is charged off by then: the others accrue. */
-function accruesWithoutLost(books: MemoryBooks, command: Command): boolean {
-  if (command.kind !== 'accrual') return false;
-  return command.accrual.loans.every((loan, index) => {
-    const keyHash = `${command.keyHash}${index}`;
-    const [decision] = books.post([{ ...command, keyHash, accrual: { ...command.accrual, loans: [loan] } }]).decisions;
-    return (
-      decision?.outcome === 'posted' ||
-      (decision?.outcome === 'refused' && decision.refusal.code === 'loan_charged_off')
-    );
-  });
+/**
+ * A client's accrual and its correction are 0 for a loan that is charged off by then: the others accrue. Answers the entry of
+ * the one that does; null when it is refused for another reason.
+ */
+function accruedWithoutLost(books: MemoryBooks, command: Command): string | null {
+  const decisions = oneByOne(command).map((part) => books.post([part]).decisions[0]);
+  const wrong = decisions.some(
+    (decision) => decision?.outcome === 'refused' && !LEFT_OUT.includes(decision.refusal.code),
+  );
+  if (wrong || decisions.length === 0) return null;
+  return decisions.flatMap((decision) => (decision?.outcome === 'posted' ? decision.entry.entryId : []))[0] ?? '';
+}
+
+/** Of a loan that is charged off, and of its part of a batch that it was left out of. */
+const LEFT_OUT: readonly string[] = ['loan_charged_off', 'loan_not_found', 'not_found'];
+
+function oneByOne(command: Command): readonly Command[] {
+  const keyed = (index: number): string => `${command.keyHash}${index}`;
+  if (command.kind === 'accrual') {
+    const { accrual } = command;
+    return accrual.loans.map((loan, index) => ({
+      ...command,
+      keyHash: keyed(index),
+      accrual: { ...accrual, loans: [loan] },
+    }));
+  }
+  if (command.kind !== 'accrual_correction') return [];
+  const { correction } = command;
+  return correction.loans.map((loan, index) => ({
+    ...command,
+    keyHash: keyed(index),
+    correction: { ...correction, loans: [loan] },
+  }));
 }
 
 /** What a money fact is that is refused as something new: on a charged-off loan a recovery, else a payment. */
@@ -372,6 +438,8 @@ function dateOf(command: Command): string {
       return command.restructure.effectiveAt;
     case 'accrual':
       return command.accrual.accrualDate;
+    case 'accrual_correction':
+      return command.correction.effectiveAt;
     default:
       throw new Error(`${command.kind} is no event of these histories`);
   }

@@ -18,6 +18,7 @@ type LivedBooks = {
   readonly entries: ReadonlyMap<string, ResolvedEntry>;
   readonly reversals: ReadonlyMap<string, string>;
   readonly superseded: ReadonlyMap<string, string>;
+  readonly sentCorrections: ReadonlyMap<string, PostingPlan['accrualCorrections'][number]>;
   readonly standingsOf: (asked: readonly EntryRef[]) => ReadonlyMap<string, EntryStanding>;
   readonly batches: ReadonlyMap<string, AccrualBatch>;
   readonly facts: {
@@ -58,8 +59,9 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
       returnOf:
         books.facts.paymentReturns.find((one) => one.tenantId === tenantId && one.entryId === entry.entryId)
           ?.paymentEntryId ?? null,
-      isWhole: entry.eventType !== 'accrual' || accrued !== undefined,
+      isWhole: entry.eventType !== 'accrual' || accrued !== undefined || books.sentCorrections.has(first),
       accrual: accrued === undefined ? null : { interestMinor: accrued.interestMinor },
+      correction: correctionOf(books.sentCorrections.get(first), loanId),
     });
   }
   const ordered = [...events.values()].sort(byEffect);
@@ -75,7 +77,39 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
     .toSorted((one, other) => arrivalOf(one) - arrivalOf(other))
     .toSorted(inEffect);
   const returned = returnedOf(tenantId, ordered, books);
-  return { from, before, events: ordered, losses, nonAccruals, returned, truncated: false };
+  const interest = interestBefore({ tenantId, loanId, from }, ordered, books);
+  return { from, before, events: ordered, losses, nonAccruals, returned, interest, truncated: false };
+}
+
+function correctionOf(sent: PostingPlan['accrualCorrections'][number] | undefined, loanId: string) {
+  const own = sent?.loans.find((loan) => loan.loanId === loanId);
+  return sent === undefined || own === undefined
+    ? null
+    : { accrualEntryId: sent.accrualEntryId, interestMinor: own.interestMinor };
+}
+
+/** What stands before a day of the accruals that corrections are of. */
+function interestBefore(
+  { tenantId, loanId, from }: HistoryRef,
+  events: readonly LoanEvent[],
+  { entries, reversals, sentCorrections }: LivedBooks,
+): ReadonlyMap<string, bigint> {
+  const accruals = new Set(events.flatMap(({ correction }) => correction?.accrualEntryId ?? []));
+  const standing = new Map<string, bigint>();
+  for (const [key, { entry }] of entries) {
+    if (!key.startsWith(tenantId) || reversals.has(key) || entry.effectiveAt >= from || entry.eventType !== 'accrual') {
+      continue;
+    }
+    const first = firstEntryIdOf(entry.eventId);
+    const of = sentCorrections.get(scopedKey(tenantId, first))?.accrualEntryId ?? first;
+    if (!accruals.has(of)) continue;
+    const own = entry.lines.filter((line) => line.loanId === loanId);
+    standing.set(
+      of,
+      own.reduce((sum, { amountMinor }) => sum + amountMinor, standing.get(of) ?? 0n),
+    );
+  }
+  return standing;
 }
 
 function returnedOf(

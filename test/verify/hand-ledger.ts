@@ -179,6 +179,17 @@ function handLedgers(): readonly HandBooks[] {
       ],
     },
     {
+      name: 'accrual difference',
+      type: 'accrual',
+      on: '2026-02-01',
+      follows: 'early fee',
+      differenceOf: 'accrual again',
+      lines: [
+        [1200, -50, young],
+        [4000, 50],
+      ],
+    },
+    {
       name: 'payment mirrored',
       type: 'reversal',
       on: '2026-04-10',
@@ -274,7 +285,7 @@ function handLedgers(): readonly HandBooks[] {
         batch: 'accrual again',
         loans: [
           [old, 10_040, 40],
-          [young, 700, 0],
+          [young, 650, 0],
           [quiet, 7, 7],
         ],
       },

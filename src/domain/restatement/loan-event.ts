@@ -15,6 +15,9 @@ export type KeptEntry = PostedEntry & {
 /** What a client's accrual batch says of one loan. */
 export type KeptAccrual = { readonly interestMinor: bigint };
 
+/** What a correction says of one loan of its batch, which is named by its entry: the whole interest. */
+export type KeptCorrection = { readonly accrualEntryId: string; readonly interestMinor: bigint };
+
 /** A standing event of one loan: neither it nor its entry was reversed by request. */
 export type LoanEvent = {
   readonly eventId: string;
@@ -37,6 +40,8 @@ export type LoanEvent = {
   readonly returnOf: string | null;
   /** Of an accrual batch; null for every other event. */
   readonly accrual: KeptAccrual | null;
+  /** Of the correction of an accrual batch; null for every other event. */
+  readonly correction: KeptCorrection | null;
 };
 
 /** The order of a loan's events under `replay`: effective date, then arrival (ACCOUNTING.md rule 11). */

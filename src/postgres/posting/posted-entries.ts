@@ -19,7 +19,9 @@ function postedEntries(asked: string): string {
        WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
       e.event_input::jsonb->>'registered_loan_id', b.interest_minor, e.event_input::jsonb->>'corrected_event_id',
       e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered', e.event_input, e.event_input::jsonb->>'period',
-      asked.asked_id, e.event_input::jsonb->>'requested_entry_id'
+      asked.asked_id, e.event_input::jsonb->>'requested_entry_id',
+      (SELECT c.loan_ids FROM hpts.accrual_correction AS c WHERE c.tenant_id = e.tenant_id AND c.entry_id = e.entry_id
+         AND c.accrual_entry_id = (left(e.event_input::jsonb->>'corrected_event_id', 35) || '0')::uuid)
     FROM ${asked} AS asked
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`;
@@ -78,6 +80,7 @@ export type PostedRow = [
   period: string | null,
   askedId: string,
   requestedEntryId: string | null,
+  correctedLoanIds: string[] | null,
 ];
 
 /** Entries that commands name, by the ids asked for, with every loan whose balance or accrual date they hold. */
@@ -174,6 +177,8 @@ function placeOf(row: PostedRow, index: number): Pick<DraftLine, 'layer' | 'curr
 function loansOf(row: PostedRow, lines: readonly DraftLine[]): string[] {
   const accrued = row[18];
   if (accrued !== null) return accrued;
+  // A correction is about loans too that it left as they were.
+  if (row[31] !== null) return row[31];
   // An entry of one loan may have no lines: a mark of non-accrual changes without any.
   const ofEntry = row[8];
   if (ofEntry !== null) return [ofEntry];

@@ -30,6 +30,7 @@ const READ_INTEREST: Statement = {
     LEFT JOIN hpts.loan_registration AS r ON r.tenant_id = asked.tenant_id AND r.loan_id = asked.loan_id`,
 };
 
+// What a restatement posted to an accrual or to its correction counts as a correction of that accrual.
 // Movements rise by frontier and loan_seq alike, so those behind a place are one stretch of their index. What moved nothing is
 // asked for where the whole life is.
 const READ_INTEREST_EVENTS: Statement = {
@@ -49,7 +50,9 @@ const READ_INTEREST_EVENTS: Statement = {
       UNION ALL SELECT u.place, u.tenant_id, u.entry_id, NULL, NULL FROM unmoved AS u
       UNION ALL SELECT u.place, u.tenant_id, u.reversal_id, NULL, NULL FROM unmoved AS u WHERE u.reversal_id IS NOT NULL)
     SELECT l.place, e.entry_id, e.event_type, e.effective_at, l.principal_minor, l.interest_minor, e.reverses_entry_id,
-      CASE WHEN e.event_type = 'accrual' THEN e.event_input::jsonb ->> 'corrected_event_id' END
+      CASE WHEN e.event_type = 'accrual' THEN coalesce(e.event_input::jsonb ->> 'corrected_event_id', CASE WHEN right(e.entry_id::text, 1) = '2' THEN coalesce((
+        SELECT o.event_input::jsonb ->> 'corrected_event_id' FROM hpts.journal_entry AS o
+        WHERE o.tenant_id = e.tenant_id AND o.entry_id = (left(e.event_id::text, 35) || '0')::uuid), e.event_id::text) END) END
     FROM life AS l JOIN hpts.journal_entry AS e ON e.tenant_id = l.tenant_id AND e.entry_id = l.entry_id
     ORDER BY l.place, e.seq`,
 };

@@ -71,12 +71,17 @@ export const RUN_CHECKS: readonly LedgerCheck[] = [
   },
   {
     name: 'unmoved_accruals',
-    promise: 'hpts.loan_unmoved_accrual leads from each loan to exactly the accruals that posted nothing for it.',
+    promise:
+      'hpts.loan_unmoved_accrual leads from each loan to exactly the accruals and corrections that posted nothing for it.',
     sql: `
       WITH zero AS (
         SELECT b.tenant_id, b.entry_id, s.loan_id
         FROM hpts.accrual_batch AS b CROSS JOIN LATERAL unnest(b.loan_ids, b.interest_minor) AS s(loan_id, interest)
-        WHERE ${ofTenant('b')} AND s.interest = 0),
+        WHERE ${ofTenant('b')} AND s.interest = 0
+        UNION ALL
+        SELECT c.tenant_id, c.entry_id, s.loan_id
+        FROM hpts.accrual_correction AS c CROSS JOIN LATERAL unnest(c.loan_ids, c.difference_minor) AS s(loan_id, difference)
+        WHERE ${ofTenant('c')} AND s.difference = 0),
       kept AS (SELECT u.* FROM hpts.loan_unmoved_accrual AS u WHERE ${ofTenant('u')})
       SELECT coalesce(z.tenant_id, k.tenant_id) AS tenant_id, coalesce(e.seq, 0) AS place,
              'entry ' || coalesce(z.entry_id, k.entry_id) AS subject,
@@ -121,7 +126,16 @@ export const RUN_CHECKS: readonly LedgerCheck[] = [
         JOIN hpts.accrual_batch AS b ON b.tenant_id = c.tenant_id AND b.entry_id = c.accrual_entry_id
         CROSS JOIN LATERAL unnest(c.loan_ids, c.difference_minor) AS s(loan_id, difference)
         WHERE ${ofTenant('c')} AND NOT EXISTS (
-          SELECT FROM hpts.reversal AS r WHERE r.tenant_id = c.tenant_id AND r.reversed_entry_id = c.entry_id)),
+          SELECT FROM hpts.reversal AS r WHERE r.tenant_id = c.tenant_id AND r.reversed_entry_id = c.entry_id)
+        UNION ALL
+        SELECT d.tenant_id, l.loan_id, d.entry_id, NULL, l.amount, CASE WHEN b.exact_interest IS NULL THEN l.amount * 1000000000::numeric ELSE 0 END
+        FROM hpts.accrual_difference AS d
+        JOIN hpts.journal_entry AS e ON e.tenant_id = d.tenant_id AND e.entry_id = d.entry_id
+        LEFT JOIN hpts.accrual_correction AS c ON c.tenant_id = d.tenant_id AND c.entry_id = d.of_entry_id
+        JOIN hpts.accrual_batch AS b ON b.tenant_id = d.tenant_id AND b.entry_id = coalesce(c.accrual_entry_id, d.of_entry_id)
+        CROSS JOIN LATERAL unnest(e.accounts, e.amounts, e.loan_ids) AS l(account, amount, loan_id)
+        WHERE ${ofTenant('d')} AND l.account IN (1200, 9100) AND NOT EXISTS (
+          SELECT FROM hpts.reversal AS r WHERE r.tenant_id = d.tenant_id AND r.reversed_entry_id = d.entry_id)),
       accrued AS (
         SELECT p.tenant_id, p.loan_id, max(p.accrual_date) AS through, sum(p.posted) AS posted, sum(p.exact) AS exact
         FROM part AS p LEFT JOIN later AS n ON n.tenant_id = p.tenant_id AND n.loan_id = p.loan_id AND n.entry_id = p.entry_id

@@ -1,6 +1,6 @@
 import { type AccrualBatch, decideAccrualBatch, principalDifferences } from '../../domain/accrual.ts';
 import { addDays, parseCalendarDate } from '../../domain/calendar-date.ts';
-import { decideAccrualAgain } from '../../domain/restatement/accrual-again.ts';
+import { decideInterestAgain } from '../../domain/restatement/accrual-again.ts';
 import type { CommandOf } from '../command.ts';
 import { dayBit, type LedgerState, monthKey, monthOf, scopedKey } from '../ledger-state.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
@@ -116,5 +116,5 @@ export function markAccrued(
   plan.accrualMonths.set(key, row);
 }
 
-/** One loan's part of a batch again. */
-export const ACCRUAL_AGAIN: Again = { lines: decideAccrualAgain };
+/** One loan's part of a batch or of a correction again. */
+export const ACCRUAL_AGAIN: Again = { lines: decideInterestAgain };

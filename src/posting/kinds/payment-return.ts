@@ -43,7 +43,7 @@ export const PAYMENT_RETURN: CommandKind<CommandOf<'payment_return'>> = {
     const booked = decidePaymentReturn(paymentReturn, {
       payment: entry,
       standing: entry === undefined ? untouched() : standingOf(state, tenantId, entry.entryId),
-      receipt: receiptIn(atPlace === undefined ? state : { ...state, standings: atPlace }),
+      receipt: receiptIn(atPlace === undefined ? state : { ...state, standings: atPlace.standings }),
       present: receiptIn(state),
       losses: entry === undefined || entry.loanId === null ? [] : lossesOf(state, tenantId, entry.loanId),
       loan: (loanId) => loanScene(state, tenantId, loanId),

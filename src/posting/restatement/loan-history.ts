@@ -28,6 +28,8 @@ export type LoanHistory = {
   readonly losses: readonly KeptLoss[];
   /** Its standing changes of the mark of non-accrual, likewise. */
   readonly nonAccruals: readonly StandingNonAccrual[];
+  /** What stands before that day of accruals that corrections among its events are of, by the entry of each. */
+  readonly interest: ReadonlyMap<string, bigint>;
   /** The payments that returns among its events are of. */
   readonly returned: readonly ReturnedPayment[];
   /** More than LIMITS.eventsDecidedAgain: `events` holds only the first of them. */

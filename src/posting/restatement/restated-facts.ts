@@ -22,6 +22,7 @@ export function tellFacts({ shadow, loans, restated }: DecidedBackdated, target:
   const news = new Set(isOwnTold ? again : [...again, ...[own.entry, ...own.following].map(({ entryId }) => entryId)]);
   copyRows(shadow.plan, plan, news);
   if (!isOwnTold) {
+    plan.forgottenInterest.push(...shadow.plan.forgottenInterest);
     for (const [key, month] of shadow.plan.accrualMonths) plan.accrualMonths.set(key, month);
     for (const [key, loan] of shadow.state.loans) copyIdentity(state, key, loan);
   }
@@ -30,7 +31,7 @@ export function tellFacts({ shadow, loans, restated }: DecidedBackdated, target:
   for (const folded of loans) {
     const { tenantId, loanId, standing } = folded;
     const key = scopedKey(tenantId, loanId);
-    if (again.length > 0) plan.forgottenInterest.push({ tenantId, loanId });
+    if (restated.length > 0) plan.forgottenInterest.push({ tenantId, loanId });
     const before = state.histories?.get(key)?.losses ?? [];
     tellLosses({ tenantId, loanId }, { before, after: shadow.state.losses.get(key) ?? [], gone }, plan);
     if (JSON.stringify(texts(standing)) !== JSON.stringify(texts(loanOf(state, tenantId, loanId).standing))) {

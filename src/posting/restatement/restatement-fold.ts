@@ -11,7 +11,7 @@ import { applyBooked } from '../apply-entry.ts';
 import type { Command } from '../command.ts';
 import { kindOf } from '../command-kinds.ts';
 import { firstEntryIdOf, rebookingIdOf } from '../entry-id.ts';
-import { type LedgerState, type ResolvedEntry, scopedKey } from '../ledger-state.ts';
+import { interestKey, type LedgerState, type ResolvedEntry, scopedKey } from '../ledger-state.ts';
 import { emptyPlan, type PostingPlan } from '../posting-plan.ts';
 import type { Again } from './again.ts';
 import { EVENTS_AGAIN } from './events-again.ts';
@@ -34,6 +34,8 @@ export type Shadow = {
   readonly plan: PostingPlan;
   /** The entries of the state, to which those are added that events behind are about. */
   readonly resolved: Map<string, ResolvedEntry>;
+  /** What stands of accruals at the place where the loans are, by interestKey; one that is missing, as it stands now. */
+  readonly interest: Map<string, bigint>;
   /** The tenants as if no period were closed. */
   readonly openTenants: LedgerState['tenants'];
 };
@@ -63,12 +65,14 @@ export function shadowOf(state: LedgerState, histories: ReadonlyMap<string, Loan
   const openTenants = new Map(
     [...state.tenants].map(([tenantId, tenant]) => [tenantId, { ...tenant, closedThrough: null }]),
   );
+  const interest = new Map<string, bigint>();
   for (const [key, history] of histories) {
+    for (const [accrualEntryId, standing] of history.interest) interest.set(key + accrualEntryId, standing);
     standAsBefore(shadow, key, history);
     for (const one of history.returned)
       returnedBefore(shadow.standings, resolved, one, { tenantId: loans.get(key)?.tenantId ?? '', from: history.from });
   }
-  return { state: shadow, plan: emptyPlan(), resolved, openTenants };
+  return { state: shadow, plan: emptyPlan(), resolved, interest, openTenants };
 }
 
 /** What the loan was charged off and recovered, and its mark of non-accrual, by what counts from before the day. */
@@ -168,8 +172,16 @@ export class LoanFold {
       if (refused === null) moveBy(loan, event.lines, event);
       return refused;
     }
-    const lines = again.lines(event, loan);
+    const accrualEntryId = event.correction?.accrualEntryId ?? firstEntryIdOf(event.eventId);
+    const key = interestKey(this.#tenantId, this.loanId, accrualEntryId);
+    const { interest } = this.#shadow;
+    const standing = event.correction === null ? 0n : (interest.get(key) ?? 0n);
+    const lines = again.lines(event, loan, standing);
     if ('code' in lines) return lines;
+    interest.set(
+      key,
+      lines.reduce((sum, { amountMinor }) => sum + amountMinor, standing),
+    );
     moveBy(loan, lines, event);
     if (!sameLines(event.lines, lines)) this.#tell({ event, draft: null, entryId: null, lines });
     return null;
