@@ -1,7 +1,7 @@
 import { ACCOUNT } from './account-code.ts';
 import { rangeProblem } from './component-range.ts';
 import { type Calendar, refuseClosedPeriod, refuseFuture } from './dating.ts';
-import type { DraftLine, EntryDraft } from './journal-entry.ts';
+import { type DraftLine, type EntryDraft, effectsByLoan } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { type LoanState, noComponents } from './loan.ts';
 import { isOnNonAccrual, refuseChargedOff } from './loan-standing.ts';
@@ -161,4 +161,11 @@ function refusalOf(problems: readonly LoanProblem[], { loans }: AccrualCorrectio
   if (first === undefined) return null;
   const detail = `${problems.length} of ${loans.length} loans were refused and nothing was posted; the first: ${first.message}`;
   return { code: first.code, detail, errors: problems };
+}
+
+/** What lines change of each loan's interest, be it a receivable or a memo. */
+export function interestByLoan(lines: readonly DraftLine[]): ReadonlyMap<string, bigint> {
+  return new Map(
+    [...effectsByLoan(lines)].map(([loanId, { interest, memoInterest }]) => [loanId, interest + memoInterest]),
+  );
 }

@@ -85,7 +85,11 @@ export function refuseUnfitSplit(
  * is decided again keeps what it was sent with and never blocks (ACCOUNTING.md rule 11, decisions/0016 answer 12).
  */
 export function cutSplit(split: Allocation, loan: LoanState): Allocation {
-  const has = outstandingOf(loan);
+  return cutTo(split, outstandingOf(loan));
+}
+
+/** The same for other amounts than those outstanding. */
+export function cutTo(split: Allocation, has: Receivables): Allocation {
   const cut = { ...split };
   for (const component of ['fees', 'interest', 'principal'] as const) {
     if (split[component] <= has[component]) continue;

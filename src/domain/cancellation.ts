@@ -1,7 +1,7 @@
 import { type Calendar, refuseClosedPeriod, refuseEarlier, refuseFuture } from './dating.ts';
 import type { EntryDraft } from './journal-entry.ts';
 import type { LoanState } from './loan.ts';
-import type { EntryStanding, PostedEntry } from './posted-entry.ts';
+import { acceptedType, type EntryStanding, type PostedEntry } from './posted-entry.ts';
 import type { Refusal } from './refusal.ts';
 import { mirror, refuseMirror } from './reversal.ts';
 import { refuseSettled } from './settling.ts';
@@ -29,7 +29,7 @@ export type CancellationContext = {
 export function decideCancellation(asked: Cancellation, context: CancellationContext): Refusal | EntryDraft {
   const { entry, standing, inPlace } = context;
   const eventType = asked.of === 'payment' ? 'payment_received' : 'disbursement';
-  if (entry === undefined || entry.eventType !== eventType || standing.settles !== null) {
+  if (entry === undefined || acceptedType(entry) !== eventType || standing.settles !== null) {
     return { code: 'not_found', detail: `there is no ${asked.of} event ${asked.eventId}` };
   }
   const effectiveAt = inPlace ? entry.effectiveAt : asked.effectiveAt;
@@ -51,6 +51,8 @@ export function decideCancellation(asked: Cancellation, context: CancellationCon
     },
     metadata: null,
   });
+  // In its place the pending event drops out, and what stands behind it says whether it may.
+  if (inPlace) return draft;
   const outOfRange = refuseMirror(draft, context.loan, 'effective_at');
   return outOfRange === null ? draft : { code: outOfRange.code, detail: outOfRange.detail };
 }

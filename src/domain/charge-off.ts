@@ -118,3 +118,10 @@ function componentsInput(components: Receivables | null): EventInput {
     },
   };
 }
+
+/** The components that were kept with a charge-off, null when it took all; the inverse of what is kept. */
+export function componentsOfInput({ components }: EventInput): Receivables | null {
+  if (typeof components !== 'object' || components === null || !('principal_minor' in components)) return null;
+  const minor = (name: string): bigint => BigInt(String(components[name]));
+  return { principal: minor('principal_minor'), interest: minor('interest_minor'), fees: minor('fees_minor') };
+}

@@ -52,6 +52,8 @@ export type EventInput = { readonly [name: string]: string | number | null | Eve
 export type FollowingEntry = {
   readonly draft: EntryDraft;
   readonly eventId: string | null;
+  /** The id that it was decided under; a fresh one when it is left out. */
+  readonly entryId?: string;
   /** The entry in whose place a restatement posts this one. */
   readonly supersedes?: string;
 };

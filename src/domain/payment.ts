@@ -45,7 +45,7 @@ export function decidePayment(payment: Payment, context: PaymentContext): Refusa
     refuseFuture(payment.effectiveAt, context.calendar, 'effective_at') ??
     (again ? null : refuseBeforeDisbursement(payment.effectiveAt, loan, 'effective_at')) ??
     refuseClosedPeriod(payment.effectiveAt, context.calendar, 'effective_at') ??
-    refuseChargedOff(loan);
+    (again ? null : refuseChargedOff(loan));
   if (refused !== null) return refused;
   const version = versionInForce(context.program, payment.effectiveAt);
   const lines =

@@ -85,6 +85,12 @@ export function untouched(): EntryStanding {
   };
 }
 
+/** The type under which an event was accepted; a restatement may have booked it as another. */
+export function acceptedType({ eventType, eventInput }: Pick<PostedEntry, 'eventType' | 'eventInput'>): string {
+  const accepted = eventInput['accepted_as'];
+  return typeof accepted === 'string' ? accepted : eventType;
+}
+
 /** The lines of an entry that lie on one layer. */
 export function linesOn({ layer, lines }: Pick<PostedEntry, 'layer' | 'lines'>, wanted: LayerNumber): DraftLine[] {
   return lines.filter((line) => (line.layer ?? layer) === wanted);

@@ -1,5 +1,5 @@
 import { ACCOUNT } from './account-code.ts';
-import { allocationInput, refuseUnfitSplit, splitInput } from './allocation.ts';
+import { allocationInput, cutTo, refuseUnfitSplit, splitInput } from './allocation.ts';
 import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
 import { type EntryDraft, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
@@ -29,6 +29,8 @@ export type RecoveryContext = {
   readonly losses: readonly Loss[];
   readonly program: readonly ProgramVersion[];
   readonly calendar: Calendar;
+  /** It stands already and is decided again at its place (ACCOUNTING.md rule 11). */
+  readonly again?: boolean;
 };
 
 /**
@@ -36,19 +38,22 @@ export type RecoveryContext = {
  * allowance CR 1900; the rest CR 2100. Which component it brings back, the waterfall or the explicit split says.
  */
 export function decideRecovery(recovery: Recovery, context: RecoveryContext): Refusal | EntryDraft {
-  const { loan, losses } = context;
+  const { loan, losses, again = false } = context;
   const { amountMinor, effectiveAt, split } = recovery;
   const unrecovered = unrecoveredOf(loan.standing);
   const refused =
     refuseStranger(recovery, loan) ??
     refuseFuture(effectiveAt, context.calendar, 'effective_at') ??
-    refuseBeforeDisbursement(effectiveAt, loan, 'effective_at') ??
+    (again ? null : refuseBeforeDisbursement(effectiveAt, loan, 'effective_at')) ??
     refuseClosedPeriod(effectiveAt, context.calendar, 'effective_at') ??
-    refuseRecovered(loan, unrecovered) ??
-    (split === null ? null : refuseUnfitSplit(split, amountMinor, { amounts: unrecovered, word: 'unrecovered' }));
+    (again ? null : refuseRecovered(loan, unrecovered)) ??
+    (split === null || again
+      ? null
+      : refuseUnfitSplit(split, amountMinor, { amounts: unrecovered, word: 'unrecovered' }));
   if (refused !== null) return refused;
   const version = versionInForce(context.program, effectiveAt);
-  const allocation = split ?? allocate(amountMinor, unrecovered, version.policy.waterfall);
+  const fitting = split === null || !again ? split : cutTo(split, unrecovered);
+  const allocation = fitting ?? allocate(amountMinor, unrecovered, version.policy.waterfall);
   const fromAllowance = allowanceShare(losses, takeRecovered(losses, allocation));
   const income = allocation.fees + allocation.interest + allocation.principal - fromAllowance;
   return {

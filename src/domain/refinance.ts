@@ -1,7 +1,7 @@
 import { ACCOUNT } from './account-code.ts';
 import { refuseOutOfRange } from './component-range.ts';
 import { type Calendar, refuseBeforeDisbursement, refuseClosedPeriod, refuseFuture } from './dating.ts';
-import { type DraftLine, type EntryDraft, LoanLines } from './journal-entry.ts';
+import { type DraftLine, type EntryDraft, effectOfLines, LoanLines } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { componentsOn, type LoanState, noComponents } from './loan.ts';
 import { ownerOf, refuseStranger, refuseUnknownLoan } from './loan-identity.ts';
@@ -98,4 +98,23 @@ function linesOf({ newLoanId, borrowerId, newMoneyMinor }: Refinance, oldLoan: L
 function refuseKnownLoan({ loanId, borrowerId }: LoanState): Refusal | null {
   if (borrowerId === null) return null;
   return refusalOfField('loan_already_exists', 'new_loan_id', `there is a loan ${loanId} already; choose a new id`);
+}
+
+/** The part of the old loan, `lines`, decided again at its place: refused unless it is what the loan then owes and holds. */
+export function decideRefinanceAgain(
+  effectiveAt: string,
+  lines: readonly DraftLine[],
+  oldLoan: LoanState,
+): Refusal | null {
+  const refused = refuseBeforeDisbursement(effectiveAt, oldLoan, 'effective_at') ?? refuseChargedOff(oldLoan);
+  if (refused !== null) return refused;
+  const { principal, interest, fees, suspense } = componentsOn(oldLoan, SETTLED);
+  const paid = effectOfLines(lines);
+  const isAsItWas =
+    principal + paid.principal === 0n &&
+    interest + paid.interest === 0n &&
+    fees + paid.fees === 0n &&
+    suspense + paid.suspense === 0n;
+  if (isAsItWas) return null;
+  return refusalOfField('amount_exceeds_outstanding', 'old_loan_id', 'it would pay off another sum, and never changes');
 }

@@ -203,8 +203,9 @@ function refuseBefallen(
  * Refuses the reversal of an entry that something was built on which lives by losses (ACCOUNTING.md rules 9 and 11): a loss
  * that recoveries have brought back, a charge-off of a loan that lost more since, an entry older than the charge-off.
  */
-function refuseUnderLosses(entry: PostedEntry, { loanIds, losses }: ReversalContext): Refusal | null {
+function refuseUnderLosses(entry: PostedEntry, { loanIds, losses, replayed }: ReversalContext): Refusal | null {
   for (const loanId of loanIds) {
+    if (replayed.has(loanId)) continue;
     const ofLoan = losses(loanId);
     const refused = refuseBuiltUpon(entry, ofLoan) ?? refuseOlderThanChargeOff(entry, loanId, ofLoan);
     if (refused !== null) return refused;

@@ -8,6 +8,7 @@ import { ownerOf, refuseStranger } from './loan-identity.ts';
 import { refuseChargedOff } from './loan-standing.ts';
 import { type ProgramVersion, versionInForce } from './program.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
+import { NOTHING_ALLOCATED } from './waterfall.ts';
 
 /** Unapplied funds put to what is owed (POST /v1/payments/allocations). `amountMinor` null: all that there is. */
 export type SuspenseAllocation = {
@@ -41,14 +42,16 @@ export function decideSuspenseAllocation(
     refuseFuture(asked.effectiveAt, context.calendar, 'effective_at') ??
     (again ? null : refuseBeforeDisbursement(asked.effectiveAt, loan, 'effective_at')) ??
     refuseClosedPeriod(asked.effectiveAt, context.calendar, 'effective_at') ??
-    refuseChargedOff(loan);
+    (again ? null : refuseChargedOff(loan));
   if (refused !== null) return refused;
   const { suspense } = componentsOn(loan, SETTLED);
   if (suspense === 0n && !again)
     return nothingToBook('amount_exceeds_suspense', `loan ${loan.loanId} has nothing in suspense`);
   const version = versionInForce(context.program, asked.effectiveAt);
   const taken = asked.amountMinor === null || asked.amountMinor > suspense ? suspense : asked.amountMinor;
-  const allocation = { ...allocateTo(loan, taken, version.policy), suspense: 0n };
+  // What a charge-off by components left on a loan that it closed is not paid any more.
+  const isPaid = loan.standing.status === 'active';
+  const allocation = isPaid ? { ...allocateTo(loan, taken, version.policy), suspense: 0n } : NOTHING_ALLOCATED;
   const applied = allocation.fees + allocation.interest + allocation.principal;
   if (applied === 0n && !again) return nothingToBook('amount_exceeds_outstanding', `loan ${loan.loanId} owes nothing`);
   const owner = ownerOf(loan);

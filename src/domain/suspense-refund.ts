@@ -25,7 +25,10 @@ export type SuspenseRefundContext = {
   readonly again?: boolean;
 };
 
-/** Books a refund: DR 2100, CR 1010; no more than the loan has in suspense. Decided again it debits 1100 for the rest. */
+/**
+ * Books a refund: DR 2100, CR 1010; no more than the loan has in suspense. Decided again it debits 1100 for the rest, and
+ * of a charged-off loan the account of its losses.
+ */
 export function decideSuspenseRefund(
   refund: SuspenseRefund,
   { loan, calendar, again = false }: SuspenseRefundContext,
@@ -52,7 +55,7 @@ export function decideSuspenseRefund(
     ...owner,
     lines: new LoanLines(owner)
       .debit(ACCOUNT.borrowerSuspense, fromSuspense)
-      .debit(ACCOUNT.principalReceivable, amountMinor - fromSuspense)
+      .debit(loan.standing.lossAccount ?? ACCOUNT.principalReceivable, amountMinor - fromSuspense)
       .credit(ACCOUNT.paymentClearing, amountMinor).lines,
     reversesEntryId: null,
     externalRef: refund.externalRef,

@@ -12,7 +12,7 @@ import { type LayerNumber, SETTLED } from '../domain/layer.ts';
 import { addComponents, type Components, type LoanState, noComponents } from '../domain/loan.ts';
 import type { Command } from './command.ts';
 import { kindOf } from './command-kinds.ts';
-import { eventIdOf, rebookingIdOf } from './entry-id.ts';
+import { eventIdOf, firstEntryIdOf, rebookingIdOf } from './entry-id.ts';
 import type { PostedEntries, Target } from './kinds/command-kind.ts';
 import { type LedgerState, scopedKey } from './ledger-state.ts';
 import { tellPeriods } from './periods.ts';
@@ -26,6 +26,8 @@ type Accepted = {
   readonly newEntryId: () => string;
   readonly state: LedgerState;
   readonly plan: PostingPlan;
+  /** False: what the event makes true besides balances is told by whoever decided it at its place. */
+  readonly remembers?: boolean;
 };
 
 type AppliedCommand = PostedEntries & { readonly outcome: 'posted'; readonly receiptVersion: number };
@@ -37,7 +39,7 @@ const NOTHING: readonly PlannedEntry[] = [];
  * The one place where entries move balances, whatever the event. The key names the first entry; those that follow share
  * its correlation.
  */
-export function applyBooked({ command, booked, newEntryId, state, plan }: Accepted): AppliedCommand {
+export function applyBooked({ command, booked, newEntryId, state, plan, remembers = true }: Accepted): AppliedCommand {
   const kind = kindOf(command);
   const { receiptVersion } = kind;
   const target = { state, plan };
@@ -57,7 +59,7 @@ export function applyBooked({ command, booked, newEntryId, state, plan }: Accept
   rememberKey(command, { entryId, receiptVersion }, target);
   const behind = several === null ? NOTHING : applyOthers(several.following, 'behind', others);
   const following = preceding.length === 0 ? behind : [...preceding, ...behind];
-  kind.remember?.(command, { entry, following }, target);
+  if (remembers) kind.remember?.(command, { entry, following }, target);
   const restated = several?.restated === undefined ? NOTHING : applyRestated(several.restated, behind.length, others);
   const all = restated.length === 0 ? following : [...following, ...restated];
   return { outcome: 'posted', entry, following: all, receiptVersion };
@@ -67,9 +69,13 @@ function applyRestated(booked: readonly FollowingEntry[], behind: number, others
   const { tenantId, target } = others;
   const entries = applyOthers(booked, 'behind', others, behind);
   entries.forEach(({ entryId, draft: { reversesEntryId } }, index) => {
-    const supersedes = booked[index]?.supersedes;
-    if (supersedes !== undefined) target.plan.superseded.push({ tenantId, entryId: supersedes, successorId: entryId });
+    const { supersedes, eventId = null } = booked[index] ?? {};
     if (reversesEntryId !== null) target.plan.reversals.push({ tenantId, reversedEntryId: reversesEntryId, entryId });
+    else if (supersedes !== undefined) {
+      target.plan.superseded.push({ tenantId, entryId: supersedes, successorId: entryId });
+    } else if (eventId !== null) {
+      target.plan.accrualDifferences.push({ tenantId, ofEntryId: firstEntryIdOf(eventId), entryId });
+    }
   });
   return entries;
 }
@@ -97,9 +103,9 @@ function applyOthers(
   behind = 0,
 ): readonly PlannedEntry[] {
   const { entryId: firstEntryId, correlationId, actor } = ids;
-  return booked.map(({ draft, eventId }, index) => {
-    const fresh = newEntryId();
-    const entryId = eventId === null ? fresh : rebookingIdOf(fresh);
+  return booked.map(({ draft, eventId, entryId: decided }, index) => {
+    const fresh = decided ?? newEntryId();
+    const entryId = eventId === null || decided !== undefined ? fresh : rebookingIdOf(fresh);
     const own = { entryId, eventId: eventId ?? eventIdOf(fresh), correlationId, actor };
     const place = side === 'behind' ? behind + index + 1 : index - booked.length;
     target.plan.following.push({ tenantId, firstEntryId, place, entryId });

@@ -5,12 +5,12 @@ import type { Command } from './command.ts';
 import { kindOf, referencesOf } from './command-kinds.ts';
 import type { PostedEntries, Target } from './kinds/command-kind.ts';
 import { type LedgerState, type ResolvedEntry, scopedKey } from './ledger-state.ts';
-import { changeStanding } from './loan-standing.ts';
 import { emptyPlan, type PostingPlan } from './posting-plan.ts';
 import { referredEntry } from './reference.ts';
 import { type Backdated, backdatedBy } from './restatement/backdated.ts';
 import { assertArrived, decideBackdated, missingHistories } from './restatement/decide-backdated.ts';
 import type { HistoryRef } from './restatement/loan-history.ts';
+import { tellFacts } from './restatement/restated-facts.ts';
 import { loanOf, standingOf, tenantOf } from './scene.ts';
 
 /** What became of one command of a batch. `following` are the entries that it booked besides the one its key names. */
@@ -74,14 +74,17 @@ function restate(
 ): Decision {
   const missing = missingHistories(command, backdated, state);
   if (missing.length > 0) return { outcome: 'deferred', histories: missing };
-  const decided = decideBackdated(command, backdated, state);
+  const decided = decideBackdated(command, backdated, { state, newEntryId });
   if ('code' in decided) return { outcome: 'refused', refusal: decided };
-  const applied = applyBooked({ command, booked: decided.booked, newEntryId, state, plan });
-  for (const folded of decided.loans) {
-    const loan = loanOf(state, folded.tenantId, folded.loanId);
-    assertArrived(loan, folded);
-    if (loan.standing !== folded.standing) changeStanding(folded, folded.standing, { state, plan });
-  }
+  const { booked, ownIds, loans, shadow } = decided;
+  // A loan that the command makes is known to the shadow alone so far.
+  for (const { tenantId, loanId } of shadow.state.loans.values()) loanOf(state, tenantId, loanId);
+  const ids = [...ownIds];
+  const remembers = backdated.drops.length > 0;
+  const target = { state, plan };
+  const applied = applyBooked({ command, booked, newEntryId: () => ids.shift() ?? newEntryId(), ...target, remembers });
+  tellFacts(decided, { ...target, own: applied, isOwnTold: remembers });
+  for (const folded of loans) assertArrived(loanOf(state, folded.tenantId, folded.loanId), folded);
   return applied;
 }
 

@@ -1,12 +1,12 @@
 import type { InterestFacts } from '../domain/accrual-run.ts';
 import type { Verdict } from '../domain/adjustment.ts';
 import type { LoanState } from '../domain/loan.ts';
-import type { Loss } from '../domain/loss.ts';
 import type { StandingNonAccrual } from '../domain/non-accrual.ts';
 import type { Period } from '../domain/period.ts';
 import type { StandingClose } from '../domain/period-reopening.ts';
 import type { EntryStanding, PostedEntry, StandingCorrection } from '../domain/posted-entry.ts';
 import type { ProgramVersion } from '../domain/program.ts';
+import type { KeptLoss } from './kept-loss.ts';
 import type { LoanHistory } from './restatement/loan-history.ts';
 
 /** What is configured for a tenant, as of one config_epoch; immutable, so it may be cached under that epoch. */
@@ -98,7 +98,7 @@ export type LedgerState = {
   /** Loaded for loans of which a disbursement is to be reversed, else absent. */
   readonly disbursements: Map<string, StandingDisbursement[]>;
   /** Standing losses, the oldest first; loaded for loans of which a command may charge off, recover or reverse something. */
-  readonly losses: Map<string, readonly Loss[]>;
+  readonly losses: Map<string, readonly KeptLoss[]>;
   /** Loaded for loans of which a change of the mark of non-accrual is to be reversed, else absent; in order of posting. */
   readonly nonAccruals: Map<string, StandingNonAccrual[]>;
   /** Lives of loans that a command sets back, by scopedKey; read only when a decision has asked for them. */

@@ -6,10 +6,11 @@ import type { LayerNumber } from '../domain/layer.ts';
 import type { Components, LoanState } from '../domain/loan.ts';
 import type { InterestCheckpoint } from '../domain/loan-accruals.ts';
 import type { LoanRegistration } from '../domain/loan-registration.ts';
-import type { Loss, TakenPart } from '../domain/loss.ts';
+import type { TakenPart } from '../domain/loss.ts';
 import type { NonAccrualAction } from '../domain/non-accrual.ts';
 import type { Rational } from '../domain/rational.ts';
 import type { Allocation } from '../domain/waterfall.ts';
+import type { KeptLoss } from './kept-loss.ts';
 import type { AccrualMonth, LoanRef } from './ledger-state.ts';
 
 /** An entry that is going to be written; `ordinal` is its place among the tenant's entries of this batch, from 1. */
@@ -72,6 +73,8 @@ export type PostingPlan = {
   }[];
   /** Entries that a restatement posted in the place of others. */
   readonly superseded: { readonly tenantId: string; readonly entryId: string; readonly successorId: string }[];
+  /** What restatements posted to accrual entries, by the first entry of each. */
+  readonly accrualDifferences: { readonly tenantId: string; readonly ofEntryId: string; readonly entryId: string }[];
   readonly reversals: { readonly tenantId: string; readonly reversedEntryId: string; readonly entryId: string }[];
   /** Pending entries that were settled; `turn` counts how often, from 1. */
   readonly settlings: {
@@ -122,12 +125,13 @@ export type PostingPlan = {
   }[];
   /** Periods that were closed, each by the first entry of its close. */
   readonly periodCloses: { readonly tenantId: string; readonly entryId: string; readonly closedThrough: string }[];
-  readonly losses: { readonly tenantId: string; readonly loanId: string; readonly loss: Loss }[];
+  readonly losses: { readonly tenantId: string; readonly loanId: string; readonly loss: KeptLoss }[];
   /** What entries took back of losses. */
   readonly recoveries: {
     readonly tenantId: string;
     readonly loanId: string;
     readonly entryId: string;
+    readonly turn: number;
     readonly taken: TakenPart;
   }[];
   readonly accrualBatches: {
@@ -186,6 +190,7 @@ export function emptyPlan(): PostingPlan {
     keys: [],
     following: [],
     superseded: [],
+    accrualDifferences: [],
     reversals: [],
     settlings: [],
     clearings: [],

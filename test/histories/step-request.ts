@@ -41,7 +41,7 @@ class Hand {
   loanId(): string {
     const { history, books } = this.world;
     const known = history.loanIds.filter((loanId) => books.loans.has(loanId));
-    if (this.random.chance(0.015)) return NOWHERE;
+    if (this.random.chance(0.015)) return this.world.strangeLoanId();
     if (this.random.chance(0.05)) return this.random.pick(history.loanIds);
     return this.random.chance(0.6)
       ? (known[0] ?? history.loanIds[0] ?? '')
@@ -266,7 +266,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
     const { random } = hand;
     const found = hand.about('accrual', 'server_accrual');
     if (found === undefined) return undefined;
-    const loanIds = found.fact?.loanIds ?? [NOWHERE];
+    const loanIds = found.fact?.loanIds ?? [hand.world.strangeLoanId()];
     const loans = random
       .shuffled(loanIds)
       .slice(0, 1 + random.below(loanIds.length))

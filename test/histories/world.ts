@@ -31,6 +31,11 @@ export abstract class Stage {
   /** The ledger's name of an entry of the model. */
   abstract entryName(modelId: string): string;
 
+  /** The id of a loan that is not in play; one may be made under it. */
+  strangeLoanId(): string {
+    return NOWHERE;
+  }
+
   /** An id that a loan made by a refinance may have where no loan in play is left to be made. */
   freshLoanId(number: number): string {
     return idOf('1', 4 + number);

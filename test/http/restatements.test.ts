@@ -205,6 +205,22 @@ test('201 POST /v1/reversals: of an allocation that was restated to nothing, by 
   expect(await balance(loan, '2026-05-12')).toEqual(['0', '0', '0', '40']);
 });
 
+test('201 POST /v1/payments/{payment_event_id}/cancellations: what is still pending drops out from its own day', async () => {
+  const loan = await replayedLoan();
+  const waiting = payment(loan, { amount_minor: '300', effective_at: '2026-05-05', layer: 'PENDING' });
+  const pending = await posted(api.post('/v1/payments', waiting));
+  const cancelled = await posted(
+    api.post(`/v1/payments/${textAt(pending, 'payment_event_id')}/cancellations`, { effective_at: '2026-05-10' }),
+  );
+  expect((await entry(entryOf(cancelled))).json).toMatchObject({
+    event_type: 'reversal',
+    effective_at: '2026-05-05',
+    reverses_entry_id: entryOf(pending),
+  });
+  const onPending = await api.get(`/v1/loans/${loan.loanId}/balance?layer=PENDING`);
+  expect(textAt(onPending, 'suspense_minor')).toBe('0');
+});
+
 describe('200 POST with preview=true under replay', () => {
   test('shows what would be restated, line by line before and after, and writes nothing', async () => {
     const loan = await replayedLoan();

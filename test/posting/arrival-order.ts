@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import type { LoanStanding } from '../../src/domain/loan.ts';
+import { standingAfterLosses } from '../../src/domain/loss.ts';
 import type { Command, CommandOf, Envelope } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { type BooksTenant, MemoryBooks } from './memory-books.ts';
@@ -125,6 +127,43 @@ const body: fc.Arbitrary<DistributiveBody> = fc.oneof(
       }),
     ),
   },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({
+        ...common,
+        reasonCode: fc.constantFrom('fraud', 'other'),
+        components: fc.option(fc.record({ principal: part, interest: part, fees: part }), { nil: null, freq: 2 }),
+      })
+      .map(({ components, ...one }): DistributiveBody => {
+        const isNone = components !== null && components.principal + components.interest + components.fees === 0n;
+        return { kind: 'charge_off', chargeOff: { ...one, components: isNone ? null : components } };
+      }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({ ...common, sourceMethod: fc.constant('ach'), split: fc.constant(null) })
+      .map((recovery): DistributiveBody => ({ kind: 'recovery', recovery })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ ...common, action: fc.constantFrom('enter', 'exit') })
+      .map((nonAccrual): DistributiveBody => ({ kind: 'non_accrual', nonAccrual })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({
+        ...common,
+        capitalizeInterestMinor: fc.bigInt({ min: 0n, max: 8n }),
+        capitalizeFeesMinor: fc.bigInt({ min: 0n, max: 8n }),
+        forgivePrincipalMinor: fc.bigInt({ min: 1n, max: 9n }),
+        forgiveInterestMinor: fc.bigInt({ min: 0n, max: 3n }),
+      })
+      .map((restructure): DistributiveBody => ({ kind: 'restructure', restructure })),
+  },
   { weight: 3, arbitrary: accrual.map((one): DistributiveBody => ({ kind: 'accrual', accrual: one })) },
 );
 
@@ -174,7 +213,7 @@ export function tell(requests: readonly Request[]): Told {
 }
 
 /** Money that moved outside is a fact: where it would be refused as something new, it stands all the same. */
-const MONEY_FACTS: readonly Command['kind'][] = ['payment', 'suspense_refund', 'suspense_allocation'];
+const MONEY_FACTS: readonly Command['kind'][] = ['payment', 'recovery', 'suspense_refund', 'suspense_allocation'];
 
 /** The same events by themselves, arriving in order of effect; of one day in the order in which they first arrived. */
 export function tellInEffectiveOrder(standing: readonly Command[]): MemoryBooks {
@@ -183,11 +222,43 @@ export function tellInEffectiveOrder(standing: readonly Command[]): MemoryBooks 
   for (const command of ordered) {
     const [asNew] = books.post([command]).decisions;
     if (asNew?.outcome === 'posted') continue;
-    const [asFact] = MONEY_FACTS.includes(command.kind) ? books.post([command], { version: 1 }).decisions : [asNew];
-    if (asFact?.outcome !== 'posted')
+    const posts =
+      MONEY_FACTS.includes(command.kind) &&
+      books.post([asFact(books, command, asNew)], { version: 1 }).decisions[0]?.outcome === 'posted';
+    if (!posts && !accruesWithoutLost(books, command))
       throw new Error(`${command.kind} of ${dateOf(command)} is refused in its own order`);
   }
   return books;
+}
+
+/** A client's accrual is 0 for a loan that is charged off by then: the others accrue. */
+function accruesWithoutLost(books: MemoryBooks, command: Command): boolean {
+  if (command.kind !== 'accrual') return false;
+  return command.accrual.loans.every((loan, index) => {
+    const keyHash = `${command.keyHash}${index}`;
+    const [decision] = books.post([{ ...command, keyHash, accrual: { ...command.accrual, loans: [loan] } }]).decisions;
+    return (
+      decision?.outcome === 'posted' ||
+      (decision?.outcome === 'refused' && decision.refusal.code === 'loan_charged_off')
+    );
+  });
+}
+
+/** What a money fact is that is refused as something new: on a charged-off loan a recovery, else a payment. */
+function asFact(books: MemoryBooks, command: Command, refused: Decision | undefined): Command {
+  const code = refused?.outcome === 'refused' ? refused.refusal.code : '';
+  if (command.kind === 'payment' && code === 'loan_charged_off' && command.payment.layer === 0) {
+    const { layer: _layer, ...recovery } = command.payment;
+    return { ...command, kind: 'recovery', payment: undefined, recovery } as Command;
+  }
+  if (command.kind === 'recovery' && code === 'loan_not_charged_off') {
+    const payment = { ...command.recovery, layer: 0 };
+    const paid = { ...command, kind: 'payment', recovery: undefined, payment } as Command;
+    const [asNew] = books.copy().post([paid]).decisions;
+    const isLost = asNew?.outcome === 'refused' && asNew.refusal.code === 'loan_charged_off';
+    return isLost ? command : paid;
+  }
+  return command;
 }
 
 function booksWithLoans(): MemoryBooks {
@@ -222,6 +293,14 @@ function dateOf(command: Command): string {
       return command.suspenseAllocation.effectiveAt;
     case 'suspense_refund':
       return command.suspenseRefund.effectiveAt;
+    case 'charge_off':
+      return command.chargeOff.effectiveAt;
+    case 'recovery':
+      return command.recovery.effectiveAt;
+    case 'non_accrual':
+      return command.nonAccrual.effectiveAt;
+    case 'restructure':
+      return command.restructure.effectiveAt;
     case 'accrual':
       return command.accrual.accrualDate;
     default:
@@ -229,7 +308,7 @@ function dateOf(command: Command): string {
   }
 }
 
-/** Every account, and every component of every loan, at every date and on every layer; places at zero are left out. */
+/** What every loan is, every account, and every component of every loan, at every date and on every layer; places at zero are left out. */
 export function ledgerByDate(books: MemoryBooks): Readonly<Record<string, string>> {
   const sums = new Map<string, bigint>();
   for (const { entry } of books.entries.values()) {
@@ -240,8 +319,20 @@ export function ledgerByDate(books: MemoryBooks): Readonly<Record<string, string
       }
     }
   }
+  const standings = [...books.loans.values()].map((loan) => {
+    const [, losses = []] = [...books.lossesOf([loan])][0] ?? [];
+    const kept = standingText(loan.standing);
+    // What is known of each loss has to sum up to what the loan says of them.
+    if (standingText(standingAfterLosses(loan.standing, losses)) !== kept)
+      throw new Error(`${kept} is not by its losses`);
+    return [loan.loanId, kept] as const;
+  });
   const kept = [...sums].filter(([, sum]) => sum !== 0n).map(([place, sum]) => [place, sum.toString()] as const);
-  return Object.fromEntries(kept.sort(([one], [other]) => (one < other ? -1 : 1)));
+  return Object.fromEntries([...standings, ...kept].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+function standingText(standing: LoanStanding): string {
+  return JSON.stringify(standing, (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
 }
 
 function reversalOf(entryId: string): DistributiveBody {

@@ -1,6 +1,7 @@
 import { SETTLED } from '../../src/domain/layer.ts';
 import { type EntryStanding, linesOn, untouched } from '../../src/domain/posted-entry.ts';
 import { addAllocations, NOTHING_ALLOCATED } from '../../src/domain/waterfall.ts';
+import { firstEntryIdOf } from '../../src/posting/entry-id.ts';
 import { type ResolvedEntry, scopedKey } from '../../src/posting/ledger-state.ts';
 import type { PostingPlan } from '../../src/posting/posting-plan.ts';
 import type { EntryRef } from '../../src/posting/posting-store.ts';
@@ -52,7 +53,9 @@ export class FactsInMemory implements Facts {
       facts.filter((fact) => fact.tenantId === tenantId);
     const stands = (fact: { readonly entryId: string }) => !reversals.has(scopedKey(tenantId, fact.entryId));
     const settlings = own(this.settlings).filter((one) => one.pendingEntryId === entryId);
-    const clearings = own(this.clearings).filter((one) => one.clearedEntryId === entryId);
+    const { eventId } = entries.get(scopedKey(tenantId, entryId))?.entry ?? {};
+    const firstId = eventId === undefined ? entryId : firstEntryIdOf(eventId);
+    const clearings = own(this.clearings).filter((one) => one.clearedEntryId === firstId);
     const returns = own(this.paymentReturns).filter((one) => one.paymentEntryId === entryId);
     const settled = settlings.find(stands);
     const settling = settled === undefined ? undefined : entries.get(scopedKey(tenantId, settled.entryId))?.entry;

@@ -1,14 +1,17 @@
 import type { AccrualBatch } from '../../src/domain/accrual.ts';
+import { interestByLoan } from '../../src/domain/accrual-correction.ts';
 import type { Verdict } from '../../src/domain/adjustment.ts';
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
-import type { Loss, TakenPart } from '../../src/domain/loss.ts';
+import type { TakenPart } from '../../src/domain/loss.ts';
 import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
 import type { StandingCorrection } from '../../src/domain/posted-entry.ts';
 import { type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { Command } from '../../src/posting/command.ts';
 import { referencesOf } from '../../src/posting/command-kinds.ts';
 import { type DecidedBatch, decideBatch } from '../../src/posting/decide-batch.ts';
+import { firstEntryIdOf } from '../../src/posting/entry-id.ts';
+import type { KeptLoss, KeptPart } from '../../src/posting/kept-loss.ts';
 import {
   type AccrualMonth,
   type LedgerState,
@@ -22,6 +25,7 @@ import {
   type UsedKey,
 } from '../../src/posting/ledger-state.ts';
 import type { PlannedAccountDelta, PlannedMovement, PostingPlan } from '../../src/posting/posting-plan.ts';
+import type { EntryRef } from '../../src/posting/posting-store.ts';
 import { readSetOf } from '../../src/posting/read-set.ts';
 import { entryIdOf } from '../../src/posting/reference.ts';
 import type { HistoryRef, LoanHistory } from '../../src/posting/restatement/loan-history.ts';
@@ -53,8 +57,11 @@ export class MemoryBooks {
   readonly accrualMonths = new Map<string, AccrualMonth>();
   readonly disbursements = new Map<string, StandingDisbursement[]>();
   readonly nonAccruals = new Map<string, StandingNonAccrual[]>();
-  readonly losses = new Map<string, readonly Loss[]>();
-  readonly recoveries = new Map<string, readonly { readonly entryId: string; readonly taken: TakenPart }[]>();
+  readonly losses = new Map<string, readonly KeptLoss[]>();
+  readonly recoveries = new Map<
+    string,
+    readonly (Pick<KeptPart, 'entryId' | 'turn'> & { readonly taken: TakenPart })[]
+  >();
   readonly entries = new Map<string, ResolvedEntry>();
   readonly accountDeltas = new Map<string, PlannedAccountDelta>();
   readonly following = new Map<string, readonly string[]>();
@@ -63,6 +70,7 @@ export class MemoryBooks {
   readonly movements: PlannedMovement[] = [];
   /** Successors of entries that a restatement posted again. */
   readonly superseded = new Map<string, string>();
+  readonly differences: PostingPlan['accrualDifferences'] = [];
   readonly batches = new Map<string, AccrualBatch>();
   readonly facts = new FactsInMemory();
   readonly #tenants: readonly BooksTenant[];
@@ -103,6 +111,7 @@ export class MemoryBooks {
       for (const [key, value] of copied) map.set(key, value);
     }
     copy.movements.push(...structuredClone(this.movements));
+    copy.differences.push(...this.differences);
     copy.facts.take(this.facts);
     return copy;
   }
@@ -120,7 +129,11 @@ export class MemoryBooks {
     const decide = (histories: LedgerState['histories']): DecidedBatch =>
       decideBatch(
         commands,
-        { ...this.#read(commands, resolved), ...(histories && { histories }), ...(again && { again }) },
+        {
+          ...this.#read(commands, resolved, again !== undefined),
+          ...(histories && { histories }),
+          ...(again && { again }),
+        },
         () => this.#newEntryId(),
       );
     let decided = decide(undefined);
@@ -149,7 +162,8 @@ export class MemoryBooks {
     return `00000000-0000-7000-8000-${this.#lastId.toString(16).padStart(11, '0')}0`;
   }
 
-  #read(commands: readonly Command[], entries: ReadonlyMap<string, ResolvedEntry>): LedgerState {
+  /** What stands already may lose whatever it was asked for: then losses are read of every loan. */
+  #read(commands: readonly Command[], entries: ReadonlyMap<string, ResolvedEntry>, isAgain: boolean): LedgerState {
     const set = readSetOf(commands, entries);
     const pick = <T>(all: ReadonlyMap<string, T>, keys: readonly string[]) =>
       new Map(keys.flatMap((key) => (all.has(key) ? [[key, structuredClone(all.get(key)) as T] as const] : [])));
@@ -171,10 +185,7 @@ export class MemoryBooks {
         this.verdicts,
         set.judgedAdjustments.map(({ tenantId, adjustmentId }) => scopedKey(tenantId, adjustmentId)),
       ),
-      corrections: pick(
-        this.corrections,
-        set.correctedBatches.map(({ tenantId, entryId }) => scopedKey(tenantId, entryId)),
-      ),
+      corrections: this.#correctionsOf(set.correctedBatches),
       nights: this.#nights(set.nights),
       accrualMonths: pick(
         this.accrualMonths,
@@ -182,22 +193,61 @@ export class MemoryBooks {
       ),
       disbursements: pick(this.disbursements, loanKeys(set.disbursedLoans)),
       nonAccruals: pick(this.nonAccruals, loanKeys(set.markedLoans)),
-      losses: this.#lossesOf(set.loansWithLosses),
+      losses: this.lossesOf(isAgain ? set.loans : set.loansWithLosses),
       periods: readPeriods(this, set),
     };
   }
 
   /** As the database answers them: without what reversed entries lost or recovered. */
-  #lossesOf(loans: readonly LoanRef[]): Map<string, readonly Loss[]> {
+  /** Standing corrections of batches, with what restatements posted to these and to those. */
+  #correctionsOf(batches: readonly EntryRef[]): Map<string, StandingCorrection[]> {
+    return new Map(
+      batches.flatMap(({ tenantId, entryId }) => {
+        const key = scopedKey(tenantId, entryId);
+        const sent = this.corrections.get(key) ?? [];
+        const of = new Set([entryId, ...sent.map((one) => one.entryId)]);
+        const posted = this.differences
+          .filter((one) => one.tenantId === tenantId && of.has(one.ofEntryId))
+          .filter((one) => !this.reversals.has(scopedKey(tenantId, one.entryId)))
+          .map((one): StandingCorrection => {
+            const { entry } = this.entries.get(scopedKey(tenantId, one.entryId)) ?? {};
+            if (entry === undefined) throw new Error(`difference ${one.entryId} has no entry`);
+            const { effectiveAt, lines } = entry;
+            return { entryId: one.entryId, effectiveAt, lines, differences: interestByLoan(lines) };
+          });
+        const seqOf = (one: StandingCorrection): bigint =>
+          this.entries.get(scopedKey(tenantId, one.entryId))?.entry.seq ?? 0n;
+        const all = structuredClone([...sent, ...posted]).sort((one, other) => (seqOf(one) < seqOf(other) ? -1 : 1));
+        return all.length === 0 ? [] : [[key, all] as const];
+      }),
+    );
+  }
+
+  lossesOf(loans: readonly LoanRef[]): Map<string, readonly KeptLoss[]> {
     return new Map(
       loans.map(({ tenantId, loanId }) => {
         const key = scopedKey(tenantId, loanId);
         const stands = ({ entryId }: { readonly entryId: string }) => !this.reversals.has(scopedKey(tenantId, entryId));
-        const losses = (this.losses.get(key) ?? []).filter(stands).map((loss) => ({
+        const parts = (this.recoveries.get(key) ?? []).filter(
+          (part, _index, all) =>
+            stands(part) &&
+            !all.some(
+              ({ entryId, turn, taken }) =>
+                entryId === part.entryId && taken.lossEntryId === part.taken.lossEntryId && turn > part.turn,
+            ),
+        );
+        const rows = this.losses.get(key) ?? [];
+        const last = rows.filter(
+          (row) => !rows.some(({ entryId, turn }) => entryId === row.entryId && turn > row.turn),
+        );
+        const losses = last.filter(stands).map((loss) => ({
           ...loss,
-          recovered: (this.recoveries.get(key) ?? [])
-            .filter(({ taken, ...entry }) => taken.lossEntryId === loss.entryId && stands(entry))
-            .map(({ entryId, taken }) => ({ entryId, amounts: taken.amounts })),
+          recovered: parts
+            .filter(({ taken }) => taken.lossEntryId === loss.entryId)
+            .map(({ entryId, turn, taken }) => {
+              const effectiveAt = this.entries.get(scopedKey(tenantId, entryId))?.entry.effectiveAt ?? '';
+              return { entryId, effectiveAt, turn, amounts: taken.amounts };
+            }),
         }));
         return [key, losses];
       }),
@@ -245,6 +295,9 @@ export class MemoryBooks {
     for (const { tenantId, entryId, successorId } of plan.superseded) {
       this.superseded.set(scopedKey(tenantId, entryId), successorId);
     }
+    for (const { tenantId, ofEntryId, entryId } of plan.accrualDifferences) {
+      this.differences.push({ tenantId, ofEntryId, entryId });
+    }
     for (const { tenantId, entryId, accrual } of plan.accrualBatches) {
       this.batches.set(scopedKey(tenantId, entryId), accrual);
     }
@@ -281,13 +334,21 @@ export class MemoryBooks {
   #writeLosses(plan: PostingPlan): void {
     for (const { tenantId, loanId, loss } of plan.losses) {
       const key = scopedKey(tenantId, loanId);
-      const { seq } = this.entries.get(scopedKey(tenantId, loss.entryId))?.entry ?? { seq: null };
-      this.losses.set(key, [...(this.losses.get(key) ?? []), { ...loss, seq, recovered: [] }]);
+      const entry = this.entries.get(scopedKey(tenantId, loss.entryId))?.entry;
+      const arrival = this.#arrivalOf(tenantId, entry?.eventId ?? '');
+      this.losses.set(key, [
+        ...(this.losses.get(key) ?? []),
+        { ...loss, seq: entry?.seq ?? null, arrival, recovered: [] },
+      ]);
     }
-    for (const { tenantId, loanId, entryId, taken } of plan.recoveries) {
+    for (const { tenantId, loanId, entryId, turn, taken } of plan.recoveries) {
       const key = scopedKey(tenantId, loanId);
-      this.recoveries.set(key, [...(this.recoveries.get(key) ?? []), { entryId, taken }]);
+      this.recoveries.set(key, [...(this.recoveries.get(key) ?? []), { entryId, turn, taken }]);
     }
+  }
+
+  #arrivalOf(tenantId: string, eventId: string): bigint | null {
+    return eventId === '' ? null : (this.entries.get(scopedKey(tenantId, firstEntryIdOf(eventId)))?.entry.seq ?? null);
   }
 
   #writeReversals(plan: PostingPlan): void {

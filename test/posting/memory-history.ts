@@ -1,17 +1,24 @@
 import type { AccrualBatch } from '../../src/domain/accrual.ts';
-import { type EventInput, effectOfLines } from '../../src/domain/journal-entry.ts';
+import { type DraftLine, type EventInput, effectOfLines, linesByLayer } from '../../src/domain/journal-entry.ts';
 import { addComponents, noComponents } from '../../src/domain/loan.ts';
+import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
 import { byEffect, type KeptEntry, type LoanEvent } from '../../src/domain/restatement/loan-event.ts';
 import { firstEntryIdOf, isRebooking } from '../../src/posting/entry-id.ts';
-import { type ResolvedEntry, scopedKey } from '../../src/posting/ledger-state.ts';
+import { byEffectOfLoss, type KeptLoss } from '../../src/posting/kept-loss.ts';
+import { type LoanRef, type ResolvedEntry, scopedKey } from '../../src/posting/ledger-state.ts';
 import type { HistoryRef, LoanHistory } from '../../src/posting/restatement/loan-history.ts';
 
 /** The parts of books in memory that a loan's life is read from. */
 type LivedBooks = {
+  readonly lossesOf: (loans: readonly LoanRef[]) => ReadonlyMap<string, readonly KeptLoss[]>;
+  readonly nonAccruals: ReadonlyMap<string, readonly StandingNonAccrual[]>;
   readonly entries: ReadonlyMap<string, ResolvedEntry>;
   readonly reversals: ReadonlyMap<string, string>;
   readonly batches: ReadonlyMap<string, AccrualBatch>;
-  readonly facts: { readonly clearings: readonly { readonly tenantId: string; readonly clearedEntryId: string }[] };
+  readonly facts: {
+    readonly settlings: readonly { readonly tenantId: string; readonly entryId: string; readonly turn: number }[];
+    readonly clearings: readonly { readonly tenantId: string; readonly clearedEntryId: string }[];
+  };
 };
 
 /** A loan's life from a day on, out of the entries alone, as the database answers it out of its tables. */
@@ -23,8 +30,10 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
     if (!key.startsWith(tenantId) || !loanIds.includes(loanId)) continue;
     const lines = entry.lines.filter((line) => line.loanId === loanId);
     if (entry.effectiveAt < from) {
-      const components = before[entry.layer];
-      if (components !== null) addComponents(components, effectOfLines(lines));
+      for (const { layer, lines: ofLayer } of linesByLayer({ ...entry, lines })) {
+        const components = before[layer];
+        if (components !== null) addComponents(components, effectOfLines(ofLayer));
+      }
       continue;
     }
     if (entry.eventType === 'reversal' || books.reversals.has(key)) continue;
@@ -36,18 +45,40 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
       eventId: entry.eventId,
       arrival: BigInt(keys.indexOf(first)),
       entry: isDifference && known !== undefined ? known.entry : keptEntry(entry),
-      lines: known === undefined ? lines : [...known.lines, ...lines],
-      isPinned: books.facts.clearings.some((one) => one.tenantId === tenantId && one.clearedEntryId === entry.entryId),
-      isWhole: entry.lines.every(({ layer }) => layer === undefined || layer === entry.layer),
+      lines: known === undefined ? lines : netOf([...known.lines, ...lines]),
+      acceptedAs: books.entries.get(first)?.entry.eventType ?? entry.eventType,
+      settlingTurn:
+        books.facts.settlings.find((one) => one.tenantId === tenantId && one.entryId === entry.entryId)?.turn ?? null,
+      isWhole: entry.eventType !== 'accrual' || accrued !== undefined,
       accrual: accrued === undefined ? null : { interestMinor: accrued.interestMinor },
     });
   }
   const ordered = [...events.values()].sort(byEffect);
-  return { from, before, events: ordered, truncated: false };
+  const key = scopedKey(tenantId, loanId);
+  const inEffect = (one: { readonly effectiveAt: string }, other: { readonly effectiveAt: string }): number =>
+    one.effectiveAt < other.effectiveAt ? -1 : one.effectiveAt > other.effectiveAt ? 1 : 0;
+  const losses = (books.lossesOf([{ tenantId, loanId }]).get(key) ?? []).toSorted(byEffectOfLoss);
+  const arrivalOf = ({ entryId }: StandingNonAccrual): number => {
+    const { eventId = '' } = books.entries.get(scopedKey(tenantId, entryId))?.entry ?? {};
+    return keys.indexOf(scopedKey(tenantId, firstEntryIdOf(eventId)));
+  };
+  const nonAccruals = (books.nonAccruals.get(key) ?? [])
+    .toSorted((one, other) => arrivalOf(one) - arrivalOf(other))
+    .toSorted(inEffect);
+  return { from, before, events: ordered, losses, nonAccruals, truncated: false };
 }
 
 /** The books keep whole drafts, of which a resolved entry is a part. */
 function keptEntry(entry: object): KeptEntry {
   const kept = entry as KeptEntry & { readonly eventInput: EventInput };
   return { ...kept };
+}
+
+function netOf(lines: readonly DraftLine[]): readonly DraftLine[] {
+  const byAccount = Map.groupBy(lines, ({ account }) => account);
+  return [...byAccount.values()].flatMap((own) => {
+    const amountMinor = own.reduce((sum, line) => sum + line.amountMinor, 0n);
+    const [first] = own;
+    return first === undefined || amountMinor === 0n ? [] : [{ ...first, amountMinor }];
+  });
 }

@@ -18,7 +18,19 @@ const WEIGHTS: Partial<Record<EventKind, number>> = {
 const ORDINARY: readonly EventKind[] = ['disbursement', 'payment', 'fee', 'accrual', 'reversal'];
 
 /** What the ledger can decide again so far: the events of loans whose program replays. */
-const RESTATED: readonly EventKind[] = [...ORDINARY, 'waiver', 'goodwill', 'allocation', 'refund', 'registration'];
+const RESTATED: readonly EventKind[] = [
+  ...ORDINARY,
+  'waiver',
+  'goodwill',
+  'allocation',
+  'refund',
+  'registration',
+  'chargeoff',
+  'recovery',
+  'restructure',
+  'refinance',
+  'non_accrual',
+];
 
 /** A request of any event that the ledger has, made as those of generated histories are; undefined when none could be. */
 export function eventDraft(scene: Scene): Draft | undefined {

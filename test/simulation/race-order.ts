@@ -16,8 +16,10 @@ interface RaceQuestion {
   readonly ledger: TenantLedger;
   readonly members: readonly RaceMember[];
   readonly now: Now;
-  /** Successes must follow one another by `posted_at`; equal ones may stand either way. */
+  /** Successes must follow one another by `posted_at`, and those of one instant as they stand in the journal. */
   readonly byPostedAt: boolean;
+  /** Ids of entries, in the order of the journal; of entries that are not among them nothing is known. */
+  readonly journal: readonly string[];
 }
 
 /** A bound on the search, far above what eight members need when the ledger is right. */
@@ -59,7 +61,7 @@ function search(question: RaceQuestion, left: RaceMember[], order: RaceMember[],
     return !settled;
   });
   if (rest.length === 0) return true;
-  for (const member of nextSuccesses(rest, question.byPostedAt)) {
+  for (const member of nextSuccesses(rest, question)) {
     tries.left -= 1;
     if (tries.left < 0) break;
     const expected = expectAnswer(ledger, member.request, now);
@@ -91,11 +93,26 @@ function sharesKey(left: LedgerRequest, right: LedgerRequest): boolean {
   return left.tenant === right.tenant && bare(left) === bare(right);
 }
 
-function nextSuccesses(members: readonly RaceMember[], byPostedAt: boolean): readonly RaceMember[] {
+function nextSuccesses(
+  members: readonly RaceMember[],
+  { byPostedAt, journal }: Pick<RaceQuestion, 'byPostedAt' | 'journal'>,
+): readonly RaceMember[] {
   const successes = members.filter(({ answer }) => answer.status === 201);
   if (!byPostedAt) return successes;
   const earliest = successes.map(postedAtOf).sort()[0];
-  return successes.filter((member) => postedAtOf(member) === earliest);
+  const next = successes.filter((member) => postedAtOf(member) === earliest);
+  const first = Math.min(...next.map((member) => journal.indexOf(entryIdOf(member))));
+  return first < 0 ? next : next.filter((member) => journal.indexOf(entryIdOf(member)) === first);
+}
+
+/** True when some successes of a race have one `posted_at`: their answers do not always tell which came first. */
+export function haveTies(members: readonly RaceMember[]): boolean {
+  const times = members.filter(({ answer }) => answer.status === 201).map(postedAtOf);
+  return new Set(times).size < times.length;
+}
+
+function entryIdOf({ answer }: RaceMember): string {
+  return String(answerObject(answer.body)?.['journal_entry_id']);
 }
 
 function postedAtOf({ answer }: RaceMember): string {

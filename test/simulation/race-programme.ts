@@ -43,8 +43,8 @@ export function nextRace(scene: Scene): Race | undefined {
     one_key: 20,
     reversal_against_payment: 20,
     reversal_against_reversal: 8,
-    first_disbursement: 8,
-    accrual_against_accrual: 9,
+    first_disbursement: 10,
+    accrual_against_accrual: 18,
   });
   switch (kind) {
     case 'one_loan':

@@ -29,8 +29,12 @@ export class SceneStage extends Stage {
     return { programs, loanIds, firstDay: addDays(businessDate, -DAYS), today: businessDate, isGiant: false };
   }
 
-  /** Ids of other workers are not to be met. */
+  /** Another worker may not come upon it: what becomes of a loan between two steps has to be certain. */
   override freshLoanId(): string {
+    return this.#scene.newSlot().loanId;
+  }
+
+  override strangeLoanId(): string {
     return this.#scene.newSlot().loanId;
   }
 

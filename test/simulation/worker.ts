@@ -12,9 +12,9 @@ import type { LedgerAnswer, LedgerRequest } from './model/request.ts';
 import { nameTheRest } from './naming.ts';
 import { actOnPeriod } from './period-acts.ts';
 import { disbursementDraft, ordinaryDraft } from './programme.ts';
-import { bookAnswer, explainRace, isInProgress, type RaceMember } from './race-order.ts';
+import { bookAnswer, explainRace, haveTies, isInProgress, type RaceMember } from './race-order.ts';
 import { nextRace, type Race, wideAccrualRace } from './race-programme.ts';
-import { accountRead, balanceRead, entryRead, type Read, refusedRead } from './read-programme.ts';
+import { accountRead, balanceRead, entryRead, getRequest, type Read, refusedRead } from './read-programme.ts';
 import { refusalRequest } from './refusal-programme.ts';
 import { followRun } from './run-following.ts';
 import { type Draft, knownLoans, requestOf, type Scene, type Slot } from './scene.ts';
@@ -23,7 +23,7 @@ import { type Draft, knownLoans, requestOf, type Scene, type Slot } from './scen
 const WIDE_SHARE = 0.25;
 
 /** How often a worker goes on with the life that it is telling. */
-const LIFE_SHARE = 0.15;
+const LIFE_SHARE = 0.22;
 const FIRST_LIFE_SHARE = 0.8;
 
 /** How many posted requests a worker remembers, to repeat them. */
@@ -76,7 +76,8 @@ export class Worker {
     }
     while (!isDone()) {
       await this.#step();
-      while (this.#commands >= this.#readsDueAt) {
+      // What is due while there is nothing to read yet is made up for.
+      while (this.#commands >= this.#readsDueAt && knownLoans(this.scene).length > 0) {
         this.#readsDueAt += 10;
         await this.#reads();
       }
@@ -214,7 +215,8 @@ export class Worker {
       const request = requests[at];
       return request === undefined ? [] : [{ request, answer }];
     });
-    const question = { ledger, members, now: course.now(tenant) };
+    const journal = haveTies(members) ? await this.#newestEntries() : [];
+    const question = { ledger, members, now: course.now(tenant), journal };
     let order = explainRace({ ...question, byPostedAt: true });
     if (order === undefined) {
       order = explainRace({ ...question, byPostedAt: false });
@@ -223,6 +225,15 @@ export class Worker {
     if (order === undefined) return this.#lose(loanIds);
     for (const { request, answer } of order) await this.#afterMember(race, { request, answer }, newest);
     await this.#repeatInProgress(members);
+  }
+
+  /** The ids of the tenant's newest entries, in the order of the journal. */
+  async #newestEntries(): Promise<readonly string[]> {
+    const { tenant } = this.scene;
+    const answer = await this.#course.read(getRequest(tenant, '/v1/journal-entries?page_size=500'));
+    const items = answerObject(answer.body)?.['items'];
+    const all = Array.isArray(items) ? (items as readonly Readonly<Record<string, unknown>>[]) : [];
+    return all.map((item) => String(item['journal_entry_id'])).reverse();
   }
 
   async #afterMember(race: Race, { request, answer }: RaceMember, newest: string): Promise<void> {

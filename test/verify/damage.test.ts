@@ -36,6 +36,7 @@ const APPEND_ONLY = [
   'non_accrual',
   'accrual_batch',
   'accrual_correction',
+  'accrual_difference',
   'adjustment',
   'adjustment_verdict',
   'loan_loss',

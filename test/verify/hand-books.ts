@@ -202,6 +202,7 @@ export class HandBooks {
       tenant_id: this.#tenant.id,
       loan_id: by.loan,
       entry_id: by.id,
+      turn: 1,
       ...{ principal_minor, interest_minor, fees_minor },
     });
     if (loses !== undefined) {

@@ -3,7 +3,10 @@ import { type Damage, entry, loan } from './damage.ts';
 import { entryId } from './hand-books.ts';
 import { LOANS, RUN, TENANT } from './hand-ledger.ts';
 
-/** The run whose entry is the accrual of 0, finished, and its loan, counted as far as it is: 7 of a client, 1/3 of the server. */
+/**
+ * The run whose entry is the accrual of 0, finished, and its loan, counted as far as it is: 7 of a client, 1/3 of the server.
+ * Another loan is counted up to its client's accrual and has moved since.
+ */
 export async function fillHandRun(client: pg.Client): Promise<void> {
   await client.query(
     `INSERT INTO hpts.accrual_run (tenant_id, accrual_run_id, program_id, accrual_date, actor, finished_at)
@@ -21,7 +24,24 @@ export async function fillHandRun(client: pg.Client): Promise<void> {
        l.principal_minor, l.interest_minor + l.memo_interest_minor FROM hpts.loan AS l WHERE l.tenant_id = $1 AND l.loan_id = $2`,
     [TENANT, LOANS.quiet],
   );
+  await client.query(
+    `INSERT INTO hpts.loan_interest SELECT m.tenant_id, m.loan_id, m.loan_seq, m.frontier, '2026-02-01', '10000', 10000, '2026-01-06',
+       m.principal_minor, m.interest_minor + m.memo_interest_minor FROM hpts.loan_movement AS m
+     WHERE m.loan_id = $1 AND m.layer = 0 AND ${entry('accrual again')}`,
+    [LOANS.old],
+  );
 }
+
+/** What is kept of a loan's interest, column by column. */
+const COUNTED = [
+  "through = '2026-02-04'",
+  "exact_interest = '23/3'",
+  'posted_minor = 8',
+  'loan_seq = 99',
+  "frontier = '2030-01-01'",
+  'principal_minor = 1',
+  'interest_minor = 8',
+];
 
 /** Damage to accrual runs and to what is kept of the interest of loans. */
 export const OF_RUNS: readonly Damage[] = [
@@ -75,16 +95,26 @@ export const OF_RUNS: readonly Damage[] = [
     sql: () => `UPDATE hpts.accrual_batch SET exact_interest = '{2/3}' WHERE ${entry('nothing accrued')}`,
     named: () => [`loan_interest: loan ${LOANS.quiet}`],
   },
-  ...[
-    "through = '2026-02-04'",
-    "exact_interest = '23/3'",
-    'posted_minor = 8',
-    'loan_seq = 99',
-    'principal_minor = 1',
-    'interest_minor = 8',
-  ].map((change) => ({
-    what: `what is kept of a loan's interest: ${change}`,
-    sql: () => `UPDATE hpts.loan_interest SET ${change} WHERE ${loan(LOANS.quiet)}`,
-    named: () => [`loan_interest: loan ${LOANS.quiet}`],
-  })),
+  {
+    what: 'what an accrual by a client stands for, of a loan that moved since',
+    sql: () => `UPDATE hpts.loan_interest SET exact_interest = '10001', posted_minor = 10001 WHERE ${loan(LOANS.old)}`,
+    named: () => [`loan_interest: loan ${LOANS.old}`],
+  },
+  {
+    what: 'who asked for a run',
+    sql: () => `UPDATE hpts.accrual_run SET actor = 'somebody else' WHERE accrual_run_id = '${RUN}'`,
+    named: () => [`run_entries: entry ${entryId('nothing accrued')}`],
+  },
+  {
+    what: 'where a portion ends',
+    sql: () => `UPDATE hpts.accrual_run_portion SET last_loan_id = NULL WHERE accrual_run_id = '${RUN}'`,
+    named: () => [`accrual_runs: run ${RUN}`],
+  },
+  ...[LOANS.quiet, LOANS.old].flatMap((counted) =>
+    COUNTED.map((change) => ({
+      what: `what is kept of the interest of loan ${counted}: ${change}`,
+      sql: () => `UPDATE hpts.loan_interest SET ${change} WHERE ${loan(counted)}`,
+      named: () => [`loan_interest: loan ${counted}`],
+    })),
+  ),
 ];

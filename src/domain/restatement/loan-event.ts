@@ -1,5 +1,8 @@
+import type { EventType } from '../event-type.ts';
 import type { DraftLine, EventInput } from '../journal-entry.ts';
-import type { PostedEntry } from '../posted-entry.ts';
+import { PENDING } from '../layer.ts';
+import { linesOn, type PostedEntry } from '../posted-entry.ts';
+import type { Settlement } from '../settling.ts';
 
 /** An entry with all that is kept of the fact that it books. */
 export type KeptEntry = PostedEntry & {
@@ -17,6 +20,8 @@ export type LoanEvent = {
   readonly eventId: string;
   /** The tenant's seq of the event's first entry: its place in the order of arrival, which no restatement changes. */
   readonly arrival: bigint;
+  /** The type of its first entry: what was asked for, which a restatement may book as another. */
+  readonly acceptedAs: EventType;
   /** The live entry: the first one, or the last that a restatement posted in its place. */
   readonly entry: KeptEntry;
   /**
@@ -24,10 +29,10 @@ export type LoanEvent = {
    * that name this one, with the differences that restatements posted to them.
    */
   readonly lines: readonly DraftLine[];
-  /** False where the entry has lines of several currencies or layers, or corrects another: these cannot be decided again yet. */
+  /** False where it is about another entry that is not read yet, or computed by the server: it cannot be decided again yet. */
   readonly isWhole: boolean;
-  /** Something is kept of its live entry (it met the bank), so that no other can take its place yet. */
-  readonly isPinned: boolean;
+  /** Of the settling of a pending event: how often that was settled, with this time; else null. */
+  readonly settlingTurn: number | null;
   /** Of an accrual batch; null for every other event. */
   readonly accrual: KeptAccrual | null;
 };
@@ -43,9 +48,28 @@ export function byEffect(one: LoanEvent, other: LoanEvent): number {
 export function sameLines(one: readonly DraftLine[], other: readonly DraftLine[]): boolean {
   if (one.length !== other.length) return false;
   const texts = (lines: readonly DraftLine[]) =>
-    lines.map(({ account, amountMinor, loanId }) => `${account} ${amountMinor} ${loanId}`).sort();
+    lines.map(({ account, amountMinor, loanId, layer }) => `${account} ${amountMinor} ${loanId} ${layer}`).sort();
   const others = texts(other);
   return texts(one).every((text, index) => text === others[index]);
+}
+
+/** The pending entry that an event settled, out of the settling's own lines; null for every other event. */
+export function pendingOf({ entry, acceptedAs }: LoanEvent): PostedEntry | null {
+  const { settles_event_id: pendingEventId, ...eventInput } = entry.eventInput;
+  if (typeof pendingEventId !== 'string') return null;
+  const lines = linesOn(entry, PENDING).map(({ layer: _layer, ...line }) => ({
+    ...line,
+    amountMinor: -line.amountMinor,
+  }));
+  const entryId = `${pendingEventId.slice(0, -1)}0`;
+  return { ...entry, entryId, eventId: pendingEventId, eventType: acceptedAs, layer: PENDING, lines, eventInput };
+}
+
+/** What was asked of a pending event, by the event that settled it; null for every other. */
+export function settlementOf({ entry }: LoanEvent): Settlement | null {
+  const { effectiveAt, externalRef, eventInput } = entry;
+  const { settles_event_id: eventId } = eventInput;
+  return typeof eventId === 'string' ? { eventId, effectiveAt, externalRef } : null;
 }
 
 /** The debits of an entry on one account. */
@@ -67,6 +91,11 @@ export function keptText({ entryId, eventInput }: KeptEntry, name: string): stri
   const value = eventInput[name];
   if (typeof value !== 'string') throw new Error(`entry ${entryId} keeps no ${name}`);
   return value;
+}
+
+/** An amount in minor units that was kept with an event. */
+export function keptMinor(entry: KeptEntry, name: string): bigint {
+  return BigInt(keptText(entry, name));
 }
 
 /** The loan and borrower of an entry on one loan. Throws for an entry over several. */

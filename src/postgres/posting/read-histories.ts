@@ -6,9 +6,18 @@ import { type Components, noComponents } from '../../domain/loan.ts';
 import { byEffect, type KeptEntry, type LoanEvent } from '../../domain/restatement/loan-event.ts';
 import { LIMITS } from '../../limits.ts';
 import { isRebooking } from '../../posting/entry-id.ts';
+import { byEffectOfLoss, type KeptLoss, type KeptPart } from '../../posting/kept-loss.ts';
 import { scopedKey } from '../../posting/ledger-state.ts';
 import type { HistoryRef, LoanHistory } from '../../posting/restatement/loan-history.ts';
-import type { Statement } from '../statement-train.ts';
+import { uuidArray } from '../binary-array.ts';
+import { type BoundStatement, type Statement, sendTrain } from '../statement-train.ts';
+import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
+import {
+  type ArrivedNonAccrual,
+  type NonAccrualRow,
+  nonAccrualsOf,
+  READ_STANDING_NON_ACCRUALS,
+} from './stored-non-accruals.ts';
 
 // As readers answer a balance on a past day, on each layer: the last movement before the day, and what backdated movements add.
 const READ_BALANCES_BEFORE: Statement = {
@@ -46,7 +55,8 @@ const READ_EVENTS_SINCE: Statement = {
       CASE WHEN e.loan_ids IS NULL THEN e.accounts ELSE ARRAY(SELECT e.accounts[p] FROM unnest(found.places) AS p) END,
       CASE WHEN e.loan_ids IS NULL THEN e.amounts ELSE ARRAY(SELECT e.amounts[p] FROM unnest(found.places) AS p) END,
       e.description, e.event_input::jsonb, e.metadata, o.seq, b.interest_minor[array_position(b.loan_ids, asked.loan_id)], e.seq,
-      (SELECT count(*) > 0 FROM hpts.clearing AS c WHERE c.tenant_id = $1 AND c.cleared_entry_id = e.entry_id)
+      o.event_type, (SELECT s.turn::int FROM hpts.settling AS s WHERE s.tenant_id = $1 AND s.entry_id = e.entry_id),
+      CASE WHEN e.loan_ids IS NULL THEN e.layers ELSE ARRAY(SELECT e.layers[p] FROM unnest(found.places) AS p) END
     FROM (SELECT unnest($2::uuid[]) AS loan_id, generate_subscripts($2::uuid[], 1) AS place) AS asked
     CROSS JOIN LATERAL (
       SELECT DISTINCT m.entry_id FROM generate_series(0, 2) AS l (layer)
@@ -94,7 +104,9 @@ type EventRow = [
   arrival: bigint,
   interestMinor: bigint | null,
   seq: bigint,
-  isCleared: boolean,
+  acceptedAs: EventType,
+  settlingTurn: number | null,
+  layers: (LayerNumber | null)[] | null,
 ];
 
 /**
@@ -112,15 +124,40 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
   const balances = await ask<BalanceRow>(READ_BALANCES_BEFORE);
   const events = await ask<EventRow>(READ_EVENTS_SINCE, LIMITS.eventsDecidedAgain + 1);
   await client.query(SORTING.on);
+  const loans = refs.map(({ loanId }) => ({ tenantId, loanId }));
+  const columns = [uuidArray(loans, (loan) => loan.tenantId), uuidArray(loans, (loan) => loan.loanId)];
+  const facts = [READ_LOSSES, READ_RECOVERIES, READ_STANDING_NON_ACCRUALS].map((one): BoundStatement => [one, columns]);
+  const [lost, recovered, marked] = (await sendTrain(client, facts)).map(({ rows }) => rows);
+  const losses = lossesOf(loans, (lost ?? []) as unknown as LossRow[], (recovered ?? []) as unknown as RecoveryRow[]);
+  const nonAccruals = nonAccrualsOf((marked ?? []) as unknown as NonAccrualRow[]);
   const truncated = events.length > LIMITS.eventsDecidedAgain;
   return new Map(
     loanIds.map((loanId, index) => {
       const ofLoan = <Row extends BalanceRow | EventRow>(row: Row): boolean => row[0] === index + 1;
       const before = layersOf(balances.filter(ofLoan));
       const lived = truncated ? [] : eventsOf(events.filter(ofLoan), loanId);
-      return [scopedKey(tenantId, loanId), { from, before, events: lived, truncated }];
+      const key = scopedKey(tenantId, loanId);
+      const known = {
+        losses: inEffect(losses.get(key) ?? []),
+        nonAccruals: (nonAccruals.get(key) ?? []).toSorted(byMark),
+      };
+      return [key, { from, before, events: lived, ...known, truncated }];
     }),
   );
+}
+
+function inEffect(losses: readonly KeptLoss[]): readonly KeptLoss[] {
+  const byDate = (one: KeptPart, other: KeptPart): number => compare(one.effectiveAt, other.effectiveAt);
+  return losses.map((loss) => ({ ...loss, recovered: loss.recovered.toSorted(byDate) })).toSorted(byEffectOfLoss);
+}
+
+function byMark(one: ArrivedNonAccrual, other: ArrivedNonAccrual): number {
+  const byDate = compare(one.effectiveAt, other.effectiveAt);
+  return byDate === 0 ? compare(one.arrival, other.arrival) : byDate;
+}
+
+function compare<Value extends string | bigint>(one: Value, other: Value): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 function layersOf(rows: readonly BalanceRow[]): LoanHistory['before'] {
@@ -148,12 +185,18 @@ function eventsOf(rows: readonly EventRow[], loanId: string): readonly LoanEvent
       arrival: row[17],
       entry: isDifference && known !== undefined ? known.entry : entry,
       lines: known === undefined ? entry.lines : netLines([...known.lines, ...entry.lines]),
-      isPinned: row[20],
-      isWhole: row[6] !== null && row[7] !== null && (entry.eventType !== 'accrual' || row[18] !== null),
+      acceptedAs: row[20],
+      settlingTurn: row[21],
+      isWhole: entry.eventType !== 'accrual' || row[18] !== null,
       accrual: row[18] === null ? null : { interestMinor: row[18] },
     });
   }
   return [...events.values()].sort(byEffect);
+}
+
+/** A line's own layer, where it is not that of its entry. */
+function layerOf(own: LayerNumber | null, ofEntry: LayerNumber | null): { readonly layer?: LayerNumber } {
+  return own === null || own === (ofEntry ?? SETTLED) ? {} : { layer: own };
 }
 
 function netLines(lines: readonly DraftLine[]): readonly DraftLine[] {
@@ -181,6 +224,7 @@ function entryOf(row: EventRow, ofLoanId: string): KeptEntry {
     amountMinor: BigInt(amounts[index] ?? '0'),
     loanId: loanId ?? ofLoanId,
     borrowerId,
+    ...layerOf(row[22]?.[index] ?? null, layer),
   }));
   return {
     entryId,

@@ -2,9 +2,9 @@ import type pg from 'pg';
 import type { InterestFacts } from '../../domain/accrual-run.ts';
 import type { Verdict } from '../../domain/adjustment.ts';
 import type { Components, LoanState } from '../../domain/loan.ts';
-import type { Loss } from '../../domain/loss.ts';
 import type { StandingNonAccrual } from '../../domain/non-accrual.ts';
 import type { EntryStanding, StandingCorrection } from '../../domain/posted-entry.ts';
+import type { KeptLoss } from '../../posting/kept-loss.ts';
 import {
   type AccrualMonth,
   type LoanRef,
@@ -111,7 +111,7 @@ const READ_NIGHTS: Statement = {
       JOIN hpts.journal_entry AS e ON e.tenant_id = loss.tenant_id AND e.entry_id = loss.entry_id
       JOIN hpts.reversal AS r ON r.tenant_id = loss.tenant_id AND r.reversed_entry_id = loss.entry_id
       JOIN hpts.journal_entry AS u ON u.tenant_id = r.tenant_id AND u.entry_id = r.entry_id
-      WHERE loss.tenant_id = asked.tenant_id AND loss.loan_id = asked.loan_id
+      WHERE loss.tenant_id = asked.tenant_id AND loss.loan_id = asked.loan_id AND loss.turn = 1
         AND e.event_type = 'chargeoff' AND e.effective_at <= asked.day AND u.effective_at > asked.day) AS c ON true`,
 };
 
@@ -162,7 +162,7 @@ export type ReadState = {
   readonly nights: Map<string, Night[]>;
   readonly disbursements: Map<string, StandingDisbursement[]>;
   readonly nonAccruals: Map<string, StandingNonAccrual[]>;
-  readonly losses: Map<string, readonly Loss[]>;
+  readonly losses: Map<string, readonly KeptLoss[]>;
   readonly periods: ReadonlyMap<string, TenantPeriods>;
 };
 

@@ -47,7 +47,9 @@ export const READ_STANDINGS: Statement = {
     LEFT JOIN hpts.settling AS own ON own.tenant_id = w.tenant_id AND own.entry_id = w.entry_id
     LEFT JOIN LATERAL (
       SELECT count(*) AS clearings, min(c.entry_id::text) FILTER (WHERE ${stands('c')}) AS entry_id
-      FROM hpts.clearing AS c WHERE c.tenant_id = w.tenant_id AND c.cleared_entry_id = w.entry_id) AS cleared ON true
+      FROM hpts.clearing AS c WHERE c.tenant_id = w.tenant_id AND c.cleared_entry_id = CASE WHEN right(w.entry_id::text, 1) <> '2' THEN w.entry_id
+        ELSE (SELECT (left(e.event_id::text, 35) || '0')::uuid FROM hpts.journal_entry AS e
+              WHERE e.tenant_id = w.tenant_id AND e.entry_id = w.entry_id) END) AS cleared ON true
     LEFT JOIN LATERAL (
       SELECT count(*) AS returns, array_agg(p.entry_id ORDER BY p.turn) FILTER (WHERE ${stands('p')}) AS entry_ids,
         ${returned('fees_minor')}, ${returned('interest_minor')}, ${returned('principal_minor')}, ${returned('suspense_minor')}

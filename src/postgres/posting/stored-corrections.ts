@@ -1,14 +1,22 @@
+import { interestByLoan } from '../../domain/accrual-correction.ts';
 import type { StandingCorrection } from '../../domain/posted-entry.ts';
 import { scopedKey } from '../../posting/ledger-state.ts';
 import type { Statement } from '../statement-train.ts';
 
-// In the order in which they were posted, since they are reversed from the newest on.
+// In the order in which they were posted, since they are reversed from the newest on; with what restatements posted to them.
 export const READ_CORRECTIONS: Statement = {
   name: 'read_corrections',
   text: `SELECT c.tenant_id, c.accrual_entry_id, c.entry_id, e.effective_at, c.loan_ids, c.difference_minor, e.accounts, e.amounts,
       e.loan_ids, e.borrower_ids
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, entry_id)
-    JOIN hpts.accrual_correction AS c ON c.tenant_id = asked.tenant_id AND c.accrual_entry_id = asked.entry_id
+    CROSS JOIN LATERAL (
+      SELECT k.tenant_id, k.accrual_entry_id, k.entry_id, k.loan_ids, k.difference_minor FROM hpts.accrual_correction AS k
+      WHERE k.tenant_id = asked.tenant_id AND k.accrual_entry_id = asked.entry_id
+      UNION ALL
+      SELECT d.tenant_id, asked.entry_id, d.entry_id, NULL, NULL FROM hpts.accrual_difference AS d
+      WHERE d.tenant_id = asked.tenant_id AND (d.of_entry_id = asked.entry_id OR d.of_entry_id IN (
+        SELECT k.entry_id FROM hpts.accrual_correction AS k
+        WHERE k.tenant_id = asked.tenant_id AND k.accrual_entry_id = asked.entry_id))) AS c
     JOIN hpts.journal_entry AS e ON e.tenant_id = c.tenant_id AND e.entry_id = c.entry_id
     WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = c.tenant_id AND r.reversed_entry_id = c.entry_id)
     ORDER BY c.tenant_id, e.seq`,
@@ -20,8 +28,8 @@ export type CorrectionRow = [
   accrualEntryId: string,
   entryId: string,
   effectiveAt: string,
-  loanIds: string,
-  differences: string,
+  loanIds: string | null,
+  differences: string | null,
   accounts: string,
   amounts: string,
   lineLoanIds: string | null,
@@ -37,16 +45,20 @@ export function correctionsOf(rows: readonly CorrectionRow[]): Map<string, Stand
     const named = elementsOf(lineLoanIds);
     const borrowers = elementsOf(lineBorrowerIds);
     const amountsMinor = elementsOf(amounts);
+    const linesOfEntry = elementsOf(accounts).map((account, index) => ({
+      account: Number(account),
+      amountMinor: BigInt(amountsMinor[index] ?? '0'),
+      loanId: named[index] ?? null,
+      borrowerId: borrowers[index] ?? null,
+    }));
     const correction: StandingCorrection = {
       entryId,
       effectiveAt,
-      differences: new Map(elementsOf(loanIds).map((loanId, index) => [loanId ?? '', BigInt(changed[index] ?? '0')])),
-      lines: elementsOf(accounts).map((account, index) => ({
-        account: Number(account),
-        amountMinor: BigInt(amountsMinor[index] ?? '0'),
-        loanId: named[index] ?? null,
-        borrowerId: borrowers[index] ?? null,
-      })),
+      differences:
+        loanIds === null
+          ? interestByLoan(linesOfEntry)
+          : new Map(elementsOf(loanIds).map((loanId, index) => [loanId ?? '', BigInt(changed[index] ?? '0')])),
+      lines: linesOfEntry,
     };
     const key = scopedKey(tenantId, accrualEntryId);
     const known = standing.get(key);

@@ -1,5 +1,5 @@
 import type { Receivables } from '../../domain/loan.ts';
-import type { Loss, RecoveredPart } from '../../domain/loss.ts';
+import type { KeptLoss, KeptPart } from '../../posting/kept-loss.ts';
 import { type LoanRef, scopedKey } from '../../posting/ledger-state.ts';
 import type { PostingPlan } from '../../posting/posting-plan.ts';
 import { plainArray } from '../array-literal.ts';
@@ -12,18 +12,24 @@ const STANDS = (alias: string): string =>
 
 export const READ_LOSSES: Statement = {
   name: 'read_losses',
-  text: `SELECT l.tenant_id, l.loan_id, l.entry_id, e.seq, l.principal_minor, l.interest_minor, l.fees_minor, l.principal_account, l.closes_loan
+  text: `SELECT l.tenant_id, l.loan_id, l.entry_id, e.seq, l.principal_minor, l.interest_minor, l.fees_minor, l.principal_account, l.closes_loan,
+      l.turn, e.effective_at, o.seq
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
-    JOIN hpts.loan_loss AS l USING (tenant_id, loan_id)
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT ON (a.entry_id) a.* FROM hpts.loan_loss AS a
+      WHERE a.tenant_id = asked.tenant_id AND a.loan_id = asked.loan_id ORDER BY a.entry_id, a.turn DESC) AS l
     JOIN hpts.journal_entry AS e ON e.tenant_id = l.tenant_id AND e.entry_id = l.entry_id
+    JOIN hpts.journal_entry AS o ON o.tenant_id = e.tenant_id AND o.entry_id = (left(e.event_id::text, 35) || '0')::uuid
     WHERE ${STANDS('l')} ORDER BY l.tenant_id, e.seq`,
 };
 
 export const READ_RECOVERIES: Statement = {
   name: 'read_recoveries',
-  text: `SELECT p.tenant_id, p.loss_entry_id, p.entry_id, p.principal_minor, p.interest_minor, p.fees_minor
+  text: `SELECT p.tenant_id, p.loss_entry_id, p.entry_id, p.principal_minor, p.interest_minor, p.fees_minor, p.turn, e.effective_at
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
-    JOIN hpts.loan_recovery AS p USING (tenant_id, loan_id)
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT ON (a.entry_id, a.loss_entry_id) a.* FROM hpts.loan_recovery AS a
+      WHERE a.tenant_id = asked.tenant_id AND a.loan_id = asked.loan_id ORDER BY a.entry_id, a.loss_entry_id, a.turn DESC) AS p
     JOIN hpts.journal_entry AS e ON e.tenant_id = p.tenant_id AND e.entry_id = p.entry_id
     WHERE ${STANDS('p')} ORDER BY p.tenant_id, e.seq`,
 };
@@ -39,6 +45,9 @@ export type LossRow = [
   fees: string,
   principalAccount: string,
   closesLoan: string,
+  turn: string,
+  effectiveAt: string,
+  arrival: string,
 ];
 
 /** A row of READ_RECOVERIES, as PostgreSQL wrote it. */
@@ -49,6 +58,8 @@ export type RecoveryRow = [
   principal: string,
   interest: string,
   fees: string,
+  turn: string,
+  effectiveAt: string,
 ];
 
 /** The standing losses of the loans asked for, by scopedKey; none is an empty list. */
@@ -56,13 +67,18 @@ export function lossesOf(
   asked: readonly LoanRef[],
   losses: readonly LossRow[],
   recoveries: readonly RecoveryRow[],
-): Map<string, readonly Loss[]> {
+): Map<string, readonly KeptLoss[]> {
   const parts = Map.groupBy(recoveries, ([tenantId, lossEntryId]) => scopedKey(tenantId, lossEntryId));
-  const read = new Map<string, Loss[]>(asked.map(({ tenantId, loanId }) => [scopedKey(tenantId, loanId), []]));
-  for (const [tenantId, loanId, entryId, seq, principal, interest, fees, principalAccount, closesLoan] of losses) {
+  const read = new Map<string, KeptLoss[]>(asked.map(({ tenantId, loanId }) => [scopedKey(tenantId, loanId), []]));
+  for (const row of losses) {
+    const [tenantId, loanId, entryId, seq, principal, interest, fees, principalAccount, closesLoan] = row;
+    const [, , , , , , , , , turn, effectiveAt, arrival] = row;
     read.get(scopedKey(tenantId, loanId))?.push({
       entryId,
       seq: BigInt(seq),
+      effectiveAt,
+      arrival: BigInt(arrival),
+      turn: Number(turn),
       amounts: amountsOf(principal, interest, fees),
       principalAccount: Number(principalAccount),
       closesLoan: closesLoan === 't',
@@ -85,6 +101,7 @@ export function lossStatements({ losses, recoveries }: Pick<PostingPlan, 'losses
         ...amountColumns(losses, ({ loss }) => loss.amounts),
         int2Array(losses, ({ loss }) => loss.principalAccount),
         plainArray(losses.map(({ loss }) => (loss.closesLoan ? 't' : 'f'))),
+        int2Array(losses, ({ loss }) => loss.turn),
       ],
     ]);
   }
@@ -97,6 +114,7 @@ export function lossStatements({ losses, recoveries }: Pick<PostingPlan, 'losses
         uuidArray(recoveries, (one) => one.entryId),
         uuidArray(recoveries, ({ taken }) => taken.lossEntryId),
         ...amountColumns(recoveries, ({ taken }) => taken.amounts),
+        int2Array(recoveries, ({ turn }) => turn),
       ],
     ]);
   }
@@ -111,8 +129,8 @@ function amountColumns<Row>(rows: readonly Row[], amountsOfRow: (row: Row) => Re
   ];
 }
 
-function partOf([, , entryId, principal, interest, fees]: RecoveryRow): RecoveredPart {
-  return { entryId, amounts: amountsOf(principal, interest, fees) };
+function partOf([, , entryId, principal, interest, fees, turn, effectiveAt]: RecoveryRow): KeptPart {
+  return { entryId, effectiveAt, turn: Number(turn), amounts: amountsOf(principal, interest, fees) };
 }
 
 function amountsOf(principal: string, interest: string, fees: string): Receivables {

@@ -5,13 +5,17 @@ import type { Statement } from '../statement-train.ts';
 /** Changes of marks of non-accrual that no reversal took back, in the order in which they were posted. */
 export const READ_STANDING_NON_ACCRUALS: Statement = {
   name: 'read_standing_non_accruals',
-  text: `SELECT n.tenant_id, n.loan_id, n.entry_id, n.effective_at, n.action
+  text: `SELECT n.tenant_id, n.loan_id, n.entry_id, n.effective_at, n.action, o.seq
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
     JOIN hpts.non_accrual AS n USING (tenant_id, loan_id)
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
+    JOIN hpts.journal_entry AS o ON o.tenant_id = e.tenant_id AND o.entry_id = (left(e.event_id::text, 35) || '0')::uuid
     WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = n.tenant_id AND r.reversed_entry_id = n.entry_id)
     ORDER BY e.tenant_id, e.seq`,
 };
+
+/** With the place of its event's first entry, which no restatement changes. */
+export type ArrivedNonAccrual = StandingNonAccrual & { readonly arrival: bigint };
 
 export type NonAccrualRow = [
   tenantId: string,
@@ -19,16 +23,18 @@ export type NonAccrualRow = [
   entryId: string,
   effectiveAt: string,
   action: NonAccrualAction,
+  arrival: string,
 ];
 
 /** The same by loan. */
-export function nonAccrualsOf(rows: readonly NonAccrualRow[]): Map<string, StandingNonAccrual[]> {
-  const standing = new Map<string, StandingNonAccrual[]>();
-  for (const [tenantId, loanId, entryId, effectiveAt, action] of rows) {
+export function nonAccrualsOf(rows: readonly NonAccrualRow[]): Map<string, ArrivedNonAccrual[]> {
+  const standing = new Map<string, ArrivedNonAccrual[]>();
+  for (const [tenantId, loanId, entryId, effectiveAt, action, arrival] of rows) {
     const key = scopedKey(tenantId, loanId);
     const known = standing.get(key);
-    if (known === undefined) standing.set(key, [{ entryId, effectiveAt, action }]);
-    else known.push({ entryId, effectiveAt, action });
+    const change = { entryId, effectiveAt, action, arrival: BigInt(arrival) };
+    if (known === undefined) standing.set(key, [change]);
+    else known.push(change);
   }
   return standing;
 }

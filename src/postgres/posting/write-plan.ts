@@ -18,6 +18,7 @@ import {
   COMMIT,
   INSERT_ACCRUAL_BATCHES,
   INSERT_ACCRUAL_CORRECTION,
+  INSERT_ACCRUAL_DIFFERENCES,
   INSERT_CLEARINGS,
   INSERT_DISBURSEMENTS,
   INSERT_FOLLOWING,
@@ -196,6 +197,15 @@ function factsOfLoans(plan: PostingPlan): BoundStatement[] {
     const tenantIds = uuidArray(superseded, (one) => one.tenantId);
     const entryIds = uuidArray(superseded, (one) => one.entryId);
     statements.push([INSERT_SUPERSEDED, [tenantIds, entryIds, uuidArray(superseded, (one) => one.successorId)]]);
+  }
+  if (plan.accrualDifferences.length > 0) {
+    const { accrualDifferences } = plan;
+    const tenantIds = uuidArray(accrualDifferences, (one) => one.tenantId);
+    const ofEntryIds = uuidArray(accrualDifferences, (one) => one.ofEntryId);
+    statements.push([
+      INSERT_ACCRUAL_DIFFERENCES,
+      [tenantIds, ofEntryIds, uuidArray(accrualDifferences, (one) => one.entryId)],
+    ]);
   }
   if (nonAccruals.length > 0) {
     const entryIds = uuidArray(nonAccruals, (one) => one.entryId);

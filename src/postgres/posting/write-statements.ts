@@ -103,17 +103,17 @@ export const INSERT_REGISTRATIONS: Statement = {
 export const INSERT_LOSSES: Statement = {
   name: 'insert_losses',
   text: `INSERT INTO hpts.loan_loss
-      (tenant_id, loan_id, entry_id, principal_minor, interest_minor, fees_minor, principal_account, closes_loan)
+      (tenant_id, loan_id, entry_id, principal_minor, interest_minor, fees_minor, principal_account, closes_loan, turn)
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::bigint[]), unnest($5::bigint[]),
-      unnest($6::bigint[]), unnest($7::smallint[]), unnest($8::boolean[])`,
+      unnest($6::bigint[]), unnest($7::smallint[]), unnest($8::boolean[]), unnest($9::smallint[])`,
 };
 
 export const INSERT_RECOVERIES: Statement = {
   name: 'insert_recoveries',
   text: `INSERT INTO hpts.loan_recovery
-      (tenant_id, loan_id, entry_id, loss_entry_id, principal_minor, interest_minor, fees_minor)
+      (tenant_id, loan_id, entry_id, loss_entry_id, principal_minor, interest_minor, fees_minor, turn)
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::uuid[]), unnest($5::bigint[]),
-      unnest($6::bigint[]), unnest($7::bigint[])`,
+      unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::smallint[])`,
 };
 
 export const INSERT_ACCRUAL_BATCHES: Statement = {
@@ -128,6 +128,12 @@ export const INSERT_ACCRUAL_CORRECTION: Statement = {
   name: 'insert_accrual_correction',
   text: `INSERT INTO hpts.accrual_correction (tenant_id, accrual_entry_id, entry_id, loan_ids, interest_minor, difference_minor)
     VALUES ($1, $2, $3, $4::uuid[], $5::bigint[], $6::bigint[])`,
+};
+
+export const INSERT_ACCRUAL_DIFFERENCES: Statement = {
+  name: 'insert_accrual_differences',
+  text: `INSERT INTO hpts.accrual_difference (tenant_id, of_entry_id, entry_id)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[])`,
 };
 
 export const INSERT_VERDICTS: Statement = {
@@ -380,6 +386,7 @@ export const WRITE_STATEMENTS: readonly Statement[] = [
   INSERT_PRINCIPAL_DIFFERENCES,
   INSERT_ACCRUAL_BATCHES,
   INSERT_ACCRUAL_CORRECTION,
+  INSERT_ACCRUAL_DIFFERENCES,
   INSERT_VERDICTS,
   MARK_ACCRUAL_MONTHS,
   POST_BATCH,

@@ -31,11 +31,11 @@ export const EARLIER_ENTRY_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'settlings',
     promise:
-      'Every entry on PENDING and SETTLED settles one pending entry of its kind, which it takes off PENDING line by line; a pending entry is settled by one standing entry at most, and then not reversed.',
+      'Every entry on PENDING and SETTLED settles one pending entry of its kind (money on a charged-off loan is a recovery), which it takes off PENDING line by line; a pending entry is settled by one standing entry at most, and then not reversed.',
     sql: `
       WITH posted AS (
         SELECT e.* FROM hpts.journal_entry AS e
-        WHERE ${ofTenant('e')} AND e.layers IS NOT NULL AND e.event_type IN ('payment_received', 'disbursement')),
+        WHERE ${ofTenant('e')} AND e.layers IS NOT NULL AND e.event_type IN ('payment_received', 'recovery', 'disbursement')),
       kept AS (${facts('settling', 'pending_entry_id')}),
       judged AS (
         SELECT coalesce(e.tenant_id, k.tenant_id) AS tenant_id, coalesce(e.seq, 0) AS seq, coalesce(e.entry_id, k.entry_id) AS entry_id,
@@ -43,7 +43,7 @@ export const EARLIER_ENTRY_CHECKS: readonly LedgerCheck[] = [
                     WHEN e.entry_id IS NULL THEN format('is said to settle entry %s and is no such entry', k.pending_entry_id)
                     WHEN k.turn <> k.due THEN format('is settling %s of entry %s in place of %s', k.turn, k.pending_entry_id, k.due)
                     WHEN k.standing > 1 THEN format('settles entry %s, which another standing entry settles too', k.pending_entry_id)
-                    WHEN p.entry_id IS NULL OR p.layer IS DISTINCT FROM 1 OR p.event_type <> e.event_type OR p.loan_id IS DISTINCT FROM e.loan_id
+                    WHEN p.entry_id IS NULL OR p.layer IS DISTINCT FROM 1 OR p.event_type::text <> replace(e.event_type::text, 'recovery', 'payment_received') OR p.loan_id IS DISTINCT FROM e.loan_id
                     THEN format('settles entry %s, which is none of its kind and loan on PENDING', k.pending_entry_id)
                     WHEN e.effective_at < p.effective_at THEN format('settles entry %s and is dated before it', k.pending_entry_id)
                     WHEN ${stands('e')} AND NOT ${stands('p')} THEN format('settles entry %s, which is reversed', k.pending_entry_id)
@@ -74,7 +74,8 @@ export const EARLIER_ENTRY_CHECKS: readonly LedgerCheck[] = [
                CASE WHEN o.event_type IN ('disbursement', 'refinance') THEN ${sumOf('o', '0 AND l.account = 2000')}
                     ELSE ${sumOf('o', '0 AND l.account = 1010')} END AS moved,
                ${stands('k')} AND o.event_type NOT IN ('disbursement', 'refinance') AND EXISTS (
-                 SELECT FROM hpts.reversal AS v WHERE v.tenant_id = o.tenant_id AND v.reversed_entry_id = o.entry_id) AS reversed
+                 SELECT FROM hpts.reversal AS v WHERE v.tenant_id = o.tenant_id AND v.reversed_entry_id = o.entry_id)
+                 AND NOT EXISTS (SELECT FROM hpts.superseded_entry AS x WHERE x.tenant_id = o.tenant_id AND x.entry_id = o.entry_id) AS reversed
         FROM (${facts('clearing', 'cleared_entry_id')}) AS k
         LEFT JOIN hpts.journal_entry AS o ON o.tenant_id = k.tenant_id AND o.entry_id = k.cleared_entry_id),
       summed AS (SELECT k.tenant_id, k.entry_id, sum(k.moved) AS moved, count(*) AS entries FROM kept AS k GROUP BY 1, 2),

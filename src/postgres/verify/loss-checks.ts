@@ -20,9 +20,15 @@ const OF_STANDING = (member: string): string => {
   return amounts(value('principal'), value('interest'), value('fees'));
 };
 
+/** What was said last of each entry: a restatement may say anew what an entry that it leaves has lost or recovered. */
+const LAST_LOSSES = `(SELECT DISTINCT ON (s.tenant_id, s.loan_id, s.entry_id) s.* FROM hpts.loan_loss AS s
+             WHERE ${ofTenant('s')} ORDER BY s.tenant_id, s.loan_id, s.entry_id, s.turn DESC)`;
+const LAST_RECOVERIES = `(SELECT DISTINCT ON (s.tenant_id, s.loan_id, s.entry_id, s.loss_entry_id) s.* FROM hpts.loan_recovery AS s
+             WHERE ${ofTenant('s')} ORDER BY s.tenant_id, s.loan_id, s.entry_id, s.loss_entry_id, s.turn DESC)`;
+
 /** What an entry takes back, as a negative sum, of recoveries of principal that had been lost to the allowance. */
-const GIVEN_BACK = `coalesce((SELECT sum(p.principal_minor) FROM hpts.loan_recovery AS p
-             JOIN hpts.loan_loss AS o ON o.tenant_id = p.tenant_id AND o.loan_id = p.loan_id AND o.entry_id = p.loss_entry_id
+const GIVEN_BACK = `coalesce((SELECT sum(p.principal_minor) FROM ${LAST_RECOVERIES} AS p
+             JOIN ${LAST_LOSSES} AS o ON o.tenant_id = p.tenant_id AND o.loan_id = p.loan_id AND o.entry_id = p.loss_entry_id
              WHERE p.tenant_id = e.tenant_id AND p.entry_id = e.entry_id AND o.principal_account = 1900), 0)`;
 
 /** What charge-offs and recoveries promise. */
@@ -39,8 +45,8 @@ export const LOSS_CHECKS: readonly LedgerCheck[] = [
                (SELECT min(l.account) FROM unnest(e.accounts) AS l(account) WHERE l.account IN (1900, 5000, 5010)) AS principal_account
         FROM hpts.journal_entry AS e
         WHERE ${ofTenant('e')} AND (e.event_type = 'chargeoff'
-          OR EXISTS (SELECT FROM hpts.loan_loss AS k WHERE k.tenant_id = e.tenant_id AND k.entry_id = e.entry_id))),
-      kept AS (SELECT k.* FROM hpts.loan_loss AS k WHERE ${ofTenant('k')}),
+          OR EXISTS (SELECT FROM ${LAST_LOSSES} AS k WHERE k.tenant_id = e.tenant_id AND k.entry_id = e.entry_id))),
+      kept AS (SELECT k.* FROM ${LAST_LOSSES} AS k WHERE ${ofTenant('k')}),
       judged AS (
         SELECT coalesce(p.tenant_id, k.tenant_id) AS tenant_id, coalesce(p.seq, 0) AS seq, coalesce(p.entry_id, k.entry_id) AS entry_id,
                CASE WHEN k.entry_id IS NULL THEN 'is a charge-off and has no row in hpts.loan_loss'
@@ -63,17 +69,17 @@ export const LOSS_CHECKS: readonly LedgerCheck[] = [
       'What hpts.loan_recovery says an entry brought back is what its lines credit to 4200 and 1900, to 1900 the principal that was lost there, all of losses of its own loan.',
     sql: `
       WITH posted AS (
-        SELECT e.tenant_id, e.seq, e.entry_id, e.loan_id, e.event_type, coalesce((SELECT sum(o.principal_minor) FROM hpts.loan_loss AS o
+        SELECT e.tenant_id, e.seq, e.entry_id, e.loan_id, e.event_type, coalesce((SELECT sum(o.principal_minor) FROM ${LAST_LOSSES} AS o
                  WHERE o.tenant_id = e.tenant_id AND o.entry_id = e.entry_id AND o.principal_account = 1900), 0) - ${debited('e', '1900')} AS to_allowance, -${debited('e', '4200')} AS to_income
         FROM hpts.journal_entry AS e
         WHERE ${ofTenant('e')} AND (e.event_type = 'recovery'
-          OR EXISTS (SELECT FROM hpts.loan_recovery AS p WHERE p.tenant_id = e.tenant_id AND p.entry_id = e.entry_id))),
+          OR EXISTS (SELECT FROM ${LAST_RECOVERIES} AS p WHERE p.tenant_id = e.tenant_id AND p.entry_id = e.entry_id))),
       kept AS (
         SELECT p.tenant_id, p.entry_id, min(p.loan_id::text) AS first_loan, max(p.loan_id::text) AS last_loan, bool_and(l.entry_id IS NOT NULL) AS known,
                coalesce(sum(p.principal_minor) FILTER (WHERE l.principal_account = 1900), 0) AS of_allowance,
                sum(p.interest_minor::numeric + p.fees_minor) + coalesce(sum(p.principal_minor) FILTER (WHERE l.principal_account <> 1900), 0) AS of_income
-        FROM hpts.loan_recovery AS p
-        LEFT JOIN hpts.loan_loss AS l ON l.tenant_id = p.tenant_id AND l.loan_id = p.loan_id AND l.entry_id = p.loss_entry_id
+        FROM ${LAST_RECOVERIES} AS p
+        LEFT JOIN ${LAST_LOSSES} AS l ON l.tenant_id = p.tenant_id AND l.loan_id = p.loan_id AND l.entry_id = p.loss_entry_id
         WHERE ${ofTenant('p')} GROUP BY 1, 2),
       judged AS (
         SELECT coalesce(p.tenant_id, k.tenant_id) AS tenant_id, coalesce(p.seq, 0) AS seq, coalesce(p.entry_id, k.entry_id) AS entry_id,
@@ -93,12 +99,13 @@ export const LOSS_CHECKS: readonly LedgerCheck[] = [
     sql: `
       WITH recovered AS (
         SELECT p.tenant_id, p.loan_id, p.loss_entry_id, sum(p.principal_minor) AS principal, sum(p.interest_minor) AS interest, sum(p.fees_minor) AS fees
-        FROM hpts.loan_recovery AS p WHERE ${ofTenant('p')} AND ${STANDS('p')} GROUP BY 1, 2, 3)
+        FROM ${LAST_RECOVERIES} AS p WHERE ${ofTenant('p')} AND ${STANDS('p')} GROUP BY 1, 2, 3)
       SELECT l.tenant_id, 0::bigint AS place, 'entry ' || l.entry_id AS subject,
              ${amounts('c.principal', 'c.interest', 'c.fees')} || ' recovered of ' || CASE WHEN ${STANDS('l')} THEN '' ELSE 'what was reversed: ' END || ${OF_ROW('l')} AS detail
-      FROM hpts.loan_loss AS l
+      FROM ${LAST_LOSSES} AS l
       JOIN recovered AS c ON c.tenant_id = l.tenant_id AND c.loan_id = l.loan_id AND c.loss_entry_id = l.entry_id
-      WHERE 0 > LEAST(c.principal, c.interest, c.fees) OR NOT ${STANDS('l')}
+      WHERE 0 > LEAST(c.principal, c.interest, c.fees)
+        OR NOT ${STANDS('l')} AND (c.principal, c.interest, c.fees) <> (0, 0, 0)
         OR c.principal > l.principal_minor OR c.interest > l.interest_minor OR c.fees > l.fees_minor`,
   },
   {
@@ -109,10 +116,10 @@ export const LOSS_CHECKS: readonly LedgerCheck[] = [
       WITH lost AS (
         SELECT l.tenant_id, l.loan_id, sum(l.principal_minor) AS principal, sum(l.interest_minor) AS interest, sum(l.fees_minor) AS fees,
                count(*) FILTER (WHERE l.closes_loan) AS closings, min(l.principal_account) FILTER (WHERE l.closes_loan) AS loss_account
-        FROM hpts.loan_loss AS l WHERE ${ofTenant('l')} AND ${STANDS('l')} GROUP BY 1, 2),
+        FROM ${LAST_LOSSES} AS l WHERE ${ofTenant('l')} AND ${STANDS('l')} GROUP BY 1, 2),
       recovered AS (
         SELECT p.tenant_id, p.loan_id, sum(p.principal_minor) AS principal, sum(p.interest_minor) AS interest, sum(p.fees_minor) AS fees
-        FROM hpts.loan_recovery AS p WHERE ${ofTenant('p')} AND ${STANDS('p')} GROUP BY 1, 2),
+        FROM ${LAST_RECOVERIES} AS p WHERE ${ofTenant('p')} AND ${STANDS('p')} GROUP BY 1, 2),
       loan AS (
         SELECT l.tenant_id, l.loan_id, coalesce(l.standing ->> 'status', 'active') AS status, (l.standing ->> 'loss_account')::smallint AS loss_account,
                ${OF_STANDING('charged_off_minor')} AS charged_off, ${OF_STANDING('recovered_minor')} AS recovered

@@ -22,15 +22,19 @@ export const NON_ACCRUAL_CHECKS: readonly LedgerCheck[] = [
   },
   {
     name: 'non_accrual_marks',
-    promise: 'A loan is on non-accrual since the day that its newest standing change says, or not at all.',
+    promise:
+      'A loan is on non-accrual since the day that its newest standing change says, under replay the one that counts last, or not at all.',
     sql: `
       WITH newest AS (
         SELECT DISTINCT ON (n.tenant_id, n.loan_id) n.tenant_id, n.loan_id, n.action, n.effective_at
         FROM hpts.non_accrual AS n
         JOIN hpts.journal_entry AS e ON e.tenant_id = n.tenant_id AND e.entry_id = n.entry_id
+        JOIN hpts.journal_entry AS o ON o.tenant_id = e.tenant_id AND o.entry_id = (left(e.event_id::text, 35) || '0')::uuid
+        JOIN hpts.loan AS l ON l.tenant_id = n.tenant_id AND l.loan_id = n.loan_id
+        LEFT JOIN hpts.program_version AS v ON v.tenant_id = l.tenant_id AND v.program_id = l.program_id AND v.version = 1
         WHERE ${ofTenant('n')}
           AND NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = n.tenant_id AND r.reversed_entry_id = n.entry_id)
-        ORDER BY n.tenant_id, n.loan_id, e.seq DESC),
+        ORDER BY n.tenant_id, n.loan_id, CASE WHEN v.policy ->> 'backdating' = 'replay' THEN n.effective_at END DESC, o.seq DESC),
       marked AS (
         SELECT l.tenant_id, l.loan_id, l.standing ->> 'non_accrual_since' AS since
         FROM hpts.loan AS l WHERE ${ofTenant('l')} AND l.standing IS NOT NULL),

@@ -76,7 +76,8 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
                     THEN format('is a %s and reverses entry %s, a %s', l.event_type, o.entry_id, o.event_type)
                     WHEN o.seq >= l.seq THEN format('reverses entry %s, which is not older', o.entry_id)
                     WHEN l.effective_at < o.effective_at THEN format('is dated %s, before %s, the date of entry %s', l.effective_at, o.effective_at, o.entry_id)
-                    WHEN l.correlation_id <> o.correlation_id AND s.entry_id IS NULL
+                    -- What is restated is mirrored under the correlation that restates it; so is what restatements posted to an accrual.
+                    WHEN l.correlation_id <> o.correlation_id AND s.entry_id IS NULL AND right(o.entry_id::text, 1) <> '2'
                     THEN format('has another correlation id than entry %s', o.entry_id)
                END AS detail
         FROM linked AS l
@@ -200,7 +201,7 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
       lined AS (
         SELECT e.tenant_id, e.entry_id, coalesce(l.loan_id, e.loan_id) AS loan_id, sum(l.amount) AS interest
         FROM hpts.journal_entry AS e CROSS JOIN LATERAL unnest(e.accounts, e.amounts, e.loan_ids) AS l(account, amount, loan_id)
-        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND NOT ${IS_CORRECTION} AND l.account IN (1200, 9100) GROUP BY 1, 2, 3)
+        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND right(e.entry_id::text, 1) <> '2' AND NOT ${IS_CORRECTION} AND l.account IN (1200, 9100) GROUP BY 1, 2, 3)
       SELECT coalesce(s.tenant_id, l.tenant_id) AS tenant_id, coalesce(e.seq, 0) AS place,
              'entry ' || coalesce(s.entry_id, l.entry_id) AS subject,
              format('accrues %s for loan %s by its lines, %s by its batch', coalesce(l.interest, 0),

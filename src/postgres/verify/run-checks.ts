@@ -20,6 +20,7 @@ export const RUN_CHECKS: readonly LedgerCheck[] = [
         SELECT p.tenant_id, p.accrual_run_id, p.portion,
                CASE WHEN r.accrual_run_id IS NULL THEN format('has portion %s and was never asked for', p.portion)
                     WHEN p.portion <> p.place THEN format('has portion %s in place of %s', p.portion, p.place)
+                    WHEN (p.last_loan_id IS NULL) <> (p.looked_at = 0) THEN format('looks in portion %s at loans and at none', p.portion)
                     WHEN p.is_last AND p.next IS NOT NULL THEN format('has portion %s behind its last', p.next)
                     WHEN p.last_loan_id <= p.before THEN format('looks in portion %s at loans that it has looked at before', p.portion)
                     WHEN p.next IS NULL AND NOT p.is_last AND r.finished_at IS NOT NULL THEN 'is finished without its last portion' END AS detail
@@ -35,7 +36,7 @@ export const RUN_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'run_entries',
     promise:
-      'Every accrual by the server is an entry of a portion of its run, with the date, program, loans and sum of both; and every entry of a portion is such an accrual.',
+      'Every accrual by the server is an entry of a portion of its run, with the actor, date, program, loans and sum of both; and every entry of a portion is such an accrual.',
     sql: `
       WITH named AS (
         SELECT p.tenant_id, p.accrual_run_id, p.accrued_loans, n.entry_id, n.currency, n.accrued,
@@ -43,7 +44,7 @@ export const RUN_CHECKS: readonly LedgerCheck[] = [
         FROM hpts.accrual_run_portion AS p CROSS JOIN LATERAL unnest(p.entry_ids, p.currencies, p.accrued_minor) AS n(entry_id, currency, accrued)
         WHERE ${ofTenant('p')}),
       posted AS (
-        SELECT b.tenant_id, b.entry_id, b.program_id, b.accrual_date, e.seq, e.currency, e.event_input::jsonb ->> 'accrual_run_id' AS run_id,
+        SELECT b.tenant_id, b.entry_id, b.program_id, b.accrual_date, e.seq, e.actor, e.currency, e.event_input::jsonb ->> 'accrual_run_id' AS run_id,
                (SELECT coalesce(sum(s.interest), 0) FROM unnest(b.interest_minor) AS s(interest)) AS accrued
         FROM hpts.accrual_batch AS b LEFT JOIN hpts.journal_entry AS e ON e.tenant_id = b.tenant_id AND e.entry_id = b.entry_id
         WHERE ${ofTenant('b')} AND b.exact_interest IS NOT NULL),
@@ -54,6 +55,7 @@ export const RUN_CHECKS: readonly LedgerCheck[] = [
                     WHEN n.times > 1 THEN 'stands in several portions'
                     WHEN p.run_id IS DISTINCT FROM n.accrual_run_id::text THEN format('says it is of run %s, and stands in run %s', coalesce(p.run_id, 'none'), n.accrual_run_id)
                     WHEN r.accrual_date <> p.accrual_date OR r.program_id <> p.program_id THEN format('is of another date or program than run %s', n.accrual_run_id)
+                    WHEN r.actor <> p.actor THEN format('is by %s, run %s was asked for by %s', p.actor, n.accrual_run_id, r.actor)
                     WHEN n.currency <> p.currency OR n.accrued <> p.accrued THEN format('accrues %s %s, in its portion %s %s', p.accrued, p.currency, n.accrued, n.currency)
                END AS detail
         FROM posted AS p FULL JOIN named AS n ON n.tenant_id = p.tenant_id AND n.entry_id = p.entry_id
@@ -88,37 +90,51 @@ export const RUN_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'loan_interest',
     promise:
-      'What is kept of the interest of a loan that has not moved since equals its standing accruals with their corrections: their last date, what they stand for and what is posted; principal and interest are those of the loan.',
+      'What is kept of the interest of a loan equals its standing accruals with their corrections up to there: their last date, what they stand for and what is posted; principal and interest are those that the loan had then.',
     sql: `
       WITH kept AS (
-        SELECT c.*, l.loan_seq AS now_seq, l.frontier AS now_frontier, l.principal_minor AS now_principal,
-               l.interest_minor + l.memo_interest_minor AS now_interest
+        SELECT c.*, l.loan_seq AS now_seq, had.principal_minor AS had_principal,
+               had.interest_minor + had.memo_interest_minor AS had_interest, (
+                 SELECT max(m.frontier) FROM hpts.loan_movement AS m
+                 WHERE m.tenant_id = c.tenant_id AND m.loan_id = c.loan_id AND m.loan_seq <= c.loan_seq) AS had_frontier
         FROM hpts.loan_interest AS c
-        LEFT JOIN hpts.loan AS l ON l.tenant_id = c.tenant_id AND l.loan_id = c.loan_id WHERE ${ofTenant('c')}),
+        LEFT JOIN hpts.loan AS l ON l.tenant_id = c.tenant_id AND l.loan_id = c.loan_id
+        LEFT JOIN LATERAL (
+          SELECT m.* FROM hpts.loan_movement AS m
+          WHERE m.tenant_id = c.tenant_id AND m.loan_id = c.loan_id AND m.layer = 0 AND m.loan_seq <= c.loan_seq
+          ORDER BY m.frontier DESC, m.loan_seq DESC LIMIT 1) AS had ON true
+        WHERE ${ofTenant('c')}),
+      later AS (
+        SELECT k.tenant_id, k.loan_id, m.entry_id FROM kept AS k
+        JOIN hpts.loan_movement AS m
+          ON m.tenant_id = k.tenant_id AND m.loan_id = k.loan_id AND m.layer = 0 AND m.loan_seq > k.loan_seq
+        WHERE k.loan_seq < k.now_seq),
       part AS (
-        SELECT b.tenant_id, s.loan_id, b.accrual_date, s.interest AS posted,
+        SELECT b.tenant_id, s.loan_id, b.entry_id, b.accrual_date, s.interest AS posted,
                CASE WHEN s.exact IS NULL THEN s.interest * 1000000000::numeric ELSE ${billionths('s.exact')} END AS exact
         FROM hpts.accrual_batch AS b CROSS JOIN LATERAL unnest(b.loan_ids, b.interest_minor, b.exact_interest) AS s(loan_id, interest, exact)
         WHERE ${ofTenant('b')} AND NOT EXISTS (
           SELECT FROM hpts.reversal AS r WHERE r.tenant_id = b.tenant_id AND r.reversed_entry_id = b.entry_id)
         UNION ALL
-        SELECT c.tenant_id, s.loan_id, NULL, s.difference, CASE WHEN b.exact_interest IS NULL THEN s.difference * 1000000000::numeric ELSE 0 END
+        SELECT c.tenant_id, s.loan_id, c.entry_id, NULL, s.difference, CASE WHEN b.exact_interest IS NULL THEN s.difference * 1000000000::numeric ELSE 0 END
         FROM hpts.accrual_correction AS c
         JOIN hpts.accrual_batch AS b ON b.tenant_id = c.tenant_id AND b.entry_id = c.accrual_entry_id
         CROSS JOIN LATERAL unnest(c.loan_ids, c.difference_minor) AS s(loan_id, difference)
         WHERE ${ofTenant('c')} AND NOT EXISTS (
           SELECT FROM hpts.reversal AS r WHERE r.tenant_id = c.tenant_id AND r.reversed_entry_id = c.entry_id)),
       accrued AS (
-        SELECT tenant_id, loan_id, max(accrual_date) AS through, sum(posted) AS posted, sum(exact) AS exact FROM part GROUP BY 1, 2),
+        SELECT p.tenant_id, p.loan_id, max(p.accrual_date) AS through, sum(p.posted) AS posted, sum(p.exact) AS exact
+        FROM part AS p LEFT JOIN later AS n ON n.tenant_id = p.tenant_id AND n.loan_id = p.loan_id AND n.entry_id = p.entry_id
+        WHERE n.entry_id IS NULL GROUP BY 1, 2),
       judged AS (
         SELECT k.tenant_id, k.loan_id,
                CASE WHEN k.now_seq IS NULL THEN 'does not exist and has interest'
                     WHEN k.loan_seq > k.now_seq THEN format('has %s movements, its interest is counted over %s', k.now_seq, k.loan_seq)
-                    WHEN k.loan_seq < k.now_seq THEN NULL
                     WHEN a.through IS DISTINCT FROM k.through THEN format('accrued last for %s, its interest is counted through %s', coalesce(a.through::text, 'no day'), k.through)
                     WHEN a.posted <> k.posted_minor THEN format('has %s accrued, its interest counts %s', a.posted, k.posted_minor)
                     WHEN abs(a.exact - ${billionths('k.exact_interest')}) > 1000 THEN format('has interest of %s, its accruals stand for another amount', k.exact_interest)
-                    WHEN k.principal_minor <> k.now_principal OR k.interest_minor <> k.now_interest OR k.frontier <> k.now_frontier
+                    WHEN k.principal_minor IS DISTINCT FROM k.had_principal OR k.interest_minor IS DISTINCT FROM k.had_interest
+                      OR k.frontier IS DISTINCT FROM k.had_frontier
                     THEN 'has another principal, interest or frontier than its interest was counted on' END AS detail
         FROM kept AS k LEFT JOIN accrued AS a ON a.tenant_id = k.tenant_id AND a.loan_id = k.loan_id)
       SELECT tenant_id, 0::bigint AS place, 'loan ' || loan_id AS subject, detail FROM judged WHERE detail IS NOT NULL`,

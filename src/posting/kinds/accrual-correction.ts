@@ -1,5 +1,4 @@
-import { decideAccrualCorrection } from '../../domain/accrual-correction.ts';
-import { effectsByLoan } from '../../domain/journal-entry.ts';
+import { decideAccrualCorrection, interestByLoan } from '../../domain/accrual-correction.ts';
 import { untouched } from '../../domain/posted-entry.ts';
 import type { CommandOf } from '../command.ts';
 import { scopedKey } from '../ledger-state.ts';
@@ -53,10 +52,7 @@ function rememberCorrection(
   const batch = referredEntry(batchToCorrect(command), { tenantId, resolved: state.entries });
   if (batch === undefined) throw new Error(`a batch was corrected by ${entryId} without being read`);
   const accrualEntryId = batch.entry.entryId;
-  const differences = new Map<string, bigint>();
-  for (const [loanId, { interest, memoInterest }] of effectsByLoan(draft.lines)) {
-    differences.set(loanId, interest + memoInterest);
-  }
+  const differences = interestByLoan(draft.lines);
   const loans = correction.loans.map((loan) => ({ ...loan, differenceMinor: differences.get(loan.loanId) ?? 0n }));
   for (const { loanId } of correction.loans) plan.forgottenInterest.push({ tenantId, loanId });
   plan.accrualCorrections.push({ tenantId, entryId, accrualEntryId, loans });

@@ -62,8 +62,8 @@ export const ACCRUAL: CommandKind<CommandOf<'accrual'>> = {
  */
 export const ACCRUAL_UNDOING: Undoing = {
   reads: ({ entry, loanIds, accrued }, reads) => {
-    if (accrued === null) return;
     reads.corrections(entry.entryId);
+    if (accrued === null) return;
     for (const loanId of loanIds) reads.accrualDate(loanId, entry.effectiveAt);
   },
   undo: ({ entry, loanIds, accrued, correctsEntryId }, { tenantId, ...target }) => {

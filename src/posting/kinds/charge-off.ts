@@ -1,10 +1,12 @@
-import { chargedOffBy, closesLoan, decideChargeOff } from '../../domain/charge-off.ts';
+import { chargedOffBy, closesLoan, componentsOfInput, decideChargeOff } from '../../domain/charge-off.ts';
 import { principalLossAccount } from '../../domain/loss.ts';
 import { versionInForce } from '../../domain/program.ts';
+import { keptOwner, keptText } from '../../domain/restatement/loan-event.ts';
 import type { CommandOf } from '../command.ts';
 import { scopedKey } from '../ledger-state.ts';
 import { rememberLoss } from '../losses.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
+import type { Again } from '../restatement/again.ts';
 import { inRange, loanScene } from '../scene.ts';
 import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, type Target } from './command-kind.ts';
 import type { Undoing } from './undoing.ts';
@@ -40,6 +42,9 @@ function rememberChargeOff(
   const loss = {
     entryId: entry.entryId,
     seq: null,
+    effectiveAt,
+    arrival: null,
+    turn: 1,
     amounts: chargedOffBy(entry.draft),
     principalAccount: principalLossAccount(reasonCode, versionInForce(program, effectiveAt).policy),
     closesLoan: closesLoan(chargeOff, loan),
@@ -62,4 +67,19 @@ export const CHARGE_OFF_UNDOING: Undoing = {
       if (entry.effectiveAt <= night.day && night.day < reversedOn) night.principalMinor += principal;
     }
   },
+};
+
+/** A charge-off again: all that there is by then, or the components that were named. */
+export const CHARGE_OFF_AGAIN: Again = {
+  command: ({ entry }) => ({
+    kind: 'charge_off',
+    chargeOff: {
+      loanId: keptOwner(entry).loanId,
+      effectiveAt: entry.effectiveAt,
+      reasonCode: keptText(entry, 'reason_code'),
+      components: componentsOfInput(entry.eventInput),
+      description: entry.description,
+      metadata: entry.metadata,
+    },
+  }),
 };

@@ -47,7 +47,7 @@ function rememberSettlement(
   const paid = referredEntry(disbursement(command), { tenantId, resolved: state.entries })?.entry;
   if (paid === undefined) throw new Error(`entry ${entryId} settles no disbursement`);
   if (draft.eventType === 'disbursement_settled') {
-    rememberClearing(paidOutEntryId(paid, standingOf(state, tenantId, paid.entryId)), entry, target);
+    rememberClearing({ entryId: paidOutEntryId(paid, standingOf(state, tenantId, paid.entryId)) }, entry, target);
     return;
   }
   rememberSettling(paid.entryId, entry, target);

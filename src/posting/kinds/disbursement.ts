@@ -1,6 +1,6 @@
 import { refuseOutOfRange } from '../../domain/component-range.ts';
 import { decideDisbursement } from '../../domain/disbursement.ts';
-import { effectOfLines } from '../../domain/journal-entry.ts';
+import { effectOfLines, linesByLayer } from '../../domain/journal-entry.ts';
 import { refuseChargedOff } from '../../domain/loan-standing.ts';
 import type { CommandOf } from '../command.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
@@ -53,9 +53,13 @@ export const DISBURSEMENT_UNDOING: Undoing = {
 /** A disbursement again: the same money went out for the same fees; the loan may begin with it. */
 export const DISBURSEMENT_AGAIN: Again = {
   fixed: ({ entry }, loan) => {
-    const movement = { layer: entry.layer, effect: effectOfLines(entry.lines), field: 'amount_minor' };
-    const refused = refuseChargedOff(loan) ?? refuseOutOfRange(loan, movement);
-    if (refused === null) loan.firstDisbursedOn ??= entry.effectiveAt;
-    return refused;
+    const lost = refuseChargedOff(loan);
+    if (lost !== null) return lost;
+    for (const { layer, lines } of linesByLayer(entry)) {
+      const refused = refuseOutOfRange(loan, { layer, effect: effectOfLines(lines), field: 'amount_minor' });
+      if (refused !== null) return refused;
+    }
+    loan.firstDisbursedOn ??= entry.effectiveAt;
+    return null;
   },
 };

@@ -1,8 +1,10 @@
 import { decideNonAccrual, nonAccrualSince } from '../../domain/non-accrual.ts';
+import { keptOwner, keptText } from '../../domain/restatement/loan-event.ts';
 import type { CommandOf } from '../command.ts';
 import { type LoanRef, scopedKey } from '../ledger-state.ts';
 import { changeStanding } from '../loan-standing.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
+import type { Again } from '../restatement/again.ts';
 import { loanOf, loanScene } from '../scene.ts';
 import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, type Target } from './command-kind.ts';
 import type { Undoing } from './undoing.ts';
@@ -50,3 +52,17 @@ function mark(ref: LoanRef, since: string | null, target: Target): void {
   const { standing } = loanOf(target.state, ref.tenantId, ref.loanId);
   changeStanding(ref, { ...standing, nonAccrualSince: since }, target);
 }
+
+/** A change of the mark again: the interest that changes sides is what there is by then. */
+export const NON_ACCRUAL_AGAIN: Again = {
+  command: ({ entry }) => ({
+    kind: 'non_accrual',
+    nonAccrual: {
+      loanId: keptOwner(entry).loanId,
+      effectiveAt: entry.effectiveAt,
+      action: keptText(entry, 'action') === 'enter' ? 'enter' : 'exit',
+      description: entry.description,
+      metadata: entry.metadata,
+    },
+  }),
+};

@@ -22,7 +22,8 @@ export const PAYMENT_CLEARING: CommandKind<CommandOf<'payment_clearing'>> = {
     }),
   remember: ({ paymentClearing, tenantId }, { entry }, target) => {
     for (const entryId of paymentClearing.journalEntryIds) {
-      rememberClearing(liveId(target.state, tenantId, entryId), entry, target);
+      const cleared = target.state.entries.get(scopedKey(tenantId, entryId))?.entry;
+      rememberClearing(cleared ?? { entryId }, entry, target);
     }
   },
   receiptVersion: RECEIPT_VERSION,

@@ -15,7 +15,7 @@ import { versionInForce } from '../../domain/program.ts';
 import { type Allocation, addAllocations } from '../../domain/waterfall.ts';
 import type { CommandOf } from '../command.ts';
 import { type LedgerState, scopedKey } from '../ledger-state.ts';
-import { lossesOf, rememberLoss, rememberRecovered } from '../losses.ts';
+import { laterLoss, lossesOf, rememberLoss, rememberRecovered } from '../losses.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import { type Reference, referredEntry } from '../reference.ts';
 import { inRange, loanOf, loanScene, standingOf, tenantOf } from '../scene.ts';
@@ -104,10 +104,9 @@ function rememberLosses(
   const losses = lossesOf(target.state, tenantId, loanId);
   const taken = takenBack(receipt, parts);
   const { lossAccount } = loanOf(target.state, tenantId, loanId).standing;
-  if (taken.length > 0) rememberRecovered({ tenantId, loanId, entryId }, taken, target);
+  if (taken.length > 0) rememberRecovered({ tenantId, loanId, entryId, effectiveAt: draft.effectiveAt }, taken, target);
   if (lossAccount === null) return;
   const amounts = lostBy(draft.lines, lossAccount, { losses, taken });
   if (isNothing(amounts)) return;
-  const loss = { entryId, seq: null, amounts, principalAccount: lossAccount, closesLoan: false, recovered: [] };
-  rememberLoss({ tenantId, loanId }, loss, target);
+  rememberLoss({ tenantId, loanId }, laterLoss(entryId, draft, { amounts, principalAccount: lossAccount }), target);
 }

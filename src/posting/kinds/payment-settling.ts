@@ -1,6 +1,8 @@
 import { untouched } from '../../domain/posted-entry.ts';
+import { takenBy } from '../../domain/recovery.ts';
 import { decidePaymentSettling } from '../../domain/settling.ts';
 import type { CommandOf } from '../command.ts';
+import { lossesOf, rememberRecovered } from '../losses.ts';
 import { SETTLEMENT_RECEIPT_VERSION } from '../receipt.ts';
 import { type Reference, referredEntry } from '../reference.ts';
 import { inRangeWithoutField, loanScene, standingOf, tenantOf } from '../scene.ts';
@@ -22,6 +24,7 @@ export const PAYMENT_SETTLING: CommandKind<CommandOf<'payment_settling'>> = {
       entry,
       standing: entry === undefined ? untouched() : standingOf(state, tenantId, entry.entryId),
       loan: (loanId) => loanScene(state, tenantId, loanId),
+      losses: (loanId) => lossesOf(state, tenantId, loanId),
       calendar: tenantOf(state, tenantId),
     });
     return inRangeWithoutField(state, tenantId, booked);
@@ -31,6 +34,10 @@ export const PAYMENT_SETTLING: CommandKind<CommandOf<'payment_settling'>> = {
     const pending = referredEntry(payment(command), { tenantId, resolved: target.state.entries });
     if (pending === undefined) throw new Error(`entry ${entry.entryId} settles no payment`);
     rememberSettling(pending.entry.entryId, entry, target);
+    const { entryId, draft } = entry;
+    if (draft.eventType !== 'recovery' || draft.loanId === null) return;
+    const ref = { tenantId, loanId: draft.loanId, entryId, effectiveAt: draft.effectiveAt };
+    rememberRecovered(ref, takenBy(draft, lossesOf(target.state, tenantId, draft.loanId)), target);
   },
   receiptVersion: SETTLEMENT_RECEIPT_VERSION,
 };

@@ -1,10 +1,6 @@
-import { ACCOUNT } from '../../domain/account-code.ts';
-import { splitOfInput } from '../../domain/allocation.ts';
 import { decidePayment } from '../../domain/payment.ts';
-import { debited, keptOwner, keptText } from '../../domain/restatement/loan-event.ts';
 import type { CommandOf } from '../command.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
-import type { Again } from '../restatement/again.ts';
 import { inRange, loanScene } from '../scene.ts';
 import { type CommandKind, ROWS_PER_COMMAND } from './command-kind.ts';
 
@@ -21,22 +17,4 @@ export const PAYMENT: CommandKind<CommandOf<'payment'>> = {
   },
   remember: null,
   receiptVersion: RECEIPT_VERSION,
-};
-
-/** A payment again: its amount, its own split, its method. */
-export const PAYMENT_AGAIN: Again = {
-  command: ({ entry }) => ({
-    kind: 'payment',
-    payment: {
-      ...keptOwner(entry),
-      amountMinor: debited(entry, ACCOUNT.paymentClearing),
-      currency: entry.currency,
-      effectiveAt: entry.effectiveAt,
-      sourceMethod: keptText(entry, 'source_method'),
-      externalRef: entry.externalRef,
-      layer: entry.layer,
-      split: splitOfInput(entry.eventInput),
-      metadata: entry.metadata,
-    },
-  }),
 };

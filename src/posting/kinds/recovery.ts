@@ -25,7 +25,7 @@ export const RECOVERY: CommandKind<CommandOf<'recovery'>> = {
   },
   remember: ({ recovery: { loanId }, tenantId }, { entry: { entryId, draft } }, target) => {
     const taken = takenBy(draft, lossesOf(target.state, tenantId, loanId));
-    rememberRecovered({ tenantId, loanId, entryId }, taken, target);
+    rememberRecovered({ tenantId, loanId, entryId, effectiveAt: draft.effectiveAt }, taken, target);
   },
   receiptVersion: RECEIPT_VERSION,
 };

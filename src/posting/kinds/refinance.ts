@@ -1,6 +1,7 @@
-import { decideRefinance } from '../../domain/refinance.ts';
+import { decideRefinance, decideRefinanceAgain } from '../../domain/refinance.ts';
 import type { CommandOf } from '../command.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
+import type { Again } from '../restatement/again.ts';
 import { loanOf, tenantOf } from '../scene.ts';
 import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, ROWS_PER_LOAN, type Target } from './command-kind.ts';
 import { beginLoan, takeBackBeginning } from './loan-beginning.ts';
@@ -51,5 +52,14 @@ export const REFINANCE_UNDOING: Undoing = {
   },
   undo: ({ entry, loanIds }, target) => {
     for (const loanId of loanIds) takeBackBeginning(loanId, entry.entryId, target);
+  },
+};
+
+/** A refinance never changes: the one loan owes by then what was paid off, and the other begins with it. */
+export const REFINANCE_AGAIN: Again = {
+  fixed: ({ entry, lines }, loan) => {
+    if (entry.eventInput['new_loan_id'] !== loan.loanId) return decideRefinanceAgain(entry.effectiveAt, lines, loan);
+    loan.firstDisbursedOn ??= entry.effectiveAt;
+    return null;
   },
 };

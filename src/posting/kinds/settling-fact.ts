@@ -1,5 +1,6 @@
 import { SETTLED } from '../../domain/layer.ts';
 import { linesOn, untouched } from '../../domain/posted-entry.ts';
+import { firstEntryIdOf } from '../entry-id.ts';
 import { scopedKey } from '../ledger-state.ts';
 import type { PlannedEntry } from '../posting-plan.ts';
 import { standingOf } from '../scene.ts';
@@ -15,11 +16,16 @@ export function rememberSettling(pendingEntryId: string, entry: PlannedEntry, { 
   plan.settlings.push({ tenantId, pendingEntryId, turn: standing.settlings, entryId });
 }
 
-/** That an entry cleared another to cash. */
-export function rememberClearing(clearedEntryId: string, entry: PlannedEntry, { state, plan }: Target): void {
+/** That an entry cleared another to cash. It is kept of the event, by its first entry: a restatement keeps the money as it was. */
+export function rememberClearing(
+  { entryId: clearedEntryId, eventId }: { readonly entryId: string; readonly eventId?: string },
+  entry: PlannedEntry,
+  { state, plan }: Target,
+): void {
   const { tenantId, entryId } = entry;
   const standing = standingOf(state, tenantId, clearedEntryId);
   standing.clearings += 1;
   standing.clearedBy = entryId;
-  plan.clearings.push({ tenantId, clearedEntryId, turn: standing.clearings, entryId });
+  const ofEntryId = eventId === undefined ? clearedEntryId : firstEntryIdOf(eventId);
+  plan.clearings.push({ tenantId, clearedEntryId: ofEntryId, turn: standing.clearings, entryId });
 }

@@ -1,11 +1,13 @@
 import { ACCOUNT } from '../../domain/account-code.ts';
-import { credited, keptOwner, keptText } from '../../domain/restatement/loan-event.ts';
+import { NOTHING_LOST } from '../../domain/loss.ts';
+import { credited, debited, keptOwner, keptText } from '../../domain/restatement/loan-event.ts';
 import { decideSuspenseRefund } from '../../domain/suspense-refund.ts';
 import type { CommandOf } from '../command.ts';
+import { laterLoss, rememberLoss } from '../losses.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
 import type { Again } from '../restatement/again.ts';
-import { inRange, loanScene } from '../scene.ts';
-import { type CommandKind, ROWS_PER_COMMAND } from './command-kind.ts';
+import { inRange, loanOf, loanScene } from '../scene.ts';
+import { type CommandKind, type PostedEntries, ROWS_PER_COMMAND, type Target } from './command-kind.ts';
 
 /** POST /v1/suspense-refunds. */
 export const SUSPENSE_REFUND: CommandKind<CommandOf<'suspense_refund'>> = {
@@ -18,9 +20,23 @@ export const SUSPENSE_REFUND: CommandKind<CommandOf<'suspense_refund'>> = {
     const scene = loanScene(state, tenantId, suspenseRefund.loanId);
     return inRange(scene.loan, decideSuspenseRefund(suspenseRefund, scene));
   },
-  remember: null,
+  remember: rememberLost,
   receiptVersion: RECEIPT_VERSION,
 };
+
+/** What a charged-off loan loses by a refund that suspense no longer covered counts as charged-off principal. */
+function rememberLost(
+  { suspenseRefund: { loanId }, tenantId }: CommandOf<'suspense_refund'>,
+  { entry: { entryId, draft } }: PostedEntries,
+  target: Target,
+): void {
+  const { lossAccount } = loanOf(target.state, tenantId, loanId).standing;
+  if (lossAccount === null) return;
+  const principal = debited(draft, lossAccount);
+  if (principal === 0n) return;
+  const lost = { amounts: { ...NOTHING_LOST, principal }, principalAccount: lossAccount };
+  rememberLoss({ tenantId, loanId }, laterLoss(entryId, draft, lost), target);
+}
 
 /** A refund again: the money that went out. */
 export const SUSPENSE_REFUND_AGAIN: Again = {

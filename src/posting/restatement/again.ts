@@ -14,6 +14,6 @@ export type CommandBody = Command extends infer One ? (One extends Command ? Omi
  * `fixed`: its lines stay; null when they still may stand, and what it makes true of the loan besides is put to `loan`.
  */
 export type Again =
-  | { readonly command: (event: LoanEvent) => CommandBody }
+  | { readonly command: (event: LoanEvent, loan: LoanState) => CommandBody }
   | { readonly lines: (event: LoanEvent, loan: LoanState) => Refusal | readonly DraftLine[] }
   | { readonly fixed: (event: LoanEvent, loan: LoanState) => Refusal | null };

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { kindOf } from '../command-kinds.ts';
+import { eventIdOf, isRebooking } from '../entry-id.ts';
 import { type LedgerState, type ResolvedEntry, scopedKey } from '../ledger-state.ts';
 import { tenantOf } from '../scene.ts';
 import { programsUnderReplay, replayedLoans } from './replayed-loans.ts';
@@ -15,6 +16,18 @@ export type Backdated = {
 
 const NOTHING: readonly string[] = [];
 
+/** The corrections of a batch drop out with it. */
+function withCorrections(
+  drops: readonly string[],
+  { corrections, tenants }: LedgerState,
+  earlier: ResolvedEntry | undefined,
+): readonly string[] {
+  if (earlier === undefined) return drops;
+  const { entryId } = earlier.entry;
+  const own = [...tenants.keys()].flatMap((tenantId) => corrections.get(scopedKey(tenantId, entryId)) ?? []);
+  return [...drops, ...own.filter((one) => !isRebooking(one.entryId)).map((one) => eventIdOf(one.entryId))];
+}
+
 /** What a command sets back; null for nearly every command, which is then decided on the present alone. */
 export function backdatedBy(
   command: Command,
@@ -26,7 +39,7 @@ export function backdatedBy(
   const place = kindOf(command).place(command, earlier);
   if (place === null) return null;
   const from = place.effectiveAt;
-  const drops = 'drops' in place && place.drops !== undefined ? place.drops : NOTHING;
+  const drops = 'drops' in place && place.drops !== undefined ? withCorrections(place.drops, state, earlier) : NOTHING;
   const named = 'loanId' in place ? [place.loanId] : place.loanIds;
   const loanIds = [...replayedLoans(state, tenantId, named)].filter((loanId) => {
     const frontier = state.loans.get(scopedKey(tenantId, loanId))?.frontier ?? null;

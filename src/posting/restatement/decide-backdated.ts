@@ -2,7 +2,6 @@ import { refuseClosedPeriod } from '../../domain/dating.ts';
 import type { Booked, DraftLine, EntryDraft, FollowingEntry } from '../../domain/journal-entry.ts';
 import { LAYERS, type LayerNumber } from '../../domain/layer.ts';
 import { COMPONENTS, componentsOn, type LoanState } from '../../domain/loan.ts';
-import { isPlain } from '../../domain/loan-standing.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { incomeAgainst } from '../../domain/restatement/accrual-again.ts';
 import { byEffect, type LoanEvent } from '../../domain/restatement/loan-event.ts';
@@ -16,10 +15,17 @@ import { tenantOf } from '../scene.ts';
 import type { Backdated } from './backdated.ts';
 import { EVENTS_AGAIN } from './events-again.ts';
 import type { HistoryRef, LoanHistory } from './loan-history.ts';
-import { LoanFold, type Restated, shadowOf } from './restatement-fold.ts';
+import { LoanFold, type Restated, type Shadow, shadowOf } from './restatement-fold.ts';
 
 /** What a backdated command books with what it restates, and its loans as they then are. */
-export type DecidedBackdated = { readonly booked: Booked; readonly loans: readonly LoanState[] };
+export type DecidedBackdated = {
+  readonly booked: Booked;
+  /** The ids under which its own entries were decided, to be posted under. */
+  readonly ownIds: readonly string[];
+  readonly shadow: Shadow;
+  readonly loans: readonly LoanState[];
+  readonly restated: readonly Restated[];
+};
 
 /** Histories that a backdated command needs and the state does not have. */
 export function missingHistories(
@@ -40,7 +46,7 @@ export function missingHistories(
 export function decideBackdated(
   command: Command,
   { loanIds, drops, from }: Backdated,
-  state: LedgerState,
+  { state, newEntryId }: { readonly state: LedgerState; readonly newEntryId: () => string },
 ): Refusal | DecidedBackdated {
   const { tenantId } = command;
   const histories = historiesOf(tenantId, loanIds, state);
@@ -49,47 +55,41 @@ export function decideBackdated(
   const folds = loanIds.map((loanId) => {
     const { events } = histories.get(scopedKey(tenantId, loanId)) ?? { events: [] };
     const standing = events.filter(({ eventId }) => !drops.includes(eventId));
-    return new LoanFold({ tenantId, loanId }, standing, shadow);
+    return new LoanFold({ tenantId, loanId }, standing, { ...shadow, newEntryId });
   });
   // An event of the same day that arrived before stands before it.
   let blocked = firstRefusal(folds, from);
-  const own = kindOf(command).decide(command, shadow.state);
+  // What was done to the entry that it names is asked as of now.
+  const own = kindOf(command).decide(command, { ...shadow.state, standings: structuredClone(state.standings) });
   if ('code' in own) return own;
   const closed = refuseBookedInClosedPeriod(own, tenantOf(state, tenantId));
   if (closed !== null) return closed;
   const unable = refuseUnable(
     own,
-    folds,
     [...histories.values()].flatMap(({ events }) => events.filter(({ eventId }) => drops.includes(eventId))),
   );
   if (unable !== null) return unable;
-  if (drops.length === 0) applyOnShadow(command, own, shadow);
+  const ownIds = drops.length > 0 ? [] : applyOnShadow(command, own, shadow, newEntryId);
   blocked ??= firstRefusal(folds, null);
   if (blocked !== null) return blocked;
-  const restated = restatements(folds.flatMap((fold) => fold.restated));
+  const parts = folds.flatMap((fold) => fold.restated);
+  const restated = restatements(parts);
   const inTheWay = refuseRestatedInClosedPeriod(restated, tenantOf(state, tenantId));
   if (inTheWay !== null) return inTheWay;
   if (restated.length > LIMITS.restatedEntries) return tooLarge(LIMITS.restatedEntries);
   const several = 'first' in own ? own : { first: own, following: [] };
   const booked = restated.length === 0 ? own : { ...several, restated: restated.flatMap((one) => one.booked) };
-  return { booked, loans: folds.map(({ loan }) => loan) };
+  return { booked, ownIds, shadow, loans: folds.map(({ loan }) => loan), restated: parts };
 }
 
-/**
- * Refuses by name what this version cannot put in its place: events that change what a loan is, and loans that are or were
- * charged off or on non-accrual, since what they were on the day before is not read yet.
- */
-function refuseUnable(own: Booked, folds: readonly LoanFold[], dropped: readonly LoanEvent[]): Refusal | null {
+/** Refuses by name what this version cannot put in its place. */
+function refuseUnable(own: Booked, dropped: readonly LoanEvent[]): Refusal | null {
   const { eventType, loanId, lines } = 'first' in own ? own.first : own;
   // What names no loan is part of no loan's life.
   if (loanId === null && lines.every((line) => line.loanId === null)) return null;
   const types = [...(eventType === 'reversal' ? [] : [eventType]), ...dropped.map(({ entry }) => entry.eventType)];
   const type = types.find((one) => EVENTS_AGAIN[one] === undefined);
-  if (type !== undefined) return unable(`a ${type} before other events of the loan`);
-  const marked = folds.find(({ loan }) => !isPlain(loan.standing));
-  return marked === undefined
-    ? null
-    : unable(`events of loan ${marked.loanId}, which was charged off or on non-accrual`);
+  return type === undefined ? null : unable(`a ${type} before other events of the loan`);
 }
 
 function unable(what: string): Refusal {
@@ -119,13 +119,21 @@ function firstRefusal(folds: readonly LoanFold[], through: string | null): Refus
   return null;
 }
 
-function applyOnShadow(command: Command, booked: Booked, { state, plan }: ReturnType<typeof shadowOf>): void {
-  let entries = 0;
-  const newEntryId = (): string => {
-    entries += 1;
-    return `00000000-0000-7000-8000-${entries.toString(16).padStart(11, '0')}0`;
+/** Answers the ids of its entries, the one that its key names first. */
+function applyOnShadow(
+  command: Command,
+  booked: Booked,
+  { state, plan }: Shadow,
+  newEntryId: () => string,
+): readonly string[] {
+  const ids: string[] = [];
+  const kept = (): string => {
+    const id = newEntryId();
+    ids.push(id);
+    return id;
   };
-  applyBooked({ command, booked, newEntryId, state, plan });
+  applyBooked({ command, booked, newEntryId: kept, state, plan });
+  return ids;
 }
 
 type RestatedEvent = { readonly event: LoanEvent; readonly booked: readonly FollowingEntry[] };
@@ -143,8 +151,8 @@ function restatements(restated: readonly Restated[]): readonly RestatedEvent[] {
     .map((parts) => {
       const [first] = parts;
       if (first === undefined) throw new Error('an event is restated for no loan');
-      const { event, draft } = first;
-      return { event, booked: draft === null ? [differenceOf(event, parts)] : pairOf(event, draft) };
+      const { event, draft, entryId } = first;
+      return { event, booked: draft === null ? [differenceOf(event, parts)] : pairOf(event, draft, entryId) };
     });
 }
 
@@ -157,7 +165,12 @@ function refuseRestatedInClosedPeriod(restated: readonly RestatedEvent[], calend
   return null;
 }
 
-function pairOf({ eventId, entry }: LoanEvent, draft: EntryDraft): readonly FollowingEntry[] {
+function pairOf(
+  { eventId, entry }: LoanEvent,
+  draft: EntryDraft,
+  decidedUnder: string | null,
+): readonly FollowingEntry[] {
+  if (decidedUnder === null) throw new Error(`event ${eventId} was decided again under no id`);
   const { currency, layer, loanId, borrowerId, effectiveAt, entryId, externalRef } = entry;
   const mirror: EntryDraft = {
     eventType: 'reversal',
@@ -175,7 +188,7 @@ function pairOf({ eventId, entry }: LoanEvent, draft: EntryDraft): readonly Foll
   };
   return [
     { draft: mirror, eventId: null },
-    { draft, eventId, supersedes: entryId },
+    { draft, eventId, entryId: decidedUnder, supersedes: entryId },
   ];
 }
 
@@ -208,10 +221,14 @@ function differenceOf({ eventId, entry }: LoanEvent, parts: readonly Restated[])
   return { draft, eventId };
 }
 
-function differencesOfLoan({ event, lines }: Restated): DraftLine[] {
+function differencesOfLoan({ event, lines, borrowerId }: Restated): DraftLine[] {
   const net = new Map<number, DraftLine>();
   const add = (line: DraftLine, amountMinor: bigint): void => {
-    net.set(line.account, { ...line, amountMinor: (net.get(line.account)?.amountMinor ?? 0n) + amountMinor });
+    net.set(line.account, {
+      ...line,
+      borrowerId,
+      amountMinor: (net.get(line.account)?.amountMinor ?? 0n) + amountMinor,
+    });
   };
   for (const line of lines) add(line, line.amountMinor);
   for (const line of event.lines) add(line, -line.amountMinor);

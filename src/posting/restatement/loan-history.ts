@@ -1,5 +1,7 @@
 import type { Components } from '../../domain/loan.ts';
+import type { StandingNonAccrual } from '../../domain/non-accrual.ts';
 import type { LoanEvent } from '../../domain/restatement/loan-event.ts';
+import type { KeptLoss } from '../kept-loss.ts';
 
 /** A loan's life from a day on, read under its lock. */
 export type LoanHistory = {
@@ -8,6 +10,10 @@ export type LoanHistory = {
   readonly before: readonly [Components, Components | null, Components | null];
   /** Its standing events from that day on, in order of effect. */
   readonly events: readonly LoanEvent[];
+  /** What standing entries lost and recovered, whenever they count from, in order of effect. */
+  readonly losses: readonly KeptLoss[];
+  /** Its standing changes of the mark of non-accrual, likewise. */
+  readonly nonAccruals: readonly StandingNonAccrual[];
   /** More than LIMITS.eventsDecidedAgain: `events` holds only the first of them. */
   readonly truncated: boolean;
 };

@@ -1,11 +1,15 @@
-import { type DraftLine, type EntryDraft, effectOfLines } from '../../domain/journal-entry.ts';
-import { addComponents, type LoanState, noComponents } from '../../domain/loan.ts';
+import { type DraftLine, type EntryDraft, effectOfLines, linesByLayer } from '../../domain/journal-entry.ts';
+import { addComponents, type LoanState, noComponents, PLAIN_STANDING } from '../../domain/loan.ts';
+import { standingAfterLosses } from '../../domain/loss.ts';
+import { nonAccrualSince } from '../../domain/non-accrual.ts';
+import { untouched } from '../../domain/posted-entry.ts';
 import type { Refusal } from '../../domain/refusal.ts';
-import { type LoanEvent, sameLines } from '../../domain/restatement/loan-event.ts';
+import { type LoanEvent, pendingOf, sameLines } from '../../domain/restatement/loan-event.ts';
 import { applyBooked } from '../apply-entry.ts';
 import type { Command } from '../command.ts';
 import { kindOf } from '../command-kinds.ts';
-import { type LedgerState, scopedKey } from '../ledger-state.ts';
+import { rebookingIdOf } from '../entry-id.ts';
+import { type LedgerState, type ResolvedEntry, scopedKey } from '../ledger-state.ts';
 import { emptyPlan, type PostingPlan } from '../posting-plan.ts';
 import type { Again } from './again.ts';
 import { EVENTS_AGAIN } from './events-again.ts';
@@ -15,7 +19,10 @@ import type { LoanHistory } from './loan-history.ts';
 export type Restated = {
   readonly event: LoanEvent;
   readonly loanId: string;
+  readonly borrowerId: string | null;
   readonly draft: EntryDraft | null;
+  /** The id of the entry that takes its place; null for an entry over several loans. */
+  readonly entryId: string | null;
   readonly lines: readonly DraftLine[];
 };
 
@@ -23,6 +30,8 @@ export type Restated = {
 export type Shadow = {
   readonly state: LedgerState;
   readonly plan: PostingPlan;
+  /** The entries of the state, to which those are added that events behind are about. */
+  readonly resolved: Map<string, ResolvedEntry>;
   /** The tenants as if no period were closed. */
   readonly openTenants: LedgerState['tenants'];
 };
@@ -34,8 +43,10 @@ export function shadowOf(state: LedgerState, histories: ReadonlyMap<string, Loan
     const history = histories.get(key);
     loans.set(key, history === undefined ? { ...loan, layers: copied(loan.layers) } : loanBefore(loan, history));
   }
+  const resolved = new Map(state.entries);
   const shadow: LedgerState = {
     ...state,
+    entries: resolved,
     loans,
     keys: new Map(),
     standings: structuredClone(state.standings),
@@ -50,7 +61,21 @@ export function shadowOf(state: LedgerState, histories: ReadonlyMap<string, Loan
   const openTenants = new Map(
     [...state.tenants].map(([tenantId, tenant]) => [tenantId, { ...tenant, closedThrough: null }]),
   );
-  return { state: shadow, plan: emptyPlan(), openTenants };
+  for (const [key, history] of histories) standAsBefore(shadow, key, history);
+  return { state: shadow, plan: emptyPlan(), resolved, openTenants };
+}
+
+/** What the loan was charged off and recovered, and its mark of non-accrual, by what counts from before the day. */
+function standAsBefore(shadow: LedgerState, key: string, { from, losses, nonAccruals }: LoanHistory): void {
+  const isBefore = ({ effectiveAt }: { readonly effectiveAt: string }): boolean => effectiveAt < from;
+  const lost = losses.filter(isBefore).map((loss) => ({ ...loss, recovered: loss.recovered.filter(isBefore) }));
+  const marks = nonAccruals.filter(isBefore);
+  shadow.losses.set(key, lost);
+  shadow.nonAccruals.set(key, marks);
+  const loan = shadow.loans.get(key);
+  if (loan !== undefined) {
+    loan.standing = standingAfterLosses({ ...PLAIN_STANDING, nonAccrualSince: nonAccrualSince(marks) }, lost);
+  }
 }
 
 function loanBefore(loan: LoanState, { before, from }: LoanHistory): LoanState {
@@ -69,9 +94,15 @@ export class LoanFold {
   readonly #tenantId: string;
   readonly #shadow: Shadow;
   readonly #events: readonly LoanEvent[];
+  readonly #newEntryId: () => string;
   #next = 0;
 
-  constructor(loan: { readonly tenantId: string; readonly loanId: string }, events: readonly LoanEvent[], on: Shadow) {
+  constructor(
+    loan: { readonly tenantId: string; readonly loanId: string },
+    events: readonly LoanEvent[],
+    on: Shadow & { readonly newEntryId: () => string },
+  ) {
+    this.#newEntryId = on.newEntryId;
     this.#tenantId = loan.tenantId;
     this.loanId = loan.loanId;
     this.#events = events;
@@ -109,39 +140,64 @@ export class LoanFold {
     const lines = again.lines(event, loan);
     if ('code' in lines) return lines;
     moveBy(loan, lines, event);
-    if (!sameLines(event.lines, lines)) this.restated.push({ event, loanId: this.loanId, draft: null, lines });
+    if (!sameLines(event.lines, lines)) this.#tell({ event, draft: null, entryId: null, lines });
     return null;
   }
 
+  /** What an event settled is pending at its place, and looked up by its id. */
+  #resolvePending(event: LoanEvent): void {
+    const entry = pendingOf(event);
+    if (entry === null) return;
+    const key = scopedKey(this.#tenantId, entry.entryId);
+    this.#shadow.resolved.set(key, { entry, loanIds: [this.loanId], accrued: null, correctsEntryId: null });
+    this.#shadow.state.standings.set(key, { ...untouched(), settlings: event.settlingTurn ?? 0 });
+  }
+
+  #tell(restated: Omit<Restated, 'loanId' | 'borrowerId'>): void {
+    this.restated.push({ ...restated, loanId: this.loanId, borrowerId: this.loan.borrowerId });
+  }
+
   #decideCommand(event: LoanEvent, again: Extract<Again, { command: unknown }>): Refusal | null {
-    const command: Command = { ...again.command(event), ...NOBODY, tenantId: this.#tenantId };
+    const command: Command = { ...again.command(event, this.loan), ...NOBODY, tenantId: this.#tenantId };
     const kept = event.entry.eventInput['program_version'];
     // What is closed stays as it is booked; whether it may be booked otherwise is asked once it is known to differ.
-    const state = {
-      ...this.#shadow.state,
-      tenants: this.#shadow.openTenants,
-      again: { version: typeof kept === 'number' ? kept : null },
-    };
+    const tenants = this.#shadow.openTenants;
+    const state = { ...this.#shadow.state, tenants, again: { version: typeof kept === 'number' ? kept : null } };
+    this.#resolvePending(event);
     const booked = kindOf(command).decide(command, state);
     if ('code' in booked) return booked;
     if ('first' in booked) throw new Error(`${command.kind} was decided again as several entries`);
-    applyBooked({ command, booked, newEntryId: () => event.entry.entryId, state, plan: this.#shadow.plan });
-    if (sameLines(event.lines, booked.lines)) return null;
-    if (event.isPinned) return notYet(event);
-    // What is kept of the fact stays as it was accepted; only what it posts is made anew.
-    const { eventInput, externalRef, description, metadata } = event.entry;
-    const draft = { ...booked, eventInput, externalRef, description, metadata };
-    this.restated.push({ event, loanId: this.loanId, draft, lines: booked.lines });
+    const isOtherwise = !sameLines(event.lines, booked.lines);
+    const entryId = isOtherwise ? rebookingIdOf(this.#newEntryId()) : event.entry.entryId;
+    applyBooked({ command, booked, newEntryId: () => entryId, state, plan: this.#shadow.plan });
+    if (!isOtherwise) return null;
+    const draft = keptDraft(booked, event);
+    this.#tell({ event, draft, entryId, lines: booked.lines });
     return null;
   }
+}
+
+/** What is kept of the fact stays as it was accepted; only what it posts is made anew, and what it recovers by that. */
+function keptDraft(booked: EntryDraft, { entry, acceptedAs }: LoanEvent): EntryDraft {
+  const { externalRef, description, metadata } = entry;
+  const { recovered: _before, accepted_as: _type, ...asked } = entry.eventInput;
+  const { recovered } = booked.eventInput;
+  const eventInput = {
+    ...asked,
+    ...(recovered === undefined ? {} : { recovered }),
+    ...(booked.eventType === acceptedAs ? {} : { accepted_as: acceptedAs }),
+  };
+  return { ...booked, eventInput, externalRef, description, metadata };
 }
 
 const NOBODY = { actor: '', key: '', keyHash: '', payloadHash: '' };
 
 function moveBy(loan: LoanState, lines: readonly DraftLine[], { entry }: LoanEvent): void {
-  const present = loan.layers[entry.layer] ?? noComponents();
-  addComponents(present, effectOfLines(lines));
-  loan.layers[entry.layer] = present;
+  for (const { layer, lines: ofLayer } of linesByLayer({ ...entry, lines })) {
+    const present = loan.layers[layer] ?? noComponents();
+    addComponents(present, effectOfLines(ofLayer));
+    loan.layers[layer] = present;
+  }
 }
 
 function blockedBy({ entry }: LoanEvent, refused: Refusal): Refusal {

@@ -62,7 +62,8 @@ export function reverse(setting: Setting, drop: Drop): Decision {
   const changed = decideChange(books, { added: [], dropped, loans });
   if ('refusal' in changed) return { refusal: refusalOfGiven(changed) };
   const draft = new Draft(books);
-  const { correlationId } = fact;
+  // That of the entry which stands: a restatement has put the event under its own.
+  const correlationId = books.entries.get(fact.liveEntryId)?.correlationId ?? fact.correlationId;
   for (const each of dropped) {
     // A correction may be later than the date sent: its mirror is not before it.
     const date = isInPlace || each.effectiveAt > effectiveAt ? each.effectiveAt : effectiveAt;
