@@ -195,8 +195,8 @@ describe('a loan accrues', () => {
     const met = (accruedThrough: string) => ({
       facts: { accruedThrough: date(accruedThrough), events: [{ ...opened, beginsOn: date(accruedThrough) }] },
     });
-    // What it owed stands from 28 April on; the two nights before that are worth nothing.
-    expect(accruedBy({ a: met('2026-04-26') })).toEqual([['a', 300n]]);
+    // It stands from 28 April on, and was owed elsewhere in the two nights before that.
+    expect(accruedBy({ a: met('2026-04-26') })).toEqual([['a', 500n]]);
     const early = { ...opened, effectiveAt: date('2026-04-26') };
     expect(accruedBy({ a: { facts: { accruedThrough: date('2026-04-26'), events: [early] } } })).toEqual([['a', 500n]]);
   });
