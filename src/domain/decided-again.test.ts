@@ -8,6 +8,7 @@ import {
   linesOf,
   loanWith,
   postedEntry,
+  programOf,
   STATE,
   sceneWith,
 } from '../../test/domain/scene.ts';
@@ -16,9 +17,10 @@ import { cutSplit, splitInput, splitOfInput } from './allocation.ts';
 import { componentsOfInput, decideChargeOff } from './charge-off.ts';
 import { PLAIN_STANDING } from './loan.ts';
 import { decidePayment } from './payment.ts';
-import { acceptedType } from './posted-entry.ts';
+import { acceptedType, untouched } from './posted-entry.ts';
 import { decideRecovery } from './recovery.ts';
 import { decideRefinanceAgain } from './refinance.ts';
+import { decidePaymentSettling } from './settling.ts';
 import { decideSuspenseAllocation } from './suspense-allocation.ts';
 import { decideSuspenseRefund } from './suspense-refund.ts';
 
@@ -110,6 +112,47 @@ describe('on a loan that is charged off by then', () => {
       [1900, 20n],
       [1010, -50n],
     ]);
+  });
+});
+
+describe('a pending payment that settles again', () => {
+  const lines = [line(1010, 100n, 'loan'), line(2100, -100n, 'loan')];
+  const split = { fees_minor: '50', interest_minor: '0', principal_minor: '50', suspense_minor: '0' };
+  const entry = postedEntry({ layer: 1, lines, eventInput: { source_method: 'ach', allocation: split } });
+  const off = [
+    [1010, -100n],
+    [2100, 100n],
+  ];
+  const settle = (loan: ReturnType<typeof loanWith>) =>
+    linesOf(
+      decidePaymentSettling(
+        { eventId: 'event', effectiveAt: DAY, externalRef: null },
+        {
+          entry,
+          standing: untouched(),
+          loan: () => ({ loan, program: programOf(), again }),
+          losses: () => [
+            {
+              entryId: 'loss',
+              seq: 1n,
+              amounts: CHARGED_OFF.chargedOff,
+              principalAccount: 5000,
+              closesLoan: true,
+              recovered: [],
+            },
+          ],
+          calendar: sceneWith([]).calendar,
+        },
+      ),
+    );
+
+  test('has its split cut to what is owed', () => {
+    expect(settle(loanWith(owed))).toEqual([...off, [1010, 100n], [1300, -40n], [1100, -50n], [2100, -10n]]);
+  });
+
+  test('is a recovery on a loan that is charged off by then', () => {
+    const recovered = settle(loanWith({}, { standing: CHARGED_OFF }));
+    expect(recovered).toEqual([...off, [1010, 100n], [4200, -50n], [2100, -50n]]);
   });
 });
 
