@@ -171,7 +171,8 @@ describe('a loan is passed over', () => {
 describe('a loan accrues', () => {
   test('on the day after it began, 0 on the day itself; a loan without interest has no line', () => {
     expect(accruedBy({ a: {} }, '2026-04-29')).toEqual([['a', 100n]]);
-    const [entry] = run({ a: {} }, LENT_ON);
+    const [entry, ...others] = run({ a: {} }, LENT_ON);
+    expect(others).toEqual([]);
     expect(entry?.draft.lines).toEqual([]);
     expect(entry?.loans).toMatchObject([{ principalMinor: 0n, interestMinor: 0n }]);
     expect(entry?.draft.eventInput).toMatchObject({ loan_count: 1 });
@@ -194,10 +195,20 @@ describe('a loan accrues', () => {
     const met = (accruedThrough: string) => ({
       facts: { accruedThrough: date(accruedThrough), events: [{ ...opened, beginsOn: date(accruedThrough) }] },
     });
-    // What it owed stands from 28 April on; the two nights before that are worth nothing.
-    expect(accruedBy({ a: met('2026-04-26') })).toEqual([['a', 300n]]);
+    // It stands from 28 April on, and was owed elsewhere in the two nights before that.
+    expect(accruedBy({ a: met('2026-04-26') })).toEqual([['a', 500n]]);
     const early = { ...opened, effectiveAt: date('2026-04-26') };
     expect(accruedBy({ a: { facts: { accruedThrough: date('2026-04-26'), events: [early] } } })).toEqual([['a', 500n]]);
+  });
+
+  test('of an opening that a disbursement was filed behind: from that on', () => {
+    const before = { ...LENT, entryId: 'before', effectiveAt: date('2026-04-26'), beginsOn: date('2026-04-26') };
+    const opened = { ...LENT, principalMinor: 0n };
+    const met = {
+      loan: lent({ firstDisbursedOn: '2026-04-26' }),
+      facts: { accruedThrough: LENT_ON, events: [opened, before] },
+    };
+    expect(accruedBy({ a: met })).toEqual([['a', 500n]]);
   });
 
   test('by its own rate, night by night', () => {

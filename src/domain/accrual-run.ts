@@ -93,11 +93,10 @@ export function decideAccrualRun(portion: RunPortion, context: RunContext): read
     if (loan.currency === null || isPassedOver(loan, facts, { date, program: context.program })) continue;
     const accrued = interestOfLoan(loan, facts, { date, program: context.program, terms });
     if (!fits(loan, accrued.interestMinor)) continue;
-    const entries = byCurrency.get(loan.currency) ?? [new EntryInMaking()];
+    const entries = byCurrency.get(loan.currency) ?? [];
     byCurrency.set(loan.currency, entries);
-    const open = entries.at(-1);
     // The income is one line, and no amount has more than 18 digits.
-    if (open?.add(loan, accrued) !== true) entries.push(new EntryInMaking(loan, accrued));
+    if (entries.at(-1)?.add(loan, accrued) !== true) entries.push(new EntryInMaking(loan, accrued));
   }
   const convention = versionInForce(context.program, addDays(date, -1)).policy.dayCountConvention;
   return [...byCurrency].flatMap(([currency, entries]) =>
@@ -167,7 +166,7 @@ function checkpointAt(
 function fits(loan: LoanState, interestMinor: bigint): boolean {
   const component = isOnNonAccrual(loan) ? 'memoInterest' : 'interest';
   const effect = { ...noComponents(), [component]: interestMinor };
-  return interestMinor <= MINOR_MAX && rangeProblem(loan, { layer: SETTLED, effect, field: 'loan_id' }) === null;
+  return rangeProblem(loan, { layer: SETTLED, effect, field: 'loan_id' }) === null;
 }
 
 /** An entry whose loans are still being looked for. */
@@ -177,8 +176,8 @@ class EntryInMaking {
   #incomeMinor = 0n;
   #memoMinor = 0n;
 
-  constructor(loan?: LoanState, accrued?: LoanOfRun) {
-    if (loan !== undefined && accrued !== undefined) this.add(loan, accrued);
+  constructor(loan: LoanState, accrued: LoanOfRun) {
+    this.add(loan, accrued);
   }
 
   /** False: its income would pass 18 digits, and it is as it was. */

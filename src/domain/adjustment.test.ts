@@ -147,6 +147,11 @@ test('a loan that began later stands in the way of control accounts alone', () =
   const ofLoan = (account: number) => adjustmentOf([lineOf(account, 5n, { loanId: 'loan' }), lineOf(1000, -5n)]);
   expect(refuseAdjustment(ofLoan(1300), context)).toMatchObject({ code: 'effective_date_before_disbursement' });
   expect(refuseAdjustment(ofLoan(4100), context)).toBeNull();
+  // Each line is asked, not the first alone.
+  const [begun, later] = [sceneWith([]).loan, context.loan('loan')];
+  const lines = [lineOf(1300, 5n, { loanId: 'begun' }), lineOf(1300, -5n, { loanId: 'later' })];
+  const both = { ...context, loan: (loanId: string) => (loanId === 'begun' ? begun : later) };
+  expect(refuseAdjustment(adjustmentOf(lines), both)).toMatchObject({ code: 'effective_date_before_disbursement' });
 });
 
 test('is booked line by line as it was proposed; layer and currency stand on a line where they are not the first one’s', () => {

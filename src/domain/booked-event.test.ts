@@ -278,6 +278,11 @@ describe('a disbursement', () => {
     expect(readWithheld(plain.eventInput)).toEqual([]);
   });
 
+  test('that names no program adds to a loan of any', () => {
+    const loan = loanWith({}, { programId: 'another' });
+    expect(decideDisbursement({ ...asked, layer: 0 }, { ...met, loan })).not.toHaveProperty('code');
+  });
+
   test('on PENDING waits gross, its fees kept', () => {
     const decided = bookedBy(decideDisbursement({ ...asked, layer: 1 }, met));
     expect(decided).toMatchObject({ layer: 1, lines: [on(1100, 15n), on(2000, -15n)], eventInput });

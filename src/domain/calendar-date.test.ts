@@ -116,13 +116,26 @@ test.each([
   '２026-05-01',
   '2026-0x-01',
   '2026-05-:1',
+  '2026x05-01',
+  '2026-05x01',
+  '2x26-05-01',
+  '20x6-05-01',
+  '202x-05-01',
+  // The characters beside the digits, in either place of a pair: 0 and 9 have / and : as neighbours.
+  '2026-0/-01',
+  '2026-1/-01',
+  '2026-/1-01',
+  '2026-0:-01',
+  '2026-05-1/',
+  '2026-05-2:',
+  '2026-05-/9',
   '99999-01-01',
 ])('%j is no date', (text) => {
   expect(parseCalendarDate(text)).toBeUndefined();
 });
 
 test.each([FIRST - 1, LAST + 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('day %d is refused', (days) => {
-  expect(() => fromDayNumber(days)).toThrow(RangeError);
+  expect(() => fromDayNumber(days)).toThrow(`day number ${days} is outside the years 0001 to 9999`);
 });
 
 test('addDays does not leave the years 0001 to 9999', () => {

@@ -29,3 +29,22 @@ test('of the loans of a reversed entry, one that would fall below zero is named 
   const grown = { ...mirror, lines: [line('full', 1n)] };
   expect(refuseMirror(grown, () => full, 'reverses_entry_id')?.code).toBe('amount_out_of_range');
 });
+
+test('a refusal of a component blames the field that moved it', () => {
+  const loan = unmadeLoan('tenant', 'loan');
+  const refuse = (fees: bigint) =>
+    refuseOutOfRange(loan, { layer: SETTLED, effect: { ...noComponents(), fees }, field: 'amount_minor' });
+  const below = 'the fees of loan loan would fall below zero; reverse what was built on it first';
+  const above = 'the fees of loan loan would pass 999999999999999999 minor units';
+  expect(refuse(-1n)).toEqual({
+    code: 'balance_would_be_negative',
+    detail: below,
+    errors: [{ field: 'amount_minor', code: 'balance_would_be_negative', message: below }],
+  });
+  expect(refuse(MINOR_MAX + 1n)).toEqual({
+    code: 'amount_out_of_range',
+    detail: above,
+    errors: [{ field: 'amount_minor', code: 'amount_out_of_range', message: above }],
+  });
+  expect([refuse(0n), refuse(MINOR_MAX)]).toEqual([null, null]);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isCurrency, minorDigits } from './currency.ts';
+import { type Currency, isCurrency, minorDigits } from './currency.ts';
 
 const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 
@@ -47,3 +47,7 @@ test.each(['', 'US', 'usd', 'Usd', 'USDD', ' USD', 'USD ', 'USD EUR', 'construct
     expect(isCurrency(text)).toBe(false);
   },
 );
+
+test('of what is no currency nobody asks for the digits', () => {
+  expect(() => minorDigits('XXX' as Currency)).toThrow('XXX is not a live currency of ISO 4217');
+});

@@ -465,6 +465,9 @@ describe('a cancellation', () => {
       effectiveAt: '2026-04-29',
       eventInput: { cancels_event_id: 'event', requested_effective_at: DAY },
     });
+    // What stands behind it says whether it may drop out.
+    const gone = contextOf(['gone'], { effectiveAt: DAY });
+    expect(decideCancellation(asked, { ...gone, inPlace: true })).not.toHaveProperty('code');
     expect(decideCancellation(asked, context)).toMatchObject({
       code: 'period_closed',
       detail:

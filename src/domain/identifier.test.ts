@@ -72,6 +72,9 @@ describe('parseIdempotencyKey', () => {
     ':2345678',
     '"12345678',
     '12345678"',
+    // Long enough to be a key without their first and last characters.
+    '"123456789x',
+    'x123456789"',
     '""12345678""',
     '"1234\\"5678"',
     '"12345678";a=1',

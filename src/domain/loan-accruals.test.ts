@@ -105,6 +105,15 @@ describe('the principal', () => {
     ]);
   });
 
+  test('of an opening was owed elsewhere since the day through which its interest is accrued', () => {
+    const opened = event('opened', 'manual_adjustment', 10, { principalMinor: 100n, beginsOn: may(5) });
+    expect(accrualsOfLife([opened]).principal).toEqual([{ from: '2026-05-05', principalMinor: 100n }]);
+    expect(accrualsOfLife([opened, undo('opened', 12, { principalMinor: -100n })]).principal).toEqual([
+      { from: '2026-05-05', principalMinor: 100n },
+      { from: '2026-05-12', principalMinor: 0n },
+    ]);
+  });
+
   test('leaves out a charge-off that was reversed, with its reversal', () => {
     const lost = event('lost', 'chargeoff', 3, { principalMinor: -100n });
     const restored = undo('lost', 8, { principalMinor: 100n });

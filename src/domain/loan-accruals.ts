@@ -89,7 +89,11 @@ class Life {
   take(event: InterestEvent): void {
     const { entryId, eventType, effectiveAt, principalMinor, beginsOn } = event;
     if (eventType === 'reversal' && event.reversesEntryId !== null) this.#takeBack(event.reversesEntryId, event);
-    else if (principalMinor !== 0n) this.moves.push({ entryId, from: effectiveAt, deltaMinor: principalMinor });
+    else if (principalMinor !== 0n) {
+      // What an opening owes was owed elsewhere in the nights between the end of its interest and its date.
+      const from = beginsOn !== null && beginsOn < effectiveAt ? beginsOn : effectiveAt;
+      this.moves.push({ entryId, from, deltaMinor: principalMinor });
+    }
     if (eventType === 'chargeoff') this.#chargeOffs.add(entryId);
     if (beginsOn !== null) this.begin(entryId, beginsOn);
     if (eventType === 'accrual') this.#accrue(event);

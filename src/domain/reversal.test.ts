@@ -291,6 +291,13 @@ describe('under `replay` a reversal', () => {
     });
   });
 
+  test('leaves it to the restatement what rests on losses', () => {
+    const losses = () => [lossOf('charge-off')];
+    expect(decideReversal(asked, { ...context, losses })).not.toHaveProperty('code');
+    const ofAnother = { ...context, losses, loanIds: ['loan', 'another'] };
+    expect(decideReversal(asked, ofAnother)).toMatchObject({ code: 'loan_charged_off' });
+  });
+
   test('of an older id acts on the entry that stands for it, and keeps the id sent', () => {
     expect(decideReversal({ ...asked, reversesEntryId: 'older' }, context)).toMatchObject({
       reversesEntryId: 'entry',

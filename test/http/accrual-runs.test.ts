@@ -252,6 +252,20 @@ describe('what a run posts', () => {
     await expectWholeLedger();
   });
 
+  test('an opening whose interest ends before its date earns from there on', async () => {
+    const tenant = await ledger.newTenant();
+    const programId = await rated(tenant, '0.365');
+    const loan = unmadeLoan();
+    const amounts = { principal_minor: '100000', interest_minor: '0', fees_minor: '0', suspense_minor: '0' };
+    const opening = { as_of: '2026-05-06', ...amounts, accrued_through: MAY_1 };
+    await posted(tenant.post('/v1/loans', registration(loan, { program_id: programId, opening })));
+    await runAccruals(tenant, programId, '2026-05-08');
+    expect(await interestOf(tenant, loan)).toBe('700');
+    await runAccruals(tenant, programId, '2026-05-09');
+    expect(await interestOf(tenant, loan)).toBe('800');
+    await expectWholeLedger();
+  });
+
   test('on non-accrual a run posts DR 9100, CR 9200', async () => {
     const tenant = await ledger.newTenant();
     const programId = await rated(tenant, '0.365');

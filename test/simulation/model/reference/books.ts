@@ -248,12 +248,18 @@ function addUndone(books: Books, state: LoanState): void {
   for (const entry of books.journals.get(state.loanId) ?? []) {
     const fact = books.facts.get(entry.eventId);
     if (fact === undefined || !fact.reversed || fact.command.kind === 'chargeoff') continue;
+    const date = entry.reversesEntryId === undefined ? owedSince(fact.command, entry.effectiveAt) : entry.effectiveAt;
     for (const line of entry.lines) {
       const effect = line.loanId === state.loanId && line.layer === 'SETTLED' ? effectOf(line) : undefined;
       if (effect?.component !== 'principal') continue;
-      state.principalMoves.push({ date: entry.effectiveAt, deltaMinor: effect.deltaMinor });
+      state.principalMoves.push({ date, deltaMinor: effect.deltaMinor });
     }
   }
+}
+
+/** What an opening owes was owed elsewhere since the day through which its interest is accrued. */
+function owedSince(command: FactCommand, effectiveAt: string): string {
+  return command.kind === 'registration' ? (command.opening?.accruedThrough ?? effectiveAt) : effectiveAt;
 }
 
 /** The loan as it stands now. */

@@ -123,12 +123,15 @@ export function newState(loanId: string, currency: string): LoanState {
 
 /** Carries an outcome into the state, which it changes. */
 export function apply(state: LoanState, outcome: Outcome, effectiveAt: string): void {
+  const opened = outcome.effects.find((effect) => effect.kind === 'opened');
+  // An opening's interest may begin before it: what it owes was owed elsewhere in those nights.
+  const date = opened !== undefined && opened.date < effectiveAt ? opened.date : effectiveAt;
   for (const line of outcome.lines) {
     const effect = effectOf(line);
     if (effect === undefined || line.loanId !== state.loanId) continue;
     state.balance[line.layer][effect.component] += effect.deltaMinor;
     if (effect.component === 'principal' && line.layer === 'SETTLED') {
-      state.principalMoves.push({ date: effectiveAt, deltaMinor: effect.deltaMinor });
+      state.principalMoves.push({ date, deltaMinor: effect.deltaMinor });
     }
   }
   for (const effect of outcome.effects) applyEffect(state, effect);
