@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { digestOfCode, PORTIONS } from './portions.ts';
@@ -29,11 +30,13 @@ export async function keptPortions(): Promise<readonly ScoredFile[]> {
 
 /** Writes the record of a whole run. */
 export async function recordRun(files: readonly ScoredFile[]): Promise<void> {
+  await mkdir(RESULTS, { recursive: true });
   const today = new Date().toISOString().slice(0, 10);
   const cores = cpus();
   const machine = `On ${cores.length} cores of ${cores[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}.`;
-  const text = `# Mutants of src/domain\n\nRun of ${today} by \`node test/mutation/run.ts\`. ${machine}\n\n${scoreTable(files)}\n`;
-  await mkdir(RESULTS, { recursive: true });
+  const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: RESULTS, encoding: 'utf8' }).trim();
+  const about = `Run of ${today} on commit ${commit} by \`node test/mutation/run.ts\`. ${machine}`;
+  const text = `# Mutants of src/domain\n\n${about}\n\n${scoreTable(files)}\n`;
   await writeFile(new URL(`${today}.md`, RESULTS), text);
 }
 
