@@ -185,8 +185,8 @@ function handLedgers(): readonly HandBooks[] {
       follows: 'early fee',
       differenceOf: 'accrual again',
       lines: [
-        [1200, -50, young],
-        [4000, 50],
+        [1200, 50, old],
+        [4000, -50],
       ],
     },
     {
@@ -284,8 +284,8 @@ function handLedgers(): readonly HandBooks[] {
       corrects: {
         batch: 'accrual again',
         loans: [
-          [old, 10_040, 40],
-          [young, 650, 0],
+          [old, 10_090, 40],
+          [young, 700, 0],
           [quiet, 7, 7],
         ],
       },
