@@ -243,6 +243,8 @@ function refuseOlderThanChargeOff(entry: PostedEntry, loanId: string, losses: re
   const closing = losses.find(({ closesLoan }) => closesLoan);
   if (closing === undefined || closing.entryId === entry.entryId || entry.layer === PENDING) return null;
   if (closing.seq !== null && entry.seq > closing.seq) return null;
+  // A refinance that took nothing of the old loan is nothing of its past.
+  if (entry.eventType === 'refinance' && entry.lines.every((line) => line.loanId !== loanId)) return null;
   const message = `entry ${entry.entryId} is older than entry ${closing.entryId}, which charged off loan ${loanId}; reverse that first`;
   return refusalOfField('loan_charged_off', 'reverses_entry_id', message);
 }
