@@ -28,6 +28,8 @@ export type CorrectionContext = {
   readonly accrued: ReadonlyMap<string, bigint> | null;
   readonly standing: EntryStanding;
   readonly corrections: readonly StandingCorrection[];
+  /** Where it is decided behind the present: a loan's interest of the batch at that place, as far as it is another. */
+  readonly standingAtPlace?: (loanId: string) => bigint | undefined;
   readonly loan: (loanId: string) => LoanState;
   readonly calendar: Calendar;
 };
@@ -56,7 +58,8 @@ export function decideAccrualCorrection(
     refuseReversed(entry, context.standing);
   if (refused !== null) return refused;
   const differences = correction.loans.map(
-    ({ loanId, interestMinor }) => interestMinor - standingInterest(loanId, accrued, context.corrections),
+    ({ loanId, interestMinor }) =>
+      interestMinor - (context.standingAtPlace?.(loanId) ?? standingInterest(loanId, accrued, context.corrections)),
   );
   const problems = problemsOf(correction, ({ loanId }, index) =>
     refuseLoan(context.loan(loanId), differences[index] ?? 0n),
@@ -68,7 +71,8 @@ export function decideAccrualCorrection(
     const message = 'the differences sum to more than 999999999999999999 minor units; send them as several corrections';
     return refusalOfField('amount_out_of_range', 'loans', message);
   }
-  return draftOf(correction, entry, lines);
+  const unmovedLoanIds = correction.loans.flatMap(({ loanId }, index) => (differences[index] === 0n ? [loanId] : []));
+  return { ...draftOf(correction, entry, lines), unmovedLoanIds };
 }
 
 /** What now stands of a loan's interest in a batch: as posted, with the standing corrections of it. */

@@ -65,6 +65,8 @@ export type PaymentReturnContext = {
   readonly payment: PostedEntry | undefined;
   readonly standing: EntryStanding;
   readonly receipt: Receipt | null;
+  /** Where the return is decided behind the present: the same with what went back later than its place too. */
+  readonly present?: Receipt | null;
   /** The standing losses of the loan, the oldest first. */
   readonly losses: readonly Loss[];
   readonly loan: (loanId: string) => {
@@ -74,7 +76,8 @@ export type PaymentReturnContext = {
   readonly calendar: Calendar;
 };
 
-const RECEIVED: ReadonlySet<string> = new Set(['payment_received', 'recovery']);
+/** The types of entry by which a borrower's money came in. */
+export const RECEIVED: ReadonlySet<string> = new Set(['payment_received', 'recovery']);
 
 /**
  * Books a return: CR 1010; DR what the payment stands allocated to, its suspense first (`mirror`), or the loan's suspense and
@@ -90,20 +93,20 @@ export function decidePaymentReturn(asked: PaymentReturn, context: PaymentReturn
   const { loan, program } = context.loan(payment.loanId);
   const refused =
     refuseFuture(asked.effectiveAt, calendar, 'effective_at') ??
-    refuseEarlier(asked.effectiveAt, (receipt ?? payment).effectiveAt, 'the payment') ??
+    refuseEarlier(asked.effectiveAt, (context.present ?? receipt ?? payment).effectiveAt, 'the payment') ??
     refuseClosedPeriod(asked.effectiveAt, calendar, 'effective_at') ??
     refuseReversed(payment, context.standing);
   if (refused !== null) return refused;
   const version = versionInForce(program, asked.effectiveAt);
   const fee = feeFor(asked, { loan, program, calendar });
   if (fee !== null && 'code' in fee) return fee;
-  const left = leftOf(receipt);
-  const amountMinor = asked.amountMinor ?? sumOf(left);
-  if (receipt === null || amountMinor === 0n || amountMinor > sumOf(left)) {
-    return refuseTooMuch(asked, receipt, sumOf(left));
+  const leftMinor = sumOf(leftOf(context.present ?? receipt));
+  const amountMinor = asked.amountMinor ?? leftMinor;
+  if (receipt === null || amountMinor === 0n || amountMinor > leftMinor) {
+    return refuseTooMuch(asked, receipt, leftMinor);
   }
   const of = { asked, payment, amountMinor, version, loan, losses: context.losses };
-  const first = draftOf(of, receipt, takenOf(left, amountMinor, version));
+  const first = draftOf(of, receipt, takenOf(leftOf(receipt), amountMinor, version));
   return { first, following: fee === null ? [] : [{ draft: fee, eventId: null }] };
 }
 

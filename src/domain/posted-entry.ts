@@ -32,6 +32,8 @@ export type Settling = {
   readonly entryId: string;
   readonly effectiveAt: string;
   readonly lines: readonly AccountLine[];
+  /** The loan was charged off by then, so that it is a recovery. */
+  readonly isRecovery?: boolean;
 };
 
 /** Which payment a return took money out of, and what of each of its parts; the payment by the entry of its event. */

@@ -105,6 +105,13 @@ export type LedgerState = {
   readonly histories?: ReadonlyMap<string, LoanHistory>;
   /** Set where an event is decided again: the version of its program that it was accepted under, null when none was kept. */
   readonly again?: { readonly version: number | null };
+  /** Set where a new event is decided behind the present. */
+  readonly atPlace?: {
+    /** What was done to earlier entries up to its place. */
+    readonly standings: Map<string, EntryStanding>;
+    /** What stands up to there of accruals that later events correct, by interestKey. */
+    readonly interest: ReadonlyMap<string, bigint>;
+  };
   /** By tenant; loaded for tenants of which a period is to be closed or reopened, whose heads are locked then. */
   readonly periods: ReadonlyMap<string, TenantPeriods>;
 };
@@ -120,6 +127,11 @@ export function scopedKey(tenantId: string, id: string): string {
 /** A loan's month as a map key. */
 export function monthKey(tenantId: string, loanId: string, month: string): string {
   return tenantId + loanId + month;
+}
+
+/** A loan's part of an accrual batch as a map key. */
+export function interestKey(tenantId: string, loanId: string, accrualEntryId: string): string {
+  return tenantId + loanId + accrualEntryId;
 }
 
 /** The first day of a date's month. */

@@ -141,8 +141,12 @@ export type PostingPlan = {
     /** Of the server's: what the nights of each loan are worth, in the order of the loans. */
     readonly exact: readonly Rational[] | null;
   }[];
-  /** Accruals of 0, which move no loan. */
-  readonly unmovedAccruals: (LoanRef & { readonly entryId: string })[];
+  /** Entries that are about a loan and have no line of it, with its movements until then. */
+  readonly unmovedEvents: (LoanRef & {
+    readonly entryId: string;
+    readonly effectiveAt: string;
+    readonly loanSeq: number;
+  })[];
   /** Loans whose interest has to be counted from their beginning again. */
   readonly forgottenInterest: LoanRef[];
   readonly interestCheckpoints: { readonly loan: LoanState; readonly checkpoint: InterestCheckpoint }[];
@@ -202,7 +206,7 @@ export function emptyPlan(): PostingPlan {
     losses: [],
     recoveries: [],
     accrualBatches: [],
-    unmovedAccruals: [],
+    unmovedEvents: [],
     forgottenInterest: [],
     interestCheckpoints: [],
     runPortions: [],

@@ -10,6 +10,7 @@ test('under replay a ledger does not depend on the order of arrival: accounts, c
     'reversal',
     'payment_allocated',
     'suspense_refunded',
+    'payment_returned',
     'goodwill_credit',
   ]) {
     expect([what, (seen.get(what) ?? 0) > 0]).toEqual([what, true]);

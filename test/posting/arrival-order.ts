@@ -3,6 +3,7 @@ import type { LoanStanding } from '../../src/domain/loan.ts';
 import { standingAfterLosses } from '../../src/domain/loss.ts';
 import type { Command, CommandOf, Envelope } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
+import { eventIdOf } from '../../src/posting/entry-id.ts';
 import { type BooksTenant, MemoryBooks } from './memory-books.ts';
 
 /** Histories of one loan under `replay`, and what of their ledgers must not depend on the order of arrival. */
@@ -17,10 +18,15 @@ const LOANS = [id('1', 1), id('1', 2)];
 const BORROWER = id('2', 1);
 const DAYS = ['2026-05-02', '2026-05-03', '2026-05-04', '2026-05-05', '2026-05-06', '2026-05-07'];
 
-/** A request before it has a key; `reverses` is the place of the request among all that is to be reversed. */
+/** A request before it has a key; `reverses` and `returns` are places among all that could be reversed or returned. */
 export type Request =
   | { readonly body: DistributiveBody; readonly reverses: null }
-  | { readonly body: null; readonly reverses: number };
+  | { readonly body: null; readonly reverses: number }
+  | { readonly body: null; readonly reverses: null; readonly returns: number; readonly asked: AskedReturn }
+  | { readonly body: null; readonly reverses: null; readonly corrects: number; readonly asked: AskedCorrection };
+type AskedReturn = Pick<CommandOf<'payment_return'>['paymentReturn'], 'amountMinor' | 'nsfFeeMinor' | 'policy'> & {
+  readonly effectiveAt: string;
+};
 type DistributiveBody = Command extends infer One ? (One extends Command ? Omit<One, keyof Envelope> : never) : never;
 
 const amountMinor = fc.bigInt({ min: 1n, max: 90n });
@@ -41,10 +47,12 @@ const common = {
   description: fc.constant(null),
 };
 const part = fc.bigInt({ min: 0n, max: 40n });
-const split = fc.option(fc.record({ fees: part, interest: part, principal: part, suspense: part }), {
-  nil: null,
-  freq: 3,
-});
+const nothing = fc.constant(0n);
+const split = fc.oneof(
+  { weight: 2, arbitrary: fc.constant(null) },
+  { weight: 1, arbitrary: fc.record({ fees: part, interest: part, principal: part, suspense: part }) },
+  { weight: 1, arbitrary: fc.record({ fees: nothing, interest: nothing, principal: nothing, suspense: part }) },
+);
 
 const payment = fc
   .record({ ...common, sourceMethod: fc.constant('ach'), layer: fc.constantFrom(0, 0, 0, 1), split })
@@ -167,6 +175,20 @@ const body: fc.Arbitrary<DistributiveBody> = fc.oneof(
   { weight: 3, arbitrary: accrual.map((one): DistributiveBody => ({ kind: 'accrual', accrual: one })) },
 );
 
+const askedReturn: fc.Arbitrary<AskedReturn> = fc.record({
+  effectiveAt: fc.constantFrom(...DAYS),
+  amountMinor: fc.option(fc.bigInt({ min: 1n, max: 60n }), { nil: null, freq: 2 }),
+  nsfFeeMinor: fc.option(fc.bigInt({ min: 1n, max: 9n }), { nil: null, freq: 1 }),
+  policy: fc.constantFrom('mirror', 'principal', null),
+});
+
+type AskedCorrection = { readonly effectiveAt: string; readonly interest: readonly bigint[] };
+
+const askedCorrection: fc.Arbitrary<AskedCorrection> = fc.record({
+  effectiveAt: fc.constantFrom(...DAYS),
+  interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 2 }),
+});
+
 /** Histories of up to so many requests, of all lengths alike; the loans' first disbursements arrive first, whatever their dates are then worth. */
 export function histories(maxLength: number): fc.Arbitrary<readonly Request[]> {
   const first = LOANS.map((loanId): Request => {
@@ -177,6 +199,18 @@ export function histories(maxLength: number): fc.Arbitrary<readonly Request[]> {
   const request = fc.oneof(
     { weight: 6, arbitrary: body.map((one): Request => ({ body: one, reverses: null })) },
     { weight: 1, arbitrary: fc.nat(maxLength).map((reverses): Request => ({ body: null, reverses })) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .record({ returns: fc.nat(maxLength), asked: askedReturn })
+        .map((one): Request => ({ body: null, reverses: null, ...one })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .record({ corrects: fc.nat(maxLength), asked: askedCorrection })
+        .map((one): Request => ({ body: null, reverses: null, ...one })),
+    },
   );
   return fc
     .array(request, { minLength: 4, maxLength: maxLength - first.length, size: 'max' })
@@ -187,61 +221,162 @@ export function histories(maxLength: number): fc.Arbitrary<readonly Request[]> {
 export type Told = {
   readonly books: MemoryBooks;
   readonly decisions: readonly Decision[];
-  readonly standing: readonly Command[];
+  readonly standing: readonly Accepted[];
 };
+
+/** A command that was accepted, with the first entry of its event, and, of a return, that of its payment. */
+type Accepted = { readonly command: Command; readonly entryId: string; readonly of: string | null };
 
 /** Sends requests in order of arrival, each by itself; the loans are registered before. */
 export function tell(requests: readonly Request[]): Told {
   const books = booksWithLoans();
   const decisions: Decision[] = [];
-  const accepted: { readonly command: Command; readonly entryId: string; reversed: boolean }[] = [];
+  const accepted: (Accepted & { reversed: boolean })[] = [];
   requests.forEach((request, index) => {
     const target =
       request.reverses === null
         ? undefined
         : accepted[(request.reverses + LOANS.length) % Math.max(accepted.length, 1)];
-    if (request.body === null && target === undefined) return;
-    const command = { ...envelope(index), ...(request.body ?? reversalOf(target?.entryId ?? '')) } as Command;
+    const { of = null, body = request.body ?? (target === undefined ? undefined : reversalOf(target.entryId)) } =
+      aboutEarlier(request, accepted) ?? {};
+    if (body === undefined) return;
+    const command = { ...envelope(index), ...body } as Command;
     const [decision] = books.post([command]).decisions;
     if (decision === undefined) throw new Error('a batch of one command answered no decision');
     decisions.push(decision);
     if (decision.outcome !== 'posted') return;
-    if (target !== undefined) target.reversed = true;
-    else accepted.push({ command, entryId: decision.entry.entryId, reversed: false });
+    if (target !== undefined) {
+      // The corrections of a batch go with it.
+      const gone = accepted.filter((one) => one.command.kind === 'accrual_correction' && one.of === target.entryId);
+      for (const one of [target, ...gone]) one.reversed = true;
+    } else {
+      const { entryId, draft } = decision.entry;
+      const fixed = { amountMinor: BigInt(String(draft.eventInput['amount_minor'] ?? '0')), nsfFeeMinor: null };
+      const kept =
+        command.kind === 'payment_return'
+          ? { ...command, paymentReturn: { ...command.paymentReturn, ...fixed } }
+          : command;
+      accepted.push({ command: kept, entryId, of, reversed: false });
+      const [charged] = decision.following;
+      if (command.kind !== 'payment_return' || charged?.draft.eventType !== 'fee_assessed') return;
+      // Its fee is an event by itself.
+      accepted.push({
+        command: { ...envelope(2_000 + index), kind: 'fee', fee: nsfFee(command, charged.draft.loanId ?? '') },
+        entryId: charged.entryId,
+        of: null,
+        reversed: false,
+      });
+    }
   });
-  return { books, decisions, standing: accepted.filter(({ reversed }) => !reversed).map(({ command }) => command) };
+  return { books, decisions, standing: accepted.filter(({ reversed }) => !reversed) };
+}
+
+/** A request about an event that was accepted before, if there is such: its body, and the first entry of that event. */
+function aboutEarlier(
+  request: Request,
+  accepted: readonly Accepted[],
+): { readonly of: string; readonly body: DistributiveBody } | undefined {
+  const among = (kinds: readonly string[], place: number): Accepted | undefined => {
+    const possible = accepted.filter(({ command: { kind } }) => kinds.includes(kind));
+    return possible[place % Math.max(possible.length, 1)];
+  };
+  if ('returns' in request) {
+    const paid = among(['payment', 'recovery'], request.returns);
+    return paid && { of: paid.entryId, body: returnOf(paid, request.asked) };
+  }
+  if (!('corrects' in request)) return undefined;
+  const batch = among(['accrual'], request.corrects);
+  return batch && { of: batch.entryId, body: correctionOf(batch, request.asked) };
+}
+
+function correctionOf({ command, entryId }: Accepted, { effectiveAt, interest }: AskedCorrection): DistributiveBody {
+  const loans = interest.map((interestMinor, index) => ({ loanId: LOANS[index] ?? '', interestMinor }));
+  const correction = {
+    accrualEventId: eventIdOf(entryId),
+    effectiveAt: effectiveAt < dateOf(command) ? dateOf(command) : effectiveAt,
+    reasonCode: 'other',
+    loans,
+    metadata: null,
+  };
+  return { kind: 'accrual_correction', correction };
+}
+
+function returnOf({ command, entryId }: Accepted, asked: AskedReturn): DistributiveBody {
+  const effectiveAt = asked.effectiveAt < dateOf(command) ? dateOf(command) : asked.effectiveAt;
+  const paymentReturn = { ...asked, effectiveAt, paymentEventId: eventIdOf(entryId), returnCode: 'R01' };
+  return { kind: 'payment_return', paymentReturn };
+}
+
+function nsfFee({ paymentReturn }: CommandOf<'payment_return'>, loanId: string): CommandOf<'fee'>['fee'] {
+  const { effectiveAt, nsfFeeMinor } = paymentReturn;
+  const terms = { borrowerId: BORROWER, feeType: 'nsf', currency: 'USD', externalRef: null, description: null };
+  return { ...terms, loanId, amountMinor: nsfFeeMinor ?? 0n, effectiveAt, metadata: null };
 }
 
 /** Money that moved outside is a fact: where it would be refused as something new, it stands all the same. */
 const MONEY_FACTS: readonly Command['kind'][] = ['payment', 'recovery', 'suspense_refund', 'suspense_allocation'];
 
 /** The same events by themselves, arriving in order of effect; of one day in the order in which they first arrived. */
-export function tellInEffectiveOrder(standing: readonly Command[]): MemoryBooks {
+export function tellInEffectiveOrder(standing: readonly Accepted[]): MemoryBooks {
   const books = booksWithLoans();
-  const ordered = standing.toSorted((one, other) => compare(dateOf(one), dateOf(other)));
-  for (const command of ordered) {
+  const ordered = standing.toSorted((one, other) => compare(dateOf(one.command), dateOf(other.command)));
+  /** The entries of these books by those of the others. */
+  const entryIds = new Map<string, string>();
+  for (const { command: told, entryId, of } of ordered) {
+    const command = of === null ? told : aboutEntry(told, entryIds.get(of) ?? '');
     const [asNew] = books.post([command]).decisions;
-    if (asNew?.outcome === 'posted') continue;
-    const posts =
-      MONEY_FACTS.includes(command.kind) &&
-      books.post([asFact(books, command, asNew)], { version: 1 }).decisions[0]?.outcome === 'posted';
-    if (!posts && !accruesWithoutLost(books, command))
-      throw new Error(`${command.kind} of ${dateOf(command)} is refused in its own order`);
+    const posted =
+      asNew?.outcome !== 'posted' && MONEY_FACTS.includes(command.kind)
+        ? books.post([asFact(books, command, asNew)], { version: 1 }).decisions[0]
+        : asNew;
+    const asPosted = posted?.outcome === 'posted' ? posted.entry.entryId : accruedWithoutLost(books, command);
+    if (asPosted === null) throw new Error(`${command.kind} of ${dateOf(command)} is refused in its own order`);
+    entryIds.set(entryId, asPosted);
   }
   return books;
 }
 
-/** A client's accrual is 0 for a loan that is charged off by then: the others accrue. */
-function accruesWithoutLost(books: MemoryBooks, command: Command): boolean {
-  if (command.kind !== 'accrual') return false;
-  return command.accrual.loans.every((loan, index) => {
-    const keyHash = `${command.keyHash}${index}`;
-    const [decision] = books.post([{ ...command, keyHash, accrual: { ...command.accrual, loans: [loan] } }]).decisions;
-    return (
-      decision?.outcome === 'posted' ||
-      (decision?.outcome === 'refused' && decision.refusal.code === 'loan_charged_off')
-    );
-  });
+function aboutEntry(command: Command, entryId: string): Command {
+  if (command.kind === 'accrual_correction') {
+    return { ...command, correction: { ...command.correction, accrualEventId: eventIdOf(entryId) } };
+  }
+  if (command.kind !== 'payment_return') return command;
+  return { ...command, paymentReturn: { ...command.paymentReturn, paymentEventId: eventIdOf(entryId) } };
+}
+
+/**
+ * A client's accrual and its correction are 0 for a loan that is charged off by then: the others accrue. Answers the entry of
+ * the one that does; null when it is refused for another reason.
+ */
+function accruedWithoutLost(books: MemoryBooks, command: Command): string | null {
+  const decisions = oneByOne(command).map((part) => books.post([part]).decisions[0]);
+  const wrong = decisions.some(
+    (decision) => decision?.outcome === 'refused' && !LEFT_OUT.includes(decision.refusal.code),
+  );
+  if (wrong || decisions.length === 0) return null;
+  return decisions.flatMap((decision) => (decision?.outcome === 'posted' ? decision.entry.entryId : []))[0] ?? '';
+}
+
+/** Of a loan that is charged off, and of its part of a batch that it was left out of. */
+const LEFT_OUT: readonly string[] = ['loan_charged_off', 'loan_not_found', 'not_found'];
+
+function oneByOne(command: Command): readonly Command[] {
+  const keyed = (index: number): string => `${command.keyHash}${index}`;
+  if (command.kind === 'accrual') {
+    const { accrual } = command;
+    return accrual.loans.map((loan, index) => ({
+      ...command,
+      keyHash: keyed(index),
+      accrual: { ...accrual, loans: [loan] },
+    }));
+  }
+  if (command.kind !== 'accrual_correction') return [];
+  const { correction } = command;
+  return correction.loans.map((loan, index) => ({
+    ...command,
+    keyHash: keyed(index),
+    correction: { ...correction, loans: [loan] },
+  }));
 }
 
 /** What a money fact is that is refused as something new: on a charged-off loan a recovery, else a payment. */
@@ -299,10 +434,14 @@ function dateOf(command: Command): string {
       return command.recovery.effectiveAt;
     case 'non_accrual':
       return command.nonAccrual.effectiveAt;
+    case 'payment_return':
+      return command.paymentReturn.effectiveAt;
     case 'restructure':
       return command.restructure.effectiveAt;
     case 'accrual':
       return command.accrual.accrualDate;
+    case 'accrual_correction':
+      return command.correction.effectiveAt;
     default:
       throw new Error(`${command.kind} is no event of these histories`);
   }

@@ -56,10 +56,11 @@ export class FactsInMemory implements Facts {
     const { eventId } = entries.get(scopedKey(tenantId, entryId))?.entry ?? {};
     const firstId = eventId === undefined ? entryId : firstEntryIdOf(eventId);
     const clearings = own(this.clearings).filter((one) => one.clearedEntryId === firstId);
-    const returns = own(this.paymentReturns).filter((one) => one.paymentEntryId === entryId);
+    const told = own(this.paymentReturns).filter((one) => one.paymentEntryId === firstId);
+    const returns = told.filter((one) => !told.some((other) => other.entryId === one.entryId && other.turn > one.turn));
     const settled = settlings.find(stands);
     const settling = settled === undefined ? undefined : entries.get(scopedKey(tenantId, settled.entryId))?.entry;
-    const back = own(this.paymentReturns).find((one) => one.entryId === entryId);
+    const back = own(this.paymentReturns).findLast((one) => one.entryId === entryId);
     return {
       ...untouched(),
       reversedBy: reversals.get(scopedKey(tenantId, entryId)) ?? null,
@@ -67,14 +68,19 @@ export class FactsInMemory implements Facts {
       settledBy:
         settling === undefined
           ? null
-          : { entryId: settling.entryId, effectiveAt: settling.effectiveAt, lines: linesOn(settling, SETTLED) },
+          : {
+              entryId: settling.entryId,
+              effectiveAt: settling.effectiveAt,
+              lines: linesOn(settling, SETTLED),
+              isRecovery: settling.eventType === 'recovery',
+            },
       settlings: settlings.length,
       settles: own(this.settlings).find((one) => one.entryId === entryId)?.pendingEntryId ?? null,
       clearedBy: clearings.find(stands)?.entryId ?? null,
       clearings: clearings.length,
       returnedBy: returns.filter(stands).map((one) => one.entryId),
       returned: returns.filter(stands).reduce((sum, { parts }) => addAllocations(sum, parts), NOTHING_ALLOCATED),
-      returns: returns.length,
+      returns: told.length,
       returnOf: back === undefined ? null : { paymentEntryId: back.paymentEntryId, parts: back.parts },
     };
   }

@@ -72,6 +72,8 @@ export class MemoryBooks {
   readonly superseded = new Map<string, string>();
   readonly differences: PostingPlan['accrualDifferences'] = [];
   readonly batches = new Map<string, AccrualBatch>();
+  /** Corrections by their entries, standing or not. */
+  readonly sentCorrections = new Map<string, PostingPlan['accrualCorrections'][number]>();
   readonly facts = new FactsInMemory();
   readonly #tenants: readonly BooksTenant[];
   readonly #states: ReadonlyMap<string, TenantState>;
@@ -89,7 +91,7 @@ export class MemoryBooks {
     const cloned = structuredClone({ ...this });
     const { loans, keys, reversals, verdicts, corrections } = cloned;
     const { accrualMonths, disbursements, nonAccruals, losses, recoveries, entries, accountDeltas } = cloned;
-    const { following, periodCloses, superseded, batches } = cloned;
+    const { following, periodCloses, superseded, batches, sentCorrections } = cloned;
     for (const [map, copied] of [
       [copy.loans, loans],
       [copy.keys, keys],
@@ -105,6 +107,7 @@ export class MemoryBooks {
       [copy.accountDeltas, accountDeltas],
       [copy.superseded, superseded],
       [copy.batches, batches],
+      [copy.sentCorrections, sentCorrections],
       [copy.following, following],
       [copy.periodCloses, periodCloses],
     ] as [Map<string, unknown>, Map<string, unknown>][]) {
@@ -154,7 +157,8 @@ export class MemoryBooks {
 
   /** A loan's life from a day on, as the database answers it. */
   #history(ref: HistoryRef): LoanHistory {
-    return historyOf(ref, this);
+    const standingsOf = (asked: readonly EntryRef[]) => this.facts.standingsOf(asked, this);
+    return historyOf(ref, { ...this, lossesOf: (loans) => this.lossesOf(loans), standingsOf });
   }
 
   #newEntryId(): string {
@@ -298,6 +302,7 @@ export class MemoryBooks {
     for (const { tenantId, ofEntryId, entryId } of plan.accrualDifferences) {
       this.differences.push({ tenantId, ofEntryId, entryId });
     }
+    for (const one of plan.accrualCorrections) this.sentCorrections.set(scopedKey(one.tenantId, one.entryId), one);
     for (const { tenantId, entryId, accrual } of plan.accrualBatches) {
       this.batches.set(scopedKey(tenantId, entryId), accrual);
     }
@@ -398,7 +403,9 @@ export class MemoryBooks {
           correlationId,
           postedAt: '2026-05-10T00:00:00.000000Z',
         },
-        loanIds: accrued?.map(({ loanId }) => loanId) ?? (draft.loanId === null ? [...new Set(named)] : [draft.loanId]),
+        loanIds:
+          (accrued ?? corrected.get(entryId)?.loans)?.map(({ loanId }) => loanId) ??
+          (draft.loanId === null ? [...new Set([...named, ...(draft.unmovedLoanIds ?? [])])] : [draft.loanId]),
         accrued: accrued === undefined ? null : new Map(accrued.map((loan) => [loan.loanId, loan.interestMinor])),
         correctsEntryId: corrected.get(entryId)?.accrualEntryId ?? null,
       });

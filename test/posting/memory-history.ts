@@ -2,11 +2,14 @@ import type { AccrualBatch } from '../../src/domain/accrual.ts';
 import { type DraftLine, type EventInput, effectOfLines, linesByLayer } from '../../src/domain/journal-entry.ts';
 import { addComponents, noComponents } from '../../src/domain/loan.ts';
 import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
+import type { EntryStanding } from '../../src/domain/posted-entry.ts';
 import { byEffect, type KeptEntry, type LoanEvent } from '../../src/domain/restatement/loan-event.ts';
 import { firstEntryIdOf, isRebooking } from '../../src/posting/entry-id.ts';
 import { byEffectOfLoss, type KeptLoss } from '../../src/posting/kept-loss.ts';
 import { type LoanRef, type ResolvedEntry, scopedKey } from '../../src/posting/ledger-state.ts';
-import type { HistoryRef, LoanHistory } from '../../src/posting/restatement/loan-history.ts';
+import type { PostingPlan } from '../../src/posting/posting-plan.ts';
+import type { EntryRef } from '../../src/posting/posting-store.ts';
+import type { HistoryRef, LoanHistory, ReturnedPayment } from '../../src/posting/restatement/loan-history.ts';
 
 /** The parts of books in memory that a loan's life is read from. */
 type LivedBooks = {
@@ -14,9 +17,13 @@ type LivedBooks = {
   readonly nonAccruals: ReadonlyMap<string, readonly StandingNonAccrual[]>;
   readonly entries: ReadonlyMap<string, ResolvedEntry>;
   readonly reversals: ReadonlyMap<string, string>;
+  readonly superseded: ReadonlyMap<string, string>;
+  readonly sentCorrections: ReadonlyMap<string, PostingPlan['accrualCorrections'][number]>;
+  readonly standingsOf: (asked: readonly EntryRef[]) => ReadonlyMap<string, EntryStanding>;
   readonly batches: ReadonlyMap<string, AccrualBatch>;
   readonly facts: {
     readonly settlings: readonly { readonly tenantId: string; readonly entryId: string; readonly turn: number }[];
+    readonly paymentReturns: PostingPlan['paymentReturns'];
     readonly clearings: readonly { readonly tenantId: string; readonly clearedEntryId: string }[];
   };
 };
@@ -49,8 +56,12 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
       acceptedAs: books.entries.get(first)?.entry.eventType ?? entry.eventType,
       settlingTurn:
         books.facts.settlings.find((one) => one.tenantId === tenantId && one.entryId === entry.entryId)?.turn ?? null,
-      isWhole: entry.eventType !== 'accrual' || accrued !== undefined,
+      returnOf:
+        books.facts.paymentReturns.find((one) => one.tenantId === tenantId && one.entryId === entry.entryId)
+          ?.paymentEntryId ?? null,
+      isWhole: entry.eventType !== 'accrual' || accrued !== undefined || books.sentCorrections.has(first),
       accrual: accrued === undefined ? null : { interestMinor: accrued.interestMinor },
+      correction: correctionOf(books.sentCorrections.get(first), loanId),
     });
   }
   const ordered = [...events.values()].sort(byEffect);
@@ -65,7 +76,68 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
   const nonAccruals = (books.nonAccruals.get(key) ?? [])
     .toSorted((one, other) => arrivalOf(one) - arrivalOf(other))
     .toSorted(inEffect);
-  return { from, before, events: ordered, losses, nonAccruals, truncated: false };
+  const returned = returnedOf(tenantId, ordered, books);
+  const interest = interestBefore({ tenantId, loanId, from }, ordered, books);
+  return { from, before, events: ordered, losses, nonAccruals, returned, interest, truncated: false };
+}
+
+function correctionOf(sent: PostingPlan['accrualCorrections'][number] | undefined, loanId: string) {
+  const own = sent?.loans.find((loan) => loan.loanId === loanId);
+  return sent === undefined || own === undefined
+    ? null
+    : { accrualEntryId: sent.accrualEntryId, interestMinor: own.interestMinor };
+}
+
+/** What stands before a day of the accruals that corrections are of. */
+function interestBefore(
+  { tenantId, loanId, from }: HistoryRef,
+  events: readonly LoanEvent[],
+  { entries, reversals, sentCorrections }: LivedBooks,
+): ReadonlyMap<string, bigint> {
+  const accruals = new Set(events.flatMap(({ correction }) => correction?.accrualEntryId ?? []));
+  const standing = new Map<string, bigint>();
+  for (const [key, { entry }] of entries) {
+    if (!key.startsWith(tenantId) || reversals.has(key) || entry.effectiveAt >= from || entry.eventType !== 'accrual') {
+      continue;
+    }
+    const first = firstEntryIdOf(entry.eventId);
+    const of = sentCorrections.get(scopedKey(tenantId, first))?.accrualEntryId ?? first;
+    if (!accruals.has(of)) continue;
+    const own = entry.lines.filter((line) => line.loanId === loanId);
+    standing.set(
+      of,
+      own.reduce((sum, { amountMinor }) => sum + amountMinor, standing.get(of) ?? 0n),
+    );
+  }
+  return standing;
+}
+
+function returnedOf(
+  tenantId: string,
+  events: readonly LoanEvent[],
+  { facts, entries, reversals, superseded, standingsOf }: LivedBooks,
+): readonly ReturnedPayment[] {
+  const paymentIds = new Set(events.flatMap(({ returnOf }) => returnOf ?? []));
+  return [...paymentIds].map((paymentEntryId) => {
+    let liveId = paymentEntryId;
+    for (let next = superseded.get(scopedKey(tenantId, liveId)); next !== undefined; ) {
+      liveId = next;
+      next = superseded.get(scopedKey(tenantId, liveId));
+    }
+    const payment = entries.get(scopedKey(tenantId, liveId))?.entry;
+    if (payment === undefined) throw new Error(`payment ${paymentEntryId} has returns and no entry`);
+    const said = facts.paymentReturns.filter(
+      (one) => one.tenantId === tenantId && one.paymentEntryId === paymentEntryId,
+    );
+    const last = [...new Map(said.map((one) => [one.entryId, one])).values()];
+    const standing = last.filter(({ entryId }) => !reversals.has(scopedKey(tenantId, entryId)));
+    const took = standing.map(({ entryId, parts }) => {
+      const { effectiveAt = '' } = entries.get(scopedKey(tenantId, entryId))?.entry ?? {};
+      return { entryId, effectiveAt, parts };
+    });
+    const { settledBy = null } = standingsOf([{ tenantId, entryId: liveId }]).get(scopedKey(tenantId, liveId)) ?? {};
+    return { payment, settledBy, turns: said.length, took };
+  });
 }
 
 /** The books keep whole drafts, of which a resolved entry is a part. */

@@ -221,8 +221,10 @@ export class HandBooks {
     const first = entry.follows === undefined ? undefined : this.#entries.get(entry.follows);
     const stem = `01900000-0000-7000-8000-${this.#tenant.number.toString(16)}${this.#seq.toString(16).padStart(10, '0')}`;
     const replaced = entry.again === undefined ? undefined : this.#entries.get(entry.again);
-    const id = replaced === undefined ? `${stem}0` : `${stem}2`;
-    const event = replaced?.['event_id'] ?? `${stem}1`;
+    const changed = entry.differenceOf === undefined ? undefined : this.#entries.get(entry.differenceOf);
+    const rebooked = replaced ?? changed;
+    const id = rebooked === undefined ? `${stem}0` : `${stem}2`;
+    const event = rebooked?.['event_id'] ?? `${stem}1`;
     const reversed = entry.reverses === undefined ? undefined : this.#entries.get(entry.reverses);
     const corrected = entry.corrects === undefined ? undefined : this.#entries.get(entry.corrects.batch);
     const named = entry.loan === undefined ? entry.lines.map(([, , loan]) => loan ?? null) : [entry.loan];
@@ -275,6 +277,8 @@ export class HandBooks {
     }
     if (replaced !== undefined)
       this.#add('superseded_entry', { tenant_id, entry_id: replaced['entry_id'], successor_id: id });
+    if (changed !== undefined)
+      this.#add('accrual_difference', { tenant_id, of_entry_id: changed['entry_id'], entry_id: id });
     if (reversed !== undefined)
       this.#add('reversal', { tenant_id, reversed_entry_id: reversed['entry_id'], entry_id: id });
     if (entry.registers !== undefined) {
@@ -351,8 +355,11 @@ export class HandBooks {
     });
   }
 
-  #addCorrection({ corrects }: HandEntry, { id, accrual }: { id: string; accrual: unknown }): void {
+  #addCorrection({ corrects, on }: HandEntry, { id, accrual }: { id: string; accrual: unknown }): void {
     const loans = corrects?.loans ?? [];
+    for (const [loan_id, , difference] of loans) {
+      if (difference === 0) this.#meet(loan_id, { id, on });
+    }
     this.#add('accrual_correction', {
       tenant_id: this.#tenant.id,
       accrual_entry_id: accrual,
@@ -395,9 +402,8 @@ export class HandBooks {
     accrues: readonly (readonly [string, number])[],
     entry: { id: string; on: string; run: string | undefined },
   ): void {
-    const tenant_id = this.#tenant.id;
     for (const [loan_id, interest] of accrues) {
-      if (interest === 0) this.#add('loan_unmoved_accrual', { tenant_id, loan_id, entry_id: entry.id });
+      if (interest === 0) this.#meet(loan_id, entry);
     }
     this.#add('accrual_batch', {
       tenant_id: this.#tenant.id,
@@ -409,6 +415,21 @@ export class HandBooks {
       outstanding_principal_minor: accrues.map(() => 0),
       interest_minor: accrues.map(([, interest]) => interest),
       exact_interest: entry.run === undefined ? null : ['1/3'],
+    });
+  }
+
+  /** An entry that is about a loan and does not move it. */
+  #meet(loan: string, { id, on }: { readonly id: string; readonly on: string }): void {
+    const history = this.#history.get(loan) ?? { count: 0, frontier: null, movements: [] };
+    history.frontier = history.frontier === null || on > history.frontier ? on : history.frontier;
+    this.#history.set(loan, history);
+    const tenant_id = this.#tenant.id;
+    this.#add('loan_unmoved_event', {
+      tenant_id,
+      loan_id: loan,
+      entry_id: id,
+      effective_at: on,
+      loan_seq: history.count,
     });
   }
 

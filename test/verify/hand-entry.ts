@@ -15,6 +15,8 @@ export type HandEntry = {
   readonly follows?: string;
   /** The entry whose event it books again, in its place. */
   readonly again?: string;
+  /** The accrual that it is the difference of, by a restatement. */
+  readonly differenceOf?: string;
   readonly settles?: string;
   readonly clears?: readonly string[];
   readonly returns?: { readonly payment: string; readonly parts: readonly [number, number, number, number] };

@@ -179,6 +179,17 @@ function handLedgers(): readonly HandBooks[] {
       ],
     },
     {
+      name: 'accrual difference',
+      type: 'accrual',
+      on: '2026-02-01',
+      follows: 'early fee',
+      differenceOf: 'accrual again',
+      lines: [
+        [1200, 50, old],
+        [4000, -50],
+      ],
+    },
+    {
       name: 'payment mirrored',
       type: 'reversal',
       on: '2026-04-10',
@@ -273,7 +284,7 @@ function handLedgers(): readonly HandBooks[] {
       corrects: {
         batch: 'accrual again',
         loans: [
-          [old, 10_040, 40],
+          [old, 10_090, 40],
           [young, 700, 0],
           [quiet, 7, 7],
         ],

@@ -96,6 +96,32 @@ export const OF_RELATIONS: readonly Damage[] = [
     named: () => [`restatements: entry ${entryId('payment again')}`],
   },
   {
+    what: 'what was posted to an accrual, beside none',
+    sql: () => `DELETE FROM hpts.accrual_difference WHERE ${entry('accrual difference')}`,
+    named: () => [`accrual_differences: entry ${entryId('accrual difference')}`],
+  },
+  {
+    what: 'what was posted to an accrual, beside another',
+    sql: () =>
+      `UPDATE hpts.accrual_difference SET of_entry_id = '${entryId('nothing accrued')}' WHERE ${entry('accrual difference')}`,
+    named: () => [`accrual_differences: entry ${entryId('accrual difference')}`],
+  },
+  {
+    what: 'an entry that is no difference beside an accrual',
+    sql: () =>
+      `INSERT INTO hpts.accrual_difference SELECT tenant_id, of_entry_id, '${entryId('fee')}' FROM hpts.accrual_difference`,
+    named: () => [`accrual_differences: entry ${entryId('fee')}`],
+  },
+  {
+    what: 'the difference of an accrual reversed by itself',
+    sql: () =>
+      `UPDATE hpts.reversal SET reversed_entry_id = '${entryId('accrual difference')}' WHERE ${entry('unpayment')}`,
+    named: () => [
+      `reversals: entry ${entryId('unpayment')}`,
+      `accrual_differences: entry ${entryId('accrual difference')}`,
+    ],
+  },
+  {
     what: 'a reversal row removed',
     sql: () => `DELETE FROM hpts.reversal WHERE ${entry('unpayment')}`,
     named: () => [`reversals: entry ${entryId('unpayment')}`],
@@ -162,6 +188,7 @@ export const OF_RELATIONS: readonly Damage[] = [
     named: () => [
       `accrual_corrections: entry ${entryId('correction')}`,
       `correction_interest: entry ${entryId('correction')}`,
+      `unmoved_events: entry ${entryId('correction')}`,
     ],
   },
   {

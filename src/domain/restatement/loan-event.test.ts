@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CHARGED_OFF, DAY, line, loanWith, ON_NON_ACCRUAL, postedEntry } from '../../../test/domain/scene.ts';
 import { MINOR_MAX } from '../money.ts';
-import { decideAccrualAgain, incomeAgainst } from './accrual-again.ts';
+import { decideInterestAgain, incomeAgainst } from './accrual-again.ts';
 import {
   byEffect,
   credited,
@@ -30,7 +30,9 @@ function eventOf(entry: KeptEntry, changes: Partial<LoanEvent> = {}): LoanEvent 
     lines,
     isWhole: true,
     settlingTurn: null,
+    returnOf: null,
     accrual: null,
+    correction: null,
     ...changes,
   };
 }
@@ -117,29 +119,31 @@ describe('a client’s accrual that is decided again', () => {
   const accrued = (interestMinor: bigint) => eventOf(kept({ eventType: 'accrual' }), { accrual: { interestMinor } });
 
   test('keeps its amount; on non-accrual as a memo, on a charged-off loan it is 0', () => {
-    expect(decideAccrualAgain(accrued(5n), loanWith())).toEqual([line(1200, 5n, 'loan')]);
-    expect(decideAccrualAgain(accrued(5n), loanWith({}, { standing: ON_NON_ACCRUAL }))).toEqual([
+    expect(decideInterestAgain(accrued(5n), loanWith(), 0n)).toEqual([line(1200, 5n, 'loan')]);
+    expect(decideInterestAgain(accrued(5n), loanWith({}, { standing: ON_NON_ACCRUAL }), 0n)).toEqual([
       line(9100, 5n, 'loan'),
     ]);
-    expect(decideAccrualAgain(accrued(5n), loanWith({}, { standing: CHARGED_OFF, firstDisbursedOn: null }))).toEqual(
-      [],
-    );
-    expect(decideAccrualAgain(accrued(0n), loanWith())).toEqual([]);
+    expect(
+      decideInterestAgain(accrued(5n), loanWith({}, { standing: CHARGED_OFF, firstDisbursedOn: null }), 0n),
+    ).toEqual([]);
+    expect(decideInterestAgain(accrued(0n), loanWith(), 0n)).toEqual([]);
     expect([incomeAgainst(1200), incomeAgainst(9100)]).toEqual([4000, 9200]);
   });
 
   test('blocks before the loan begins, and where it would pass 18 digits', () => {
-    expect(decideAccrualAgain(accrued(5n), loanWith({}, { firstDisbursedOn: '2026-05-02' }))).toMatchObject({
+    expect(decideInterestAgain(accrued(5n), loanWith({}, { firstDisbursedOn: '2026-05-02' }), 0n)).toMatchObject({
       code: 'effective_date_before_disbursement',
       errors: [{ field: 'accrual_date' }],
     });
-    expect(decideAccrualAgain(accrued(5n), loanWith({ interest: MINOR_MAX }))).toMatchObject({
+    expect(decideInterestAgain(accrued(5n), loanWith({ interest: MINOR_MAX }), 0n)).toMatchObject({
       code: 'amount_out_of_range',
       errors: [{ field: 'interest_minor' }],
     });
   });
 
   test('without what the batch said is a fault of ours', () => {
-    expect(() => decideAccrualAgain(eventOf(kept()), loanWith())).toThrow('entry entry is an accrual without a batch');
+    expect(() => decideInterestAgain(eventOf(kept()), loanWith(), 0n)).toThrow(
+      'entry entry is an accrual without a batch',
+    );
   });
 });

@@ -15,6 +15,9 @@ export type KeptEntry = PostedEntry & {
 /** What a client's accrual batch says of one loan. */
 export type KeptAccrual = { readonly interestMinor: bigint };
 
+/** What a correction says of one loan of its batch, which is named by its entry: the whole interest. */
+export type KeptCorrection = { readonly accrualEntryId: string; readonly interestMinor: bigint };
+
 /** A standing event of one loan: neither it nor its entry was reversed by request. */
 export type LoanEvent = {
   readonly eventId: string;
@@ -33,8 +36,12 @@ export type LoanEvent = {
   readonly isWhole: boolean;
   /** Of the settling of a pending event: how often that was settled, with this time; else null. */
   readonly settlingTurn: number | null;
+  /** Of a return: the first entry of the payment's own event; null for every other event. */
+  readonly returnOf: string | null;
   /** Of an accrual batch; null for every other event. */
   readonly accrual: KeptAccrual | null;
+  /** Of the correction of an accrual batch; null for every other event. */
+  readonly correction: KeptCorrection | null;
 };
 
 /** The order of a loan's events under `replay`: effective date, then arrival (ACCOUNTING.md rule 11). */

@@ -19,7 +19,9 @@ function postedEntries(asked: string): string {
        WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
       e.event_input::jsonb->>'registered_loan_id', b.interest_minor, e.event_input::jsonb->>'corrected_event_id',
       e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered', e.event_input, e.event_input::jsonb->>'period',
-      asked.asked_id, e.event_input::jsonb->>'requested_entry_id'
+      asked.asked_id, e.event_input::jsonb->>'requested_entry_id',
+      (SELECT c.loan_ids FROM hpts.accrual_correction AS c WHERE c.tenant_id = e.tenant_id AND c.entry_id = e.entry_id
+         AND c.accrual_entry_id = (left(e.event_input::jsonb->>'corrected_event_id', 35) || '0')::uuid)
     FROM ${asked} AS asked
     JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
     LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`;
@@ -33,7 +35,7 @@ const READ_RECEIPTS: Statement = {
 };
 
 // Of an entry that was restated, the one that stands in its place: the end of its chain.
-const READ_LIVE_ENTRIES: Statement = {
+export const READ_LIVE_ENTRIES: Statement = {
   name: 'read_live_entries',
   text: `WITH RECURSIVE chain AS (
       SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS entry_id, unnest($2::uuid[]) AS asked_id
@@ -44,7 +46,8 @@ const READ_LIVE_ENTRIES: Statement = {
         SELECT FROM hpts.superseded_entry AS s WHERE s.tenant_id = chain.tenant_id AND s.entry_id = chain.entry_id))`)}`,
 };
 
-type PostedRow = [
+/** A row of READ_LIVE_ENTRIES. */
+export type PostedRow = [
   tenantId: string,
   entryId: string,
   eventId: string,
@@ -77,6 +80,7 @@ type PostedRow = [
   period: string | null,
   askedId: string,
   requestedEntryId: string | null,
+  correctedLoanIds: string[] | null,
 ];
 
 /** Entries that commands name, by the ids asked for, with every loan whose balance or accrual date they hold. */
@@ -84,14 +88,20 @@ export async function resolveEntries(
   reader: ReaderPool,
   refs: readonly EntryRef[],
 ): Promise<Map<string, ResolvedEntry>> {
+  return resolvedEntries(await readRows(reader, READ_LIVE_ENTRIES, refs));
+}
+
+/** The same of rows that were read already. */
+export function resolvedEntries(rows: readonly PostedRow[]): Map<string, ResolvedEntry> {
   const resolved = new Map<string, ResolvedEntry>();
-  for (const row of await readRows(reader, READ_LIVE_ENTRIES, refs)) {
+  for (const row of rows) {
     const [tenantId, entryId, eventId, correlationId, eventType, effectiveAt, , , loanId, borrowerId] = row;
     const [, , , , , , , , , , externalRef, , postedAt] = row;
     // Of several layers the first: what settled has one foot there.
     const [layer, currency] = [row[7] ?? row[23]?.toSorted()[0], row[6] ?? row[24]?.[0]];
     if (currency === undefined || layer === undefined) throw new Error(`entry ${entryId} has no currency or no layer`);
     const lines = linesOf(row);
+    const eventInput = row[27] === null ? {} : (JSON.parse(row[27]) as EventInput);
     resolved.set(scopedKey(tenantId, row[29]), {
       entry: {
         entryId,
@@ -106,10 +116,10 @@ export async function resolveEntries(
         borrowerId,
         lines,
         externalRef,
-        eventInput: row[27] === null ? {} : (JSON.parse(row[27]) as EventInput),
+        eventInput,
         postedAt,
       },
-      loanIds: loansOf(row, lines),
+      loanIds: loansOf(row, lines, eventInput),
       accrued: accruedOf(row),
       correctsEntryId: row[22] === null ? null : firstEntryIdOf(row[22]),
     });
@@ -165,13 +175,18 @@ function placeOf(row: PostedRow, index: number): Pick<DraftLine, 'layer' | 'curr
   return { ...(layer === undefined ? {} : { layer }), ...(currency === undefined ? {} : { currency }) };
 }
 
-function loansOf(row: PostedRow, lines: readonly DraftLine[]): string[] {
+function loansOf(row: PostedRow, lines: readonly DraftLine[], eventInput: EventInput): string[] {
   const accrued = row[18];
   if (accrued !== null) return accrued;
+  // A correction is about loans too that it left as they were.
+  if (row[31] !== null) return row[31];
   // An entry of one loan may have no lines: a mark of non-accrual changes without any.
   const ofEntry = row[8];
   if (ofEntry !== null) return [ofEntry];
-  return [...new Set(lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId])))];
+  // A refinance is about the old loan, whether that owed anything or not.
+  const old = row[4] === 'refinance' ? eventInput['old_loan_id'] : undefined;
+  const named = lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId]));
+  return [...new Set([...named, ...(typeof old === 'string' ? [old] : [])])];
 }
 
 function accruedOf(row: PostedRow): ReadonlyMap<string, bigint> | null {

@@ -11,6 +11,8 @@ import { scopedKey } from '../../posting/ledger-state.ts';
 import type { HistoryRef, LoanHistory } from '../../posting/restatement/loan-history.ts';
 import { uuidArray } from '../binary-array.ts';
 import { type BoundStatement, type Statement, sendTrain } from '../statement-train.ts';
+import { readInterestBefore } from './interest-before.ts';
+import { readReturnedPayments } from './returned-payments.ts';
 import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
 import {
   type ArrivedNonAccrual,
@@ -56,21 +58,32 @@ const READ_EVENTS_SINCE: Statement = {
       CASE WHEN e.loan_ids IS NULL THEN e.amounts ELSE ARRAY(SELECT e.amounts[p] FROM unnest(found.places) AS p) END,
       e.description, e.event_input::jsonb, e.metadata, o.seq, b.interest_minor[array_position(b.loan_ids, asked.loan_id)], e.seq,
       o.event_type, (SELECT s.turn::int FROM hpts.settling AS s WHERE s.tenant_id = $1 AND s.entry_id = e.entry_id),
-      CASE WHEN e.loan_ids IS NULL THEN e.layers ELSE ARRAY(SELECT e.layers[p] FROM unnest(found.places) AS p) END
+      CASE WHEN e.loan_ids IS NULL THEN e.layers ELSE ARRAY(SELECT e.layers[p] FROM unnest(found.places) AS p) END,
+      CASE WHEN e.event_type = 'payment_returned' THEN
+        (SELECT p.payment_entry_id FROM hpts.payment_return AS p WHERE p.tenant_id = $1 AND p.entry_id = e.entry_id LIMIT 1) END,
+      k.accrual_entry_id, k.interest_minor
     FROM (SELECT unnest($2::uuid[]) AS loan_id, generate_subscripts($2::uuid[], 1) AS place) AS asked
     CROSS JOIN LATERAL (
-      SELECT DISTINCT m.entry_id FROM generate_series(0, 2) AS l (layer)
-      CROSS JOIN LATERAL (
-        SELECT m.entry_id FROM hpts.loan_movement AS m
-        WHERE m.tenant_id = $1 AND m.loan_id = asked.loan_id AND m.layer = l.layer AND m.frontier >= $3::date
-          AND m.effective_at >= $3::date) AS m) AS moved
+      SELECT DISTINCT m.entry_id FROM (
+        SELECT m.entry_id FROM generate_series(0, 2) AS l (layer)
+        CROSS JOIN LATERAL (
+          SELECT m.entry_id FROM hpts.loan_movement AS m
+          WHERE m.tenant_id = $1 AND m.loan_id = asked.loan_id AND m.layer = l.layer AND m.frontier >= $3::date
+            AND m.effective_at >= $3::date) AS m
+        UNION ALL
+        SELECT u.entry_id FROM hpts.loan_unmoved_event AS u
+        WHERE u.tenant_id = $1 AND u.loan_id = asked.loan_id AND u.effective_at >= $3::date) AS m) AS moved
     ${lookedUp({ alias: 'e', entryId: 'moved.entry_id' })}
     ${lookedUp({ alias: 'o', entryId: `(left(e.event_id::text, 35) || '0')::uuid` })}
     LEFT JOIN LATERAL (
       SELECT a.loan_ids, CASE WHEN a.exact_interest IS NULL THEN a.interest_minor END AS interest_minor FROM hpts.accrual_batch AS a
       WHERE a.tenant_id = $1 AND a.entry_id = o.entry_id LIMIT 1) AS b ON e.event_type = 'accrual'
+    LEFT JOIN LATERAL (
+      SELECT c.accrual_entry_id, c.interest_minor[array_position(c.loan_ids, asked.loan_id)] AS interest_minor FROM hpts.accrual_correction AS c
+      WHERE c.tenant_id = $1 AND c.accrual_entry_id = (left(o.event_input::jsonb ->> 'corrected_event_id', 35) || '0')::uuid
+        AND c.entry_id = o.entry_id LIMIT 1) AS k ON e.event_type = 'accrual'
     CROSS JOIN LATERAL (SELECT array_positions(e.loan_ids, asked.loan_id) AS places) AS found
-    WHERE e.entry_id = moved.entry_id AND e.event_type <> 'reversal'
+    WHERE e.entry_id = moved.entry_id AND e.event_type <> 'reversal' AND e.effective_at >= $3::date
       AND (SELECT r.entry_id FROM hpts.reversal AS r WHERE r.tenant_id = $1 AND r.reversed_entry_id = e.entry_id) IS NULL
     LIMIT $4::bigint`,
 };
@@ -107,6 +120,9 @@ type EventRow = [
   acceptedAs: EventType,
   settlingTurn: number | null,
   layers: (LayerNumber | null)[] | null,
+  returnOf: string | null,
+  correctsEntryId: string | null,
+  correctedMinor: bigint | null,
 ];
 
 /**
@@ -130,6 +146,10 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
   const [lost, recovered, marked] = (await sendTrain(client, facts)).map(({ rows }) => rows);
   const losses = lossesOf(loans, (lost ?? []) as unknown as LossRow[], (recovered ?? []) as unknown as RecoveryRow[]);
   const nonAccruals = nonAccrualsOf((marked ?? []) as unknown as NonAccrualRow[]);
+  const paymentIds = events.flatMap((row) => (row[23] === null ? [] : [row[23]]));
+  const returned = await readReturnedPayments(client, tenantId, paymentIds);
+  const corrected = events.flatMap((row) => (row[24] === null ? [] : [[loanIds[row[0] - 1] ?? '', row[24]] as const]));
+  const interest = await readInterestBefore(client, tenantId, { corrected, from });
   const truncated = events.length > LIMITS.eventsDecidedAgain;
   return new Map(
     loanIds.map((loanId, index) => {
@@ -140,6 +160,8 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
       const known = {
         losses: inEffect(losses.get(key) ?? []),
         nonAccruals: (nonAccruals.get(key) ?? []).toSorted(byMark),
+        interest: interest.get(loanId) ?? new Map<string, bigint>(),
+        returned: returned.filter(({ payment }) => payment.loanId === loanId),
       };
       return [key, { from, before, events: lived, ...known, truncated }];
     }),
@@ -187,8 +209,10 @@ function eventsOf(rows: readonly EventRow[], loanId: string): readonly LoanEvent
       lines: known === undefined ? entry.lines : netLines([...known.lines, ...entry.lines]),
       acceptedAs: row[20],
       settlingTurn: row[21],
-      isWhole: entry.eventType !== 'accrual' || row[18] !== null,
+      returnOf: row[23],
+      isWhole: entry.eventType !== 'accrual' || row[18] !== null || row[25] !== null,
       accrual: row[18] === null ? null : { interestMinor: row[18] },
+      correction: row[24] === null || row[25] === null ? null : { accrualEntryId: row[24], interestMinor: row[25] },
     });
   }
   return [...events.values()].sort(byEffect);

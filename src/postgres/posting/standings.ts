@@ -8,9 +8,21 @@ function stands(alias: string): string {
   return `NOT EXISTS (SELECT FROM hpts.reversal AS v WHERE v.tenant_id = ${alias}.tenant_id AND v.reversed_entry_id = ${alias}.entry_id)`;
 }
 
+/** True of a row of returns `alias` that is the last which was said of its entry. */
+function isLast(alias: string): string {
+  return `NOT EXISTS (SELECT FROM hpts.payment_return AS l WHERE l.tenant_id = ${alias}.tenant_id AND l.entry_id = ${alias}.entry_id AND l.turn > ${alias}.turn)`;
+}
+
 /** The sum over the standing returns of a payment. */
 function returned(column: string): string {
-  return `coalesce(sum(p.${column}) FILTER (WHERE ${stands('p')}), 0) AS ${column}`;
+  return `coalesce(sum(p.${column}) FILTER (WHERE ${stands('p')} AND ${isLast('p')}), 0) AS ${column}`;
+}
+
+/** The first entry of the event of an entry, which is itself unless a restatement posted it. */
+function firstEntry(alias: string): string {
+  return `CASE WHEN right(${alias}.entry_id::text, 1) <> '2' THEN ${alias}.entry_id
+        ELSE (SELECT (left(e.event_id::text, 35) || '0')::uuid FROM hpts.journal_entry AS e
+              WHERE e.tenant_id = ${alias}.tenant_id AND e.entry_id = ${alias}.entry_id) END`;
 }
 
 /**
@@ -31,12 +43,13 @@ export const READ_STANDINGS: Statement = {
       settled.entry_id, settled.effective_at, settled.accounts, settled.amounts, own.pending_entry_id,
       cleared.clearings, cleared.entry_id, took.returns, took.entry_ids, took.fees_minor, took.interest_minor,
       took.principal_minor, took.suspense_minor,
-      back.payment_entry_id, back.fees_minor, back.interest_minor, back.principal_minor, back.suspense_minor, x.successor_id
+      back.payment_entry_id, back.fees_minor, back.interest_minor, back.principal_minor, back.suspense_minor, x.successor_id, settled.is_recovery
     FROM wanted AS w
     LEFT JOIN hpts.reversal AS r ON r.tenant_id = w.tenant_id AND r.reversed_entry_id = w.entry_id
     LEFT JOIN hpts.superseded_entry AS x ON x.tenant_id = w.tenant_id AND x.entry_id = w.entry_id
     LEFT JOIN LATERAL (
-      SELECT s.entry_id, e.effective_at, line.accounts, line.amounts
+      SELECT s.entry_id, e.effective_at, line.accounts, line.amounts,
+        e.event_type = 'recovery' AS is_recovery
       FROM hpts.settling AS s
       JOIN hpts.journal_entry AS e ON e.tenant_id = s.tenant_id AND e.entry_id = s.entry_id
       CROSS JOIN LATERAL (
@@ -47,14 +60,12 @@ export const READ_STANDINGS: Statement = {
     LEFT JOIN hpts.settling AS own ON own.tenant_id = w.tenant_id AND own.entry_id = w.entry_id
     LEFT JOIN LATERAL (
       SELECT count(*) AS clearings, min(c.entry_id::text) FILTER (WHERE ${stands('c')}) AS entry_id
-      FROM hpts.clearing AS c WHERE c.tenant_id = w.tenant_id AND c.cleared_entry_id = CASE WHEN right(w.entry_id::text, 1) <> '2' THEN w.entry_id
-        ELSE (SELECT (left(e.event_id::text, 35) || '0')::uuid FROM hpts.journal_entry AS e
-              WHERE e.tenant_id = w.tenant_id AND e.entry_id = w.entry_id) END) AS cleared ON true
+      FROM hpts.clearing AS c WHERE c.tenant_id = w.tenant_id AND c.cleared_entry_id = ${firstEntry('w')}) AS cleared ON true
     LEFT JOIN LATERAL (
-      SELECT count(*) AS returns, array_agg(p.entry_id ORDER BY p.turn) FILTER (WHERE ${stands('p')}) AS entry_ids,
+      SELECT count(*) AS returns, array_agg(p.entry_id ORDER BY p.turn) FILTER (WHERE ${stands('p')} AND ${isLast('p')}) AS entry_ids,
         ${returned('fees_minor')}, ${returned('interest_minor')}, ${returned('principal_minor')}, ${returned('suspense_minor')}
-      FROM hpts.payment_return AS p WHERE p.tenant_id = w.tenant_id AND p.payment_entry_id = w.entry_id) AS took ON true
-    LEFT JOIN hpts.payment_return AS back ON back.tenant_id = w.tenant_id AND back.entry_id = w.entry_id`,
+      FROM hpts.payment_return AS p WHERE p.tenant_id = w.tenant_id AND p.payment_entry_id = ${firstEntry('w')}) AS took ON true
+    LEFT JOIN hpts.payment_return AS back ON back.tenant_id = w.tenant_id AND back.entry_id = w.entry_id AND ${isLast('back')}`,
 };
 
 type Amounts = [fees: string, interest: string, principal: string, suspense: string];
@@ -77,6 +88,7 @@ type StandingRow = readonly [
   returnOf: string | null,
   ...parts: Amounts | [null, null, null, null],
   supersededBy: string | null,
+  isRecovery: string | null,
 ];
 
 /** What was done to entries, by scopedKey. */
@@ -103,14 +115,15 @@ function standingOfRow(row: StandingRow): EntryStanding {
   };
 }
 
-function settlingOf([, , , , entryId, effectiveAt, accounts, amounts]: StandingRow): Settling | null {
+function settlingOf(row: StandingRow): Settling | null {
+  const [, , , , entryId, effectiveAt, accounts, amounts] = row;
   if (entryId === null || effectiveAt === null) return null;
   const minor = listOf(amounts);
   const lines = listOf(accounts).map((account, index) => ({
     account: Number(account),
     amountMinor: BigInt(minor[index] ?? '0'),
   }));
-  return { entryId, effectiveAt, lines };
+  return { entryId, effectiveAt, lines, isRecovery: row[23] === 't' };
 }
 
 function returnOf(row: StandingRow): ReturnedParts | null {

@@ -30,6 +30,7 @@ const READ_INTEREST: Statement = {
     LEFT JOIN hpts.loan_registration AS r ON r.tenant_id = asked.tenant_id AND r.loan_id = asked.loan_id`,
 };
 
+// What a restatement posted to an accrual or to its correction counts as a correction of that accrual.
 // Movements rise by frontier and loan_seq alike, so those behind a place are one stretch of their index. What moved nothing is
 // asked for where the whole life is.
 const READ_INTEREST_EVENTS: Statement = {
@@ -39,7 +40,7 @@ const READ_INTEREST_EVENTS: Statement = {
         generate_subscripts($2::uuid[], 1) AS place),
     unmoved AS (
       SELECT a.place, u.tenant_id, u.entry_id, v.entry_id AS reversal_id
-      FROM asked AS a JOIN hpts.loan_unmoved_accrual AS u ON u.tenant_id = a.tenant_id AND u.loan_id = a.loan_id
+      FROM asked AS a JOIN hpts.loan_unmoved_event AS u ON u.tenant_id = a.tenant_id AND u.loan_id = a.loan_id
       LEFT JOIN hpts.reversal AS v ON v.tenant_id = u.tenant_id AND v.reversed_entry_id = u.entry_id
       WHERE a.loan_seq = 0),
     life AS (
@@ -49,7 +50,9 @@ const READ_INTEREST_EVENTS: Statement = {
       UNION ALL SELECT u.place, u.tenant_id, u.entry_id, NULL, NULL FROM unmoved AS u
       UNION ALL SELECT u.place, u.tenant_id, u.reversal_id, NULL, NULL FROM unmoved AS u WHERE u.reversal_id IS NOT NULL)
     SELECT l.place, e.entry_id, e.event_type, e.effective_at, l.principal_minor, l.interest_minor, e.reverses_entry_id,
-      CASE WHEN e.event_type = 'accrual' THEN e.event_input::jsonb ->> 'corrected_event_id' END
+      CASE WHEN e.event_type = 'accrual' THEN coalesce(e.event_input::jsonb ->> 'corrected_event_id', CASE WHEN right(e.entry_id::text, 1) = '2' THEN coalesce((
+        SELECT o.event_input::jsonb ->> 'corrected_event_id' FROM hpts.journal_entry AS o
+        WHERE o.tenant_id = e.tenant_id AND o.entry_id = (left(e.event_id::text, 35) || '0')::uuid), e.event_id::text) END) END
     FROM life AS l JOIN hpts.journal_entry AS e ON e.tenant_id = l.tenant_id AND e.entry_id = l.entry_id
     ORDER BY l.place, e.seq`,
 };
@@ -81,10 +84,10 @@ const FORGET_INTEREST: Statement = {
     WHERE i.tenant_id = n.tenant_id AND i.loan_id = n.loan_id`,
 };
 
-const INSERT_UNMOVED_ACCRUALS: Statement = {
-  name: 'insert_unmoved_accruals',
-  text: `INSERT INTO hpts.loan_unmoved_accrual (tenant_id, loan_id, entry_id)
-    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[])`,
+const INSERT_UNMOVED_EVENTS: Statement = {
+  name: 'insert_unmoved_events',
+  text: `INSERT INTO hpts.loan_unmoved_event (tenant_id, loan_id, entry_id, effective_at, loan_seq)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[]), unnest($5::int[])`,
 };
 
 const INSERT_RUN_PORTION: Statement = {
@@ -101,7 +104,7 @@ export const INTEREST_STATEMENTS: readonly Statement[] = [
   READ_EXACT_INTEREST,
   KEEP_INTEREST,
   FORGET_INTEREST,
-  INSERT_UNMOVED_ACCRUALS,
+  INSERT_UNMOVED_EVENTS,
   INSERT_RUN_PORTION,
 ];
 
@@ -278,11 +281,13 @@ function readRational(text: string): Rational {
 
 /** What writes the interest of a batch; no statement for what there is none of. */
 export function interestStatements(plan: PostingPlan): BoundStatement[] {
-  const { unmovedAccruals, forgottenInterest, interestCheckpoints } = plan;
+  const { unmovedEvents, forgottenInterest, interestCheckpoints } = plan;
   const statements: BoundStatement[] = [];
-  if (unmovedAccruals.length > 0) {
-    const entryIds = uuidArray(unmovedAccruals, ({ entryId }) => entryId);
-    statements.push([INSERT_UNMOVED_ACCRUALS, [...loanColumns(unmovedAccruals), entryIds]]);
+  if (unmovedEvents.length > 0) {
+    const entryIds = uuidArray(unmovedEvents, ({ entryId }) => entryId);
+    const days = dateArray(unmovedEvents, ({ effectiveAt }) => effectiveAt);
+    const places = int4Array(unmovedEvents, ({ loanSeq }) => loanSeq);
+    statements.push([INSERT_UNMOVED_EVENTS, [...loanColumns(unmovedEvents), entryIds, days, places]]);
   }
   if (forgottenInterest.length > 0) statements.push([FORGET_INTEREST, loanColumns(forgottenInterest)]);
   if (interestCheckpoints.length > 0) {

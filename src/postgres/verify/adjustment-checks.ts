@@ -60,6 +60,31 @@ export const ADJUSTMENT_CHECKS: readonly LedgerCheck[] = [
       WHERE coalesce(s.difference, 0) <> coalesce(l.difference, 0)`,
   },
   {
+    name: 'accrual_differences',
+    promise:
+      'What a restatement posted to an accrual stands in hpts.accrual_difference beside the first entry of that accrual, and the other way round; it moves interest of loans alone, and is reversed with that entry and not by itself.',
+    sql: `
+      WITH posted AS (
+        SELECT e.* FROM hpts.journal_entry AS e
+        WHERE ${ofTenant('e')} AND e.event_type = 'accrual' AND right(e.entry_id::text, 1) = '2'),
+      kept AS (SELECT d.* FROM hpts.accrual_difference AS d WHERE ${ofTenant('d')}),
+      judged AS (
+        SELECT coalesce(p.tenant_id, k.tenant_id) AS tenant_id, coalesce(p.seq, 0) AS seq, coalesce(p.entry_id, k.entry_id) AS entry_id,
+               CASE WHEN k.entry_id IS NULL THEN 'is the difference of an accrual and has no row in hpts.accrual_difference'
+                    WHEN p.entry_id IS NULL THEN format('stands in hpts.accrual_difference beside entry %s and is no difference', k.of_entry_id)
+                    WHEN k.of_entry_id::text <> left(p.event_id::text, 35) || '0'
+                    THEN format('stands beside entry %s, which is not the first of its event', k.of_entry_id)
+                    WHEN EXISTS (SELECT FROM unnest(p.accounts) AS l(account) WHERE l.account NOT IN (1200, 4000, 9100, 9200))
+                    THEN 'moves more than interest'
+                    WHEN own.entry_id IS NULL AND of_first.entry_id IS NOT NULL THEN format('stands, and entry %s was reversed', k.of_entry_id)
+                    WHEN own.entry_id IS NOT NULL AND of_first.entry_id IS NULL THEN format('was reversed, and entry %s stands', k.of_entry_id)
+               END AS detail
+        FROM posted AS p FULL JOIN kept AS k ON k.tenant_id = p.tenant_id AND k.entry_id = p.entry_id
+        LEFT JOIN hpts.reversal AS own ON own.tenant_id = k.tenant_id AND own.reversed_entry_id = k.entry_id
+        LEFT JOIN hpts.reversal AS of_first ON of_first.tenant_id = k.tenant_id AND of_first.reversed_entry_id = k.of_entry_id)
+      SELECT tenant_id, seq AS place, 'entry ' || entry_id AS subject, detail FROM judged WHERE detail IS NOT NULL`,
+  },
+  {
     name: 'adjustments',
     promise:
       'Every adjustment that was posted was proposed by another principal and posted as proposed, line by line, under its id; and every such entry has its verdict.',

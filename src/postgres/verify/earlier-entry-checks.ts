@@ -101,24 +101,32 @@ export const EARLIER_ENTRY_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'payment_returns',
     promise:
-      'Every return says of which payment it took what parts, which sum to what it pays out; the standing returns of a payment take no more of any part than it was allocated, and it is not reversed then.',
+      'Every return says of which payment it took what parts, which sum to what it pays out; the standing returns of a payment take no more of any part than it was allocated, by what was said last of each, and it is not reversed then.',
     sql: `
-      WITH posted AS (
+      WITH RECURSIVE posted AS (
         SELECT e.*, -${sumOf('e', '0 AND l.account = 1010')} AS paid_out
         FROM hpts.journal_entry AS e WHERE ${ofTenant('e')} AND e.event_type = 'payment_returned'),
       kept AS (${facts('payment_return', 'payment_entry_id')}),
-      money AS (
-        SELECT p.tenant_id, p.payment_entry_id, o.event_type, o.loan_id, o.effective_at, ${stands('o')} AS stands,
-               ${PARTS.map(({ column, accounts }) => `-${sumOf('o', `0 AND l.amount < 0 AND l.account IN (${accounts})`)} AS ${column}`).join(', ')}
+      chain AS (
+        SELECT p.tenant_id, p.payment_entry_id, coalesce(settled.entry_id, p.payment_entry_id) AS entry_id
         FROM (SELECT DISTINCT k.tenant_id, k.payment_entry_id FROM kept AS k) AS p
         LEFT JOIN LATERAL (
           SELECT s.entry_id FROM hpts.settling AS s
           WHERE s.tenant_id = p.tenant_id AND s.pending_entry_id = p.payment_entry_id
           ORDER BY ${stands('s')} DESC, s.turn DESC LIMIT 1) AS settled ON true
-        JOIN hpts.journal_entry AS o ON o.tenant_id = p.tenant_id AND o.entry_id = coalesce(settled.entry_id, p.payment_entry_id)),
+        UNION ALL
+        SELECT c.tenant_id, c.payment_entry_id, x.successor_id
+        FROM chain AS c JOIN hpts.superseded_entry AS x ON x.tenant_id = c.tenant_id AND x.entry_id = c.entry_id),
+      money AS (
+        SELECT p.tenant_id, p.payment_entry_id, o.event_type, o.loan_id, o.effective_at, ${stands('o')} AS stands,
+               ${PARTS.map(({ column, accounts }) => `-${sumOf('o', `0 AND l.amount < 0 AND l.account IN (${accounts})`)} AS ${column}`).join(', ')}
+        FROM chain AS p
+        JOIN hpts.journal_entry AS o ON o.tenant_id = p.tenant_id AND o.entry_id = p.entry_id
+        WHERE NOT EXISTS (SELECT FROM hpts.superseded_entry AS x WHERE x.tenant_id = p.tenant_id AND x.entry_id = p.entry_id)),
       taken AS (
         SELECT k.tenant_id, k.payment_entry_id, ${PARTS.map(({ column }) => `sum(k.${column}) AS ${column}`).join(', ')}
-        FROM kept AS k WHERE ${stands('k')} GROUP BY 1, 2),
+        FROM kept AS k
+        WHERE ${stands('k')} AND NOT EXISTS (SELECT FROM kept AS l WHERE l.tenant_id = k.tenant_id AND l.entry_id = k.entry_id AND l.turn > k.turn) GROUP BY 1, 2),
       judged AS (
         SELECT coalesce(e.tenant_id, k.tenant_id) AS tenant_id, coalesce(e.seq, 0) AS seq, coalesce(e.entry_id, k.entry_id) AS entry_id,
                CASE WHEN k.entry_id IS NULL THEN 'is a return and has no row in hpts.payment_return'

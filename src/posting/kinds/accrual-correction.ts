@@ -1,7 +1,7 @@
 import { decideAccrualCorrection, interestByLoan } from '../../domain/accrual-correction.ts';
 import { untouched } from '../../domain/posted-entry.ts';
 import type { CommandOf } from '../command.ts';
-import { scopedKey } from '../ledger-state.ts';
+import { interestKey, scopedKey } from '../ledger-state.ts';
 import { CORRECTION_RECEIPT_VERSION } from '../receipt.ts';
 import { type Reference, referredEntry } from '../reference.ts';
 import { loanOf, standingOf, tenantOf } from '../scene.ts';
@@ -25,12 +25,15 @@ export const ACCRUAL_CORRECTION: CommandKind<CommandOf<'accrual_correction'>> = 
   }),
   decide: (command, state) => {
     const { correction, tenantId } = command;
+    const { atPlace } = state;
     const batch = referredEntry(batchToCorrect(command), { tenantId, resolved: state.entries });
     return decideAccrualCorrection(correction, {
       entry: batch?.entry,
       accrued: batch?.accrued ?? null,
       standing: batch === undefined ? untouched() : standingOf(state, tenantId, batch.entry.entryId),
       corrections: batch === undefined ? [] : (state.corrections.get(scopedKey(tenantId, batch.entry.entryId)) ?? []),
+      standingAtPlace: (loanId) =>
+        batch === undefined ? undefined : atPlace?.interest.get(interestKey(tenantId, loanId, batch.entry.entryId)),
       loan: (loanId) => loanOf(state, tenantId, loanId),
       calendar: tenantOf(state, tenantId),
     });
@@ -54,7 +57,7 @@ function rememberCorrection(
   const accrualEntryId = batch.entry.entryId;
   const differences = interestByLoan(draft.lines);
   const loans = correction.loans.map((loan) => ({ ...loan, differenceMinor: differences.get(loan.loanId) ?? 0n }));
-  for (const { loanId } of correction.loans) plan.forgottenInterest.push({ tenantId, loanId });
+  for (const { loanId } of loans) plan.forgottenInterest.push({ tenantId, loanId });
   plan.accrualCorrections.push({ tenantId, entryId, accrualEntryId, loans });
   const key = scopedKey(tenantId, accrualEntryId);
   const { effectiveAt, lines } = draft;

@@ -1,6 +1,6 @@
 import { type AccrualBatch, decideAccrualBatch, principalDifferences } from '../../domain/accrual.ts';
 import { addDays, parseCalendarDate } from '../../domain/calendar-date.ts';
-import { decideAccrualAgain } from '../../domain/restatement/accrual-again.ts';
+import { decideInterestAgain } from '../../domain/restatement/accrual-again.ts';
 import type { CommandOf } from '../command.ts';
 import { dayBit, type LedgerState, monthKey, monthOf, scopedKey } from '../ledger-state.ts';
 import { RECEIPT_VERSION } from '../receipt.ts';
@@ -47,7 +47,6 @@ export const ACCRUAL: CommandKind<CommandOf<'accrual'>> = {
     for (const { loanId, interestMinor } of accrual.loans) {
       if (interestMinor === 0n) {
         // No movement tells of it, so what is counted of the loan's interest cannot go on from where it is.
-        target.plan.unmovedAccruals.push({ tenantId, loanId, entryId });
         target.plan.forgottenInterest.push({ tenantId, loanId });
       }
       markAccrued({ tenantId, loanId, date: accrual.accrualDate, accrued: true }, target);
@@ -116,5 +115,5 @@ export function markAccrued(
   plan.accrualMonths.set(key, row);
 }
 
-/** One loan's part of a batch again. */
-export const ACCRUAL_AGAIN: Again = { lines: decideAccrualAgain };
+/** One loan's part of a batch or of a correction again. */
+export const ACCRUAL_AGAIN: Again = { lines: decideInterestAgain };

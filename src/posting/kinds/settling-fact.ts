@@ -11,7 +11,8 @@ export function rememberSettling(pendingEntryId: string, entry: PlannedEntry, { 
   const { tenantId, entryId, draft } = entry;
   const standing = standingOf(state, tenantId, pendingEntryId);
   standing.settlings += 1;
-  standing.settledBy = { entryId, effectiveAt: draft.effectiveAt, lines: linesOn(draft, SETTLED) };
+  const isRecovery = draft.eventType === 'recovery';
+  standing.settledBy = { entryId, effectiveAt: draft.effectiveAt, lines: linesOn(draft, SETTLED), isRecovery };
   state.standings.set(scopedKey(tenantId, entryId), { ...untouched(), settles: pendingEntryId });
   plan.settlings.push({ tenantId, pendingEntryId, turn: standing.settlings, entryId });
 }

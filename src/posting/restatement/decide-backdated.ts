@@ -10,7 +10,7 @@ import { applyBooked } from '../apply-entry.ts';
 import { refuseBookedInClosedPeriod } from '../closed-period.ts';
 import type { Command } from '../command.ts';
 import { kindOf } from '../command-kinds.ts';
-import { type LedgerState, scopedKey, type TenantState } from '../ledger-state.ts';
+import { interestKey, type LedgerState, scopedKey, type TenantState } from '../ledger-state.ts';
 import { tenantOf } from '../scene.ts';
 import type { Backdated } from './backdated.ts';
 import { EVENTS_AGAIN } from './events-again.ts';
@@ -57,10 +57,20 @@ export function decideBackdated(
     const standing = events.filter(({ eventId }) => !drops.includes(eventId));
     return new LoanFold({ tenantId, loanId }, standing, { ...shadow, newEntryId });
   });
+  // What was done to the entry that it names is asked as of now.
+  const standings = structuredClone(state.standings);
+  const decideOwn = (): Refusal | Booked =>
+    kindOf(command).decide(command, {
+      ...shadow.state,
+      standings,
+      atPlace: { standings: shadow.state.standings, interest: shadow.interest },
+    });
+  // What takes an event out is refused by what stands upon that one, before anybody looks at the events behind it.
+  const taken = drops.length > 0 ? decideOwn() : null;
+  if (taken !== null && 'code' in taken) return taken;
   // An event of the same day that arrived before stands before it.
   let blocked = firstRefusal(folds, from);
-  // What was done to the entry that it names is asked as of now.
-  const own = kindOf(command).decide(command, { ...shadow.state, standings: structuredClone(state.standings) });
+  const own = taken ?? decideOwn();
   if ('code' in own) return own;
   const closed = refuseBookedInClosedPeriod(own, tenantOf(state, tenantId));
   if (closed !== null) return closed;
@@ -123,7 +133,7 @@ function firstRefusal(folds: readonly LoanFold[], through: string | null): Refus
 function applyOnShadow(
   command: Command,
   booked: Booked,
-  { state, plan }: Shadow,
+  { state, plan, interest }: Shadow,
   newEntryId: () => string,
 ): readonly string[] {
   const ids: string[] = [];
@@ -133,6 +143,11 @@ function applyOnShadow(
     return id;
   };
   applyBooked({ command, booked, newEntryId: kept, state, plan });
+  for (const { tenantId, accrualEntryId, loans } of plan.accrualCorrections) {
+    for (const { loanId, interestMinor } of loans) {
+      interest.set(interestKey(tenantId, loanId, accrualEntryId), interestMinor);
+    }
+  }
   return ids;
 }
 

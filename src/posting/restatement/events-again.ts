@@ -6,6 +6,7 @@ import { FEE_AGAIN } from '../kinds/fee.ts';
 import { FEE_WAIVER_AGAIN } from '../kinds/fee-waiver.ts';
 import { GOODWILL_CREDIT_AGAIN } from '../kinds/goodwill-credit.ts';
 import { NON_ACCRUAL_AGAIN } from '../kinds/non-accrual.ts';
+import { PAYMENT_RETURN_AGAIN } from '../kinds/payment-return.ts';
 import { REFINANCE_AGAIN } from '../kinds/refinance.ts';
 import { OPENING_AGAIN } from '../kinds/registration.ts';
 import { RESTRUCTURE_AGAIN } from '../kinds/restructure.ts';
@@ -26,6 +27,7 @@ export const EVENTS_AGAIN: Partial<Readonly<Record<EventType, Again>>> = {
   payment_allocated: SUSPENSE_ALLOCATION_AGAIN,
   non_accrual: NON_ACCRUAL_AGAIN,
   payment_received: MONEY_IN_AGAIN,
+  payment_returned: PAYMENT_RETURN_AGAIN,
   recovery: MONEY_IN_AGAIN,
   refinance: REFINANCE_AGAIN,
   restructure: RESTRUCTURE_AGAIN,

@@ -1,5 +1,6 @@
 import type { Receivables } from '../../domain/loan.ts';
 import { isNothing, minus, NOTHING_LOST } from '../../domain/loss.ts';
+import type { Allocation } from '../../domain/waterfall.ts';
 import type { KeptLoss } from '../kept-loss.ts';
 import type { PostedEntries, Target } from '../kinds/command-kind.ts';
 import { type LedgerState, scopedKey } from '../ledger-state.ts';
@@ -21,14 +22,16 @@ export function tellFacts({ shadow, loans, restated }: DecidedBackdated, target:
   const news = new Set(isOwnTold ? again : [...again, ...[own.entry, ...own.following].map(({ entryId }) => entryId)]);
   copyRows(shadow.plan, plan, news);
   if (!isOwnTold) {
+    plan.forgottenInterest.push(...shadow.plan.forgottenInterest);
     for (const [key, month] of shadow.plan.accrualMonths) plan.accrualMonths.set(key, month);
     for (const [key, loan] of shadow.state.loans) copyIdentity(state, key, loan);
   }
+  tellReturns({ from: shadow.plan, to: plan }, state.histories, news);
   const gone = new Set(plan.reversals.map(({ reversedEntryId }) => reversedEntryId));
   for (const folded of loans) {
     const { tenantId, loanId, standing } = folded;
     const key = scopedKey(tenantId, loanId);
-    if (again.length > 0) plan.forgottenInterest.push({ tenantId, loanId });
+    if (restated.length > 0) plan.forgottenInterest.push({ tenantId, loanId });
     const before = state.histories?.get(key)?.losses ?? [];
     tellLosses({ tenantId, loanId }, { before, after: shadow.state.losses.get(key) ?? [], gone }, plan);
     if (JSON.stringify(texts(standing)) !== JSON.stringify(texts(loanOf(state, tenantId, loanId).standing))) {
@@ -45,12 +48,33 @@ function copyRows(from: PostingPlan, to: PostingPlan, news: ReadonlySet<string>)
   to.nonAccruals.push(...from.nonAccruals.filter(isNew));
   to.settlings.push(...from.settlings.filter(isNew));
   to.clearings.push(...from.clearings.filter(isNew));
-  to.paymentReturns.push(...from.paymentReturns.filter(isNew));
   to.verdicts.push(...from.verdicts.filter(isNew));
   to.accrualBatches.push(...from.accrualBatches.filter(isNew));
   to.accrualCorrections.push(...from.accrualCorrections.filter(isNew));
-  to.unmovedAccruals.push(...from.unmovedAccruals.filter(isNew));
   to.principalDifferences.push(...from.principalDifferences.filter(isNew));
+}
+
+/** What a return took of each part of a payment: of new entries, and anew where an entry that is left takes other parts. */
+function tellReturns(
+  { from, to }: { readonly from: PostingPlan; readonly to: PostingPlan },
+  histories: LedgerState['histories'],
+  news: ReadonlySet<string>,
+): void {
+  const returned = [...(histories?.values() ?? [])].flatMap((history) => history.returned);
+  const known = new Map(returned.flatMap(({ took }) => took.map(({ entryId, parts }) => [entryId, parts] as const)));
+  const turns = new Map<string, number>();
+  for (const row of from.paymentReturns) {
+    const key = scopedKey(row.tenantId, row.paymentEntryId);
+    const turn = turns.get(key) ?? row.turn;
+    const was = known.get(row.entryId);
+    const isTold = news.has(row.entryId) || (was !== undefined && !isSameAllocation(was, row.parts));
+    if (isTold) to.paymentReturns.push({ ...row, turn });
+    turns.set(key, isTold ? turn + 1 : turn);
+  }
+}
+
+function isSameAllocation(one: Allocation, other: Allocation): boolean {
+  return isNothing(minus(one, other)) && one.suspense === other.suspense;
 }
 
 /** The loan that an event made, and where it begins now. */

@@ -1,19 +1,22 @@
+import { refuseOutOfRange } from '../../domain/component-range.ts';
 import { type DraftLine, type EntryDraft, effectOfLines, linesByLayer } from '../../domain/journal-entry.ts';
 import { addComponents, type LoanState, noComponents, PLAIN_STANDING } from '../../domain/loan.ts';
 import { standingAfterLosses } from '../../domain/loss.ts';
 import { nonAccrualSince } from '../../domain/non-accrual.ts';
-import { untouched } from '../../domain/posted-entry.ts';
+import { RECEIVED } from '../../domain/payment-return.ts';
+import { type PostedEntry, untouched } from '../../domain/posted-entry.ts';
 import type { Refusal } from '../../domain/refusal.ts';
-import { type LoanEvent, pendingOf, sameLines } from '../../domain/restatement/loan-event.ts';
+import { type LoanEvent, pendingOf, sameLines, settlementOf } from '../../domain/restatement/loan-event.ts';
+import { addAllocations, NOTHING_ALLOCATED } from '../../domain/waterfall.ts';
 import { applyBooked } from '../apply-entry.ts';
 import type { Command } from '../command.ts';
 import { kindOf } from '../command-kinds.ts';
-import { rebookingIdOf } from '../entry-id.ts';
-import { type LedgerState, type ResolvedEntry, scopedKey } from '../ledger-state.ts';
+import { firstEntryIdOf, rebookingIdOf } from '../entry-id.ts';
+import { interestKey, type LedgerState, type ResolvedEntry, scopedKey } from '../ledger-state.ts';
 import { emptyPlan, type PostingPlan } from '../posting-plan.ts';
 import type { Again } from './again.ts';
 import { EVENTS_AGAIN } from './events-again.ts';
-import type { LoanHistory } from './loan-history.ts';
+import type { LoanHistory, ReturnedPayment } from './loan-history.ts';
 
 /** An event whose lines differ for a loan. `draft` is null for an entry over several loans: it is restated by a difference. */
 export type Restated = {
@@ -32,6 +35,8 @@ export type Shadow = {
   readonly plan: PostingPlan;
   /** The entries of the state, to which those are added that events behind are about. */
   readonly resolved: Map<string, ResolvedEntry>;
+  /** What stands of accruals at the place where the loans are, by interestKey; one that is missing, as it stands now. */
+  readonly interest: Map<string, bigint>;
   /** The tenants as if no period were closed. */
   readonly openTenants: LedgerState['tenants'];
 };
@@ -61,8 +66,14 @@ export function shadowOf(state: LedgerState, histories: ReadonlyMap<string, Loan
   const openTenants = new Map(
     [...state.tenants].map(([tenantId, tenant]) => [tenantId, { ...tenant, closedThrough: null }]),
   );
-  for (const [key, history] of histories) standAsBefore(shadow, key, history);
-  return { state: shadow, plan: emptyPlan(), resolved, openTenants };
+  const interest = new Map<string, bigint>();
+  for (const [key, history] of histories) {
+    for (const [accrualEntryId, standing] of history.interest) interest.set(key + accrualEntryId, standing);
+    standAsBefore(shadow, key, history);
+    for (const one of history.returned)
+      returnedBefore(shadow.standings, resolved, one, { tenantId: loans.get(key)?.tenantId ?? '', from: history.from });
+  }
+  return { state: shadow, plan: emptyPlan(), resolved, interest, openTenants };
 }
 
 /** What the loan was charged off and recovered, and its mark of non-accrual, by what counts from before the day. */
@@ -76,6 +87,31 @@ function standAsBefore(shadow: LedgerState, key: string, { from, losses, nonAccr
   if (loan !== undefined) {
     loan.standing = standingAfterLosses({ ...PLAIN_STANDING, nonAccrualSince: nonAccrualSince(marks) }, lost);
   }
+}
+
+/** A payment as it stands, and what had gone back of it before the day. */
+function returnedBefore(
+  standings: LedgerState['standings'],
+  resolved: Map<string, ResolvedEntry>,
+  { payment, settledBy, turns, took }: ReturnedPayment,
+  { tenantId, from }: { readonly tenantId: string; readonly from: string },
+): void {
+  const { entryId, eventId, loanId } = payment;
+  const before = took.filter(({ effectiveAt }) => effectiveAt < from);
+  const loanIds = loanId === null ? [] : [loanId];
+  resolved.set(scopedKey(tenantId, firstEntryIdOf(eventId)), {
+    entry: payment,
+    loanIds,
+    accrued: null,
+    correctsEntryId: null,
+  });
+  standings.set(scopedKey(tenantId, entryId), {
+    ...untouched(),
+    settledBy,
+    returns: turns,
+    returned: before.reduce((sum, { parts }) => addAllocations(sum, parts), NOTHING_ALLOCATED),
+    returnedBy: before.map((one) => one.entryId),
+  });
 }
 
 function loanBefore(loan: LoanState, { before, from }: LoanHistory): LoanState {
@@ -133,12 +169,20 @@ export class LoanFold {
     if ('command' in again) return this.#decideCommand(event, again);
     const { loan } = this;
     if ('fixed' in again) {
-      const refused = again.fixed(event, loan);
+      const refused = again.fixed(event, loan) ?? refuseFixedOutOfRange(event, loan);
       if (refused === null) moveBy(loan, event.lines, event);
       return refused;
     }
-    const lines = again.lines(event, loan);
+    const accrualEntryId = event.correction?.accrualEntryId ?? firstEntryIdOf(event.eventId);
+    const key = interestKey(this.#tenantId, this.loanId, accrualEntryId);
+    const { interest } = this.#shadow;
+    const standing = event.correction === null ? 0n : (interest.get(key) ?? 0n);
+    const lines = again.lines(event, loan, standing);
     if ('code' in lines) return lines;
+    interest.set(
+      key,
+      lines.reduce((sum, { amountMinor }) => sum + amountMinor, standing),
+    );
     moveBy(loan, lines, event);
     if (!sameLines(event.lines, lines)) this.#tell({ event, draft: null, entryId: null, lines });
     return null;
@@ -150,7 +194,21 @@ export class LoanFold {
     if (entry === null) return;
     const key = scopedKey(this.#tenantId, entry.entryId);
     this.#shadow.resolved.set(key, { entry, loanIds: [this.loanId], accrued: null, correctsEntryId: null });
-    this.#shadow.state.standings.set(key, { ...untouched(), settlings: event.settlingTurn ?? 0 });
+    const { standings } = this.#shadow.state;
+    const returns = standings.get(key)?.returns ?? 0;
+    standings.set(key, { ...untouched(), settlings: event.settlingTurn ?? 0, returns });
+  }
+
+  /** What came in is looked up by the returns of it, as it is booked at its place; none of them stands before it. */
+  #resolveReceived(event: LoanEvent, draft: EntryDraft, entryId: string): void {
+    if (!RECEIVED.has(draft.eventType) || settlementOf(event) !== null) return;
+    const entry: PostedEntry = { ...event.entry, ...keptDraft(draft, event), entryId };
+    const first = scopedKey(this.#tenantId, firstEntryIdOf(event.eventId));
+    this.#shadow.resolved.set(first, { entry, loanIds: [this.loanId], accrued: null, correctsEntryId: null });
+    const { standings } = this.#shadow.state;
+    // How often something was said of it goes on from what was said by now, wherever that has its place.
+    const { returns = 0, settlings = 0 } = standings.get(scopedKey(this.#tenantId, event.entry.entryId)) ?? {};
+    standings.set(scopedKey(this.#tenantId, entryId), { ...untouched(), returns, settlings });
   }
 
   #tell(restated: Omit<Restated, 'loanId' | 'borrowerId'>): void {
@@ -170,6 +228,7 @@ export class LoanFold {
     const isOtherwise = !sameLines(event.lines, booked.lines);
     const entryId = isOtherwise ? rebookingIdOf(this.#newEntryId()) : event.entry.entryId;
     applyBooked({ command, booked, newEntryId: () => entryId, state, plan: this.#shadow.plan });
+    this.#resolveReceived(event, booked, entryId);
     if (!isOtherwise) return null;
     const draft = keptDraft(booked, event);
     this.#tell({ event, draft, entryId, lines: booked.lines });
@@ -191,6 +250,15 @@ function keptDraft(booked: EntryDraft, { entry, acceptedAs }: LoanEvent): EntryD
 }
 
 const NOBODY = { actor: '', key: '', keyHash: '', payloadHash: '' };
+
+/** What stays as it was posted has to fit what stands before it. */
+function refuseFixedOutOfRange({ entry, lines }: LoanEvent, loan: LoanState): Refusal | null {
+  for (const { layer, lines: ofLayer } of linesByLayer({ ...entry, lines })) {
+    const refused = refuseOutOfRange(loan, { layer, effect: effectOfLines(ofLayer), field: 'lines' });
+    if (refused !== null) return refused;
+  }
+  return null;
+}
 
 function moveBy(loan: LoanState, lines: readonly DraftLine[], { entry }: LoanEvent): void {
   for (const { layer, lines: ofLayer } of linesByLayer({ ...entry, lines })) {

@@ -1,0 +1,45 @@
+import type pg from 'pg';
+import type { Statement } from '../statement-train.ts';
+
+// What an accrual, its corrections and the differences of both did to a loan's interest by entries of days before one.
+const READ_INTEREST_BEFORE: Statement = {
+  name: 'read_interest_before',
+  text: `SELECT asked.loan_id, asked.accrual_entry_id, sum(l.amount)::text
+    FROM unnest($2::uuid[], $3::uuid[]) AS asked (loan_id, accrual_entry_id)
+    CROSS JOIN LATERAL (
+      SELECT asked.accrual_entry_id AS entry_id
+      UNION ALL SELECT c.entry_id FROM hpts.accrual_correction AS c
+        WHERE c.tenant_id = $1 AND c.accrual_entry_id = asked.accrual_entry_id) AS sent
+    CROSS JOIN LATERAL (
+      SELECT sent.entry_id
+      UNION ALL SELECT d.entry_id FROM hpts.accrual_difference AS d
+        WHERE d.tenant_id = $1 AND d.of_entry_id = sent.entry_id) AS part
+    JOIN hpts.journal_entry AS e ON e.tenant_id = $1 AND e.entry_id = part.entry_id AND e.effective_at < $4::date
+    CROSS JOIN LATERAL unnest(e.accounts, e.amounts, e.loan_ids) AS l (account, amount, loan_id)
+    WHERE l.loan_id = asked.loan_id AND l.account IN (1200, 9100)
+      AND NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = $1 AND r.reversed_entry_id = part.entry_id)
+    GROUP BY asked.loan_id, asked.accrual_entry_id`,
+};
+
+/** What stands of accruals before a day, by loan, then by the accrual's entry; what stands at nothing is left out. */
+export async function readInterestBefore(
+  client: pg.Client,
+  tenantId: string,
+  {
+    corrected,
+    from,
+  }: { readonly corrected: readonly (readonly [loanId: string, accrualEntryId: string])[]; readonly from: string },
+): Promise<ReadonlyMap<string, ReadonlyMap<string, bigint>>> {
+  const asked = [...new Map(corrected.map((one) => [one.join(), one] as const)).values()];
+  const standing = new Map<string, Map<string, bigint>>();
+  if (asked.length === 0) return standing;
+  const { name, text } = READ_INTEREST_BEFORE;
+  const values = [tenantId, asked.map(([loanId]) => loanId), asked.map(([, entryId]) => entryId), from];
+  const { rows } = await client.query({ name, text, values, rowMode: 'array' });
+  for (const [loanId, accrualEntryId, sum] of rows as [string, string, string][]) {
+    const known = standing.get(loanId);
+    if (known === undefined) standing.set(loanId, new Map([[accrualEntryId, BigInt(sum)]]));
+    else known.set(accrualEntryId, BigInt(sum));
+  }
+  return standing;
+}
