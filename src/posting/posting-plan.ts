@@ -141,6 +141,12 @@ export type PostingPlan = {
     /** Of the server's: what the nights of each loan are worth, in the order of the loans. */
     readonly exact: readonly Rational[] | null;
   }[];
+  /** What accruals by the server stand for anew of a loan, behind a backdated event; null: no nights. The last turn counts. */
+  readonly restatedInterest: (LoanRef & {
+    readonly entryId: string;
+    readonly turn: number;
+    readonly exact: Rational | null;
+  })[];
   /** Accruals of 0, which move no loan. */
   readonly unmovedAccruals: (LoanRef & { readonly entryId: string })[];
   /** Loans whose interest has to be counted from their beginning again. */
@@ -202,6 +208,7 @@ export function emptyPlan(): PostingPlan {
     losses: [],
     recoveries: [],
     accrualBatches: [],
+    restatedInterest: [],
     unmovedAccruals: [],
     forgottenInterest: [],
     interestCheckpoints: [],
