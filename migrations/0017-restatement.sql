@@ -30,9 +30,6 @@ ALTER TABLE hpts.loan_recovery DROP CONSTRAINT loan_recovery_pkey, ADD PRIMARY K
 ALTER TABLE hpts.loan_recovery DROP CONSTRAINT something_is_recovered, ADD CONSTRAINT something_is_recovered
   CHECK (turn > 1 OR principal_minor <> 0 OR interest_minor <> 0 OR fees_minor <> 0);
 
--- Likewise what a return took of each part of its payment, when it mirrors as much as before of a payment that was restated.
-ALTER TABLE hpts.payment_return DROP CONSTRAINT returns_one, ADD CONSTRAINT returns_one UNIQUE (tenant_id, entry_id, turn);
-
 -- What restatements posted to an accrual entry, a batch's or a correction's, by its first entry: a reversal takes it along.
 CREATE TABLE hpts.accrual_difference (
   tenant_id   uuid NOT NULL,

@@ -71,7 +71,8 @@ export function decideAccrualCorrection(
     const message = 'the differences sum to more than 999999999999999999 minor units; send them as several corrections';
     return refusalOfField('amount_out_of_range', 'loans', message);
   }
-  return draftOf(correction, entry, lines);
+  const unmovedLoanIds = correction.loans.flatMap(({ loanId }, index) => (differences[index] === 0n ? [loanId] : []));
+  return { ...draftOf(correction, entry, lines), unmovedLoanIds };
 }
 
 /** What now stands of a loan's interest in a batch: as posted, with the standing corrections of it. */

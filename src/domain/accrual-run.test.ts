@@ -75,6 +75,7 @@ test('a run of 1 May books the three nights since 28 April: DR 1200 a loan, CR 4
     loanId: null,
     borrowerId: null,
     lines: [line(1200, 300n, 'a'), line(1200, 300n, 'b'), line(4000, -600n)],
+    unmovedLoanIds: [],
     reversesEntryId: null,
     externalRef: null,
     description: null,

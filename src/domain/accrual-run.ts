@@ -243,6 +243,7 @@ class EntryInMaking {
       loanId: null,
       borrowerId: null,
       lines: [...this.#lines, ...income.filter(({ amountMinor }) => amountMinor !== 0n)],
+      unmovedLoanIds: this.#loans.flatMap(({ loanId, interestMinor }) => (interestMinor === 0n ? [loanId] : [])),
       reversesEntryId: null,
       externalRef: null,
       description: null,

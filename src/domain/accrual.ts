@@ -88,6 +88,7 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
     loanId: null,
     borrowerId: null,
     lines,
+    unmovedLoanIds: unmovedBy(batch),
     reversesEntryId: null,
     externalRef: null,
     description: null,
@@ -99,6 +100,10 @@ export function decideAccrualBatch(batch: AccrualBatch, context: AccrualContext)
     },
     metadata: null,
   };
+}
+
+function unmovedBy({ loans }: AccrualBatch): readonly string[] {
+  return loans.flatMap(({ loanId, interestMinor }) => (interestMinor === 0n ? [loanId] : []));
 }
 
 /** That of the first loan which there is: loans behind one that is missing are judged all the same. */

@@ -33,6 +33,8 @@ export type EntryDraft = {
   readonly loanId: string | null;
   readonly borrowerId: string | null;
   readonly lines: readonly DraftLine[];
+  /** Loans that it is about and has no line of: an accrual of 0 is part of their lives all the same. None when left out. */
+  readonly unmovedLoanIds?: readonly string[];
   readonly reversesEntryId: string | null;
   readonly externalRef: string | null;
   readonly description: string | null;

@@ -93,7 +93,7 @@ export function decidePaymentReturn(asked: PaymentReturn, context: PaymentReturn
   const { loan, program } = context.loan(payment.loanId);
   const refused =
     refuseFuture(asked.effectiveAt, calendar, 'effective_at') ??
-    refuseEarlier(asked.effectiveAt, (receipt ?? payment).effectiveAt, 'the payment') ??
+    refuseEarlier(asked.effectiveAt, (context.present ?? receipt ?? payment).effectiveAt, 'the payment') ??
     refuseClosedPeriod(asked.effectiveAt, calendar, 'effective_at') ??
     refuseReversed(payment, context.standing);
   if (refused !== null) return refused;

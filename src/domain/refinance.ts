@@ -60,6 +60,7 @@ export function decideRefinance(refinance: Refinance, context: RefinanceContext)
   const effect = { ...noComponents(), principal: lent };
   const outOfRange = refuseOutOfRange(newLoan, { layer: SETTLED, effect, field: 'new_money_minor' });
   if (outOfRange !== null) return outOfRange;
+  const lines = linesOf(refinance, oldLoan, lent);
   return {
     eventType: 'refinance',
     effectiveAt,
@@ -67,7 +68,8 @@ export function decideRefinance(refinance: Refinance, context: RefinanceContext)
     layer: SETTLED,
     loanId: null,
     borrowerId: null,
-    lines: linesOf(refinance, oldLoan, lent),
+    lines,
+    unmovedLoanIds: lines.some(({ loanId }) => loanId === oldLoanId) ? [] : [oldLoanId],
     reversesEntryId: null,
     externalRef: refinance.externalRef,
     description: null,

@@ -104,6 +104,9 @@ describe('a refinance', () => {
       ['new', 1100, 50n],
       ['new', 2000, -50n],
     ]);
+    // It is part of the old loan's life all the same.
+    const unmoved = (owed: bigint) => decideRefinance(asked, context({ oldLoan: loanWith({ principal: owed }) }));
+    expect([unmoved(0n), unmoved(1n)]).toMatchObject([{ unmovedLoanIds: ['old'] }, { unmovedLoanIds: [] }]);
   });
 
   test('refuses in order: not found, program, borrower, currency, dates, state, amounts', () => {

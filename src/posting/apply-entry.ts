@@ -33,6 +33,7 @@ type Accepted = {
 type AppliedCommand = PostedEntries & { readonly outcome: 'posted'; readonly receiptVersion: number };
 
 const NOTHING: readonly PlannedEntry[] = [];
+const NO_LOANS: readonly string[] = [];
 
 /**
  * Lets an accepted command take effect: on the state that later commands of the batch will see, and as rows of the plan.
@@ -136,6 +137,7 @@ function applyEntry(tenantId: string, draft: EntryDraft, ids: Ids, target: Targe
     moveLoans(entry, part, target);
     moveAccounts(entry, part, plan);
   }
+  for (const loanId of draft.unmovedLoanIds ?? NO_LOANS) meetLoan(loanId, entry, target);
   if (target.state.periods.size > 0) tellPeriods(target.state, tenantId, draft);
   return entry;
 }
@@ -171,8 +173,7 @@ function moveLoan({ loanId, layer, effect }: Movement, entry: PlannedEntry, { st
     }
   }
   loan.loanSeq += 1;
-  const backdated = loan.frontier !== null && effectiveAt < loan.frontier;
-  const frontier = backdated && loan.frontier !== null ? loan.frontier : effectiveAt;
+  const frontier = raisedFrontier(loan, effectiveAt);
   loan.frontier = frontier;
   plan.loans.set(scopedKey(tenantId, loanId), loan);
   plan.movements.push({
@@ -184,8 +185,26 @@ function moveLoan({ loanId, layer, effect }: Movement, entry: PlannedEntry, { st
     effectiveAt,
     entryId: entry.entryId,
     after: { ...present },
-    backdatedEffect: backdated ? effect : null,
+    backdatedEffect: effectiveAt < frontier ? effect : null,
   });
+}
+
+/** An event that leaves the loan as it is stands in its life all the same: what is dated before it comes before it. */
+function meetLoan(
+  loanId: string,
+  { tenantId, entryId, draft: { effectiveAt } }: PlannedEntry,
+  { state, plan }: Target,
+): void {
+  const loan = loanIn(state, tenantId, loanId);
+  plan.unmovedEvents.push({ tenantId, loanId, entryId, effectiveAt, loanSeq: loan.loanSeq });
+  const frontier = raisedFrontier(loan, effectiveAt);
+  if (frontier === loan.frontier) return;
+  loan.frontier = frontier;
+  plan.loans.set(scopedKey(tenantId, loanId), loan);
+}
+
+function raisedFrontier({ frontier }: LoanState, effectiveAt: string): string {
+  return frontier !== null && effectiveAt < frontier ? frontier : effectiveAt;
 }
 
 function moveAccounts(

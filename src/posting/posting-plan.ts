@@ -147,8 +147,12 @@ export type PostingPlan = {
     readonly turn: number;
     readonly exact: Rational | null;
   })[];
-  /** Accruals of 0, which move no loan. */
-  readonly unmovedAccruals: (LoanRef & { readonly entryId: string })[];
+  /** Entries that are about a loan and have no line of it, with its movements until then. */
+  readonly unmovedEvents: (LoanRef & {
+    readonly entryId: string;
+    readonly effectiveAt: string;
+    readonly loanSeq: number;
+  })[];
   /** Loans whose interest has to be counted from their beginning again. */
   readonly forgottenInterest: LoanRef[];
   readonly interestCheckpoints: { readonly loan: LoanState; readonly checkpoint: InterestCheckpoint }[];
@@ -209,7 +213,7 @@ export function emptyPlan(): PostingPlan {
     recoveries: [],
     accrualBatches: [],
     restatedInterest: [],
-    unmovedAccruals: [],
+    unmovedEvents: [],
     forgottenInterest: [],
     interestCheckpoints: [],
     runPortions: [],

@@ -111,6 +111,16 @@ const CASES: Readonly<Record<string, ReceiptFacts>> = {
     ]),
     following: [{ entryId: '0197aaaa-bbbb-7ccc-8ddd-eeeeeeeeeef0', eventType: 'fee_assessed' }],
   },
+  'a return that restates a fee': {
+    ...facts('payment_returned', [
+      [1100, 65n],
+      [1010, -65n],
+    ]),
+    following: [
+      { entryId: '0197aaaa-bbbb-7ccc-8ddd-eeeeeeeeeef0', eventType: 'reversal' },
+      { entryId: '0197aaaa-bbbb-7ccc-8ddd-eeeeeeeeeef2', eventType: 'fee_assessed' },
+    ],
+  },
   'a return on non-accrual': facts('payment_returned', [
     [4000, 20n],
     [9100, 20n],

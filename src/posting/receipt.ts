@@ -179,8 +179,9 @@ function interestPaid(facts: ReceiptFacts): bigint {
   return credited(facts, ACCOUNT.interestReceivable) + credited(facts, ACCOUNT.nonAccrualInterestReceivable);
 }
 
+/** Its own fee, an event by itself; what it restates follows it too. */
 function returnFee({ following }: ReceiptFacts): string {
-  const [fee] = following;
+  const fee = following.find(({ eventType, entryId: id }) => eventType === 'fee_assessed' && !isRebooking(id));
   return fee === undefined ? '' : `"fee_journal_entry_id":"${fee.entryId}",`;
 }
 

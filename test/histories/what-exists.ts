@@ -108,4 +108,5 @@ export const POLICY_FIELDS: readonly (keyof Policy)[] = [
   'chargeoff',
   'principalCheck',
   'feeAccounts',
+  'backdating',
 ];

@@ -47,10 +47,12 @@ const common = {
   description: fc.constant(null),
 };
 const part = fc.bigInt({ min: 0n, max: 40n });
-const split = fc.option(fc.record({ fees: part, interest: part, principal: part, suspense: part }), {
-  nil: null,
-  freq: 3,
-});
+const nothing = fc.constant(0n);
+const split = fc.oneof(
+  { weight: 2, arbitrary: fc.constant(null) },
+  { weight: 1, arbitrary: fc.record({ fees: part, interest: part, principal: part, suspense: part }) },
+  { weight: 1, arbitrary: fc.record({ fees: nothing, interest: nothing, principal: nothing, suspense: part }) },
+);
 
 const payment = fc
   .record({ ...common, sourceMethod: fc.constant('ach'), layer: fc.constantFrom(0, 0, 0, 1), split })

@@ -31,6 +31,7 @@ import { entryIdOf } from '../../src/posting/reference.ts';
 import type { HistoryRef, LoanHistory } from '../../src/posting/restatement/loan-history.ts';
 import { FactsInMemory } from './facts-in-memory.ts';
 import { historyOf } from './memory-history.ts';
+import { InterestInMemory } from './memory-interest.ts';
 import { type ClosedPeriod, closedThrough, readPeriods } from './memory-periods.ts';
 
 /** A tenant of the books, with the programs that its loans may have. */
@@ -75,6 +76,7 @@ export class MemoryBooks {
   /** Corrections by their entries, standing or not. */
   readonly sentCorrections = new Map<string, PostingPlan['accrualCorrections'][number]>();
   readonly facts = new FactsInMemory();
+  interest = new InterestInMemory();
   readonly #tenants: readonly BooksTenant[];
   readonly #states: ReadonlyMap<string, TenantState>;
   #lastId = 0;
@@ -116,6 +118,7 @@ export class MemoryBooks {
     copy.movements.push(...structuredClone(this.movements));
     copy.differences.push(...this.differences);
     copy.facts.take(this.facts);
+    copy.interest = this.interest.copy();
     return copy;
   }
 
@@ -174,7 +177,9 @@ export class MemoryBooks {
     const loanKeys = (refs: typeof set.loans) => refs.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
     return {
       databaseTimeMs: 0,
-      interest: new Map(),
+      interest: new Map(
+        set.interestLoans.map((loan) => [scopedKey(loan.tenantId, loan.loanId), this.interest.factsOf(loan, this)]),
+      ),
       tenants: new Map(
         [...this.#states].map(([tenantId, state]) => [tenantId, closed(state, closedThrough(this, tenantId))]),
       ),
@@ -316,6 +321,7 @@ export class MemoryBooks {
     }
     this.#writeReversals(plan);
     this.#writeEntries(plan);
+    this.interest.take(plan, this.entries.size);
     this.#writeLosses(plan);
     this.#writePeriods(plan);
     for (const delta of [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()])) {

@@ -1,15 +1,24 @@
 import type { AccrualBatch } from '../../src/domain/accrual.ts';
-import { type DraftLine, type EventInput, effectOfLines, linesByLayer } from '../../src/domain/journal-entry.ts';
+import { interestBefore as interestFactsBefore } from '../../src/domain/accrual-run.ts';
+import {
+  type DraftLine,
+  type EntryDraft,
+  type EventInput,
+  effectOfLines,
+  linesByLayer,
+} from '../../src/domain/journal-entry.ts';
 import { addComponents, noComponents } from '../../src/domain/loan.ts';
 import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
 import type { EntryStanding } from '../../src/domain/posted-entry.ts';
 import { byEffect, type KeptEntry, type LoanEvent } from '../../src/domain/restatement/loan-event.ts';
 import { firstEntryIdOf, isRebooking } from '../../src/posting/entry-id.ts';
 import { byEffectOfLoss, type KeptLoss } from '../../src/posting/kept-loss.ts';
-import { type LoanRef, type ResolvedEntry, scopedKey } from '../../src/posting/ledger-state.ts';
+import { type AccrualMonth, type LoanRef, type ResolvedEntry, scopedKey } from '../../src/posting/ledger-state.ts';
 import type { PostingPlan } from '../../src/posting/posting-plan.ts';
 import type { EntryRef } from '../../src/posting/posting-store.ts';
 import type { HistoryRef, LoanHistory, ReturnedPayment } from '../../src/posting/restatement/loan-history.ts';
+
+import type { InterestInMemory } from './memory-interest.ts';
 
 /** The parts of books in memory that a loan's life is read from. */
 type LivedBooks = {
@@ -21,6 +30,8 @@ type LivedBooks = {
   readonly sentCorrections: ReadonlyMap<string, PostingPlan['accrualCorrections'][number]>;
   readonly standingsOf: (asked: readonly EntryRef[]) => ReadonlyMap<string, EntryStanding>;
   readonly batches: ReadonlyMap<string, AccrualBatch>;
+  readonly interest: InterestInMemory;
+  readonly accrualMonths: ReadonlyMap<string, AccrualMonth>;
   readonly facts: {
     readonly settlings: readonly { readonly tenantId: string; readonly entryId: string; readonly turn: number }[];
     readonly paymentReturns: PostingPlan['paymentReturns'];
@@ -34,7 +45,7 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
   const before: LoanHistory['before'] = [noComponents(), noComponents(), noComponents()];
   const events = new Map<string, LoanEvent>();
   for (const [key, { entry, loanIds }] of books.entries) {
-    if (!key.startsWith(tenantId) || !loanIds.includes(loanId)) continue;
+    if (!key.startsWith(tenantId) || ![...loanIds, ...unmovedBy(entry)].includes(loanId)) continue;
     const lines = entry.lines.filter((line) => line.loanId === loanId);
     if (entry.effectiveAt < from) {
       for (const { layer, lines: ofLayer } of linesByLayer({ ...entry, lines })) {
@@ -48,6 +59,7 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
     const known = events.get(entry.eventId);
     const isDifference = entry.eventType === 'accrual' && isRebooking(entry.entryId);
     const accrued = books.batches.get(first)?.loans.find((loan) => loan.loanId === loanId);
+    const run = books.interest.runOf({ tenantId, loanId, entryId: firstEntryIdOf(entry.eventId) }, books);
     events.set(entry.eventId, {
       eventId: entry.eventId,
       arrival: BigInt(keys.indexOf(first)),
@@ -59,8 +71,8 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
       returnOf:
         books.facts.paymentReturns.find((one) => one.tenantId === tenantId && one.entryId === entry.entryId)
           ?.paymentEntryId ?? null,
-      isWhole: entry.eventType !== 'accrual' || accrued !== undefined || books.sentCorrections.has(first),
-      accrual: accrued === undefined ? null : { interestMinor: accrued.interestMinor },
+      accrual: accrued === undefined || run !== null ? null : { interestMinor: accrued.interestMinor },
+      run,
       correction: correctionOf(books.sentCorrections.get(first), loanId),
     });
   }
@@ -78,7 +90,9 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
     .toSorted(inEffect);
   const returned = returnedOf(tenantId, ordered, books);
   const interest = interestBefore({ tenantId, loanId, from }, ordered, books);
-  return { from, before, events: ordered, losses, nonAccruals, returned, interest, truncated: false };
+  const accrues = ordered.some(({ run }) => run !== null);
+  const interestFacts = accrues ? interestFactsBefore(books.interest.wholeOf({ tenantId, loanId }, books), from) : null;
+  return { from, before, events: ordered, losses, nonAccruals, returned, interest, interestFacts, truncated: false };
 }
 
 function correctionOf(sent: PostingPlan['accrualCorrections'][number] | undefined, loanId: string) {
@@ -138,6 +152,12 @@ function returnedOf(
     const { settledBy = null } = standingsOf([{ tenantId, entryId: liveId }]).get(scopedKey(tenantId, liveId)) ?? {};
     return { payment, settledBy, turns: said.length, took };
   });
+}
+
+/** Loans that an entry is about and has no line of. */
+function unmovedBy(entry: object): readonly string[] {
+  const { unmovedLoanIds = [] } = entry as Partial<EntryDraft>;
+  return unmovedLoanIds;
 }
 
 /** The books keep whole drafts, of which a resolved entry is a part. */

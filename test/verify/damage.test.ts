@@ -44,7 +44,7 @@ const APPEND_ONLY = [
   'period_close',
   'audit_event',
   'accrual_run_portion',
-  'loan_unmoved_accrual',
+  'loan_unmoved_event',
 ];
 
 let whole: TestDatabase;

@@ -355,10 +355,10 @@ export class HandBooks {
     });
   }
 
-  #addCorrection({ corrects }: HandEntry, { id, accrual }: { id: string; accrual: unknown }): void {
+  #addCorrection({ corrects, on }: HandEntry, { id, accrual }: { id: string; accrual: unknown }): void {
     const loans = corrects?.loans ?? [];
     for (const [loan_id, , difference] of loans) {
-      if (difference === 0) this.#add('loan_unmoved_accrual', { tenant_id: this.#tenant.id, loan_id, entry_id: id });
+      if (difference === 0) this.#meet(loan_id, { id, on });
     }
     this.#add('accrual_correction', {
       tenant_id: this.#tenant.id,
@@ -402,9 +402,8 @@ export class HandBooks {
     accrues: readonly (readonly [string, number])[],
     entry: { id: string; on: string; run: string | undefined },
   ): void {
-    const tenant_id = this.#tenant.id;
     for (const [loan_id, interest] of accrues) {
-      if (interest === 0) this.#add('loan_unmoved_accrual', { tenant_id, loan_id, entry_id: entry.id });
+      if (interest === 0) this.#meet(loan_id, entry);
     }
     this.#add('accrual_batch', {
       tenant_id: this.#tenant.id,
@@ -416,6 +415,21 @@ export class HandBooks {
       outstanding_principal_minor: accrues.map(() => 0),
       interest_minor: accrues.map(([, interest]) => interest),
       exact_interest: entry.run === undefined ? null : ['1/3'],
+    });
+  }
+
+  /** An entry that is about a loan and does not move it. */
+  #meet(loan: string, { id, on }: { readonly id: string; readonly on: string }): void {
+    const history = this.#history.get(loan) ?? { count: 0, frontier: null, movements: [] };
+    history.frontier = history.frontier === null || on > history.frontier ? on : history.frontier;
+    this.#history.set(loan, history);
+    const tenant_id = this.#tenant.id;
+    this.#add('loan_unmoved_event', {
+      tenant_id,
+      loan_id: loan,
+      entry_id: id,
+      effective_at: on,
+      loan_seq: history.count,
     });
   }
 

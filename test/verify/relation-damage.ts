@@ -188,7 +188,7 @@ export const OF_RELATIONS: readonly Damage[] = [
     named: () => [
       `accrual_corrections: entry ${entryId('correction')}`,
       `correction_interest: entry ${entryId('correction')}`,
-      `unmoved_accruals: entry ${entryId('correction')}`,
+      `unmoved_events: entry ${entryId('correction')}`,
     ],
   },
   {

@@ -82,13 +82,23 @@ export const OF_RUNS: readonly Damage[] = [
   },
   {
     what: 'an accrual of 0 that nothing leads to',
-    sql: () => `DELETE FROM hpts.loan_unmoved_accrual WHERE ${entry('nothing accrued')}`,
-    named: () => [`unmoved_accruals: entry ${entryId('nothing accrued')}`],
+    sql: () => `DELETE FROM hpts.loan_unmoved_event WHERE ${entry('nothing accrued')}`,
+    named: () => [`unmoved_events: entry ${entryId('nothing accrued')}`],
   },
   {
     what: 'a loan led to an accrual that moved it',
-    sql: () => `UPDATE hpts.loan_unmoved_accrual SET loan_id = '${LOANS.old}' WHERE ${entry('nothing accrued')}`,
-    named: () => [`unmoved_accruals: entry ${entryId('nothing accrued')}`],
+    sql: () => `UPDATE hpts.loan_unmoved_event SET loan_id = '${LOANS.old}' WHERE ${entry('nothing accrued')}`,
+    named: () => [`unmoved_events: entry ${entryId('nothing accrued')}`],
+  },
+  {
+    what: 'when a loan met an event that moved nothing',
+    sql: () => `UPDATE hpts.loan_unmoved_event SET effective_at = '2026-02-02' WHERE ${entry('nothing accrued')}`,
+    named: () => [`unmoved_events: entry ${entryId('nothing accrued')}`],
+  },
+  {
+    what: 'where in its life a loan met an event that moved nothing',
+    sql: () => `UPDATE hpts.loan_unmoved_event SET loan_seq = loan_seq + 1 WHERE ${entry('nothing accrued')}`,
+    named: () => [`unmoved_events: entry ${entryId('nothing accrued')}`],
   },
   {
     what: 'what an accrual stands for',

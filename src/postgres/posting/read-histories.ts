@@ -73,7 +73,8 @@ const READ_EVENTS_SINCE: Statement = {
           WHERE m.tenant_id = $1 AND m.loan_id = asked.loan_id AND m.layer = l.layer AND m.frontier >= $3::date
             AND m.effective_at >= $3::date) AS m
         UNION ALL
-        SELECT u.entry_id FROM hpts.loan_unmoved_accrual AS u WHERE u.tenant_id = $1 AND u.loan_id = asked.loan_id) AS m) AS moved
+        SELECT u.entry_id FROM hpts.loan_unmoved_event AS u
+        WHERE u.tenant_id = $1 AND u.loan_id = asked.loan_id AND u.effective_at >= $3::date) AS m) AS moved
     ${lookedUp({ alias: 'e', entryId: 'moved.entry_id' })}
     ${lookedUp({ alias: 'o', entryId: `(left(e.event_id::text, 35) || '0')::uuid` })}
     LEFT JOIN LATERAL (

@@ -40,7 +40,7 @@ const READ_INTEREST_EVENTS: Statement = {
         generate_subscripts($2::uuid[], 1) AS place),
     unmoved AS (
       SELECT a.place, u.tenant_id, u.entry_id, v.entry_id AS reversal_id
-      FROM asked AS a JOIN hpts.loan_unmoved_accrual AS u ON u.tenant_id = a.tenant_id AND u.loan_id = a.loan_id
+      FROM asked AS a JOIN hpts.loan_unmoved_event AS u ON u.tenant_id = a.tenant_id AND u.loan_id = a.loan_id
       LEFT JOIN hpts.reversal AS v ON v.tenant_id = u.tenant_id AND v.reversed_entry_id = u.entry_id
       WHERE a.loan_seq = 0),
     life AS (
@@ -89,10 +89,10 @@ const FORGET_INTEREST: Statement = {
     WHERE i.tenant_id = n.tenant_id AND i.loan_id = n.loan_id`,
 };
 
-const INSERT_UNMOVED_ACCRUALS: Statement = {
-  name: 'insert_unmoved_accruals',
-  text: `INSERT INTO hpts.loan_unmoved_accrual (tenant_id, loan_id, entry_id)
-    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[])`,
+const INSERT_UNMOVED_EVENTS: Statement = {
+  name: 'insert_unmoved_events',
+  text: `INSERT INTO hpts.loan_unmoved_event (tenant_id, loan_id, entry_id, effective_at, loan_seq)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[]), unnest($5::int[])`,
 };
 
 const INSERT_RESTATED_INTEREST: Statement = {
@@ -115,7 +115,7 @@ export const INTEREST_STATEMENTS: readonly Statement[] = [
   READ_EXACT_INTEREST,
   KEEP_INTEREST,
   FORGET_INTEREST,
-  INSERT_UNMOVED_ACCRUALS,
+  INSERT_UNMOVED_EVENTS,
   INSERT_RESTATED_INTEREST,
   INSERT_RUN_PORTION,
 ];
@@ -240,7 +240,10 @@ async function readExact(
   const [answer] = await sendTrain(client, [[READ_EXACT_INTEREST, columns]]);
   const rows = (answer?.rows ?? []) as [string, string, string, string | null][];
   return new Map(
-    rows.map(([tenantId, loanId, entryId, text]) => [tenantId + loanId + entryId, text === null ? null : readRational(text)]),
+    rows.map(([tenantId, loanId, entryId, text]) => [
+      tenantId + loanId + entryId,
+      text === null ? null : readRational(text),
+    ]),
   );
 }
 
@@ -314,11 +317,13 @@ export function readRational(text: string): Rational {
 
 /** What writes the interest of a batch; no statement for what there is none of. */
 export function interestStatements(plan: PostingPlan): BoundStatement[] {
-  const { unmovedAccruals, restatedInterest, forgottenInterest, interestCheckpoints } = plan;
+  const { unmovedEvents, restatedInterest, forgottenInterest, interestCheckpoints } = plan;
   const statements: BoundStatement[] = [];
-  if (unmovedAccruals.length > 0) {
-    const entryIds = uuidArray(unmovedAccruals, ({ entryId }) => entryId);
-    statements.push([INSERT_UNMOVED_ACCRUALS, [...loanColumns(unmovedAccruals), entryIds]]);
+  if (unmovedEvents.length > 0) {
+    const entryIds = uuidArray(unmovedEvents, ({ entryId }) => entryId);
+    const days = dateArray(unmovedEvents, ({ effectiveAt }) => effectiveAt);
+    const places = int4Array(unmovedEvents, ({ loanSeq }) => loanSeq);
+    statements.push([INSERT_UNMOVED_EVENTS, [...loanColumns(unmovedEvents), entryIds, days, places]]);
   }
   if (restatedInterest.length > 0) {
     statements.push([

@@ -24,7 +24,7 @@ const TENANT_TABLES = [
   'period_close',
   'loan_registration',
   'principal_difference',
-  'loan_unmoved_accrual',
+  'loan_unmoved_event',
   'loan_interest',
 ];
 const TRIGGERED_TABLES = [
@@ -52,7 +52,7 @@ const TRIGGERED_TABLES = [
   'loan_registration',
   'principal_difference',
   'accrual_run_portion',
-  'loan_unmoved_accrual',
+  'loan_unmoved_event',
 ];
 /** Rows that nobody but the owner may change, not even the role that posts. */
 const INSERT_ONLY_TABLES = [...TRIGGERED_TABLES, 'loan_movement', 'account_delta'];

@@ -61,11 +61,14 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'loan_heads',
     promise:
-      "A loan's row counts its movements (only a registered loan has none), knows their latest date and its first standing disbursement or opening balance, and belongs to a program that exists.",
+      "A loan's row counts its movements (only a registered loan has none), knows the latest date of its events and its first standing disbursement or opening balance, and belongs to a program that exists.",
     sql: `
       WITH moved AS (
         SELECT m.tenant_id, m.loan_id, count(*) AS movements, max(m.effective_at) AS frontier
         FROM hpts.loan_movement AS m WHERE ${ofTenant('m')} GROUP BY 1, 2),
+      met AS (
+        SELECT u.tenant_id, u.loan_id, max(u.effective_at) AS until FROM hpts.loan_unmoved_event AS u
+        WHERE ${ofTenant('u')} AND u.loan_seq IS NOT NULL GROUP BY 1, 2),
       disbursed AS (
         SELECT d.tenant_id, d.loan_id, min(d.effective_at) AS first_on
         FROM hpts.disbursement AS d
@@ -78,7 +81,7 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
                CASE WHEN l.loan_id IS NULL THEN 'has movements and no row in hpts.loan'
                     WHEN m.loan_id IS NULL AND (r.loan_id IS NULL OR l.loan_seq <> 0) THEN 'has a row in hpts.loan and no movement'
                     WHEN l.loan_seq <> m.movements THEN format('counts %s movements, has %s', l.loan_seq, m.movements)
-                    WHEN l.frontier IS DISTINCT FROM m.frontier THEN format('has frontier %s, its latest movement is dated %s', l.frontier, m.frontier)
+                    WHEN l.frontier IS DISTINCT FROM greatest(m.frontier, u.until) THEN format('has frontier %s, its latest event is dated %s', l.frontier, greatest(m.frontier, u.until))
                     WHEN l.first_disbursed_on IS DISTINCT FROM d.first_on
                     THEN format('was first disbursed on %s by hpts.loan, on %s by its standing disbursements and opening balance',
                                 coalesce(l.first_disbursed_on::text, 'no day'), coalesce(d.first_on::text, 'no day'))
@@ -86,6 +89,7 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
                     WHEN p.program_id IS NULL THEN format('belongs to program %s, which does not exist', l.program_id) END AS detail
         FROM loan AS l
         FULL JOIN moved AS m ON m.tenant_id = l.tenant_id AND m.loan_id = l.loan_id
+        LEFT JOIN met AS u ON u.tenant_id = l.tenant_id AND u.loan_id = l.loan_id
         LEFT JOIN hpts.loan_registration AS r ON r.tenant_id = l.tenant_id AND r.loan_id = l.loan_id
         LEFT JOIN disbursed AS d ON d.tenant_id = l.tenant_id AND d.loan_id = l.loan_id
         LEFT JOIN hpts.program AS p ON p.tenant_id = l.tenant_id AND p.program_id = l.program_id)
@@ -99,7 +103,9 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
       WITH ordered AS (
         SELECT m.tenant_id, m.loan_id, m.loan_seq, m.entry_id, m.frontier, m.effective_at, m.posted_at, m.backdated_minor,
                ${eachComponent((component) => `m.${component}_minor`)},
-               row_number() OVER history AS place, max(m.effective_at) OVER history AS latest, lag(m.posted_at) OVER history AS before,
+               row_number() OVER history AS place, greatest(max(m.effective_at) OVER history, (
+                 SELECT max(u.effective_at) FROM hpts.loan_unmoved_event AS u
+                 WHERE u.tenant_id = m.tenant_id AND u.loan_id = m.loan_id AND u.loan_seq < m.loan_seq)) AS latest, lag(m.posted_at) OVER history AS before,
                bool_or(right(m.entry_id::text, 1) = '2') OVER (
                  PARTITION BY m.tenant_id, m.loan_id, m.layer, m.posted_at ORDER BY m.loan_seq
                  ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) IS TRUE AS set_right

@@ -70,9 +70,9 @@ export const RUN_CHECKS: readonly LedgerCheck[] = [
       WHERE ${ofTenant('p')} AND p.accrued_loans <> has.loans`,
   },
   {
-    name: 'unmoved_accruals',
+    name: 'unmoved_events',
     promise:
-      'hpts.loan_unmoved_accrual leads from each loan to exactly the accruals and corrections that posted nothing for it.',
+      'hpts.loan_unmoved_event leads from each loan to exactly the accruals, corrections and refinances that posted nothing for it, with their dates and the movements that the loan had by then.',
     sql: `
       WITH zero AS (
         SELECT b.tenant_id, b.entry_id, s.loan_id
@@ -81,16 +81,27 @@ export const RUN_CHECKS: readonly LedgerCheck[] = [
         UNION ALL
         SELECT c.tenant_id, c.entry_id, s.loan_id
         FROM hpts.accrual_correction AS c CROSS JOIN LATERAL unnest(c.loan_ids, c.difference_minor) AS s(loan_id, difference)
-        WHERE ${ofTenant('c')} AND s.difference = 0),
-      kept AS (SELECT u.* FROM hpts.loan_unmoved_accrual AS u WHERE ${ofTenant('u')})
-      SELECT coalesce(z.tenant_id, k.tenant_id) AS tenant_id, coalesce(e.seq, 0) AS place,
-             'entry ' || coalesce(z.entry_id, k.entry_id) AS subject,
-             CASE WHEN k.entry_id IS NULL THEN format('accrues nothing for loan %s, and no row of hpts.loan_unmoved_accrual says so', z.loan_id)
-                  ELSE format('stands in hpts.loan_unmoved_accrual for loan %s, for which it accrues something or is no accrual', k.loan_id) END AS detail
-      FROM zero AS z FULL JOIN kept AS k ON k.tenant_id = z.tenant_id AND k.entry_id = z.entry_id AND k.loan_id = z.loan_id
-      LEFT JOIN hpts.journal_entry AS e
-        ON e.tenant_id = coalesce(z.tenant_id, k.tenant_id) AND e.entry_id = coalesce(z.entry_id, k.entry_id)
-      WHERE z.entry_id IS NULL OR k.entry_id IS NULL`,
+        WHERE ${ofTenant('c')} AND s.difference = 0
+        UNION ALL
+        SELECT e.tenant_id, e.entry_id, (e.event_input::jsonb ->> 'old_loan_id')::uuid
+        FROM hpts.journal_entry AS e
+        WHERE ${ofTenant('e')} AND e.event_type = 'refinance' AND (e.event_input::jsonb ->> 'old_loan_id')::uuid <> ALL (e.loan_ids)),
+      kept AS (SELECT u.* FROM hpts.loan_unmoved_event AS u WHERE ${ofTenant('u')}),
+      judged AS (
+        SELECT coalesce(z.tenant_id, k.tenant_id) AS tenant_id, coalesce(e.seq, 0) AS place, coalesce(z.entry_id, k.entry_id) AS entry_id,
+               CASE WHEN k.entry_id IS NULL THEN format('posts nothing for loan %s, and no row of hpts.loan_unmoved_event says so', z.loan_id)
+                    WHEN z.entry_id IS NULL THEN format('stands in hpts.loan_unmoved_event for loan %s, for which it posts something or of which it says nothing', k.loan_id)
+                    WHEN k.effective_at <> e.effective_at THEN format('is dated %s, in hpts.loan_unmoved_event %s', e.effective_at, k.effective_at)
+                    WHEN k.loan_seq <> met.movements THEN format('met loan %s after %s movements, hpts.loan_unmoved_event says %s', k.loan_id, met.movements, k.loan_seq)
+               END AS detail
+        FROM zero AS z FULL JOIN kept AS k ON k.tenant_id = z.tenant_id AND k.entry_id = z.entry_id AND k.loan_id = z.loan_id
+        LEFT JOIN hpts.journal_entry AS e
+          ON e.tenant_id = coalesce(z.tenant_id, k.tenant_id) AND e.entry_id = coalesce(z.entry_id, k.entry_id)
+        CROSS JOIN LATERAL (
+          SELECT count(*) AS movements FROM hpts.loan_movement AS m
+          JOIN hpts.journal_entry AS o ON o.tenant_id = m.tenant_id AND o.entry_id = m.entry_id
+          WHERE m.tenant_id = k.tenant_id AND m.loan_id = k.loan_id AND o.seq < e.seq) AS met)
+      SELECT tenant_id, place, 'entry ' || entry_id AS subject, detail FROM judged WHERE detail IS NOT NULL`,
   },
   {
     name: 'loan_interest',
@@ -101,7 +112,9 @@ export const RUN_CHECKS: readonly LedgerCheck[] = [
         SELECT c.*, l.loan_seq AS now_seq, had.principal_minor AS had_principal,
                had.interest_minor + had.memo_interest_minor AS had_interest, (
                  SELECT max(m.frontier) FROM hpts.loan_movement AS m
-                 WHERE m.tenant_id = c.tenant_id AND m.loan_id = c.loan_id AND m.loan_seq <= c.loan_seq) AS had_frontier
+                 WHERE m.tenant_id = c.tenant_id AND m.loan_id = c.loan_id AND m.loan_seq <= c.loan_seq) AS had_frontier, (
+                 SELECT max(u.effective_at) FROM hpts.loan_unmoved_event AS u
+                 WHERE u.tenant_id = c.tenant_id AND u.loan_id = c.loan_id AND u.loan_seq <= c.loan_seq) AS met_until
         FROM hpts.loan_interest AS c
         LEFT JOIN hpts.loan AS l ON l.tenant_id = c.tenant_id AND l.loan_id = c.loan_id
         LEFT JOIN LATERAL (
@@ -148,7 +161,7 @@ export const RUN_CHECKS: readonly LedgerCheck[] = [
                     WHEN a.posted <> k.posted_minor THEN format('has %s accrued, its interest counts %s', a.posted, k.posted_minor)
                     WHEN abs(a.exact - ${billionths('k.exact_interest')}) > 1000 THEN format('has interest of %s, its accruals stand for another amount', k.exact_interest)
                     WHEN k.principal_minor IS DISTINCT FROM k.had_principal OR k.interest_minor IS DISTINCT FROM k.had_interest
-                      OR k.frontier IS DISTINCT FROM k.had_frontier
+                      OR NOT k.frontier BETWEEN k.had_frontier AND greatest(k.had_frontier, k.met_until)
                     THEN 'has another principal, interest or frontier than its interest was counted on' END AS detail
         FROM kept AS k LEFT JOIN accrued AS a ON a.tenant_id = k.tenant_id AND a.loan_id = k.loan_id)
       SELECT tenant_id, 0::bigint AS place, 'loan ' || loan_id AS subject, detail FROM judged WHERE detail IS NOT NULL`,

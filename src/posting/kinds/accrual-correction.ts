@@ -57,10 +57,7 @@ function rememberCorrection(
   const accrualEntryId = batch.entry.entryId;
   const differences = interestByLoan(draft.lines);
   const loans = correction.loans.map((loan) => ({ ...loan, differenceMinor: differences.get(loan.loanId) ?? 0n }));
-  for (const { loanId, differenceMinor } of loans) {
-    plan.forgottenInterest.push({ tenantId, loanId });
-    if (differenceMinor === 0n) plan.unmovedAccruals.push({ tenantId, loanId, entryId });
-  }
+  for (const { loanId } of loans) plan.forgottenInterest.push({ tenantId, loanId });
   plan.accrualCorrections.push({ tenantId, entryId, accrualEntryId, loans });
   const key = scopedKey(tenantId, accrualEntryId);
   const { effectiveAt, lines } = draft;

@@ -101,7 +101,6 @@ function rememberEntry(
   for (const loan of loans) {
     const { loanId } = loan;
     markAccrued({ tenantId, loanId, date: portion.accrualDate, accrued: true }, target);
-    if (loan.interestMinor === 0n) plan.unmovedAccruals.push({ tenantId, loanId, entryId });
     if (loan.checkpoint === null) plan.forgottenInterest.push({ tenantId, loanId });
     else plan.interestCheckpoints.push({ loan: loanOf(target.state, tenantId, loanId), checkpoint: loan.checkpoint });
   }

@@ -47,7 +47,6 @@ export const ACCRUAL: CommandKind<CommandOf<'accrual'>> = {
     for (const { loanId, interestMinor } of accrual.loans) {
       if (interestMinor === 0n) {
         // No movement tells of it, so what is counted of the loan's interest cannot go on from where it is.
-        target.plan.unmovedAccruals.push({ tenantId, loanId, entryId });
         target.plan.forgottenInterest.push({ tenantId, loanId });
       }
       markAccrued({ tenantId, loanId, date: accrual.accrualDate, accrued: true }, target);

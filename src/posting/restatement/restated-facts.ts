@@ -54,7 +54,6 @@ function copyRows(from: PostingPlan, to: PostingPlan, news: ReadonlySet<string>)
   to.verdicts.push(...from.verdicts.filter(isNew));
   to.accrualBatches.push(...from.accrualBatches.filter(isNew));
   to.accrualCorrections.push(...from.accrualCorrections.filter(isNew));
-  to.unmovedAccruals.push(...from.unmovedAccruals.filter(isNew));
   to.principalDifferences.push(...from.principalDifferences.filter(isNew));
 }
 

@@ -253,7 +253,7 @@ export class LoanFold {
   /** What came in is looked up by the returns of it, as it is booked at its place; none of them stands before it. */
   #resolveReceived(event: LoanEvent, draft: EntryDraft, entryId: string): void {
     if (!RECEIVED.has(draft.eventType) || settlementOf(event) !== null) return;
-    const entry: PostedEntry = { ...event.entry, ...draft, entryId };
+    const entry: PostedEntry = { ...event.entry, ...keptDraft(draft, event), entryId };
     const first = scopedKey(this.#tenantId, firstEntryIdOf(event.eventId));
     this.#shadow.resolved.set(first, { entry, loanIds: [this.loanId], accrued: null, correctsEntryId: null });
     const { standings } = this.#shadow.state;

@@ -248,11 +248,12 @@ function addUndone(books: Books, state: LoanState): void {
   for (const entry of books.journals.get(state.loanId) ?? []) {
     const fact = books.facts.get(entry.eventId);
     if (fact === undefined || !fact.reversed || fact.command.kind === 'chargeoff') continue;
-    const date = entry.reversesEntryId === undefined ? owedSince(fact.command, entry.effectiveAt) : entry.effectiveAt;
+    const { effectiveAt: date, reversesEntryId } = entry;
+    const earnsFrom = reversesEntryId === undefined ? owedSince(fact.command, date) : date;
     for (const line of entry.lines) {
       const effect = line.loanId === state.loanId && line.layer === 'SETTLED' ? effectOf(line) : undefined;
       if (effect?.component !== 'principal') continue;
-      state.principalMoves.push({ date, deltaMinor: effect.deltaMinor });
+      state.principalMoves.push({ date, earnsFrom, deltaMinor: effect.deltaMinor });
     }
   }
 }

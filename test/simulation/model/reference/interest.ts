@@ -85,7 +85,7 @@ function cumulative(state: LoanState, terms: InterestTerms, to: string): bigint 
 
 function nightOf(state: LoanState, terms: InterestTerms, date: string): Night {
   let principalMinor = 0n;
-  for (const move of state.principalMoves) if (move.date <= date) principalMinor += move.deltaMinor;
+  for (const move of state.principalMoves) if (move.earnsFrom <= date) principalMinor += move.deltaMinor;
   const { dayCount } = policyOn(terms.program, date);
   return { date, principalMinor, rate: rateOfNight(terms, date) ?? '0', dayCount };
 }

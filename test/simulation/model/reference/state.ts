@@ -95,7 +95,8 @@ export interface LoanState {
   readonly currency: string;
   readonly balance: Record<Layer, Components>;
   /** Movements of settled principal by effective date, for interest. */
-  readonly principalMoves: { readonly date: string; readonly deltaMinor: bigint }[];
+  /** `earnsFrom` lies before `date` of an opening alone, whose interest may end before it. */
+  readonly principalMoves: { readonly date: string; readonly earnsFrom: string; readonly deltaMinor: bigint }[];
   /** The day from which interest is counted; undefined before any disbursement. */
   interestFrom: string | undefined;
   nonAccrual: boolean;
@@ -125,13 +126,13 @@ export function newState(loanId: string, currency: string): LoanState {
 export function apply(state: LoanState, outcome: Outcome, effectiveAt: string): void {
   const opened = outcome.effects.find((effect) => effect.kind === 'opened');
   // An opening's interest may begin before it: what it owes was owed elsewhere in those nights.
-  const date = opened !== undefined && opened.date < effectiveAt ? opened.date : effectiveAt;
+  const earnsFrom = opened !== undefined && opened.date < effectiveAt ? opened.date : effectiveAt;
   for (const line of outcome.lines) {
     const effect = effectOf(line);
     if (effect === undefined || line.loanId !== state.loanId) continue;
     state.balance[line.layer][effect.component] += effect.deltaMinor;
     if (effect.component === 'principal' && line.layer === 'SETTLED') {
-      state.principalMoves.push({ date, deltaMinor: effect.deltaMinor });
+      state.principalMoves.push({ date: effectiveAt, earnsFrom, deltaMinor: effect.deltaMinor });
     }
   }
   for (const effect of outcome.effects) applyEffect(state, effect);
