@@ -1,6 +1,8 @@
 import type { AccrualBatch } from '../../src/domain/accrual.ts';
 import { interestByLoan } from '../../src/domain/accrual-correction.ts';
 import type { Verdict } from '../../src/domain/adjustment.ts';
+import { parseAnnualRate, type RateStep } from '../../src/domain/annual-rate.ts';
+import type { CalendarDate } from '../../src/domain/calendar-date.ts';
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
 import type { TakenPart } from '../../src/domain/loss.ts';
@@ -41,6 +43,8 @@ export type BooksTenant = {
   readonly otherProgramId: string;
   /** Of both programs; `append` unless it is said. */
   readonly backdating?: 'append' | 'replay';
+  /** Of both programs; none unless it is said. */
+  readonly annualRate?: string;
 };
 
 export const BUSINESS_DATE = '2026-05-10';
@@ -429,6 +433,12 @@ function closed(state: TenantState, day: string | null): TenantState {
   return { ...state, closedThrough: day, configuration: { ...state.configuration, closedThrough: day } };
 }
 
+function rateFromTheBeginning(text: string): RateStep {
+  const rate = parseAnnualRate(text);
+  if (rate === undefined) throw new Error(`${text} is no rate`);
+  return { from: '0001-01-01' as CalendarDate, rate };
+}
+
 function tenantState(tenant: BooksTenant): TenantState {
   const version = (programId: string, incomeAccount: number): ProgramVersion => ({
     programId,
@@ -438,6 +448,7 @@ function tenantState(tenant: BooksTenant): TenantState {
     policy: {
       ...readPolicy(DEFAULT_PROGRAM_POLICY),
       backdating: tenant.backdating ?? 'append',
+      annualRates: tenant.annualRate === undefined ? [] : [rateFromTheBeginning(tenant.annualRate)],
       principalCheck: programId === tenant.programId ? 'record' : 'reject',
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
       returns: programId === tenant.programId ? 'mirror' : 'principal',
