@@ -108,11 +108,12 @@ const INSERT_RUN_PORTION: Statement = {
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8::uuid[], $9::text[], $10::bigint[])`,
 };
 
-/** Every statement of this file, for a connection to prepare. */
+/** The statements of this file that read, for a connection to prepare. */
+export const INTEREST_QUESTIONS: readonly Statement[] = [READ_INTEREST, READ_INTEREST_EVENTS, READ_EXACT_INTEREST];
+
+/** Every statement of this file, likewise. */
 export const INTEREST_STATEMENTS: readonly Statement[] = [
-  READ_INTEREST,
-  READ_INTEREST_EVENTS,
-  READ_EXACT_INTEREST,
+  ...INTEREST_QUESTIONS,
   KEEP_INTEREST,
   FORGET_INTEREST,
   INSERT_UNMOVED_EVENTS,
