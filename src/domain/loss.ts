@@ -107,6 +107,19 @@ export function recoveriesOf(loss: Loss): readonly string[] {
   return positive.map(({ entryId }) => entryId);
 }
 
+/**
+ * The entries that brought back again what a return had given back of a loss; none while the return can be reversed without
+ * more being recovered than was lost.
+ */
+export function recoveredAgain(loss: Loss, returnId: string): readonly string[] {
+  const given = loss.recovered.findIndex(({ entryId }) => entryId === returnId);
+  const part = loss.recovered[given];
+  if (part === undefined) return [];
+  const left = plus(minus(loss.amounts, recoveredOf(loss)), part.amounts);
+  if (RECEIVABLES.every((component) => left[component] >= 0n)) return [];
+  return recoveriesOf({ ...loss, recovered: loss.recovered.slice(given + 1) });
+}
+
 /** What losses make of a loan: its status, what is charged off and recovered, and where later losses go. */
 export function standingAfterLosses(standing: LoanStanding, losses: readonly Loss[]): LoanStanding {
   const closing = losses.find(({ closesLoan }) => closesLoan);

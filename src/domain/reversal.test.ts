@@ -187,6 +187,22 @@ describe('an entry under losses', () => {
     );
   });
 
+  test('a return of a recovery stays while later recoveries have brought back what it gave back', () => {
+    const whole = { ...amounts, principal: 9n };
+    const givenBack = { entryId: 'its return', eventType: 'payment_returned' as const };
+    const parts = [part('one', 9n), part('its return', -5n)];
+    const loss = (...later: Parameters<typeof part>[]) =>
+      lossOf('charge-off', { amounts: whole, recovered: [...parts, ...later.map((one) => part(...one))] });
+    expect(told(under([loss(['two', 3n], ['three', 2n])], givenBack))).toEqual([
+      'not_reversible',
+      field,
+      'entries two, three recovered again what entry its return gave back; reverse that first',
+    ]);
+    expect(told(under([loss(['two', 1n])], givenBack))[0]).toBe('not_reversible');
+    expect(told(under([loss(['two', 3n], ['its return', -3n])], givenBack))).not.toContain('entry one');
+    expect(told(under([loss()], { ...givenBack, seq: 99n }))).toEqual(['taken']);
+  });
+
   test('the charge-off that closed the loan names what the loan lost since; one of components does not', () => {
     const later = lossOf('return', { closesLoan: false });
     expect(told(under([lossOf('charge-off'), later], chargeOff))).toEqual([

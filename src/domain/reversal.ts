@@ -12,7 +12,7 @@ import {
 } from './journal-entry.ts';
 import { PENDING } from './layer.ts';
 import type { LoanState } from './loan.ts';
-import { type Loss, recoveriesOf } from './loss.ts';
+import { type Loss, recoveredAgain, recoveriesOf } from './loss.ts';
 import type { EntryStanding, PostedEntry, StandingCorrection } from './posted-entry.ts';
 import { type Refusal, refusalOfField } from './refusal.ts';
 
@@ -201,7 +201,8 @@ function refuseBefallen(
 
 /**
  * Refuses the reversal of an entry that something was built on which lives by losses (ACCOUNTING.md rules 9 and 11): a loss
- * that recoveries have brought back, a charge-off of a loan that lost more since, an entry older than the charge-off.
+ * that recoveries have brought back, what a return gave back and later recoveries brought back again, a charge-off of a loan that
+ * lost more since, an entry older than the charge-off.
  */
 function refuseUnderLosses(entry: PostedEntry, { loanIds, losses, replayed }: ReversalContext): Refusal | null {
   for (const loanId of loanIds) {
@@ -214,6 +215,10 @@ function refuseUnderLosses(entry: PostedEntry, { loanIds, losses, replayed }: Re
 }
 
 function refuseBuiltUpon({ entryId }: PostedEntry, losses: readonly Loss[]): Refusal | null {
+  const again = losses.flatMap((loss) => recoveredAgain(loss, entryId));
+  if (again.length > 0) {
+    return notReversible(`${namedOf([...new Set(again)])} recovered again what entry ${entryId} gave back`);
+  }
   const own = losses.findIndex((loss) => loss.entryId === entryId);
   const loss = losses[own];
   if (loss === undefined) return null;
@@ -243,6 +248,8 @@ function refuseOlderThanChargeOff(entry: PostedEntry, loanId: string, losses: re
   const closing = losses.find(({ closesLoan }) => closesLoan);
   if (closing === undefined || closing.entryId === entry.entryId || entry.layer === PENDING) return null;
   if (closing.seq !== null && entry.seq > closing.seq) return null;
+  // A refinance that took nothing of the old loan is nothing of its past.
+  if (entry.eventType === 'refinance' && entry.lines.every((line) => line.loanId !== loanId)) return null;
   const message = `entry ${entry.entryId} is older than entry ${closing.entryId}, which charged off loan ${loanId}; reverse that first`;
   return refusalOfField('loan_charged_off', 'reverses_entry_id', message);
 }

@@ -415,7 +415,7 @@ export class MemoryBooks {
         },
         loanIds:
           (accrued ?? corrected.get(entryId)?.loans)?.map(({ loanId }) => loanId) ??
-          (draft.loanId === null ? [...new Set(named)] : [draft.loanId]),
+          (draft.loanId === null ? [...new Set([...named, ...(draft.unmovedLoanIds ?? [])])] : [draft.loanId]),
         accrued: accrued === undefined ? null : new Map(accrued.map((loan) => [loan.loanId, loan.interestMinor])),
         correctsEntryId: corrected.get(entryId)?.accrualEntryId ?? null,
       });

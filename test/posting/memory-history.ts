@@ -1,12 +1,6 @@
 import type { AccrualBatch } from '../../src/domain/accrual.ts';
 import { interestBefore as interestFactsBefore } from '../../src/domain/accrual-run.ts';
-import {
-  type DraftLine,
-  type EntryDraft,
-  type EventInput,
-  effectOfLines,
-  linesByLayer,
-} from '../../src/domain/journal-entry.ts';
+import { type DraftLine, type EventInput, effectOfLines, linesByLayer } from '../../src/domain/journal-entry.ts';
 import { addComponents, noComponents } from '../../src/domain/loan.ts';
 import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
 import type { EntryStanding } from '../../src/domain/posted-entry.ts';
@@ -17,7 +11,6 @@ import { type AccrualMonth, type LoanRef, type ResolvedEntry, scopedKey } from '
 import type { PostingPlan } from '../../src/posting/posting-plan.ts';
 import type { EntryRef } from '../../src/posting/posting-store.ts';
 import type { HistoryRef, LoanHistory, ReturnedPayment } from '../../src/posting/restatement/loan-history.ts';
-
 import type { InterestInMemory } from './memory-interest.ts';
 
 /** The parts of books in memory that a loan's life is read from. */
@@ -45,7 +38,7 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
   const before: LoanHistory['before'] = [noComponents(), noComponents(), noComponents()];
   const events = new Map<string, LoanEvent>();
   for (const [key, { entry, loanIds }] of books.entries) {
-    if (!key.startsWith(tenantId) || ![...loanIds, ...unmovedBy(entry)].includes(loanId)) continue;
+    if (!key.startsWith(tenantId) || !loanIds.includes(loanId)) continue;
     const lines = entry.lines.filter((line) => line.loanId === loanId);
     if (entry.effectiveAt < from) {
       for (const { layer, lines: ofLayer } of linesByLayer({ ...entry, lines })) {
@@ -152,12 +145,6 @@ function returnedOf(
     const { settledBy = null } = standingsOf([{ tenantId, entryId: liveId }]).get(scopedKey(tenantId, liveId)) ?? {};
     return { payment, settledBy, turns: said.length, took };
   });
-}
-
-/** Loans that an entry is about and has no line of. */
-function unmovedBy(entry: object): readonly string[] {
-  const { unmovedLoanIds = [] } = entry as Partial<EntryDraft>;
-  return unmovedLoanIds;
 }
 
 /** The books keep whole drafts, of which a resolved entry is a part. */

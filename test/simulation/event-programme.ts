@@ -17,28 +17,10 @@ const WEIGHTS: Partial<Record<EventKind, number>> = {
 /** Events that the ordinary programme has already, which races are made of too. */
 const ORDINARY: readonly EventKind[] = ['disbursement', 'payment', 'fee', 'accrual', 'reversal'];
 
-/** What the ledger can decide again so far: the events of loans whose program replays. */
-const RESTATED: readonly EventKind[] = [
-  ...ORDINARY,
-  'waiver',
-  'goodwill',
-  'allocation',
-  'refund',
-  'registration',
-  'chargeoff',
-  'recovery',
-  'restructure',
-  'refinance',
-  'non_accrual',
-];
-
 /** A request of any event that the ledger has, made as those of generated histories are; undefined when none could be. */
 export function eventDraft(scene: Scene): Draft | undefined {
   const { random } = scene;
-  const { books, publicPrograms } = scene.ledger;
-  const isReplayed = publicPrograms.some((id) => books.programs.get(id)?.versions[0]?.policy.backdating === 'replay');
-  const possible = isReplayed ? EVENTS.filter((kind) => RESTATED.includes(kind)) : EVENTS;
-  const kinds = possible.filter((kind) => !ORDINARY.includes(kind) || random.chance(0.2));
+  const kinds = EVENTS.filter((kind) => !ORDINARY.includes(kind) || random.chance(0.2));
   const weights = Object.fromEntries(kinds.map((kind) => [kind, WEIGHTS[kind] ?? 6])) as Record<EventKind, number>;
   const kind = random.weighted(weights);
   // A loan can be registered as long as nothing has made it.

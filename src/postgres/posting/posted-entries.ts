@@ -101,6 +101,7 @@ export function resolvedEntries(rows: readonly PostedRow[]): Map<string, Resolve
     const [layer, currency] = [row[7] ?? row[23]?.toSorted()[0], row[6] ?? row[24]?.[0]];
     if (currency === undefined || layer === undefined) throw new Error(`entry ${entryId} has no currency or no layer`);
     const lines = linesOf(row);
+    const eventInput = row[27] === null ? {} : (JSON.parse(row[27]) as EventInput);
     resolved.set(scopedKey(tenantId, row[29]), {
       entry: {
         entryId,
@@ -115,10 +116,10 @@ export function resolvedEntries(rows: readonly PostedRow[]): Map<string, Resolve
         borrowerId,
         lines,
         externalRef,
-        eventInput: row[27] === null ? {} : (JSON.parse(row[27]) as EventInput),
+        eventInput,
         postedAt,
       },
-      loanIds: loansOf(row, lines),
+      loanIds: loansOf(row, lines, eventInput),
       accrued: accruedOf(row),
       correctsEntryId: row[22] === null ? null : firstEntryIdOf(row[22]),
     });
@@ -174,7 +175,7 @@ function placeOf(row: PostedRow, index: number): Pick<DraftLine, 'layer' | 'curr
   return { ...(layer === undefined ? {} : { layer }), ...(currency === undefined ? {} : { currency }) };
 }
 
-function loansOf(row: PostedRow, lines: readonly DraftLine[]): string[] {
+function loansOf(row: PostedRow, lines: readonly DraftLine[], eventInput: EventInput): string[] {
   const accrued = row[18];
   if (accrued !== null) return accrued;
   // A correction is about loans too that it left as they were.
@@ -182,7 +183,10 @@ function loansOf(row: PostedRow, lines: readonly DraftLine[]): string[] {
   // An entry of one loan may have no lines: a mark of non-accrual changes without any.
   const ofEntry = row[8];
   if (ofEntry !== null) return [ofEntry];
-  return [...new Set(lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId])))];
+  // A refinance is about the old loan, whether that owed anything or not.
+  const old = row[4] === 'refinance' ? eventInput['old_loan_id'] : undefined;
+  const named = lines.flatMap((line) => (line.loanId === null ? [] : [line.loanId]));
+  return [...new Set([...named, ...(typeof old === 'string' ? [old] : [])])];
 }
 
 function accruedOf(row: PostedRow): ReadonlyMap<string, bigint> | null {

@@ -1,6 +1,4 @@
-import { refuseOutOfRange } from '../../domain/component-range.ts';
 import { refuseBeforeDisbursement } from '../../domain/dating.ts';
-import { effectOfLines, linesByLayer } from '../../domain/journal-entry.ts';
 import { decideRegistration } from '../../domain/loan-registration.ts';
 import type { CommandOf } from '../command.ts';
 import { scopedKey } from '../ledger-state.ts';
@@ -57,14 +55,10 @@ export const OPENING_UNDOING: Undoing = {
 
 /** Opening balances and other adjustments again: they are what they are; a loan begins with the former. */
 export const OPENING_AGAIN: Again = {
-  fixed: ({ entry, lines }, loan) => {
+  fixed: ({ entry }, loan) => {
     const isOpening = 'registered_loan_id' in entry.eventInput;
     const early = isOpening ? null : refuseBeforeDisbursement(entry.effectiveAt, loan, 'effective_at');
     if (early !== null) return early;
-    for (const { layer, lines: ofLayer } of linesByLayer({ ...entry, lines })) {
-      const refused = refuseOutOfRange(loan, { layer, effect: effectOfLines(ofLayer), field: 'lines' });
-      if (refused !== null) return refused;
-    }
     if (isOpening) loan.firstDisbursedOn ??= entry.effectiveAt;
     return null;
   },

@@ -1,4 +1,5 @@
 import type { CalendarDate } from '../../domain/calendar-date.ts';
+import { refuseOutOfRange } from '../../domain/component-range.ts';
 import { type DraftLine, type EntryDraft, effectOfLines, linesByLayer } from '../../domain/journal-entry.ts';
 import { addComponents, type LoanState, noComponents, PLAIN_STANDING } from '../../domain/loan.ts';
 import { standingAfterLosses } from '../../domain/loss.ts';
@@ -202,7 +203,7 @@ export class LoanFold {
   }
 
   #leave(event: LoanEvent, again: Extract<Again, { fixed: unknown }>): Refusal | null {
-    const refused = again.fixed(event, this.loan);
+    const refused = again.fixed(event, this.loan) ?? refuseFixedOutOfRange(event, this.loan);
     if (refused === null) moveBy(this.loan, event.lines, event);
     return refused;
   }
@@ -257,8 +258,9 @@ export class LoanFold {
     const first = scopedKey(this.#tenantId, firstEntryIdOf(event.eventId));
     this.#shadow.resolved.set(first, { entry, loanIds: [this.loanId], accrued: null, correctsEntryId: null });
     const { standings } = this.#shadow.state;
-    const returns = standings.get(scopedKey(this.#tenantId, event.entry.entryId))?.returns ?? 0;
-    standings.set(scopedKey(this.#tenantId, entryId), { ...untouched(), returns });
+    // How often something was said of it goes on from what was said by now, wherever that has its place.
+    const { returns = 0, settlings = 0 } = standings.get(scopedKey(this.#tenantId, event.entry.entryId)) ?? {};
+    standings.set(scopedKey(this.#tenantId, entryId), { ...untouched(), returns, settlings });
   }
 
   #tell(restated: Omit<Restated, 'loanId' | 'borrowerId'>): void {
@@ -320,6 +322,15 @@ function programOf(state: LedgerState, { tenantId, loanId, programId }: LoanStat
 }
 
 const NOBODY = { actor: '', key: '', keyHash: '', payloadHash: '' };
+
+/** What stays as it was posted has to fit what stands before it. */
+function refuseFixedOutOfRange({ entry, lines }: LoanEvent, loan: LoanState): Refusal | null {
+  for (const { layer, lines: ofLayer } of linesByLayer({ ...entry, lines })) {
+    const refused = refuseOutOfRange(loan, { layer, effect: effectOfLines(ofLayer), field: 'lines' });
+    if (refused !== null) return refused;
+  }
+  return null;
+}
 
 function moveBy(loan: LoanState, lines: readonly DraftLine[], { entry }: LoanEvent): void {
   for (const { layer, lines: ofLayer } of linesByLayer({ ...entry, lines })) {

@@ -15,6 +15,7 @@ import { Draft, emptyPosting, restatementOf } from './posting.ts';
 import { type Code, refuse } from './refusal.ts';
 import { decideChange, refusalOfGiven } from './restatement.ts';
 import { type Decision, type Setting, wrongDay } from './setting.ts';
+import { type LoanState, pieceOf } from './state.ts';
 
 /** POST /v1/reversals: the exact mirror, once (rule 6). */
 export function decideReversal(setting: Setting, command: ReversalCommand): Decision {
@@ -91,8 +92,9 @@ function whyStuck(books: Books, fact: Fact): Code | undefined {
     if (isReplayed(books, loan)) continue;
     // A refinance that moved nothing of the old loan is nothing of its past.
     if (fact.command.kind === 'refinance' && !moves(fact, loanId)) continue;
-    if (leansOn(lifeOf(books, loan), loanId, fact)) return 'not_reversible';
-    const { chargedOff } = presentOf(books, loanId);
+    const present = presentOf(books, loanId);
+    if (leansOn(lifeOf(books, loan), loanId, fact) || isRecoveredAgain(present, fact)) return 'not_reversible';
+    const { chargedOff } = present;
     const isPending = 'layer' in fact.command && fact.command.layer === 'PENDING';
     const closing = chargedOff === undefined || isPending ? undefined : books.facts.get(chargedOff.byEventId);
     if (closing !== undefined && fact.arrival < closing.arrival) return 'loan_charged_off';
@@ -102,6 +104,16 @@ function whyStuck(books: Books, fact: Fact): Code | undefined {
 
 function moves({ outcomes }: Fact, loanId: string): boolean {
   return [...outcomes.values()].some(({ lines }) => lines.some((line) => line.loanId === loanId));
+}
+
+/** True when what a return gave back of a charged-off amount has been recovered again since. */
+function isRecoveredAgain(state: LoanState, fact: Fact): boolean {
+  const own = fact.outcomes.get(state.loanId)?.effects ?? [];
+  const given = own.flatMap((effect) => (effect.kind === 'recovered' ? effect.parts : []));
+  return given.some((part) => {
+    const { amountMinor, recoveredMinor } = pieceOf(state, part);
+    return part.amountMinor < 0n && recoveredMinor - part.amountMinor > amountMinor;
+  });
 }
 
 /** True when a standing event recovered what this one took off the books, or lost more after it had closed the loan. */

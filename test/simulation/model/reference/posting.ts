@@ -1,4 +1,4 @@
-import { type Books, type Entry, type Fact, journalsOf, type Loan, type Proposal, putFact } from './books.ts';
+import { type Books, byEffect, type Entry, type Fact, journalsOf, type Loan, type Proposal, putFact } from './books.ts';
 import type { Program } from './program.ts';
 import type { Anew, Changed } from './restatement.ts';
 import type { Outcome } from './state.ts';
@@ -95,7 +95,7 @@ export class Draft {
   /** Each entry whose lines differ is reversed and posted again on its own day; over several loans the difference is posted. */
   restate(anew: readonly Anew[], correlationId: string): number {
     const facts = new Set(anew.filter(({ isRestated }) => isRestated).map(({ fact }) => fact));
-    for (const fact of facts) {
+    for (const fact of [...facts].sort(byEffect)) {
       const after = new Map(fact.outcomes);
       for (const change of anew) if (change.fact === fact) after.set(change.loanId, change.outcome);
       const lines = linesOf(after);
