@@ -16,6 +16,10 @@ export type QueryParameter = {
   readonly required?: true;
 };
 
+function knownOf(names: readonly string[]): string {
+  return names.length === 0 ? 'this operation takes none' : `known are ${names.join(', ')}`;
+}
+
 /**
  * Reads the query parameters that an operation knows; one that is unknown, sent twice, or required and absent is refused,
  * each with its place in errors[].
@@ -32,7 +36,7 @@ export function readQuery<Name extends string>(
       errors.push({
         field: name,
         code: 'unknown_field',
-        message: `is not a parameter here; known are ${Object.keys(parameters).join(', ')}`,
+        message: `is not a parameter here; ${knownOf(Object.keys(parameters))}`,
       });
       continue;
     }

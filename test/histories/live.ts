@@ -148,7 +148,7 @@ class Living {
 
   #compareBooked({ posting, key, fingerprint }: Posted, { answer, entries, postedAt, ...rows }: Answered): string[] {
     const found: string[] = [];
-    const pairs = pairUp(posting.entries, entries);
+    const pairs = pairUp(posting.entries, entries, (entryId) => this.world.entryName(entryId));
     if ('found' in pairs) return pairs.found;
     for (const [planned, shown] of pairs.pairs) found.push(...this.#compareEntry(planned, shown));
     for (const [planned, shown] of pairs.pairs) {
@@ -257,18 +257,22 @@ function outcomeOf(expected: Expectation): string {
 type Pairs = { readonly pairs: readonly (readonly [Planned, ShownEntry])[] } | { readonly found: string[] };
 
 /** The entries of the model with those of the ledger: the first with the first, the rest by what they say. */
-function pairUp(planned: readonly Planned[], shown: readonly ShownEntry[]): Pairs {
+function pairUp(planned: readonly Planned[], shown: readonly ShownEntry[], nameOf: (entryId: string) => string): Pairs {
   if (planned.length !== shown.length) return { found: [`${shown.length} entries in place of ${planned.length}`] };
   const left = [...shown];
   const pairs: [Planned, ShownEntry][] = [];
   for (const [at, one] of planned.entries()) {
-    const place = at === 0 ? 0 : left.findIndex((other) => entryDifferences(one, other).length === 0);
-    const other = left[Math.max(place, 0)];
+    const alike = left.flatMap((other, index) => (entryDifferences(one, other).length === 0 ? [index] : []));
+    // Mirrors of entries with the same lines look the same.
+    const reverses = one.reversesEntryId === undefined ? null : nameOf(one.reversesEntryId);
+    const same = alike.find((index) => left[index]?.reversesEntryId === reverses);
+    const place = at === 0 ? 0 : (same ?? alike[0] ?? 0);
+    const other = left[place];
     if (other === undefined) throw new Error('entries ran out');
     const found = entryDifferences(one, other);
     if (found.length > 0) return { found: found.map((text) => `entry ${at + 1}: ${text}`) };
     pairs.push([one, other]);
-    left.splice(Math.max(place, 0), 1);
+    left.splice(place, 1);
   }
   return { pairs };
 }

@@ -75,6 +75,12 @@ describe('GET /v1/accruals/runs/{accrual_run_id}', () => {
     expectProblem(await ledger.api.get(`${PATH}/${NOBODY}`), { status: 404, code: 'not_found' });
     expectProblem(await ledger.api.get(`${PATH}/no-id`), { status: 404, code: 'not_found' });
   });
+
+  test('GET /v1/accruals/runs/{accrual_run_id}: 400 for any parameter, saying that there is none', async () => {
+    const answer = await ledger.api.get(`${PATH}/${NOBODY}?limit=5`);
+    expectProblem(answer, { status: 400, code: 'validation_failed', fields: ['limit'] });
+    expect(answer.json).toMatchObject({ errors: [{ message: 'is not a parameter here; this operation takes none' }] });
+  });
 });
 
 describe('what is asked for', () => {
