@@ -175,9 +175,19 @@ describe('from a checkpoint on', () => {
 });
 
 describe('a life in the order of effect', () => {
-  test('events are those of their days; of one day as they were posted', () => {
+  test('events are those of their days, of one day as they were posted; what is reversed drops out with its reversal', () => {
     const events = [LENT, byServer('later', 6, 1n), byClient('one', 4, 9n), undo('one', 4), byClient('two', 4, 8n)];
-    expect(inEffectiveOrder(events).map(({ entryId }) => entryId)).toEqual(['lent', 'one', 'no one', 'two', 'later']);
+    expect(inEffectiveOrder(events).map(({ entryId }) => entryId)).toEqual(['lent', 'two', 'later']);
+    expect(inEffectiveOrder([byServer('later', 6, 1n), undo('unknown', 4)])).toMatchObject([
+      { entryId: 'no unknown' },
+      { entryId: 'later' },
+    ]);
+  });
+
+  test('an opening that was reversed earns nothing in the nights before its date', () => {
+    const opened = event('opened', 'manual_adjustment', 8, { principalMinor: 50n, beginsOn: may(6) });
+    const events = [opened, undo('opened', 8, { principalMinor: -50n }), LENT];
+    expect(accrualsOfLife(inEffectiveOrder(events)).principal).toEqual([{ from: may(1), principalMinor: 100n }]);
   });
 
   test('a run stands for the nights since the accrual before it, whichever was posted first', () => {
@@ -205,14 +215,14 @@ describe('a life in the order of effect', () => {
   });
 });
 
-test('interest begins by an opening where its own ends, by a disbursement or refinance that lends on its day', () => {
+test('interest begins by an opening where its own ends, by a disbursement, pending too, or a refinance that lends on its day', () => {
   const day = may(3);
   const moved = { effectiveAt: day, principalMinor: 5n } as const;
   expect(beginningBy({ ...moved, eventType: 'manual_adjustment' }, { accruedThrough: may(1) })).toBe(may(1));
   expect(beginningBy({ ...moved, eventType: 'manual_adjustment' }, { accruedThrough: null })).toBe(day);
   expect(beginningBy({ ...moved, eventType: 'manual_adjustment' }, null)).toBeNull();
   expect(beginningBy({ ...moved, eventType: 'disbursement' }, null)).toBe(day);
-  expect(beginningBy({ ...moved, eventType: 'disbursement', principalMinor: 0n }, null)).toBeNull();
+  expect(beginningBy({ ...moved, eventType: 'disbursement', principalMinor: 0n }, null)).toBe(day);
   expect(beginningBy({ ...moved, eventType: 'refinance' }, null)).toBe(day);
   expect(beginningBy({ ...moved, eventType: 'refinance', principalMinor: -5n }, null)).toBeNull();
 });

@@ -55,23 +55,28 @@ export function reachesBehind({ principalFrom }: InterestCheckpoint, events: rea
 }
 
 /**
- * Where interest begins by an entry, if it does: by an opening where its own interest ends, by a disbursement, or by the
- * refinance that makes a loan, on its date. `opening` is set of the entry that registered the loan with balances.
+ * Where interest begins by an entry, if it does: by an opening where its own interest ends, by a disbursement on any layer, or by
+ * the refinance that makes a loan, on its date. `opening` is set of the entry that registered the loan with balances.
  */
 export function beginningBy(
   entry: Pick<InterestEvent, 'eventType' | 'effectiveAt' | 'principalMinor'>,
   opening: { readonly accruedThrough: CalendarDate | null } | null,
 ): CalendarDate | null {
   if (opening !== null) return opening.accruedThrough ?? entry.effectiveAt;
-  const begins = entry.eventType === 'disbursement' || entry.eventType === 'refinance';
-  return begins && entry.principalMinor > 0n ? entry.effectiveAt : null;
+  const begins = entry.eventType === 'refinance' ? entry.principalMinor > 0n : entry.eventType === 'disbursement';
+  return begins ? entry.effectiveAt : null;
 }
 
-/** Events in the order of rule 11 of ACCOUNTING.md: by date, those of one day as they were posted. */
+/**
+ * Events as rule 11 of ACCOUNTING.md has them: by date, those of one day as they were posted; a reversed one and its reversal
+ * drop out, as far as both are among them.
+ */
 export function inEffectiveOrder(events: readonly InterestEvent[]): readonly InterestEvent[] {
-  return events.toSorted((one, other) =>
-    one.effectiveAt < other.effectiveAt ? -1 : one.effectiveAt > other.effectiveAt ? 1 : 0,
-  );
+  const known = new Set(events.map(({ entryId }) => entryId));
+  const reversed = new Set(events.flatMap(({ reversesEntryId }) => reversesEntryId ?? []));
+  return events
+    .filter(({ entryId, reversesEntryId }) => !reversed.has(entryId) && !known.has(reversesEntryId ?? ''))
+    .toSorted((one, other) => (one.effectiveAt < other.effectiveAt ? -1 : one.effectiveAt > other.effectiveAt ? 1 : 0));
 }
 
 /** The life of a loan from its first entry on: its events in the order in which they were posted. */

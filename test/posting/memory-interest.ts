@@ -1,5 +1,6 @@
 import type { AccrualBatch } from '../../src/domain/accrual.ts';
 import type { InterestFacts } from '../../src/domain/accrual-run.ts';
+import { parseAnnualRate } from '../../src/domain/annual-rate.ts';
 import type { CalendarDate } from '../../src/domain/calendar-date.ts';
 import { type EntryDraft, effectOfLines, linesByLayer } from '../../src/domain/journal-entry.ts';
 import { SETTLED } from '../../src/domain/layer.ts';
@@ -10,6 +11,7 @@ import {
   type InterestEvent,
   reachesBehind,
 } from '../../src/domain/loan-accruals.ts';
+import type { LoanRegistration } from '../../src/domain/loan-registration.ts';
 import type { Rational } from '../../src/domain/rational.ts';
 import type { KeptRun } from '../../src/domain/restatement/loan-event.ts';
 import { firstEntryIdOf } from '../../src/posting/entry-id.ts';
@@ -30,14 +32,18 @@ export class InterestInMemory {
   readonly exact = new Map<string, readonly Rational[]>();
   readonly restated: PostingPlan['restatedInterest'] = [];
   readonly counted = new Map<string, Counted>();
+  readonly registered = new Map<string, LoanRegistration>();
 
   /** Takes a plan over; `entries`: how many the books then have. */
   take(
-    { accrualBatches, restatedInterest, forgottenInterest, interestCheckpoints }: PostingPlan,
+    { accrualBatches, registrations, restatedInterest, forgottenInterest, interestCheckpoints }: PostingPlan,
     entries: number,
   ): void {
     for (const { tenantId, entryId, exact } of accrualBatches) {
       if (exact !== null) this.exact.set(scopedKey(tenantId, entryId), exact);
+    }
+    for (const { tenantId, registration } of registrations) {
+      this.registered.set(scopedKey(tenantId, registration.loanId), registration);
     }
     for (const one of restatedInterest) {
       const { turn } = this.#saidOf(one);
@@ -54,6 +60,7 @@ export class InterestInMemory {
     const copy = new InterestInMemory();
     for (const [key, exact] of this.exact) copy.exact.set(key, exact);
     for (const [key, counted] of this.counted) copy.counted.set(key, counted);
+    for (const [key, registration] of this.registered) copy.registered.set(key, registration);
     copy.restated.push(...this.restated);
     return copy;
   }
@@ -108,7 +115,10 @@ export class InterestInMemory {
       .filter((month) => month.tenantId === loan.tenantId && month.loanId === loan.loanId && month.days !== 0)
       .map(({ month, days }) => `${month.slice(0, 8)}${String(32 - Math.clz32(days)).padStart(2, '0')}`);
     const accruedOn = accrued.sort().at(-1) ?? null;
-    return { accruedOn, annualRate: null, maturity: null, accruedThrough, checkpoint: null, events };
+    const registration = this.registered.get(scopedKey(loan.tenantId, loan.loanId));
+    const annualRate = parseAnnualRate(registration?.annualRate ?? '') ?? null;
+    const maturity = (registration?.maturityDate ?? null) as CalendarDate | null;
+    return { accruedOn, annualRate, maturity, accruedThrough, checkpoint: null, events };
   }
 
   #eventOf({ entry, loanIds }: ResolvedEntry, loan: LoanRef, books: InterestBooks): InterestEvent | null {

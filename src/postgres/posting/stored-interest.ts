@@ -32,7 +32,7 @@ const READ_INTEREST: Statement = {
 
 // What a restatement posted to an accrual or to its correction counts as a correction of that accrual.
 // Movements rise by frontier and loan_seq alike, so those behind a place are one stretch of their index. What moved nothing is
-// asked for where the whole life is.
+// asked for where the whole life is, and so is a disbursement that is or was pending: interest begins with it.
 const READ_INTEREST_EVENTS: Statement = {
   name: 'read_interest_events',
   text: `WITH asked AS (
@@ -42,6 +42,12 @@ const READ_INTEREST_EVENTS: Statement = {
       SELECT a.place, u.tenant_id, u.entry_id, v.entry_id AS reversal_id
       FROM asked AS a JOIN hpts.loan_unmoved_event AS u ON u.tenant_id = a.tenant_id AND u.loan_id = a.loan_id
       LEFT JOIN hpts.reversal AS v ON v.tenant_id = u.tenant_id AND v.reversed_entry_id = u.entry_id
+      WHERE a.loan_seq = 0
+      UNION ALL
+      SELECT a.place, d.tenant_id, d.entry_id, v.entry_id
+      FROM asked AS a JOIN hpts.disbursement AS d ON d.tenant_id = a.tenant_id AND d.loan_id = a.loan_id
+      JOIN hpts.journal_entry AS p ON p.tenant_id = d.tenant_id AND p.entry_id = d.entry_id AND p.layer = 1
+      LEFT JOIN hpts.reversal AS v ON v.tenant_id = d.tenant_id AND v.reversed_entry_id = d.entry_id
       WHERE a.loan_seq = 0),
     life AS (
       SELECT a.place, m.tenant_id, m.entry_id, m.principal_minor, m.interest_minor + m.memo_interest_minor AS interest_minor

@@ -96,7 +96,15 @@ export function decideRun(setting: Setting, command: RunCommand): Decision {
     for (let at = 0; at < ours.length; at += LOANS_AN_ENTRY) {
       const loans = ours.slice(at, at + LOANS_AN_ENTRY);
       const loanIds = loans.map(({ loanId }) => loanId);
-      const fact = newFact(draft, { command: { kind: 'server_accrual' }, effectiveAt, loanIds, policy });
+      // All entries of a run carry the run's correlation id.
+      const correlation = facts.slice(0, 1).map(({ correlationId }) => ({ correlationId }))[0];
+      const fact = newFact(draft, {
+        command: { kind: 'server_accrual' },
+        effectiveAt,
+        loanIds,
+        policy,
+        ...correlation,
+      });
       facts.push(fact);
     }
   }
