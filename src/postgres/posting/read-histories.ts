@@ -58,12 +58,12 @@ const READ_EVENTS_SINCE: Statement = {
       e.loan_id, e.borrower_id, e.external_ref, to_char(e.posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
       CASE WHEN e.loan_ids IS NULL THEN e.accounts ELSE ARRAY(SELECT e.accounts[p] FROM unnest(found.places) AS p) END,
       CASE WHEN e.loan_ids IS NULL THEN e.amounts ELSE ARRAY(SELECT e.amounts[p] FROM unnest(found.places) AS p) END,
-      e.description, e.event_input::jsonb, e.metadata, o.seq, b.interest_minor[array_position(b.loan_ids, asked.loan_id)], e.seq,
+      e.description, e.event_input::jsonb, e.metadata, o.seq, b.interest_minor, e.seq,
       o.event_type, (SELECT s.turn::int FROM hpts.settling AS s WHERE s.tenant_id = $1 AND s.entry_id = e.entry_id),
       CASE WHEN e.loan_ids IS NULL THEN e.layers ELSE ARRAY(SELECT e.layers[p] FROM unnest(found.places) AS p) END,
       CASE WHEN e.event_type = 'payment_returned' THEN
         (SELECT p.payment_entry_id FROM hpts.payment_return AS p WHERE p.tenant_id = $1 AND p.entry_id = e.entry_id LIMIT 1) END,
-      k.accrual_entry_id, k.interest_minor, b.exact_interest[array_position(b.loan_ids, asked.loan_id)], n.turn, n.exact_interest
+      k.accrual_entry_id, k.interest_minor, b.exact_interest, n.turn, n.exact_interest
     FROM (SELECT unnest($2::uuid[]) AS loan_id, generate_subscripts($2::uuid[], 1) AS place) AS asked
     CROSS JOIN LATERAL (
       SELECT DISTINCT m.entry_id FROM (
@@ -78,9 +78,10 @@ const READ_EVENTS_SINCE: Statement = {
     ${lookedUp({ alias: 'e', entryId: 'moved.entry_id' })}
     ${lookedUp({ alias: 'o', entryId: `(left(e.event_id::text, 35) || '0')::uuid` })}
     LEFT JOIN LATERAL (
-      SELECT a.loan_ids, a.exact_interest, CASE WHEN a.exact_interest IS NULL THEN a.interest_minor END AS interest_minor
-      FROM hpts.accrual_batch AS a
-      WHERE a.tenant_id = $1 AND a.entry_id = o.entry_id LIMIT 1) AS b ON e.event_type = 'accrual'
+      SELECT a.exact_interest[a.place] AS exact_interest, CASE WHEN a.exact_interest IS NULL THEN a.interest_minor[a.place] END AS interest_minor
+      FROM (
+        SELECT s.exact_interest, s.interest_minor, array_position(s.loan_ids, asked.loan_id) AS place FROM hpts.accrual_batch AS s
+        WHERE s.tenant_id = $1 AND s.entry_id = o.entry_id LIMIT 1) AS a) AS b ON e.event_type = 'accrual'
     LEFT JOIN LATERAL (
       SELECT c.accrual_entry_id, c.interest_minor[array_position(c.loan_ids, asked.loan_id)] AS interest_minor FROM hpts.accrual_correction AS c
       WHERE c.tenant_id = $1 AND c.accrual_entry_id = (left(o.event_input::jsonb ->> 'corrected_event_id', 35) || '0')::uuid
