@@ -63,15 +63,17 @@ const READ_INTEREST_EVENTS: Statement = {
     ORDER BY l.place, e.seq`,
 };
 
-// What a restatement said last counts; it may say that an accrual stands for no nights.
+// Batches are unrolled once each, whatever a plan expects of them. What a restatement said last counts; it may say that an accrual stands for no nights.
 const READ_EXACT_INTEREST: Statement = {
   name: 'read_exact_interest',
-  text: `SELECT asked.tenant_id, asked.loan_id, asked.entry_id, CASE WHEN again.turn IS NULL THEN x.exact ELSE again.exact_interest END
-    FROM (SELECT DISTINCT tenant_id, entry_id FROM unnest($1::uuid[], $3::uuid[]) AS named (tenant_id, entry_id)) AS named
-    JOIN hpts.accrual_batch AS b ON b.tenant_id = named.tenant_id AND b.entry_id = named.entry_id AND b.exact_interest IS NOT NULL
-    CROSS JOIN LATERAL unnest(b.loan_ids, b.exact_interest) AS x (loan_id, exact)
-    JOIN unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS asked (tenant_id, loan_id, entry_id)
-      ON asked.tenant_id = b.tenant_id AND asked.entry_id = b.entry_id AND asked.loan_id = x.loan_id
+  text: `WITH x AS MATERIALIZED (
+      SELECT b.tenant_id, b.entry_id, s.loan_id, s.exact
+      FROM (SELECT DISTINCT tenant_id, entry_id FROM unnest($1::uuid[], $3::uuid[]) AS named (tenant_id, entry_id)) AS named
+      JOIN hpts.accrual_batch AS b ON b.tenant_id = named.tenant_id AND b.entry_id = named.entry_id AND b.exact_interest IS NOT NULL
+      CROSS JOIN LATERAL unnest(b.loan_ids, b.exact_interest) AS s (loan_id, exact))
+    SELECT asked.tenant_id, asked.loan_id, asked.entry_id, CASE WHEN again.turn IS NULL THEN x.exact ELSE again.exact_interest END
+    FROM x JOIN unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS asked (tenant_id, loan_id, entry_id)
+      ON asked.tenant_id = x.tenant_id AND asked.entry_id = x.entry_id AND asked.loan_id = x.loan_id
     LEFT JOIN LATERAL (
       SELECT r.turn, r.exact_interest FROM hpts.restated_interest AS r
       WHERE r.tenant_id = asked.tenant_id AND r.entry_id = asked.entry_id AND r.loan_id = asked.loan_id
