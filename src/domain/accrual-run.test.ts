@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { CHARGED_OFF, line, loanWith, ON_NON_ACCRUAL, programOf } from '../../test/domain/scene.ts';
-import { decideAccrualRun, type InterestFacts } from './accrual-run.ts';
+import { decideAccrualRun, type InterestFacts, interestAgain, interestBefore } from './accrual-run.ts';
 import type { CalendarDate } from './calendar-date.ts';
+import { programTerms } from './interest-terms.ts';
 import type { LoanState } from './loan.ts';
 import type { InterestEvent } from './loan-accruals.ts';
 import { MINOR_MAX } from './money.ts';
@@ -313,4 +314,52 @@ test('an entry takes no more income than 18 digits; what is over stands in anoth
 
 test('a date that is none is a fault of ours', () => {
   expect(() => run({}, '2026-02-30')).toThrow('2026-02-30 is not a date');
+});
+
+describe('one loan of a run again, at its place', () => {
+  const MAY_1 = date('2026-05-01');
+  const replayed = programOf({ backdating: 'replay', annual_rates: [{ from: '2026-01-01', rate: '0.1' }] });
+  const again = (loan: LoanState, facts: Partial<InterestFacts> = {}, versions = replayed) =>
+    interestAgain(loan, { ...FACTS, ...facts }, { date: MAY_1, program: versions, terms: programTerms(versions) });
+
+  test('is what a run would post, whatever has accrued and happened behind it', () => {
+    const three = { interestMinor: 300n, exact: whole(300n) };
+    expect(again(lent({ frontier: '2026-05-09' }), { accruedOn: '2026-05-09' })).toMatchObject(three);
+    expect(accruedBy({ a: { loan: lent({ frontier: '2026-05-09' }) } }, MAY_1, replayed)).toEqual([]);
+  });
+
+  test('is nothing where a run would pass the loan over: charged off, not begun, without a rate, past 18 digits', () => {
+    expect(again(lent({ standing: CHARGED_OFF }))).toBeNull();
+    expect(again(lent({ firstDisbursedOn: null }))).toBeNull();
+    expect(again(lent({ firstDisbursedOn: '2026-05-02' }))).toBeNull();
+    expect(again(lent(), {}, programOf({ backdating: 'replay' }))).toBeNull();
+    expect(again(loanWith({ interest: MINOR_MAX - 299n }, { firstDisbursedOn: LENT_ON }))).toBeNull();
+    expect(again(loanWith({ interest: MINOR_MAX - 300n }, { firstDisbursedOn: LENT_ON }))?.interestMinor).toBe(300n);
+  });
+
+  test('under replay counts in order of effect: a run behind a reversed one stands for the nights of both', () => {
+    const apr = (day: number) => date(`2026-04-${day}`);
+    const events = [
+      LENT,
+      event('one', { eventType: 'accrual', effectiveAt: apr(29), interestMinor: 100n, exact: whole(100n) }),
+      event('two', { eventType: 'accrual', effectiveAt: apr(30), interestMinor: 100n, exact: whole(200n) }),
+      event('no one', { eventType: 'reversal', effectiveAt: apr(29), reversesEntryId: 'one' }),
+      event('more of two', { eventType: 'accrual', effectiveAt: apr(30), interestMinor: 100n, correctsEntryId: 'two' }),
+    ];
+    expect(again(lent(), { events })).toMatchObject({ interestMinor: 100n, exact: whole(100n) });
+  });
+
+  test('what was known before a day leaves out what counts from it on, and an opening of that day', () => {
+    const opened = event('opened', {
+      eventType: 'manual_adjustment',
+      effectiveAt: date('2026-04-30'),
+      principalMinor: 5n,
+      beginsOn: LENT_ON,
+    });
+    const facts = { ...FACTS, accruedOn: '2026-05-09', accruedThrough: LENT_ON, events: [opened] };
+    expect(interestBefore(facts, '2026-04-30')).toEqual({ ...FACTS, events: [] });
+    expect(interestBefore(facts, '2026-05-01')).toEqual({ ...FACTS, accruedThrough: LENT_ON, events: [opened] });
+    const checkpoint = { through: MAY_1, exact: whole(0n), postedMinor: 0n, principalFrom: MAY_1, principalMinor: 0n };
+    expect(() => interestBefore({ ...facts, checkpoint }, '2026-05-01')).toThrow('no whole life');
+  });
 });

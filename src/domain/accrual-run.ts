@@ -1,7 +1,7 @@
 import { ACCOUNT } from './account-code.ts';
 import { addDays, type CalendarDate, parseCalendarDate } from './calendar-date.ts';
 import { rangeProblem } from './component-range.ts';
-import { ownRate, programTerms, rateOfVersions } from './interest-terms.ts';
+import { ownRate, type ProgramTerms, programTerms, rateOfVersions } from './interest-terms.ts';
 import type { DraftLine, EntryDraft } from './journal-entry.ts';
 import { SETTLED } from './layer.ts';
 import { type LoanState, noComponents } from './loan.ts';
@@ -10,6 +10,7 @@ import {
   accrualsSince,
   type InterestCheckpoint,
   type InterestEvent,
+  inEffectiveOrder,
   reachesBehind,
 } from './loan-accruals.ts';
 import { type DueInterest, dueInterest } from './loan-interest.ts';
@@ -104,15 +105,47 @@ export function decideAccrualRun(portion: RunPortion, context: RunContext): read
   );
 }
 
+/** A run's date, and the program of its loans. */
 type Night = { readonly date: CalendarDate; readonly program: readonly ProgramVersion[] };
 
-function isPassedOver(loan: LoanState, facts: InterestFacts, { date, program }: Night): boolean {
+function isPassedOver(loan: LoanState, facts: InterestFacts, night: Night): boolean {
+  const { date, program } = night;
+  if (facts.accruedOn !== null && facts.accruedOn >= date) return true;
+  if (isReplayed(program) && loan.frontier !== null && loan.frontier > date) return true;
+  return earnsNothing(loan, facts, night);
+}
+
+function isReplayed(program: readonly ProgramVersion[]): boolean {
+  return program[0]?.policy.backdating === 'replay';
+}
+
+function earnsNothing(loan: LoanState, facts: InterestFacts, { date, program }: Night): boolean {
   const begins = beginningOf(loan, facts);
   if (loan.borrowerId === null || loan.standing.status === 'charged_off' || begins === null || begins > date)
     return true;
-  if (facts.accruedOn !== null && facts.accruedOn >= date) return true;
-  if (program[0]?.policy.backdating === 'replay' && loan.frontier !== null && loan.frontier > date) return true;
   return facts.annualRate === null && rateOfVersions(program, addDays(date, -1)) === undefined;
+}
+
+/**
+ * One loan's part of a run's accrual at its place in the loan's life, computed anew on what the loan was there (ACCOUNTING.md
+ * rule 11); null where a run would have passed the loan over: it is 0 then and stands for no nights (decisions/0016 answer 33).
+ */
+export function interestAgain(
+  loan: LoanState,
+  facts: InterestFacts,
+  night: Night & { readonly terms: ProgramTerms },
+): LoanOfRun | null {
+  if (earnsNothing(loan, facts, night)) return null;
+  const accrued = interestOfLoan(loan, facts, night);
+  return fits(loan, accrued.interestMinor) ? accrued : null;
+}
+
+/** What was known of a loan's interest at the beginning of a day, of all that its whole life tells. */
+export function interestBefore(facts: InterestFacts, day: string): InterestFacts {
+  if (facts.checkpoint !== null) throw new Error('what is known of interest from a checkpoint on is no whole life');
+  const events = facts.events.filter(({ effectiveAt }) => effectiveAt < day);
+  const isOpened = events.some(({ eventType, beginsOn }) => eventType === 'manual_adjustment' && beginsOn !== null);
+  return { ...facts, accruedOn: null, accruedThrough: isOpened ? facts.accruedThrough : null, events };
 }
 
 /** Where interest begins: at the first standing disbursement, of an opening where its interest ends. */
@@ -125,9 +158,11 @@ function beginningOf({ firstDisbursedOn }: LoanState, { accruedThrough }: Intere
 function interestOfLoan(
   loan: LoanState,
   facts: InterestFacts,
-  { date, program, terms }: Night & { readonly terms: ReturnType<typeof programTerms> },
+  { date, program, terms }: Night & { readonly terms: ProgramTerms },
 ): LoanOfRun {
-  const { checkpoint, events, annualRate, maturity } = facts;
+  const { checkpoint, annualRate, maturity } = facts;
+  // Which nights an accrual stands for is decided by the accruals before it, under replay in the order of effect.
+  const events = isReplayed(program) ? inEffectiveOrder(facts.events) : facts.events;
   if (checkpoint !== null && reachesBehind(checkpoint, events)) throw new Error(`loan ${loan.loanId} was read in part`);
   const begins = beginningOf(loan, facts);
   if (begins === null) throw new Error(`loan ${loan.loanId} has not begun`);

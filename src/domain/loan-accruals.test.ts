@@ -3,8 +3,10 @@ import { date } from '../../test/interest/random-loan.ts';
 import {
   accrualsOfLife,
   accrualsSince,
+  beginningBy,
   type InterestCheckpoint,
   type InterestEvent,
+  inEffectiveOrder,
   reachesBehind,
 } from './loan-accruals.ts';
 import { formatRational, rational, whole } from './rational.ts';
@@ -170,4 +172,57 @@ describe('from a checkpoint on', () => {
     const { accruals } = accrualsSince(checkpoint, [more, byServer('a', 7, 1n)], may(2));
     expect(accruals[1]?.covers).toEqual([{ from: '2026-05-05', to: '2026-05-07' }]);
   });
+});
+
+describe('a life in the order of effect', () => {
+  test('events are those of their days, of one day as they were posted; what is reversed drops out with its reversal', () => {
+    const events = [LENT, byServer('later', 6, 1n), byClient('one', 4, 9n), undo('one', 4), byClient('two', 4, 8n)];
+    expect(inEffectiveOrder(events).map(({ entryId }) => entryId)).toEqual(['lent', 'two', 'later']);
+    expect(inEffectiveOrder([byServer('later', 6, 1n), undo('unknown', 4)])).toMatchObject([
+      { entryId: 'no unknown' },
+      { entryId: 'later' },
+    ]);
+  });
+
+  test('an opening that was reversed earns nothing in the nights before its date', () => {
+    const opened = event('opened', 'manual_adjustment', 8, { principalMinor: 50n, beginsOn: may(6) });
+    const events = [opened, undo('opened', 8, { principalMinor: -50n }), LENT];
+    expect(accrualsOfLife(inEffectiveOrder(events)).principal).toEqual([{ from: may(1), principalMinor: 100n }]);
+  });
+
+  test('a run stands for the nights since the accrual before it, whichever was posted first', () => {
+    const events = [LENT, byServer('later', 6, 1n), byClient('early', 4, 9n)];
+    expect(coversOf(events)).toEqual(['01-06', '01-04']);
+    expect(coversOf(inEffectiveOrder(events))).toEqual(['01-04', '04-06']);
+  });
+
+  test('what a run would have passed over stands for no nights, whoever accrues next', () => {
+    const passedOver = event('none', 'accrual', 4, { isPassedOver: true });
+    expect(coversOf([LENT, passedOver, byServer('next', 6, 1n)])).toEqual(['', '01-06']);
+    expect(coversOf([LENT, passedOver, byClient('next', 6, 1n)])).toEqual(['', '01-06']);
+    expect(coversOf([LENT, byServer('first', 2, 1n), passedOver, byServer('next', 6, 1n)])).toEqual([
+      '01-02',
+      '',
+      '02-06',
+    ]);
+  });
+
+  test('a correction of what would have been passed over is posted and nothing that is exact', () => {
+    const passedOver = event('none', 'accrual', 4, { isPassedOver: true });
+    const corrected = event('5 of none', 'accrual', 5, { interestMinor: 5n, correctsEntryId: 'none' });
+    const [standing] = accrualsOfLife([LENT, passedOver, corrected]).accruals;
+    expect(standing).toMatchObject({ date: may(4), covers: [], exact: whole(0n), postedMinor: 5n });
+  });
+});
+
+test('interest begins by an opening where its own ends, by a disbursement, pending too, or a refinance that lends on its day', () => {
+  const day = may(3);
+  const moved = { effectiveAt: day, principalMinor: 5n } as const;
+  expect(beginningBy({ ...moved, eventType: 'manual_adjustment' }, { accruedThrough: may(1) })).toBe(may(1));
+  expect(beginningBy({ ...moved, eventType: 'manual_adjustment' }, { accruedThrough: null })).toBe(day);
+  expect(beginningBy({ ...moved, eventType: 'manual_adjustment' }, null)).toBeNull();
+  expect(beginningBy({ ...moved, eventType: 'disbursement' }, null)).toBe(day);
+  expect(beginningBy({ ...moved, eventType: 'disbursement', principalMinor: 0n }, null)).toBe(day);
+  expect(beginningBy({ ...moved, eventType: 'refinance' }, null)).toBe(day);
+  expect(beginningBy({ ...moved, eventType: 'refinance', principalMinor: -5n }, null)).toBeNull();
 });

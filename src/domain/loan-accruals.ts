@@ -3,7 +3,7 @@ import type { DaySpan } from './day-count.ts';
 import type { EventType } from './event-type.ts';
 import type { PrincipalStep } from './interest.ts';
 import { clientAccrual, type StandingAccrual, uncoveredNights } from './loan-interest.ts';
-import { type Rational, sum, whole } from './rational.ts';
+import { type Rational, sum, whole, ZERO } from './rational.ts';
 
 /** An entry of a loan as far as its interest is concerned. */
 export type InterestEvent = {
@@ -18,6 +18,8 @@ export type InterestEvent = {
   readonly correctsEntryId: string | null;
   /** Of the server's accrual: what its nights are worth exactly; null of a client's. */
   readonly exact: Rational | null;
+  /** A server's accrual at whose place a run would have passed the loan over: it stands for no nights. */
+  readonly isPassedOver?: true;
   /** Of a beginning: the day on which interest begins by it. */
   readonly beginsOn: CalendarDate | null;
 };
@@ -40,12 +42,41 @@ export type LoanAccruals = {
   readonly accruals: readonly StandingAccrual[];
 };
 
-type Kept = StandingAccrual & { readonly entryId: string; readonly byServer: boolean };
+type Kept = StandingAccrual & {
+  readonly entryId: string;
+  readonly byServer: boolean;
+  readonly isPassedOver?: true;
+};
 type Move = { readonly entryId: string; readonly from: CalendarDate; readonly deltaMinor: bigint };
 
 /** Whether events behind a checkpoint reach back to where it knows nothing, so that the loan's whole life is needed. */
 export function reachesBehind({ principalFrom }: InterestCheckpoint, events: readonly InterestEvent[]): boolean {
   return events.some(({ principalMinor, effectiveAt }) => principalMinor !== 0n && effectiveAt <= principalFrom);
+}
+
+/**
+ * Where interest begins by an entry, if it does: by an opening where its own interest ends, by a disbursement on any layer, or by
+ * the refinance that makes a loan, on its date. `opening` is set of the entry that registered the loan with balances.
+ */
+export function beginningBy(
+  entry: Pick<InterestEvent, 'eventType' | 'effectiveAt' | 'principalMinor'>,
+  opening: { readonly accruedThrough: CalendarDate | null } | null,
+): CalendarDate | null {
+  if (opening !== null) return opening.accruedThrough ?? entry.effectiveAt;
+  const begins = entry.eventType === 'refinance' ? entry.principalMinor > 0n : entry.eventType === 'disbursement';
+  return begins ? entry.effectiveAt : null;
+}
+
+/**
+ * Events as rule 11 of ACCOUNTING.md has them: by date, those of one day as they were posted; a reversed one and its reversal
+ * drop out, as far as both are among them.
+ */
+export function inEffectiveOrder(events: readonly InterestEvent[]): readonly InterestEvent[] {
+  const known = new Set(events.map(({ entryId }) => entryId));
+  const reversed = new Set(events.flatMap(({ reversesEntryId }) => reversesEntryId ?? []));
+  return events
+    .filter(({ entryId, reversesEntryId }) => !reversed.has(entryId) && !known.has(reversesEntryId ?? ''))
+    .toSorted((one, other) => (one.effectiveAt < other.effectiveAt ? -1 : one.effectiveAt > other.effectiveAt ? 1 : 0));
 }
 
 /** The life of a loan from its first entry on: its events in the order in which they were posted. */
@@ -116,10 +147,15 @@ class Life {
   }
 
   #accrue(event: InterestEvent): void {
-    const { entryId, effectiveAt: date, interestMinor, correctsEntryId, exact } = event;
+    const { entryId, effectiveAt: date, interestMinor, correctsEntryId, exact, isPassedOver } = event;
     if (correctsEntryId !== null) {
       this.#corrections.set(entryId, { accrualEntryId: correctsEntryId, deltaMinor: interestMinor });
       this.#correct(correctsEntryId, interestMinor);
+      return;
+    }
+    if (isPassedOver) {
+      const nothing = { date, covers: [], exact: ZERO, postedMinor: interestMinor };
+      this.standing.push({ ...nothing, entryId, byServer: true, isPassedOver });
       return;
     }
     const accrual =
@@ -144,7 +180,8 @@ class Life {
       return { covers: [{ from: through, to: date }], exact: whole(interestMinor), postedMinor: interestMinor };
     }
     const given = { date, interestMinor, correctedByMinor: 0n };
-    return clientAccrual(given, { begins: this.#begins ?? date, accruals: this.standing });
+    const accruals = this.standing.filter((accrual) => accrual.isPassedOver !== true);
+    return clientAccrual(given, { begins: this.#begins ?? date, accruals });
   }
 
   #correct(accrualEntryId: string, byMinor: bigint): void {

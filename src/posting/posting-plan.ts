@@ -141,6 +141,12 @@ export type PostingPlan = {
     /** Of the server's: what the nights of each loan are worth, in the order of the loans. */
     readonly exact: readonly Rational[] | null;
   }[];
+  /** What accruals by the server stand for anew of a loan, behind a backdated event; null: no nights. The last turn counts. */
+  readonly restatedInterest: (LoanRef & {
+    readonly entryId: string;
+    readonly turn: number;
+    readonly exact: Rational | null;
+  })[];
   /** Entries that are about a loan and have no line of it, with its movements until then. */
   readonly unmovedEvents: (LoanRef & {
     readonly entryId: string;
@@ -206,6 +212,7 @@ export function emptyPlan(): PostingPlan {
     losses: [],
     recoveries: [],
     accrualBatches: [],
+    restatedInterest: [],
     unmovedEvents: [],
     forgottenInterest: [],
     interestCheckpoints: [],

@@ -3,9 +3,12 @@ import { DEFAULT_POLICY, type Policy, type Version } from '../simulation/model/r
 import { Random } from '../simulation/random.ts';
 import { EVENTS, type EventKind, POLICY_FIELDS } from './what-exists.ts';
 
+/** Accrual runs are asked for beside the money routes, and have no event of their own there. */
+export type StepKind = EventKind | 'run';
+
 /** One command to be: its event, and the seed of every other choice, which are made when it is its turn. */
 export interface Step {
-  readonly kind: EventKind;
+  readonly kind: StepKind;
   readonly seed: number;
 }
 
@@ -44,7 +47,7 @@ export const FEE_ACCOUNT = '4150';
 const FIRST_DAYS = ['2024-02-10', '2025-12-05', '2026-04-12'] as const;
 
 /** How often each event comes by itself. */
-const WEIGHTS: Readonly<Record<EventKind, number>> = {
+const WEIGHTS: Readonly<Record<StepKind, number>> = {
   disbursement: 6,
   payment: 16,
   fee: 8,
@@ -67,15 +70,18 @@ const WEIGHTS: Readonly<Record<EventKind, number>> = {
   restructure: 4,
   non_accrual: 4,
   registration: 3,
+  run: 6,
 };
 
 /** Events that are about each other: a history has a leaning to one group of them, so that they meet. */
-const LEANINGS: readonly (readonly EventKind[])[] = [
+const LEANINGS: readonly (readonly StepKind[])[] = [
   [],
   ['payment', 'return', 'reversal'],
   ['payment', 'allocation', 'refund', 'return'],
   ['settle_payment', 'cancel_payment', 'settle_disbursement', 'cancel_disbursement', 'clearing'],
   ['accrual', 'correction', 'reversal'],
+  ['run', 'payment', 'disbursement', 'reversal'],
+  ['run', 'accrual', 'correction', 'chargeoff'],
   ['chargeoff', 'recovery', 'return', 'refund'],
   ['non_accrual', 'accrual', 'payment', 'goodwill'],
   ['restructure', 'refinance', 'fee', 'registration'],
@@ -88,8 +94,8 @@ export function historyOf(seed: number): History {
   const firstDay = random.pick(FIRST_DAYS);
   const leaning = random.pick(LEANINGS);
   const weights = Object.fromEntries(
-    EVENTS.map((kind) => [kind, WEIGHTS[kind] * (leaning.includes(kind) ? 4 : 1)]),
-  ) as Record<EventKind, number>;
+    [...EVENTS, 'run' as const].map((kind) => [kind, WEIGHTS[kind] * (leaning.includes(kind) ? 4 : 1)]),
+  ) as Record<StepKind, number>;
   const length = random.chance(0.7) ? STEPS_MAX : 3 + random.below(STEPS_MAX - 2);
   const steps = Array.from({ length }, (_, at): Step => {
     // The first steps bring loans to life, most of the time.

@@ -59,6 +59,7 @@ export class LedgerInMemory {
   readonly #books: MemoryBooks;
   readonly #bodies = new Map<string, string>();
   #posted = 0;
+  #runs = 0;
 
   constructor(history: History) {
     this.#books = new MemoryBooks([], new Map([[TENANT, tenantState(history)]]));
@@ -96,6 +97,38 @@ export class LedgerInMemory {
       answer: { ...OK, status: 201, body },
       postedAt,
       entries: [decision.entry, ...decision.following].map(shown),
+      movements: plan.movements,
+      accountDeltas: [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()]),
+    };
+  }
+
+  /** What a run of accruals comes to, in one portion; its answer is what its address shows, without ids. */
+  accrue(run: { readonly programId: string; readonly accrualDate: string }, actor: string): Answered {
+    const own = [...this.#books.loans.values()].filter(({ programId }) => programId === run.programId);
+    // In the order of the model: entries of two currencies that accrue nothing look the same.
+    const loanIds = own.map(({ loanId }) => loanId);
+    this.#runs += 1;
+    const portion = { accrualRunId: idOf('6', this.#runs), portion: 1, ...run, loanIds, lookedAt: loanIds.length };
+    const [keyHash, payloadHash] = [idOf('7', this.#runs), idOf('8', 1)];
+    const envelope = { tenantId: TENANT, actor, key: `/run ${this.#runs}`, keyHash, payloadHash };
+    const lastLoanId = loanIds.at(-1) ?? null;
+    const { decisions, plan } = this.#books.post([
+      { ...envelope, kind: 'accrual_run', portion: { ...portion, lastLoanId, isLast: true } },
+    ]);
+    const [decision] = decisions;
+    const [done] = plan.runPortions;
+    if (decision?.outcome === 'posted') this.#posted += 1;
+    const loan_count = done?.accruedLoans ?? 0;
+    const totals = [...Map.groupBy(done?.entries ?? [], ({ currency }) => currency)]
+      .map(([currency, entries]) => {
+        return { currency, accrued_minor: entries.reduce((sum, one) => sum + one.accruedMinor, 0n).toString() };
+      })
+      .sort((one, other) => (one.currency < other.currency ? -1 : 1));
+    const body = JSON.stringify({ loan_count, skipped_count: loanIds.length - loan_count, totals });
+    return {
+      answer: { ...OK, status: 201, body },
+      postedAt: instant(this.#posted),
+      entries: decision?.outcome === 'posted' ? [decision.entry, ...decision.following].map(shown) : [],
       movements: plan.movements,
       accountDeltas: [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()]),
     };

@@ -1,6 +1,7 @@
 import { formatAccountCode } from '../../src/domain/account-code.ts';
 import {
   lineDifferences,
+  objectDifferences,
   postedDifferences,
   refusalDifferences,
   replayDifferences,
@@ -16,6 +17,7 @@ import { FEE_ACCOUNT, firstMonthEnd, type History } from './history.ts';
 import { KeptBalances } from './kept-balances.ts';
 import { type Answered, instant, LedgerInMemory, type ShownEntry } from './ledger-in-memory.ts';
 import { meetingsOf } from './meetings.ts';
+import { runOf } from './run-step.ts';
 import { requestOf, type StepRequest } from './step-request.ts';
 import { World } from './world.ts';
 
@@ -39,9 +41,11 @@ export function live(history: History, counts: Counts): Life {
   const life = new Living(history, counts);
   for (const [at, step] of history.steps.entries()) {
     if (at === history.closesBefore) life.close();
-    const asked = requestOf(life.world, step);
+    const { kind, seed } = step;
+    const asked = kind === 'run' ? runOf(life.world, step) : requestOf(life.world, { kind, seed });
     if (asked === undefined) continue;
-    const found = life.send(asked, new Random(`reads:${step.seed}`));
+    const random = new Random(`reads:${seed}`);
+    const found = kind === 'run' ? life.accrue(asked, random) : life.send(asked, random);
     if (found.length > 0) return { sent: life.sent, found };
   }
   return { sent: life.sent, found: life.atTheEnd() };
@@ -83,6 +87,25 @@ class Living {
     return random.chance(0.5) ? this.#read(random) : [];
   }
 
+  /** Runs accruals in both and compares what they come to and their entries. */
+  accrue(asked: StepRequest, random: Random): string[] {
+    const { books, history } = this.world;
+    const common = { tenant: 0, method: 'POST', token: 'full', contentType: 'application/json' } as const;
+    const keyHeaders = [`key:history-run-${this.sent.length}`];
+    const request = { ...common, path: asked.path, keyHeaders, body: JSON.stringify(asked.body) };
+    const expected = expectAnswer(books, request, { businessDate: history.today, principal: 'one' });
+    if (expected.kind !== 'posted') throw new Error(`a run of an open day is foretold as ${outcomeOf(expected)}`);
+    const { program_id: programId, accrual_date: accrualDate } = asked.body;
+    const run = { programId: String(programId), accrualDate: String(accrualDate) };
+    const answered = this.#ledger.accrue(run, 'one');
+    this.sent.push({ asked, request, outcome: answered.answer.body });
+    this.#counts.command(asked.kind, 'posted', meetingsOf(this.world, asked, expected));
+    const found = objectDifferences(expected.posting.answer, JSON.parse(answered.answer.body));
+    if (found.length > 0) return found;
+    found.push(...this.#compareBooked(expected, answered));
+    return found.length > 0 || random.chance(0.5) ? found : this.#read(random);
+  }
+
   /** Control accounts against sub-ledgers, at every date, on every layer, on both clocks; and every loan once more. */
   atTheEnd(): string[] {
     const { books, history } = this.world;
@@ -99,7 +122,8 @@ class Living {
     const common = { tenant: 0, method: 'POST', token: 'full', contentType: 'application/json' } as const;
     const keyHeaders = [`key:history-${this.sent.length}`];
     const request = { ...common, path: asked.path, keyHeaders, body: JSON.stringify(asked.body) };
-    const used = random.chance(0.02) ? this.sent[random.below(this.sent.length)] : undefined;
+    const some = this.sent.filter((one) => one.asked.kind !== 'run');
+    const used = random.chance(0.02) ? some[random.below(some.length)] : undefined;
     if (used === undefined) return { asked, request };
     return random.chance(0.5) ? used : { asked, request: { ...request, keyHeaders: used.request.keyHeaders } };
   }
@@ -117,10 +141,13 @@ class Living {
     }
   }
 
-  #comparePosted(asked: StepRequest, { posting, key, fingerprint }: Posted, answered: Answered): string[] {
-    const { answer, entries, postedAt } = answered;
-    const found = postedDifferences(asked.kind, posting, answer);
-    if (found.length > 0) return found;
+  #comparePosted(asked: StepRequest, expected: Posted, answered: Answered): string[] {
+    const found = postedDifferences(asked.kind, expected.posting, answered.answer);
+    return found.length > 0 ? found : this.#compareBooked(expected, answered);
+  }
+
+  #compareBooked({ posting, key, fingerprint }: Posted, { answer, entries, postedAt, ...rows }: Answered): string[] {
+    const found: string[] = [];
     const pairs = pairUp(posting.entries, entries, (entryId) => this.world.entryName(entryId));
     if ('found' in pairs) return pairs.found;
     for (const [planned, shown] of pairs.pairs) found.push(...this.#compareEntry(planned, shown));
@@ -137,7 +164,7 @@ class Living {
       entryIds,
       key: { text: key, fingerprint, body: answer.body },
     });
-    this.#kept.take(answered);
+    this.#kept.take({ answer, entries, postedAt, ...rows });
     this.#posted += 1;
     return found;
   }

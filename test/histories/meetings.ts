@@ -15,7 +15,9 @@ export function meetingsOf(world: World, asked: StepRequest, expected: Expectati
   for (const loanId of fact.loanIds) found.push(...loanMeetings(world, loanId, fact));
   if (facts.length > 0) found.push(...factMeetings(books, fact));
   for (const each of dropped) found.push(`reversal of ${each.command.kind}`);
-  if (anew.some(({ isRestated }) => isRestated)) found.push('restatement');
+  const restated = anew.filter(({ isRestated }) => isRestated);
+  if (restated.length > 0) found.push('restatement');
+  if (restated.some((each) => each.fact.command.kind === 'server_accrual')) found.push('restatement of a run');
   const reversesId = asked.body['reverses_entry_id'];
   if (typeof reversesId === 'string') {
     const named = books.entryNames.get(reversesId) ?? reversesId;

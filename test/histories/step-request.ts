@@ -3,13 +3,13 @@ import type { Entry, Fact } from '../simulation/model/reference/books.ts';
 import { principalBefore } from '../simulation/model/reference/event/accrual.ts';
 import { type LoanState, unrecovered } from '../simulation/model/reference/state.ts';
 import { Random } from '../simulation/random.ts';
-import type { Step } from './history.ts';
+import type { StepKind } from './history.ts';
 import { type EventKind, exists } from './what-exists.ts';
 import { NOWHERE, STRANGER, type Stage } from './world.ts';
 
 /** A POST of a history: where to and what. */
 export interface StepRequest {
-  readonly kind: EventKind;
+  readonly kind: StepKind;
   /** The loans of the event that it is about, where it names one. */
   readonly loanIds: readonly string[];
   readonly path: string;
@@ -20,7 +20,10 @@ type Body = Readonly<Record<string, unknown>>;
 type Where = readonly [path: string, body: Body];
 
 /** The request of a step, as the books stand; undefined when there is nothing that it could be about. */
-export function requestOf(world: Stage, { kind, seed }: Step): StepRequest | undefined {
+export function requestOf(
+  world: Stage,
+  { kind, seed }: { readonly kind: EventKind; readonly seed: number },
+): StepRequest | undefined {
   const hand = new Hand(world, new Random(`step:${seed}`));
   const made = MAKERS[kind](hand);
   return made === undefined ? undefined : { kind, path: made[0], body: made[1], loanIds: [...hand.touched] };

@@ -4,6 +4,7 @@ import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import { expectNothingDone, testAdministrativeGates } from './administrative-gates.ts';
 import { serveLedger } from './ledger-server.ts';
 import {
+  accrual,
   chargeOff,
   DAY,
   disbursement,
@@ -231,6 +232,20 @@ describe('what a run posts', () => {
     );
     await runAccruals(tenant, programId, '2026-05-08');
     expect(await interestOf(tenant, loan)).toBe('507');
+  });
+
+  test('interest begins with a pending disbursement, so that a batch before its settling stands for the nights since', async () => {
+    // 50000 at 7.3 % earn 10 a night from 2 May on; the client's 30 stand for all nights up to 4 May.
+    const programId = await rated(ledger.api, '0.073');
+    const loan = unmadeLoan();
+    const pending = { program_id: programId, amount_minor: '50000', effective_at: MAY_1, layer: 'PENDING' };
+    const lent = await posted(ledger.api.post('/v1/disbursements', disbursement(loan, pending)));
+    const batch = { program_id: programId, accrual_date: '2026-05-04' };
+    await posted(ledger.api.post('/v1/accruals/batch', accrual(ledger.api, [[loan, '30']], batch)));
+    const settle = `/v1/disbursements/${textAt(lent, 'disbursement_event_id')}/settlements`;
+    await posted(ledger.api.post(settle, { effective_at: '2026-05-02' }));
+    expect(accruedBy(await runAccruals(ledger.api, programId, '2026-05-05'))).toBe('10');
+    await expectWholeLedger();
   });
 
   test("a loan's own rate wins, its opening's interest is not earned again, and each currency has its entry", async () => {

@@ -1,221 +1,22 @@
-import fc from 'fast-check';
 import type { LoanStanding } from '../../src/domain/loan.ts';
 import { standingAfterLosses } from '../../src/domain/loss.ts';
 import type { Command, CommandOf, Envelope } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { eventIdOf } from '../../src/posting/entry-id.ts';
-import { type BooksTenant, MemoryBooks } from './memory-books.ts';
+import {
+  type AskedCorrection,
+  type AskedReturn,
+  BORROWER,
+  type DistributiveBody,
+  id,
+  LOANS,
+  type Request,
+  runOf,
+  TENANT,
+} from './arrival-order-histories.ts';
+import { MemoryBooks } from './memory-books.ts';
 
-/** Histories of one loan under `replay`, and what of their ledgers must not depend on the order of arrival. */
-
-const TENANT: BooksTenant = {
-  tenantId: id('a', 1),
-  programId: id('b', 1),
-  otherProgramId: id('c', 1),
-  backdating: 'replay',
-};
-const LOANS = [id('1', 1), id('1', 2)];
-const BORROWER = id('2', 1);
-const DAYS = ['2026-05-02', '2026-05-03', '2026-05-04', '2026-05-05', '2026-05-06', '2026-05-07'];
-
-/** A request before it has a key; `reverses` and `returns` are places among all that could be reversed or returned. */
-export type Request =
-  | { readonly body: DistributiveBody; readonly reverses: null }
-  | { readonly body: null; readonly reverses: number }
-  | { readonly body: null; readonly reverses: null; readonly returns: number; readonly asked: AskedReturn }
-  | { readonly body: null; readonly reverses: null; readonly corrects: number; readonly asked: AskedCorrection };
-type AskedReturn = Pick<CommandOf<'payment_return'>['paymentReturn'], 'amountMinor' | 'nsfFeeMinor' | 'policy'> & {
-  readonly effectiveAt: string;
-};
-type DistributiveBody = Command extends infer One ? (One extends Command ? Omit<One, keyof Envelope> : never) : never;
-
-const amountMinor = fc.bigInt({ min: 1n, max: 90n });
-const common = {
-  loanId: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(LOANS[0] ?? '') },
-    { weight: 1, arbitrary: fc.constant(LOANS[1] ?? '') },
-  ),
-  borrowerId: fc.constant(BORROWER),
-  amountMinor,
-  currency: fc.constant('USD'),
-  effectiveAt: fc.oneof(
-    { weight: 12, arbitrary: fc.constantFrom(...DAYS) },
-    { weight: 1, arbitrary: fc.constant('2026-05-01') },
-  ),
-  externalRef: fc.constant(null),
-  metadata: fc.constant(null),
-  description: fc.constant(null),
-};
-const part = fc.bigInt({ min: 0n, max: 40n });
-const nothing = fc.constant(0n);
-const split = fc.oneof(
-  { weight: 2, arbitrary: fc.constant(null) },
-  { weight: 1, arbitrary: fc.record({ fees: part, interest: part, principal: part, suspense: part }) },
-  { weight: 1, arbitrary: fc.record({ fees: nothing, interest: nothing, principal: nothing, suspense: part }) },
-);
-
-const payment = fc
-  .record({ ...common, sourceMethod: fc.constant('ach'), layer: fc.constantFrom(0, 0, 0, 1), split })
-  .map((one): CommandOf<'payment'>['payment'] => {
-    const { split: asked, layer } = one;
-    const sum = asked === null ? 0n : asked.fees + asked.interest + asked.principal + asked.suspense;
-    if (asked === null || layer === 1 || sum === 0n) return { ...one, layer: layer === 1 ? 1 : 0, split: null };
-    return { ...one, layer: 0, amountMinor: sum };
-  });
-
-const disbursement = fc
-  .record({ ...common, withheld: fc.boolean() })
-  .map(({ withheld, ...one }): CommandOf<'disbursement'>['disbursement'] => ({
-    ...one,
-    method: 'ach',
-    destinationRef: null,
-    programId: null,
-    fees: withheld ? [{ feeType: 'late_fee', amountMinor: 1n }] : [],
-    layer: 0,
-  }));
-
-const accrual = fc
-  .record({
-    accrualDate: common.effectiveAt,
-    interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 2 }),
-  })
-  .map(({ accrualDate, interest }): CommandOf<'accrual'>['accrual'] => ({
-    programId: TENANT.programId,
-    accrualDate,
-    dayCountConvention: 'ACT_365',
-    loans: interest.map((interestMinor, index) => ({
-      loanId: LOANS[index] ?? '',
-      outstandingPrincipalMinor: 0n,
-      interestMinor,
-    })),
-  }));
-
-const body: fc.Arbitrary<DistributiveBody> = fc.oneof(
-  { weight: 8, arbitrary: payment.map((one): DistributiveBody => ({ kind: 'payment', payment: one })) },
-  { weight: 1, arbitrary: disbursement.map((one): DistributiveBody => ({ kind: 'disbursement', disbursement: one })) },
-  {
-    weight: 4,
-    arbitrary: fc
-      .record({ ...common, feeType: fc.constant('late_fee') })
-      .map((fee): DistributiveBody => ({ kind: 'fee', fee })),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ ...common, reasonCode: fc.constant('other') }).map(
-      (one): DistributiveBody => ({
-        kind: 'fee_waiver',
-        feeWaiver: { ...one, amountMinor: (one.amountMinor % 20n) + 1n },
-      }),
-    ),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ ...common, split: fc.constant(null) }).map(
-      (goodwillCredit): DistributiveBody => ({
-        kind: 'goodwill_credit',
-        goodwillCredit,
-      }),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ ...common, amountMinor: fc.option(amountMinor, { nil: null, freq: 2 }) }).map(
-      (suspenseAllocation): DistributiveBody => ({
-        kind: 'suspense_allocation',
-        suspenseAllocation,
-      }),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ ...common, method: fc.constant('ach') }).map(
-      (one): DistributiveBody => ({
-        kind: 'suspense_refund',
-        suspenseRefund: { ...one, amountMinor: (one.amountMinor % 12n) + 1n },
-      }),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc
-      .record({
-        ...common,
-        reasonCode: fc.constantFrom('fraud', 'other'),
-        components: fc.option(fc.record({ principal: part, interest: part, fees: part }), { nil: null, freq: 2 }),
-      })
-      .map(({ components, ...one }): DistributiveBody => {
-        const isNone = components !== null && components.principal + components.interest + components.fees === 0n;
-        return { kind: 'charge_off', chargeOff: { ...one, components: isNone ? null : components } };
-      }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc
-      .record({ ...common, sourceMethod: fc.constant('ach'), split: fc.constant(null) })
-      .map((recovery): DistributiveBody => ({ kind: 'recovery', recovery })),
-  },
-  {
-    weight: 2,
-    arbitrary: fc
-      .record({ ...common, action: fc.constantFrom('enter', 'exit') })
-      .map((nonAccrual): DistributiveBody => ({ kind: 'non_accrual', nonAccrual })),
-  },
-  {
-    weight: 1,
-    arbitrary: fc
-      .record({
-        ...common,
-        capitalizeInterestMinor: fc.bigInt({ min: 0n, max: 8n }),
-        capitalizeFeesMinor: fc.bigInt({ min: 0n, max: 8n }),
-        forgivePrincipalMinor: fc.bigInt({ min: 1n, max: 9n }),
-        forgiveInterestMinor: fc.bigInt({ min: 0n, max: 3n }),
-      })
-      .map((restructure): DistributiveBody => ({ kind: 'restructure', restructure })),
-  },
-  { weight: 3, arbitrary: accrual.map((one): DistributiveBody => ({ kind: 'accrual', accrual: one })) },
-);
-
-const askedReturn: fc.Arbitrary<AskedReturn> = fc.record({
-  effectiveAt: fc.constantFrom(...DAYS),
-  amountMinor: fc.option(fc.bigInt({ min: 1n, max: 60n }), { nil: null, freq: 2 }),
-  nsfFeeMinor: fc.option(fc.bigInt({ min: 1n, max: 9n }), { nil: null, freq: 1 }),
-  policy: fc.constantFrom('mirror', 'principal', null),
-});
-
-type AskedCorrection = { readonly effectiveAt: string; readonly interest: readonly bigint[] };
-
-const askedCorrection: fc.Arbitrary<AskedCorrection> = fc.record({
-  effectiveAt: fc.constantFrom(...DAYS),
-  interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 2 }),
-});
-
-/** Histories of up to so many requests, of all lengths alike; the loans' first disbursements arrive first, whatever their dates are then worth. */
-export function histories(maxLength: number): fc.Arbitrary<readonly Request[]> {
-  const first = LOANS.map((loanId): Request => {
-    const fixed = { borrowerId: BORROWER, currency: 'USD', method: 'ach', destinationRef: null, metadata: null };
-    const made = { ...fixed, loanId, amountMinor: 60n, effectiveAt: '2026-05-02', programId: null, fees: [] };
-    return { reverses: null, body: { kind: 'disbursement', disbursement: { ...made, layer: 0 } } };
-  });
-  const request = fc.oneof(
-    { weight: 6, arbitrary: body.map((one): Request => ({ body: one, reverses: null })) },
-    { weight: 1, arbitrary: fc.nat(maxLength).map((reverses): Request => ({ body: null, reverses })) },
-    {
-      weight: 1,
-      arbitrary: fc
-        .record({ returns: fc.nat(maxLength), asked: askedReturn })
-        .map((one): Request => ({ body: null, reverses: null, ...one })),
-    },
-    {
-      weight: 1,
-      arbitrary: fc
-        .record({ corrects: fc.nat(maxLength), asked: askedCorrection })
-        .map((one): Request => ({ body: null, reverses: null, ...one })),
-    },
-  );
-  return fc
-    .array(request, { minLength: 4, maxLength: maxLength - first.length, size: 'max' })
-    .map((rest) => [...first, ...rest]);
-}
+/** Histories of loans under `replay` told in two orders, and what of their ledgers must not depend on the order of arrival. */
 
 /** What became of a history: the books, what each request was decided to, and which of them stand. */
 export type Told = {
@@ -256,7 +57,7 @@ export function tell(requests: readonly Request[]): Told {
         command.kind === 'payment_return'
           ? { ...command, paymentReturn: { ...command.paymentReturn, ...fixed } }
           : command;
-      accepted.push({ command: kept, entryId, of, reversed: false });
+      accepted.push({ command: asAccrued(kept, entryId, books), entryId, of, reversed: false });
       const [charged] = decision.following;
       if (command.kind !== 'payment_return' || charged?.draft.eventType !== 'fee_assessed') return;
       // Its fee is an event by itself.
@@ -269,6 +70,13 @@ export function tell(requests: readonly Request[]): Told {
     }
   });
   return { books, decisions, standing: accepted.filter(({ reversed }) => !reversed) };
+}
+
+/** A run is an event of the loans that it accrued alone. */
+function asAccrued(command: Command, entryId: string, books: MemoryBooks): Command {
+  if (command.kind !== 'accrual_run') return command;
+  const loanIds = books.batches.get(TENANT.tenantId + entryId)?.loans.map(({ loanId }) => loanId) ?? [];
+  return { ...command, portion: { ...command.portion, loanIds } };
 }
 
 /** A request about an event that was accepted before, if there is such: its body, and the first entry of that event. */
@@ -285,7 +93,7 @@ function aboutEarlier(
     return paid && { of: paid.entryId, body: returnOf(paid, request.asked) };
   }
   if (!('corrects' in request)) return undefined;
-  const batch = among(['accrual'], request.corrects);
+  const batch = among(['accrual', 'accrual_run'], request.corrects);
   return batch && { of: batch.entryId, body: correctionOf(batch, request.asked) };
 }
 
@@ -316,14 +124,19 @@ function nsfFee({ paymentReturn }: CommandOf<'payment_return'>, loanId: string):
 /** Money that moved outside is a fact: where it would be refused as something new, it stands all the same. */
 const MONEY_FACTS: readonly Command['kind'][] = ['payment', 'recovery', 'suspense_refund', 'suspense_allocation'];
 
-/** The same events by themselves, arriving in order of effect; of one day in the order in which they first arrived. */
-export function tellInEffectiveOrder(standing: readonly Accepted[]): MemoryBooks {
+/**
+ * The same events by themselves, arriving in order of effect; of one day in the order in which they first arrived. null where
+ * there is no such ledger: a correction stands of a run that would have passed its loan over before it was disbursed.
+ */
+export function tellInEffectiveOrder(standing: readonly Accepted[]): MemoryBooks | null {
   const books = booksWithLoans();
   const ordered = standing.toSorted((one, other) => compare(dateOf(one.command), dateOf(other.command)));
   /** The entries of these books by those of the others. */
   const entryIds = new Map<string, string>();
   for (const { command: told, entryId, of } of ordered) {
     const command = of === null ? told : aboutEntry(told, entryIds.get(of) ?? '');
+    if (told.kind === 'accrual_correction' && correctsWhatWasPassedOver(told, { books, standing, of, entryIds }))
+      return null;
     const [asNew] = books.post([command]).decisions;
     const posted =
       asNew?.outcome !== 'posted' && MONEY_FACTS.includes(command.kind)
@@ -334,6 +147,25 @@ export function tellInEffectiveOrder(standing: readonly Accepted[]): MemoryBooks
     entryIds.set(entryId, asPosted);
   }
   return books;
+}
+
+function correctsWhatWasPassedOver(
+  { correction }: CommandOf<'accrual_correction'>,
+  at: {
+    readonly books: MemoryBooks;
+    readonly standing: readonly Accepted[];
+    readonly of: string | null;
+    readonly entryIds: ReadonlyMap<string, string>;
+  },
+): boolean {
+  const run = at.standing.find(({ command, entryId }) => command.kind === 'accrual_run' && entryId === at.of);
+  if (run === undefined) return false;
+  const accrued = at.books.batches.get(TENANT.tenantId + (at.entryIds.get(run.entryId) ?? ''))?.loans ?? [];
+  return correction.loans.some(
+    ({ loanId }) =>
+      !accrued.some((loan) => loan.loanId === loanId) &&
+      at.books.loans.get(TENANT.tenantId + loanId)?.standing.status !== 'charged_off',
+  );
 }
 
 function aboutEntry(command: Command, entryId: string): Command {
@@ -349,6 +181,8 @@ function aboutEntry(command: Command, entryId: string): Command {
  * the one that does; null when it is refused for another reason.
  */
 function accruedWithoutLost(books: MemoryBooks, command: Command): string | null {
+  // A run passes over whatever does not accrue.
+  if (command.kind === 'accrual_run') return '';
   const decisions = oneByOne(command).map((part) => books.post([part]).decisions[0]);
   const wrong = decisions.some(
     (decision) => decision?.outcome === 'refused' && !LEFT_OUT.includes(decision.refusal.code),
@@ -440,11 +274,19 @@ function dateOf(command: Command): string {
       return command.restructure.effectiveAt;
     case 'accrual':
       return command.accrual.accrualDate;
+    case 'accrual_run':
+      return command.portion.accrualDate;
     case 'accrual_correction':
       return command.correction.effectiveAt;
     default:
       throw new Error(`${command.kind} is no event of these histories`);
   }
+}
+
+/** The same with a run behind all that there is: what it posts tells how interest is counted until then. */
+export function withLastRun(books: MemoryBooks): MemoryBooks {
+  books.post([{ ...envelope(5_000), kind: 'accrual_run', portion: runOf('2026-05-09') }]);
+  return books;
 }
 
 /** What every loan is, every account, and every component of every loan, at every date and on every layer; places at zero are left out. */
@@ -490,8 +332,4 @@ function reversalOf(entryId: string): DistributiveBody {
 function envelope(index: number): Envelope {
   const keyHash = id('e', index);
   return { tenantId: TENANT.tenantId, actor: 'client', key: `key:${keyHash}`, keyHash, payloadHash: id('f', index) };
-}
-
-function id(kind: string, number: number): string {
-  return `${kind.repeat(8)}-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
 }

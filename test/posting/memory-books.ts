@@ -1,6 +1,8 @@
 import type { AccrualBatch } from '../../src/domain/accrual.ts';
 import { interestByLoan } from '../../src/domain/accrual-correction.ts';
 import type { Verdict } from '../../src/domain/adjustment.ts';
+import { parseAnnualRate, type RateStep } from '../../src/domain/annual-rate.ts';
+import type { CalendarDate } from '../../src/domain/calendar-date.ts';
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import type { Components, LoanState } from '../../src/domain/loan.ts';
 import type { TakenPart } from '../../src/domain/loss.ts';
@@ -31,6 +33,7 @@ import { entryIdOf } from '../../src/posting/reference.ts';
 import type { HistoryRef, LoanHistory } from '../../src/posting/restatement/loan-history.ts';
 import { FactsInMemory } from './facts-in-memory.ts';
 import { historyOf } from './memory-history.ts';
+import { InterestInMemory } from './memory-interest.ts';
 import { type ClosedPeriod, closedThrough, readPeriods } from './memory-periods.ts';
 
 /** A tenant of the books, with the programs that its loans may have. */
@@ -40,6 +43,8 @@ export type BooksTenant = {
   readonly otherProgramId: string;
   /** Of both programs; `append` unless it is said. */
   readonly backdating?: 'append' | 'replay';
+  /** Of both programs; none unless it is said. */
+  readonly annualRate?: string;
 };
 
 export const BUSINESS_DATE = '2026-05-10';
@@ -75,6 +80,7 @@ export class MemoryBooks {
   /** Corrections by their entries, standing or not. */
   readonly sentCorrections = new Map<string, PostingPlan['accrualCorrections'][number]>();
   readonly facts = new FactsInMemory();
+  interest = new InterestInMemory();
   readonly #tenants: readonly BooksTenant[];
   readonly #states: ReadonlyMap<string, TenantState>;
   #lastId = 0;
@@ -116,6 +122,7 @@ export class MemoryBooks {
     copy.movements.push(...structuredClone(this.movements));
     copy.differences.push(...this.differences);
     copy.facts.take(this.facts);
+    copy.interest = this.interest.copy();
     return copy;
   }
 
@@ -174,7 +181,9 @@ export class MemoryBooks {
     const loanKeys = (refs: typeof set.loans) => refs.map(({ tenantId, loanId }) => scopedKey(tenantId, loanId));
     return {
       databaseTimeMs: 0,
-      interest: new Map(),
+      interest: new Map(
+        set.interestLoans.map((loan) => [scopedKey(loan.tenantId, loan.loanId), this.interest.factsOf(loan, this)]),
+      ),
       tenants: new Map(
         [...this.#states].map(([tenantId, state]) => [tenantId, closed(state, closedThrough(this, tenantId))]),
       ),
@@ -316,6 +325,7 @@ export class MemoryBooks {
     }
     this.#writeReversals(plan);
     this.#writeEntries(plan);
+    this.interest.take(plan, this.entries.size);
     this.#writeLosses(plan);
     this.#writePeriods(plan);
     for (const delta of [...plan.accountDeltas.values()].flatMap((accounts) => [...accounts.values()])) {
@@ -423,6 +433,12 @@ function closed(state: TenantState, day: string | null): TenantState {
   return { ...state, closedThrough: day, configuration: { ...state.configuration, closedThrough: day } };
 }
 
+function rateFromTheBeginning(text: string): RateStep {
+  const rate = parseAnnualRate(text);
+  if (rate === undefined) throw new Error(`${text} is no rate`);
+  return { from: '0001-01-01' as CalendarDate, rate };
+}
+
 function tenantState(tenant: BooksTenant): TenantState {
   const version = (programId: string, incomeAccount: number): ProgramVersion => ({
     programId,
@@ -432,6 +448,7 @@ function tenantState(tenant: BooksTenant): TenantState {
     policy: {
       ...readPolicy(DEFAULT_PROGRAM_POLICY),
       backdating: tenant.backdating ?? 'append',
+      annualRates: tenant.annualRate === undefined ? [] : [rateFromTheBeginning(tenant.annualRate)],
       principalCheck: programId === tenant.programId ? 'record' : 'reject',
       waterfall: programId === tenant.programId ? ['fees', 'interest', 'principal'] : ['principal', 'interest', 'fees'],
       returns: programId === tenant.programId ? 'mirror' : 'principal',

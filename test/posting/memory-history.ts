@@ -1,4 +1,5 @@
 import type { AccrualBatch } from '../../src/domain/accrual.ts';
+import { interestBefore as interestFactsBefore } from '../../src/domain/accrual-run.ts';
 import { type DraftLine, type EventInput, effectOfLines, linesByLayer } from '../../src/domain/journal-entry.ts';
 import { addComponents, noComponents } from '../../src/domain/loan.ts';
 import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
@@ -6,10 +7,11 @@ import type { EntryStanding } from '../../src/domain/posted-entry.ts';
 import { byEffect, type KeptEntry, type LoanEvent } from '../../src/domain/restatement/loan-event.ts';
 import { firstEntryIdOf, isRebooking } from '../../src/posting/entry-id.ts';
 import { byEffectOfLoss, type KeptLoss } from '../../src/posting/kept-loss.ts';
-import { type LoanRef, type ResolvedEntry, scopedKey } from '../../src/posting/ledger-state.ts';
+import { type AccrualMonth, type LoanRef, type ResolvedEntry, scopedKey } from '../../src/posting/ledger-state.ts';
 import type { PostingPlan } from '../../src/posting/posting-plan.ts';
 import type { EntryRef } from '../../src/posting/posting-store.ts';
 import type { HistoryRef, LoanHistory, ReturnedPayment } from '../../src/posting/restatement/loan-history.ts';
+import type { InterestInMemory } from './memory-interest.ts';
 
 /** The parts of books in memory that a loan's life is read from. */
 type LivedBooks = {
@@ -21,6 +23,8 @@ type LivedBooks = {
   readonly sentCorrections: ReadonlyMap<string, PostingPlan['accrualCorrections'][number]>;
   readonly standingsOf: (asked: readonly EntryRef[]) => ReadonlyMap<string, EntryStanding>;
   readonly batches: ReadonlyMap<string, AccrualBatch>;
+  readonly interest: InterestInMemory;
+  readonly accrualMonths: ReadonlyMap<string, AccrualMonth>;
   readonly facts: {
     readonly settlings: readonly { readonly tenantId: string; readonly entryId: string; readonly turn: number }[];
     readonly paymentReturns: PostingPlan['paymentReturns'];
@@ -48,6 +52,7 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
     const known = events.get(entry.eventId);
     const isDifference = entry.eventType === 'accrual' && isRebooking(entry.entryId);
     const accrued = books.batches.get(first)?.loans.find((loan) => loan.loanId === loanId);
+    const run = books.interest.runOf({ tenantId, loanId, entryId: firstEntryIdOf(entry.eventId) }, books);
     events.set(entry.eventId, {
       eventId: entry.eventId,
       arrival: BigInt(keys.indexOf(first)),
@@ -59,8 +64,8 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
       returnOf:
         books.facts.paymentReturns.find((one) => one.tenantId === tenantId && one.entryId === entry.entryId)
           ?.paymentEntryId ?? null,
-      isWhole: entry.eventType !== 'accrual' || accrued !== undefined || books.sentCorrections.has(first),
-      accrual: accrued === undefined ? null : { interestMinor: accrued.interestMinor },
+      accrual: accrued === undefined || run !== null ? null : { interestMinor: accrued.interestMinor },
+      run,
       correction: correctionOf(books.sentCorrections.get(first), loanId),
     });
   }
@@ -78,7 +83,9 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
     .toSorted(inEffect);
   const returned = returnedOf(tenantId, ordered, books);
   const interest = interestBefore({ tenantId, loanId, from }, ordered, books);
-  return { from, before, events: ordered, losses, nonAccruals, returned, interest, truncated: false };
+  const accrues = ordered.some(({ run }) => run !== null);
+  const interestFacts = accrues ? interestFactsBefore(books.interest.wholeOf({ tenantId, loanId }, books), from) : null;
+  return { from, before, events: ordered, losses, nonAccruals, returned, interest, interestFacts, truncated: false };
 }
 
 function correctionOf(sent: PostingPlan['accrualCorrections'][number] | undefined, loanId: string) {

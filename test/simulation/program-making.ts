@@ -56,7 +56,7 @@ export async function makePrograms(course: Course, wishes: ProgramWishes): Promi
     for (let number = 0; number < ownPrograms; number += 1) {
       const annual_rates = [{ from: '2000-01-01', rate: random.pick(['0.0799', '0.365', '0.11']) }];
       const convention = { day_count_convention: random.pick(['ACT_365', 'ACT_360', 'THIRTY_E_360']) };
-      const body = { name: 'Of one worker', annual_rates, ...convention, principal_check: 'reject' };
+      const body = { name: 'Of one worker', annual_rates, ...convention, principal_check: 'reject', backdating };
       const key = `program:${salt}:${tenant}:own-${number}`;
       own[tenant]?.push(await make(course, tenant, { path: '/v1/programs', body, key }));
     }

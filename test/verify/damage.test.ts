@@ -45,6 +45,7 @@ const APPEND_ONLY = [
   'audit_event',
   'accrual_run_portion',
   'loan_unmoved_event',
+  'restated_interest',
 ];
 
 let whole: TestDatabase;

@@ -4,7 +4,8 @@ import { entryId } from './hand-books.ts';
 import { LOANS, RUN, TENANT } from './hand-ledger.ts';
 
 /**
- * The run whose entry is the accrual of 0, finished, and its loan, counted as far as it is: 7 of a client, 1/3 of the server.
+ * The run whose entry is the accrual of 0, finished, and its loan, counted as far as it is: 7 of a client, 1/3 of the server,
+ * which was said to be 2/3 in between.
  * Another loan is counted up to its client's accrual and has moved since.
  */
 export async function fillHandRun(client: pg.Client): Promise<void> {
@@ -18,6 +19,12 @@ export async function fillHandRun(client: pg.Client): Promise<void> {
     `INSERT INTO hpts.accrual_run_portion SELECT b.tenant_id, $2, 1, $3, 3, 1, true, ARRAY[b.entry_id], '{USD}', '{0}'
      FROM hpts.accrual_batch AS b WHERE b.tenant_id = $1 AND b.exact_interest IS NOT NULL`,
     [TENANT, RUN, LOANS.quiet],
+  );
+  await client.query(
+    `INSERT INTO hpts.restated_interest SELECT b.tenant_id, b.entry_id, $2, said.turn, said.exact
+     FROM hpts.accrual_batch AS b CROSS JOIN (VALUES (1, '2/3'), (2, '1/3')) AS said (turn, exact)
+     WHERE b.tenant_id = $1 AND b.exact_interest IS NOT NULL`,
+    [TENANT, LOANS.quiet],
   );
   await client.query(
     `INSERT INTO hpts.loan_interest SELECT l.tenant_id, l.loan_id, l.loan_seq, l.frontier, '2026-02-03', '22/3', 7, l.first_disbursed_on,
@@ -102,8 +109,36 @@ export const OF_RUNS: readonly Damage[] = [
   },
   {
     what: 'what an accrual stands for',
-    sql: () => `UPDATE hpts.accrual_batch SET exact_interest = '{2/3}' WHERE ${entry('nothing accrued')}`,
+    sql: () =>
+      `DELETE FROM hpts.restated_interest; UPDATE hpts.accrual_batch SET exact_interest = '{2/3}' WHERE ${entry('nothing accrued')}`,
     named: () => [`loan_interest: loan ${LOANS.quiet}`],
+  },
+  {
+    what: 'what an accrual stands for anew',
+    sql: () => `UPDATE hpts.restated_interest SET exact_interest = NULL WHERE turn = 2`,
+    named: () => [`loan_interest: loan ${LOANS.quiet}`],
+  },
+  {
+    what: 'what an accrual stands for anew, removed',
+    sql: () => `DELETE FROM hpts.restated_interest WHERE turn = 2`,
+    named: () => [`loan_interest: loan ${LOANS.quiet}`],
+  },
+  {
+    what: 'the turn of what an accrual stands for anew',
+    sql: () => `UPDATE hpts.restated_interest SET turn = 3 WHERE turn = 2`,
+    named: () => [`restated_interest: entry ${entryId('nothing accrued')}`],
+  },
+  {
+    what: 'what the accrual of a client stands for, said anew',
+    sql: () =>
+      `INSERT INTO hpts.restated_interest SELECT tenant_id, '${entryId('accrual again')}', '${LOANS.old}', 1, '1' FROM hpts.restated_interest WHERE turn = 1`,
+    named: () => [`restated_interest: entry ${entryId('accrual again')}`],
+  },
+  {
+    what: 'what an accrual stands for anew, of a loan that it does not accrue',
+    sql: () =>
+      `INSERT INTO hpts.restated_interest SELECT tenant_id, entry_id, '${LOANS.old}', 1, '1' FROM hpts.restated_interest WHERE turn = 1`,
+    named: () => [`restated_interest: entry ${entryId('nothing accrued')}`],
   },
   {
     what: 'what an accrual by a client stands for, of a loan that moved since',

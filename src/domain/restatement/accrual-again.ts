@@ -8,7 +8,7 @@ import { isOnNonAccrual } from '../loan-standing.ts';
 import type { Refusal } from '../refusal.ts';
 import type { KeptCorrection, LoanEvent } from './loan-event.ts';
 
-/** An accrual again, or the correction of one. `standingMinor`: the loan's interest of that accrual before the event. */
+/** A client's accrual again, or the correction of any. `standingMinor`: the loan's interest of that accrual before the event. */
 export function decideInterestAgain(
   event: LoanEvent,
   loan: LoanState,
@@ -33,8 +33,7 @@ function decideCorrectionAgain(
 }
 
 function interestLines(loan: LoanState, amountMinor: bigint): Refusal | readonly DraftLine[] {
-  const account = isOnNonAccrual(loan) ? ACCOUNT.nonAccrualInterestReceivable : ACCOUNT.interestReceivable;
-  const lines = [{ account, amountMinor, loanId: loan.loanId, borrowerId: loan.borrowerId }];
+  const lines = [interestLine(loan, amountMinor)];
   return refuseOutOfRange(loan, { layer: SETTLED, effect: effectOfLines(lines), field: 'interest_minor' }) ?? lines;
 }
 
@@ -50,6 +49,16 @@ function decideAccrualAgain({ entry, accrual }: LoanEvent, loan: LoanState): Ref
   if (early !== null) return early;
   const amountMinor = accrual.interestMinor;
   return amountMinor === 0n ? [] : interestLines(loan, amountMinor);
+}
+
+/** One loan's part of an accrual by the server, computed anew: the lines that name the loan, which the interest fits in. */
+export function runLines(loan: LoanState, interestMinor: bigint): readonly DraftLine[] {
+  return interestMinor === 0n ? [] : [interestLine(loan, interestMinor)];
+}
+
+function interestLine(loan: LoanState, amountMinor: bigint): DraftLine {
+  const account = isOnNonAccrual(loan) ? ACCOUNT.nonAccrualInterestReceivable : ACCOUNT.interestReceivable;
+  return { account, amountMinor, loanId: loan.loanId, borrowerId: loan.borrowerId };
 }
 
 /** The account against which interest on a receivable stands. */

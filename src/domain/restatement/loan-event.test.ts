@@ -28,7 +28,7 @@ function eventOf(entry: KeptEntry, changes: Partial<LoanEvent> = {}): LoanEvent 
     acceptedAs,
     entry,
     lines,
-    isWhole: true,
+    run: null,
     settlingTurn: null,
     returnOf: null,
     accrual: null,

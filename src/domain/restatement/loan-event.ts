@@ -2,6 +2,7 @@ import type { EventType } from '../event-type.ts';
 import type { DraftLine, EventInput } from '../journal-entry.ts';
 import { PENDING } from '../layer.ts';
 import { linesOn, type PostedEntry } from '../posted-entry.ts';
+import type { Rational } from '../rational.ts';
 import type { Settlement } from '../settling.ts';
 
 /** An entry with all that is kept of the fact that it books. */
@@ -14,6 +15,13 @@ export type KeptEntry = PostedEntry & {
 
 /** What a client's accrual batch says of one loan. */
 export type KeptAccrual = { readonly interestMinor: bigint };
+
+/** What the server's accrual stands for of one loan: null where a run would have passed it over by now, and for no nights. */
+export type KeptRun = {
+  readonly exact: Rational | null;
+  /** How often a restatement said so, 0 for none. */
+  readonly turn: number;
+};
 
 /** What a correction says of one loan of its batch, which is named by its entry: the whole interest. */
 export type KeptCorrection = { readonly accrualEntryId: string; readonly interestMinor: bigint };
@@ -32,14 +40,14 @@ export type LoanEvent = {
    * that name this one, with the differences that restatements posted to them.
    */
   readonly lines: readonly DraftLine[];
-  /** False where it is about another entry that is not read yet, or computed by the server: it cannot be decided again yet. */
-  readonly isWhole: boolean;
   /** Of the settling of a pending event: how often that was settled, with this time; else null. */
   readonly settlingTurn: number | null;
   /** Of a return: the first entry of the payment's own event; null for every other event. */
   readonly returnOf: string | null;
-  /** Of an accrual batch; null for every other event. */
+  /** Of a client's accrual batch; null for every other event. */
   readonly accrual: KeptAccrual | null;
+  /** Of an accrual by the server; null for every other event. */
+  readonly run: KeptRun | null;
   /** Of the correction of an accrual batch; null for every other event. */
   readonly correction: KeptCorrection | null;
 };

@@ -1,9 +1,10 @@
 import type pg from 'pg';
+import { type InterestFacts, interestBefore } from '../../domain/accrual-run.ts';
 import type { EventType } from '../../domain/event-type.ts';
 import type { DraftLine, EventInput } from '../../domain/journal-entry.ts';
 import { type LayerNumber, SETTLED } from '../../domain/layer.ts';
 import { type Components, noComponents } from '../../domain/loan.ts';
-import { byEffect, type KeptEntry, type LoanEvent } from '../../domain/restatement/loan-event.ts';
+import { byEffect, type KeptEntry, type KeptRun, type LoanEvent } from '../../domain/restatement/loan-event.ts';
 import { LIMITS } from '../../limits.ts';
 import { isRebooking } from '../../posting/entry-id.ts';
 import { byEffectOfLoss, type KeptLoss, type KeptPart } from '../../posting/kept-loss.ts';
@@ -13,6 +14,7 @@ import { uuidArray } from '../binary-array.ts';
 import { type BoundStatement, type Statement, sendTrain } from '../statement-train.ts';
 import { readInterestBefore } from './interest-before.ts';
 import { readReturnedPayments } from './returned-payments.ts';
+import { readRational, readWholeInterest } from './stored-interest.ts';
 import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
 import {
   type ArrivedNonAccrual,
@@ -56,12 +58,12 @@ const READ_EVENTS_SINCE: Statement = {
       e.loan_id, e.borrower_id, e.external_ref, to_char(e.posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
       CASE WHEN e.loan_ids IS NULL THEN e.accounts ELSE ARRAY(SELECT e.accounts[p] FROM unnest(found.places) AS p) END,
       CASE WHEN e.loan_ids IS NULL THEN e.amounts ELSE ARRAY(SELECT e.amounts[p] FROM unnest(found.places) AS p) END,
-      e.description, e.event_input::jsonb, e.metadata, o.seq, b.interest_minor[array_position(b.loan_ids, asked.loan_id)], e.seq,
+      e.description, e.event_input::jsonb, e.metadata, o.seq, b.interest_minor, e.seq,
       o.event_type, (SELECT s.turn::int FROM hpts.settling AS s WHERE s.tenant_id = $1 AND s.entry_id = e.entry_id),
       CASE WHEN e.loan_ids IS NULL THEN e.layers ELSE ARRAY(SELECT e.layers[p] FROM unnest(found.places) AS p) END,
       CASE WHEN e.event_type = 'payment_returned' THEN
         (SELECT p.payment_entry_id FROM hpts.payment_return AS p WHERE p.tenant_id = $1 AND p.entry_id = e.entry_id LIMIT 1) END,
-      k.accrual_entry_id, k.interest_minor
+      k.accrual_entry_id, k.interest_minor, b.exact_interest, n.turn, n.exact_interest
     FROM (SELECT unnest($2::uuid[]) AS loan_id, generate_subscripts($2::uuid[], 1) AS place) AS asked
     CROSS JOIN LATERAL (
       SELECT DISTINCT m.entry_id FROM (
@@ -76,12 +78,18 @@ const READ_EVENTS_SINCE: Statement = {
     ${lookedUp({ alias: 'e', entryId: 'moved.entry_id' })}
     ${lookedUp({ alias: 'o', entryId: `(left(e.event_id::text, 35) || '0')::uuid` })}
     LEFT JOIN LATERAL (
-      SELECT a.loan_ids, CASE WHEN a.exact_interest IS NULL THEN a.interest_minor END AS interest_minor FROM hpts.accrual_batch AS a
-      WHERE a.tenant_id = $1 AND a.entry_id = o.entry_id LIMIT 1) AS b ON e.event_type = 'accrual'
+      SELECT a.exact_interest[a.place] AS exact_interest, CASE WHEN a.exact_interest IS NULL THEN a.interest_minor[a.place] END AS interest_minor
+      FROM (
+        SELECT s.exact_interest, s.interest_minor, array_position(s.loan_ids, asked.loan_id) AS place FROM hpts.accrual_batch AS s
+        WHERE s.tenant_id = $1 AND s.entry_id = o.entry_id LIMIT 1) AS a) AS b ON e.event_type = 'accrual'
     LEFT JOIN LATERAL (
       SELECT c.accrual_entry_id, c.interest_minor[array_position(c.loan_ids, asked.loan_id)] AS interest_minor FROM hpts.accrual_correction AS c
       WHERE c.tenant_id = $1 AND c.accrual_entry_id = (left(o.event_input::jsonb ->> 'corrected_event_id', 35) || '0')::uuid
         AND c.entry_id = o.entry_id LIMIT 1) AS k ON e.event_type = 'accrual'
+    LEFT JOIN LATERAL (
+      SELECT r.turn, r.exact_interest FROM hpts.restated_interest AS r
+      WHERE r.tenant_id = $1 AND r.entry_id = o.entry_id AND r.loan_id = asked.loan_id ORDER BY r.turn DESC LIMIT 1) AS n
+      ON e.event_type = 'accrual'
     CROSS JOIN LATERAL (SELECT array_positions(e.loan_ids, asked.loan_id) AS places) AS found
     WHERE e.entry_id = moved.entry_id AND e.event_type <> 'reversal' AND e.effective_at >= $3::date
       AND (SELECT r.entry_id FROM hpts.reversal AS r WHERE r.tenant_id = $1 AND r.reversed_entry_id = e.entry_id) IS NULL
@@ -123,6 +131,9 @@ type EventRow = [
   returnOf: string | null,
   correctsEntryId: string | null,
   correctedMinor: bigint | null,
+  exact: string | null,
+  restatedTurn: number | null,
+  restatedExact: string | null,
 ];
 
 /**
@@ -151,6 +162,10 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
   const corrected = events.flatMap((row) => (row[24] === null ? [] : [[loanIds[row[0] - 1] ?? '', row[24]] as const]));
   const interest = await readInterestBefore(client, tenantId, { corrected, from });
   const truncated = events.length > LIMITS.eventsDecidedAgain;
+  const accruing = truncated
+    ? []
+    : loans.filter((_loan, index) => events.some((row) => row[0] === index + 1 && row[26] !== null));
+  const interestFacts = await readWholeInterest(client, accruing);
   return new Map(
     loanIds.map((loanId, index) => {
       const ofLoan = <Row extends BalanceRow | EventRow>(row: Row): boolean => row[0] === index + 1;
@@ -161,11 +176,16 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
         losses: inEffect(losses.get(key) ?? []),
         nonAccruals: (nonAccruals.get(key) ?? []).toSorted(byMark),
         interest: interest.get(loanId) ?? new Map<string, bigint>(),
+        interestFacts: factsBefore(interestFacts.get(key), from),
         returned: returned.filter(({ payment }) => payment.loanId === loanId),
       };
       return [key, { from, before, events: lived, ...known, truncated }];
     }),
   );
+}
+
+function factsBefore(facts: InterestFacts | undefined, from: string): InterestFacts | null {
+  return facts === undefined ? null : interestBefore(facts, from);
 }
 
 function inEffect(losses: readonly KeptLoss[]): readonly KeptLoss[] {
@@ -210,12 +230,19 @@ function eventsOf(rows: readonly EventRow[], loanId: string): readonly LoanEvent
       acceptedAs: row[20],
       settlingTurn: row[21],
       returnOf: row[23],
-      isWhole: entry.eventType !== 'accrual' || row[18] !== null || row[25] !== null,
       accrual: row[18] === null ? null : { interestMinor: row[18] },
+      run: runOf(row),
       correction: row[24] === null || row[25] === null ? null : { accrualEntryId: row[24], interestMinor: row[25] },
     });
   }
   return [...events.values()].sort(byEffect);
+}
+
+/** What the server's accrual stands for: as a restatement said last, else as it was posted. */
+function runOf({ 26: exact, 27: turn, 28: restated }: EventRow): KeptRun | null {
+  if (exact === null) return null;
+  if (turn === null) return { exact: readRational(exact), turn: 0 };
+  return { exact: restated === null ? null : readRational(restated), turn };
 }
 
 /** A line's own layer, where it is not that of its entry. */

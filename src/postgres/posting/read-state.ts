@@ -27,7 +27,7 @@ import {
 import { READ_STANDINGS, standingsOf } from './standings.ts';
 import { type CorrectionRow, correctionsOf, READ_CORRECTIONS } from './stored-corrections.ts';
 import { disbursementsOf, READ_STANDING_DISBURSEMENTS } from './stored-disbursements.ts';
-import { readInterest } from './stored-interest.ts';
+import { INTEREST_QUESTIONS, readInterest } from './stored-interest.ts';
 import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
 import { type NonAccrualRow, nonAccrualsOf, READ_STANDING_NON_ACCRUALS } from './stored-non-accruals.ts';
 import { LOCK_HEADS, PERIOD_STATEMENTS, periodQuestions, periodsOf, tenantsOfPeriods } from './stored-periods.ts';
@@ -141,7 +141,13 @@ export const READ_STATEMENTS: readonly Statement[] = [
 ];
 
 /** The statements that read a snapshot, for a connection to prepare. */
-export const SNAPSHOT_STATEMENTS: readonly Statement[] = [BEGIN_SNAPSHOT, SET_TENANTS, READ_LOANS, ...STATE_STATEMENTS];
+export const SNAPSHOT_STATEMENTS: readonly Statement[] = [
+  BEGIN_SNAPSHOT,
+  SET_TENANTS,
+  READ_LOANS,
+  ...STATE_STATEMENTS,
+  ...INTEREST_QUESTIONS,
+];
 
 /** A tenant as the locked read answers it. */
 export type TenantRow = { readonly tenantId: string; readonly configEpoch: bigint; readonly businessDate: string };

@@ -3,7 +3,7 @@ import type { InterestFacts } from '../../domain/accrual-run.ts';
 import { parseAnnualRate } from '../../domain/annual-rate.ts';
 import type { CalendarDate } from '../../domain/calendar-date.ts';
 import type { EventType } from '../../domain/event-type.ts';
-import { type InterestCheckpoint, type InterestEvent, reachesBehind } from '../../domain/loan-accruals.ts';
+import { beginningBy, type InterestCheckpoint, type InterestEvent, reachesBehind } from '../../domain/loan-accruals.ts';
 import { formatRational, type Rational, rational } from '../../domain/rational.ts';
 import { firstEntryIdOf } from '../../posting/entry-id.ts';
 import { type LoanRef, scopedKey } from '../../posting/ledger-state.ts';
@@ -32,7 +32,7 @@ const READ_INTEREST: Statement = {
 
 // What a restatement posted to an accrual or to its correction counts as a correction of that accrual.
 // Movements rise by frontier and loan_seq alike, so those behind a place are one stretch of their index. What moved nothing is
-// asked for where the whole life is.
+// asked for where the whole life is, and so is a disbursement that is or was pending: interest begins with it.
 const READ_INTEREST_EVENTS: Statement = {
   name: 'read_interest_events',
   text: `WITH asked AS (
@@ -42,6 +42,12 @@ const READ_INTEREST_EVENTS: Statement = {
       SELECT a.place, u.tenant_id, u.entry_id, v.entry_id AS reversal_id
       FROM asked AS a JOIN hpts.loan_unmoved_event AS u ON u.tenant_id = a.tenant_id AND u.loan_id = a.loan_id
       LEFT JOIN hpts.reversal AS v ON v.tenant_id = u.tenant_id AND v.reversed_entry_id = u.entry_id
+      WHERE a.loan_seq = 0
+      UNION ALL
+      SELECT a.place, d.tenant_id, d.entry_id, v.entry_id
+      FROM asked AS a JOIN hpts.disbursement AS d ON d.tenant_id = a.tenant_id AND d.loan_id = a.loan_id
+      JOIN hpts.journal_entry AS p ON p.tenant_id = d.tenant_id AND p.entry_id = d.entry_id AND p.layer = 1
+      LEFT JOIN hpts.reversal AS v ON v.tenant_id = d.tenant_id AND v.reversed_entry_id = d.entry_id
       WHERE a.loan_seq = 0),
     life AS (
       SELECT a.place, m.tenant_id, m.entry_id, m.principal_minor, m.interest_minor + m.memo_interest_minor AS interest_minor
@@ -57,14 +63,21 @@ const READ_INTEREST_EVENTS: Statement = {
     ORDER BY l.place, e.seq`,
 };
 
+// Batches are unrolled once each, whatever a plan expects of them. What a restatement said last counts; it may say that an accrual stands for no nights.
 const READ_EXACT_INTEREST: Statement = {
   name: 'read_exact_interest',
-  text: `SELECT asked.tenant_id, asked.loan_id, asked.entry_id, x.exact
-    FROM (SELECT DISTINCT tenant_id, entry_id FROM unnest($1::uuid[], $3::uuid[]) AS named (tenant_id, entry_id)) AS named
-    JOIN hpts.accrual_batch AS b ON b.tenant_id = named.tenant_id AND b.entry_id = named.entry_id AND b.exact_interest IS NOT NULL
-    CROSS JOIN LATERAL unnest(b.loan_ids, b.exact_interest) AS x (loan_id, exact)
-    JOIN unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS asked (tenant_id, loan_id, entry_id)
-      ON asked.tenant_id = b.tenant_id AND asked.entry_id = b.entry_id AND asked.loan_id = x.loan_id`,
+  text: `WITH x AS MATERIALIZED (
+      SELECT b.tenant_id, b.entry_id, s.loan_id, s.exact
+      FROM (SELECT DISTINCT tenant_id, entry_id FROM unnest($1::uuid[], $3::uuid[]) AS named (tenant_id, entry_id)) AS named
+      JOIN hpts.accrual_batch AS b ON b.tenant_id = named.tenant_id AND b.entry_id = named.entry_id AND b.exact_interest IS NOT NULL
+      CROSS JOIN LATERAL unnest(b.loan_ids, b.exact_interest) AS s (loan_id, exact))
+    SELECT asked.tenant_id, asked.loan_id, asked.entry_id, CASE WHEN again.turn IS NULL THEN x.exact ELSE again.exact_interest END
+    FROM x JOIN unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS asked (tenant_id, loan_id, entry_id)
+      ON asked.tenant_id = x.tenant_id AND asked.entry_id = x.entry_id AND asked.loan_id = x.loan_id
+    LEFT JOIN LATERAL (
+      SELECT r.turn, r.exact_interest FROM hpts.restated_interest AS r
+      WHERE r.tenant_id = asked.tenant_id AND r.entry_id = asked.entry_id AND r.loan_id = asked.loan_id
+      ORDER BY r.turn DESC LIMIT 1) AS again ON true`,
 };
 
 const KEEP_INTEREST: Statement = {
@@ -90,6 +103,12 @@ const INSERT_UNMOVED_EVENTS: Statement = {
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::date[]), unnest($5::int[])`,
 };
 
+const INSERT_RESTATED_INTEREST: Statement = {
+  name: 'insert_restated_interest',
+  text: `INSERT INTO hpts.restated_interest (tenant_id, loan_id, entry_id, turn, exact_interest)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::int[]), unnest($5::text[])`,
+};
+
 const INSERT_RUN_PORTION: Statement = {
   name: 'insert_run_portion',
   text: `INSERT INTO hpts.accrual_run_portion
@@ -97,14 +116,16 @@ const INSERT_RUN_PORTION: Statement = {
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8::uuid[], $9::text[], $10::bigint[])`,
 };
 
-/** Every statement of this file, for a connection to prepare. */
+/** The statements of this file that read, for a connection to prepare. */
+export const INTEREST_QUESTIONS: readonly Statement[] = [READ_INTEREST, READ_INTEREST_EVENTS, READ_EXACT_INTEREST];
+
+/** Every statement of this file, likewise. */
 export const INTEREST_STATEMENTS: readonly Statement[] = [
-  READ_INTEREST,
-  READ_INTEREST_EVENTS,
-  READ_EXACT_INTEREST,
+  ...INTEREST_QUESTIONS,
   KEEP_INTEREST,
   FORGET_INTEREST,
   INSERT_UNMOVED_EVENTS,
+  INSERT_RESTATED_INTEREST,
   INSERT_RUN_PORTION,
 ];
 
@@ -155,8 +176,7 @@ export async function readInterest(
   const moved: Asked[] = [];
   const [answer] = await sendTrain(client, [[READ_INTEREST, loanColumns(loans)]]);
   for (const row of (answer?.rows ?? []) as InterestRow[]) {
-    const loan = loans[Number(row[0]) - 1];
-    if (loan === undefined) throw new Error(`the database answered loan number ${row[0]} of ${loans.length}`);
+    const loan = loanAt(loans, row);
     const isWhole = row[3] === null;
     if (isWhole || Number(row[3]) !== loanSeq(loan)) moved.push({ ...loan, row, isWhole });
     else facts.set(scopedKey(loan.tenantId, loan.loanId), factsOf(row, []));
@@ -174,6 +194,28 @@ export async function readInterest(
   return facts;
 }
 
+/** The same of their whole lives, whatever was counted before. */
+export async function readWholeInterest(
+  client: pg.Client,
+  loans: readonly LoanRef[],
+): Promise<Map<string, InterestFacts>> {
+  const facts = new Map<string, InterestFacts>();
+  if (loans.length === 0) return facts;
+  const [answer] = await sendTrain(client, [[READ_INTEREST, loanColumns(loans)]]);
+  const rows = (answer?.rows ?? []) as InterestRow[];
+  const asked = rows.map((row): Asked => ({ ...loanAt(loans, row), row, isWhole: true }));
+  for (const [{ tenantId, loanId, row }, events] of await readEvents(client, asked)) {
+    facts.set(scopedKey(tenantId, loanId), { ...factsOf(row, events), checkpoint: null });
+  }
+  return facts;
+}
+
+function loanAt(loans: readonly LoanRef[], [place]: InterestRow): LoanRef {
+  const loan = loans[Number(place) - 1];
+  if (loan === undefined) throw new Error(`the database answered loan number ${place} of ${loans.length}`);
+  return loan;
+}
+
 async function readEvents(
   client: pg.Client,
   asked: readonly Asked[],
@@ -187,12 +229,15 @@ async function readEvents(
   return asked.map((one, index) => [one, eventsOf(one, byPlace.get(index + 1) ?? [], exact)]);
 }
 
-/** What the server's accruals among these events stand for, by loan and entry. */
+/** What the server's accruals stand for, by loan and entry; null: no nights. */
+type ExactInterest = ReadonlyMap<string, Rational | null>;
+
+/** Of the accruals among these events. */
 async function readExact(
   client: pg.Client,
   asked: readonly Asked[],
   byPlace: ReadonlyMap<number, readonly EventRow[]>,
-): Promise<ReadonlyMap<string, Rational>> {
+): Promise<ExactInterest> {
   const accruals = asked.flatMap(({ tenantId, loanId, isWhole }, index) =>
     // Behind a checkpoint there is no accrual by the server: each writes one.
     (isWhole ? (byPlace.get(index + 1) ?? []) : [])
@@ -202,14 +247,19 @@ async function readExact(
   if (accruals.length === 0) return new Map();
   const columns = [...loanColumns(accruals), uuidArray(accruals, ({ entryId }) => entryId)];
   const [answer] = await sendTrain(client, [[READ_EXACT_INTEREST, columns]]);
-  const rows = (answer?.rows ?? []) as [string, string, string, string][];
-  return new Map(rows.map(([tenantId, loanId, entryId, text]) => [tenantId + loanId + entryId, readRational(text)]));
+  const rows = (answer?.rows ?? []) as [string, string, string, string | null][];
+  return new Map(
+    rows.map(([tenantId, loanId, entryId, text]) => [
+      tenantId + loanId + entryId,
+      text === null ? null : readRational(text),
+    ]),
+  );
 }
 
 function eventsOf(
   { tenantId, loanId, row, isWhole }: Asked,
   rows: readonly EventRow[],
-  exact: ReadonlyMap<string, Rational>,
+  exact: ExactInterest,
 ): readonly InterestEvent[] {
   let principal = isWhole ? 0n : BigInt(row[9] ?? '0');
   let interest = isWhole ? 0n : BigInt(row[10] ?? '0');
@@ -218,28 +268,23 @@ function eventsOf(
     principal = nowPrincipal === null ? principal : BigInt(nowPrincipal);
     interest = nowInterest === null ? interest : BigInt(nowInterest);
     const principalMinor = principal - before.principal;
+    const standsFor = exact.get(tenantId + loanId + entryId);
+    const moved = { eventType, effectiveAt: effectiveAt as CalendarDate, principalMinor };
     return {
+      ...moved,
       entryId,
-      eventType,
-      effectiveAt: effectiveAt as CalendarDate,
-      principalMinor,
       interestMinor: interest - before.interest,
       reversesEntryId,
       correctsEntryId: corrected === null ? null : firstEntryIdOf(corrected),
-      exact: exact.get(tenantId + loanId + entryId) ?? null,
-      beginsOn: beginningBy({ entryId, eventType, effectiveAt, principalMinor }, row),
+      exact: standsFor ?? null,
+      ...(standsFor === null ? { isPassedOver: true } : {}),
+      beginsOn: beginningBy(moved, openingBy(entryId, row)),
     };
   });
 }
 
-/** An opening begins interest where its own ends; a disbursement, and the refinance that makes a loan, on its date. */
-function beginningBy(
-  event: { entryId: string; eventType: EventType; effectiveAt: string; principalMinor: bigint },
-  row: InterestRow,
-): CalendarDate | null {
-  if (event.entryId === row[14]) return (row[15] ?? event.effectiveAt) as CalendarDate;
-  const begins = event.eventType === 'disbursement' || event.eventType === 'refinance';
-  return begins && event.principalMinor > 0n ? (event.effectiveAt as CalendarDate) : null;
+function openingBy(entryId: string, row: InterestRow): { readonly accruedThrough: CalendarDate | null } | null {
+  return entryId === row[14] ? { accruedThrough: row[15] as CalendarDate | null } : null;
 }
 
 function factsOf(row: InterestRow, events: readonly InterestEvent[]): InterestFacts {
@@ -274,20 +319,31 @@ function checkpointOf(row: InterestRow): InterestCheckpoint | null {
 }
 
 /** Reads what formatRational wrote. */
-function readRational(text: string): Rational {
+export function readRational(text: string): Rational {
   const [numerator = '0', denominator = '1'] = text.split('/');
   return rational({ numerator: BigInt(numerator), denominator: BigInt(denominator) });
 }
 
 /** What writes the interest of a batch; no statement for what there is none of. */
 export function interestStatements(plan: PostingPlan): BoundStatement[] {
-  const { unmovedEvents, forgottenInterest, interestCheckpoints } = plan;
+  const { unmovedEvents, restatedInterest, forgottenInterest, interestCheckpoints } = plan;
   const statements: BoundStatement[] = [];
   if (unmovedEvents.length > 0) {
     const entryIds = uuidArray(unmovedEvents, ({ entryId }) => entryId);
     const days = dateArray(unmovedEvents, ({ effectiveAt }) => effectiveAt);
     const places = int4Array(unmovedEvents, ({ loanSeq }) => loanSeq);
     statements.push([INSERT_UNMOVED_EVENTS, [...loanColumns(unmovedEvents), entryIds, days, places]]);
+  }
+  if (restatedInterest.length > 0) {
+    statements.push([
+      INSERT_RESTATED_INTEREST,
+      [
+        ...loanColumns(restatedInterest),
+        uuidArray(restatedInterest, ({ entryId }) => entryId),
+        int4Array(restatedInterest, ({ turn }) => turn),
+        textArray(restatedInterest, ({ exact }) => exact && formatRational(exact)),
+      ],
+    ]);
   }
   if (forgottenInterest.length > 0) statements.push([FORGET_INTEREST, loanColumns(forgottenInterest)]);
   if (interestCheckpoints.length > 0) {

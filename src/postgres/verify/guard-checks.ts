@@ -25,6 +25,7 @@ const TENANT_TABLES = [
   'loan_registration',
   'principal_difference',
   'loan_unmoved_event',
+  'restated_interest',
   'loan_interest',
 ];
 const TRIGGERED_TABLES = [
@@ -53,6 +54,7 @@ const TRIGGERED_TABLES = [
   'principal_difference',
   'accrual_run_portion',
   'loan_unmoved_event',
+  'restated_interest',
 ];
 /** Rows that nobody but the owner may change, not even the role that posts. */
 const INSERT_ONLY_TABLES = [...TRIGGERED_TABLES, 'loan_movement', 'account_delta'];

@@ -104,9 +104,27 @@ export const RUN_CHECKS: readonly LedgerCheck[] = [
       SELECT tenant_id, place, 'entry ' || entry_id AS subject, detail FROM judged WHERE detail IS NOT NULL`,
   },
   {
+    name: 'restated_interest',
+    promise:
+      'What restatements say that an accrual stands for is of an accrual by the server and of a loan in it; for each such loan its turns count 1, 2, 3 ….',
+    sql: `
+      WITH said AS (
+        SELECT r.*, row_number() OVER (PARTITION BY r.tenant_id, r.entry_id, r.loan_id ORDER BY r.turn) AS due
+        FROM hpts.restated_interest AS r WHERE ${ofTenant('r')}),
+      judged AS (
+        SELECT s.tenant_id, coalesce(e.seq, 0) AS seq, s.entry_id,
+               CASE WHEN b.entry_id IS NULL THEN format('is restated for loan %s and is no accrual by the server', s.loan_id)
+                    WHEN s.loan_id <> ALL (b.loan_ids) THEN format('is restated for loan %s, which it does not accrue', s.loan_id)
+                    WHEN s.turn <> s.due THEN format('is restated for loan %s by turn %s in place of %s', s.loan_id, s.turn, s.due) END AS detail
+        FROM said AS s
+        LEFT JOIN hpts.accrual_batch AS b ON b.tenant_id = s.tenant_id AND b.entry_id = s.entry_id AND b.exact_interest IS NOT NULL
+        LEFT JOIN hpts.journal_entry AS e ON e.tenant_id = s.tenant_id AND e.entry_id = s.entry_id)
+      SELECT tenant_id, seq AS place, 'entry ' || entry_id AS subject, detail FROM judged WHERE detail IS NOT NULL`,
+  },
+  {
     name: 'loan_interest',
     promise:
-      'What is kept of the interest of a loan equals its standing accruals with their corrections up to there: their last date, what they stand for and what is posted; principal and interest are those that the loan had then.',
+      'What is kept of the interest of a loan equals its standing accruals with their corrections up to there: their last date, what they stand for by now and what is posted; principal and interest are those that the loan had then.',
     sql: `
       WITH kept AS (
         SELECT c.*, l.loan_seq AS now_seq, had.principal_minor AS had_principal,
@@ -129,8 +147,13 @@ export const RUN_CHECKS: readonly LedgerCheck[] = [
         WHERE k.loan_seq < k.now_seq),
       part AS (
         SELECT b.tenant_id, s.loan_id, b.entry_id, b.accrual_date, s.interest AS posted,
-               CASE WHEN s.exact IS NULL THEN s.interest * 1000000000::numeric ELSE ${billionths('s.exact')} END AS exact
+               CASE WHEN s.exact IS NULL THEN s.interest * 1000000000::numeric
+                    WHEN t.turn IS NULL THEN ${billionths('s.exact')} ELSE coalesce(${billionths('t.exact_interest')}, 0) END AS exact
         FROM hpts.accrual_batch AS b CROSS JOIN LATERAL unnest(b.loan_ids, b.interest_minor, b.exact_interest) AS s(loan_id, interest, exact)
+        LEFT JOIN (
+          SELECT DISTINCT ON (r.tenant_id, r.entry_id, r.loan_id) r.* FROM hpts.restated_interest AS r
+          WHERE ${ofTenant('r')} ORDER BY r.tenant_id, r.entry_id, r.loan_id, r.turn DESC) AS t
+          ON t.tenant_id = b.tenant_id AND t.entry_id = b.entry_id AND t.loan_id = s.loan_id
         WHERE ${ofTenant('b')} AND NOT EXISTS (
           SELECT FROM hpts.reversal AS r WHERE r.tenant_id = b.tenant_id AND r.reversed_entry_id = b.entry_id)
         UNION ALL

@@ -15,7 +15,7 @@ import { tenantOf } from '../scene.ts';
 import type { Backdated } from './backdated.ts';
 import { EVENTS_AGAIN } from './events-again.ts';
 import type { HistoryRef, LoanHistory } from './loan-history.ts';
-import { LoanFold, type Restated, type Shadow, shadowOf } from './restatement-fold.ts';
+import { LoanFold, type Restated, type RestatedInterest, type Shadow, shadowOf } from './restatement-fold.ts';
 
 /** What a backdated command books with what it restates, and its loans as they then are. */
 export type DecidedBackdated = {
@@ -25,6 +25,8 @@ export type DecidedBackdated = {
   readonly shadow: Shadow;
   readonly loans: readonly LoanState[];
   readonly restated: readonly Restated[];
+  /** What accruals by the server stand for anew, by loan. */
+  readonly restatedInterest: readonly (RestatedInterest & { readonly loanId: string })[];
 };
 
 /** Histories that a backdated command needs and the state does not have. */
@@ -53,9 +55,9 @@ export function decideBackdated(
   if ([...histories.values()].some(({ truncated }) => truncated)) return tooLarge(LIMITS.eventsDecidedAgain);
   const shadow = shadowOf(state, histories);
   const folds = loanIds.map((loanId) => {
-    const { events } = histories.get(scopedKey(tenantId, loanId)) ?? { events: [] };
+    const { events, interestFacts } = historyIn(histories, tenantId, loanId);
     const standing = events.filter(({ eventId }) => !drops.includes(eventId));
-    return new LoanFold({ tenantId, loanId }, standing, { ...shadow, newEntryId });
+    return new LoanFold({ tenantId, loanId }, { events: standing, interestFacts }, { ...shadow, newEntryId });
   });
   // What was done to the entry that it names is asked as of now.
   const standings = structuredClone(state.standings);
@@ -79,7 +81,7 @@ export function decideBackdated(
     [...histories.values()].flatMap(({ events }) => events.filter(({ eventId }) => drops.includes(eventId))),
   );
   if (unable !== null) return unable;
-  const ownIds = drops.length > 0 ? [] : applyOnShadow(command, own, shadow, newEntryId);
+  const ownIds = drops.length > 0 ? [] : applyOnShadow(command, own, { shadow, folds, newEntryId });
   blocked ??= firstRefusal(folds, null);
   if (blocked !== null) return blocked;
   const parts = folds.flatMap((fold) => fold.restated);
@@ -89,7 +91,10 @@ export function decideBackdated(
   if (restated.length > LIMITS.restatedEntries) return tooLarge(LIMITS.restatedEntries);
   const several = 'first' in own ? own : { first: own, following: [] };
   const booked = restated.length === 0 ? own : { ...several, restated: restated.flatMap((one) => one.booked) };
-  return { booked, ownIds, shadow, loans: folds.map(({ loan }) => loan), restated: parts };
+  const restatedInterest = folds.flatMap((fold) =>
+    fold.restatedInterest.map((one) => ({ ...one, loanId: fold.loanId })),
+  );
+  return { booked, ownIds, shadow, loans: folds.map(({ loan }) => loan), restated: parts, restatedInterest };
 }
 
 /** Refuses by name what this version cannot put in its place. */
@@ -106,18 +111,19 @@ function unable(what: string): Refusal {
   return { code: 'replay_blocked', detail: `this version of the server cannot restate ${what}; nothing was posted` };
 }
 
+function historyIn(histories: ReadonlyMap<string, LoanHistory>, tenantId: string, loanId: string): LoanHistory {
+  const history = histories.get(scopedKey(tenantId, loanId));
+  if (history === undefined) throw new Error(`loan ${loanId} is set back without its history`);
+  return history;
+}
+
 function historiesOf(
   tenantId: string,
   loanIds: readonly string[],
   { histories }: LedgerState,
 ): Map<string, LoanHistory> {
   return new Map(
-    loanIds.map((loanId) => {
-      const key = scopedKey(tenantId, loanId);
-      const history = histories?.get(key);
-      if (history === undefined) throw new Error(`loan ${loanId} is set back without its history`);
-      return [key, history];
-    }),
+    loanIds.map((loanId) => [scopedKey(tenantId, loanId), historyIn(histories ?? new Map(), tenantId, loanId)]),
   );
 }
 
@@ -129,20 +135,24 @@ function firstRefusal(folds: readonly LoanFold[], through: string | null): Refus
   return null;
 }
 
+type OnShadow = {
+  readonly shadow: Shadow;
+  readonly folds: readonly LoanFold[];
+  readonly newEntryId: () => string;
+};
+
 /** Answers the ids of its entries, the one that its key names first. */
-function applyOnShadow(
-  command: Command,
-  booked: Booked,
-  { state, plan, interest }: Shadow,
-  newEntryId: () => string,
-): readonly string[] {
+function applyOnShadow(command: Command, booked: Booked, { shadow, folds, newEntryId }: OnShadow): readonly string[] {
+  const { state, plan, interest } = shadow;
   const ids: string[] = [];
   const kept = (): string => {
     const id = newEntryId();
     ids.push(id);
     return id;
   };
-  applyBooked({ command, booked, newEntryId: kept, state, plan });
+  const { entry } = applyBooked({ command, booked, newEntryId: kept, state, plan });
+  const [corrected] = plan.accrualCorrections;
+  for (const fold of folds) fold.takeOwn(entry, corrected?.accrualEntryId ?? null);
   for (const { tenantId, accrualEntryId, loans } of plan.accrualCorrections) {
     for (const { loanId, interestMinor } of loans) {
       interest.set(interestKey(tenantId, loanId, accrualEntryId), interestMinor);

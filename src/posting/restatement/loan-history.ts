@@ -1,3 +1,4 @@
+import type { InterestFacts } from '../../domain/accrual-run.ts';
 import type { Components } from '../../domain/loan.ts';
 import type { StandingNonAccrual } from '../../domain/non-accrual.ts';
 import type { PostedEntry, Settling } from '../../domain/posted-entry.ts';
@@ -30,6 +31,8 @@ export type LoanHistory = {
   readonly nonAccruals: readonly StandingNonAccrual[];
   /** What stands before that day of accruals that corrections among its events are of, by the entry of each. */
   readonly interest: ReadonlyMap<string, bigint>;
+  /** What is known of its interest by the events before that day; null where no accrual by the server is among its events. */
+  readonly interestFacts: InterestFacts | null;
   /** The payments that returns among its events are of. */
   readonly returned: readonly ReturnedPayment[];
   /** More than LIMITS.eventsDecidedAgain: `events` holds only the first of them. */

@@ -16,7 +16,8 @@ type Restating = Target & { readonly own: PostedEntries; readonly isOwnTold: boo
  * Keeps what the events of a restatement make true besides balances, as they were found at their places: of the command's
  * own entries, unless they told it, and of those that were posted again. What else is known of losses is said anew.
  */
-export function tellFacts({ shadow, loans, restated }: DecidedBackdated, target: Restating): void {
+export function tellFacts(decided: DecidedBackdated, target: Restating): void {
+  const { shadow, loans, restated, restatedInterest } = decided;
   const { state, plan, own, isOwnTold } = target;
   const again = restated.flatMap(({ entryId }) => entryId ?? []);
   const news = new Set(isOwnTold ? again : [...again, ...[own.entry, ...own.following].map(({ entryId }) => entryId)]);
@@ -31,7 +32,9 @@ export function tellFacts({ shadow, loans, restated }: DecidedBackdated, target:
   for (const folded of loans) {
     const { tenantId, loanId, standing } = folded;
     const key = scopedKey(tenantId, loanId);
-    if (restated.length > 0) plan.forgottenInterest.push({ tenantId, loanId });
+    const standsForOther = restatedInterest.filter((one) => one.loanId === loanId);
+    for (const one of standsForOther) plan.restatedInterest.push({ tenantId, ...one });
+    if (restated.length > 0 || standsForOther.length > 0) plan.forgottenInterest.push({ tenantId, loanId });
     const before = state.histories?.get(key)?.losses ?? [];
     tellLosses({ tenantId, loanId }, { before, after: shadow.state.losses.get(key) ?? [], gone }, plan);
     if (JSON.stringify(texts(standing)) !== JSON.stringify(texts(loanOf(state, tenantId, loanId).standing))) {

@@ -1,3 +1,4 @@
+import type { CalendarDate } from '../../domain/calendar-date.ts';
 import { refuseOutOfRange } from '../../domain/component-range.ts';
 import { type DraftLine, type EntryDraft, effectOfLines, linesByLayer } from '../../domain/journal-entry.ts';
 import { addComponents, type LoanState, noComponents, PLAIN_STANDING } from '../../domain/loan.ts';
@@ -5,17 +6,28 @@ import { standingAfterLosses } from '../../domain/loss.ts';
 import { nonAccrualSince } from '../../domain/non-accrual.ts';
 import { RECEIVED } from '../../domain/payment-return.ts';
 import { type PostedEntry, untouched } from '../../domain/posted-entry.ts';
+import type { ProgramVersion } from '../../domain/program.ts';
+import { equal, type Rational } from '../../domain/rational.ts';
 import type { Refusal } from '../../domain/refusal.ts';
-import { type LoanEvent, pendingOf, sameLines, settlementOf } from '../../domain/restatement/loan-event.ts';
+import { runLines } from '../../domain/restatement/accrual-again.ts';
+import {
+  type KeptRun,
+  type LoanEvent,
+  pendingOf,
+  sameLines,
+  settlementOf,
+} from '../../domain/restatement/loan-event.ts';
 import { addAllocations, NOTHING_ALLOCATED } from '../../domain/waterfall.ts';
 import { applyBooked } from '../apply-entry.ts';
 import type { Command } from '../command.ts';
 import { kindOf } from '../command-kinds.ts';
 import { firstEntryIdOf, rebookingIdOf } from '../entry-id.ts';
 import { interestKey, type LedgerState, type ResolvedEntry, scopedKey } from '../ledger-state.ts';
-import { emptyPlan, type PostingPlan } from '../posting-plan.ts';
+import { emptyPlan, type PlannedEntry, type PostingPlan } from '../posting-plan.ts';
+import { tenantOf } from '../scene.ts';
 import type { Again } from './again.ts';
 import { EVENTS_AGAIN } from './events-again.ts';
+import { type DecidedEvent, InterestLife } from './interest-life.ts';
 import type { LoanHistory, ReturnedPayment } from './loan-history.ts';
 
 /** An event whose lines differ for a loan. `draft` is null for an entry over several loans: it is restated by a difference. */
@@ -27,6 +39,13 @@ export type Restated = {
   /** The id of the entry that takes its place; null for an entry over several loans. */
   readonly entryId: string | null;
   readonly lines: readonly DraftLine[];
+};
+
+/** What an accrual by the server stands for anew of a loan; null: no nights. */
+export type RestatedInterest = {
+  readonly entryId: string;
+  readonly turn: number;
+  readonly exact: Rational | null;
 };
 
 /** Loans at a place in their lives, with a plan that nobody writes. */
@@ -127,15 +146,18 @@ function copied([settled, pending, encumbrance]: LoanHistory['before']): LoanSta
 export class LoanFold {
   readonly loanId: string;
   readonly restated: Restated[] = [];
+  readonly restatedInterest: RestatedInterest[] = [];
   readonly #tenantId: string;
   readonly #shadow: Shadow;
   readonly #events: readonly LoanEvent[];
   readonly #newEntryId: () => string;
+  /** null where no accrual by the server is among the events. */
+  readonly #interest: InterestLife | null;
   #next = 0;
 
   constructor(
     loan: { readonly tenantId: string; readonly loanId: string },
-    events: readonly LoanEvent[],
+    { events, interestFacts }: Pick<LoanHistory, 'events' | 'interestFacts'>,
     on: Shadow & { readonly newEntryId: () => string },
   ) {
     this.#newEntryId = on.newEntryId;
@@ -143,6 +165,8 @@ export class LoanFold {
     this.loanId = loan.loanId;
     this.#events = events;
     this.#shadow = on;
+    this.#interest =
+      interestFacts === null ? null : new InterestLife(interestFacts, programOf(on.state, this.loan), this.loan);
   }
 
   /** The loan as the fold has it now. */
@@ -163,29 +187,57 @@ export class LoanFold {
     return null;
   }
 
+  /** The command's own event, which has taken effect behind those that are decided so far. */
+  takeOwn({ entryId, draft }: PlannedEntry, correctsEntryId: string | null): void {
+    const { eventType, effectiveAt } = draft;
+    this.#interest?.take({ entryId, eventType, effectiveAt, correctsEntryId, exact: null, opening: null }, this.loan);
+  }
+
   #decide(event: LoanEvent): Refusal | null {
     const again = EVENTS_AGAIN[event.entry.eventType];
-    if (again === undefined || !event.isWhole) return notYet(event);
-    if ('command' in again) return this.#decideCommand(event, again);
+    if (again === undefined) return notYet(event);
+    if ('lines' in again) return this.#decideInterest(event, again);
+    const refused = 'command' in again ? this.#decideCommand(event, again) : this.#leave(event, again);
+    if (refused === null) this.#interest?.take(decidedEvent(event, event.entry.entryId), this.loan);
+    return refused;
+  }
+
+  #leave(event: LoanEvent, again: Extract<Again, { fixed: unknown }>): Refusal | null {
+    const refused = again.fixed(event, this.loan) ?? refuseFixedOutOfRange(event, this.loan);
+    if (refused === null) moveBy(this.loan, event.lines, event);
+    return refused;
+  }
+
+  #decideInterest(event: LoanEvent, again: Extract<Again, { lines: unknown }>): Refusal | null {
     const { loan } = this;
-    if ('fixed' in again) {
-      const refused = again.fixed(event, loan) ?? refuseFixedOutOfRange(event, loan);
-      if (refused === null) moveBy(loan, event.lines, event);
-      return refused;
-    }
-    const accrualEntryId = event.correction?.accrualEntryId ?? firstEntryIdOf(event.eventId);
-    const key = interestKey(this.#tenantId, this.loanId, accrualEntryId);
+    const entryId = firstEntryIdOf(event.eventId);
+    const key = interestKey(this.#tenantId, this.loanId, event.correction?.accrualEntryId ?? entryId);
     const { interest } = this.#shadow;
     const standing = event.correction === null ? 0n : (interest.get(key) ?? 0n);
-    const lines = again.lines(event, loan, standing);
+    const run = event.run === null ? null : this.#accrueAgain(event, event.run);
+    const lines = run === null ? again.lines(event, loan, standing) : run.lines;
     if ('code' in lines) return lines;
     interest.set(
       key,
       lines.reduce((sum, { amountMinor }) => sum + amountMinor, standing),
     );
     moveBy(loan, lines, event);
+    this.#interest?.take({ ...decidedEvent(event, entryId), ...run?.standsFor }, loan);
     if (!sameLines(event.lines, lines)) this.#tell({ event, draft: null, entryId: null, lines });
     return null;
+  }
+
+  /** An accrual by the server: what its nights are worth and what that makes of the loan are computed anew. */
+  #accrueAgain({ eventId, entry }: LoanEvent, known: KeptRun): AccruedAgain {
+    if (this.#interest === null)
+      throw new Error(`accrual ${eventId} is decided again without what interest is counted on`);
+    const accrued = this.#interest.accrue(this.loan, entry.effectiveAt);
+    const exact = accrued?.exact ?? null;
+    const isKnown = known.exact === null || exact === null ? known.exact === exact : equal(known.exact, exact);
+    if (!isKnown) this.restatedInterest.push({ entryId: firstEntryIdOf(eventId), turn: known.turn + 1, exact });
+    return accrued === null
+      ? { lines: [], standsFor: { exact: null, isPassedOver: true } }
+      : { lines: runLines(this.loan, accrued.interestMinor), standsFor: { exact: accrued.exact } };
   }
 
   /** What an event settled is pending at its place, and looked up by its id. */
@@ -247,6 +299,26 @@ function keptDraft(booked: EntryDraft, { entry, acceptedAs }: LoanEvent): EntryD
     ...(booked.eventType === acceptedAs ? {} : { accepted_as: acceptedAs }),
   };
   return { ...booked, eventInput, externalRef, description, metadata };
+}
+
+type AccruedAgain = {
+  readonly lines: readonly DraftLine[];
+  readonly standsFor: Pick<DecidedEvent, 'exact' | 'isPassedOver'>;
+};
+
+function decidedEvent({ entry, correction }: LoanEvent, entryId: string): DecidedEvent {
+  const { eventType, effectiveAt, eventInput } = entry;
+  const through = eventInput['accrued_through'];
+  const accruedThrough = typeof through === 'string' ? (through as CalendarDate) : null;
+  const opening = 'registered_loan_id' in eventInput ? { accruedThrough } : null;
+  const correctsEntryId = correction?.accrualEntryId ?? null;
+  return { entryId, eventType, effectiveAt, correctsEntryId, exact: null, opening };
+}
+
+function programOf(state: LedgerState, { tenantId, loanId, programId }: LoanState): readonly ProgramVersion[] {
+  const program = tenantOf(state, tenantId).configuration.programs.get(programId ?? '');
+  if (program === undefined) throw new Error(`loan ${loanId} has accrued by a program that is not configured`);
+  return program;
 }
 
 const NOBODY = { actor: '', key: '', keyHash: '', payloadHash: '' };

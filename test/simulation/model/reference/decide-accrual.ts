@@ -1,7 +1,6 @@
 import {
   type Books,
   type Fact,
-  fold,
   interestTerms,
   isReplayed,
   type Loan,
@@ -19,7 +18,6 @@ import { policyOn } from './program.ts';
 import { type Code, refuse } from './refusal.ts';
 import { decideChange } from './restatement.ts';
 import { type Decision, newFact, type Setting, wrongDate, wrongDay } from './setting.ts';
-import type { LoanState } from './state.ts';
 import { COMPONENT_MAX_MINOR } from './terms.ts';
 
 /** The most loans of one entry (ACCOUNTING.md section 4). */
@@ -96,7 +94,15 @@ export function decideRun(setting: Setting, command: RunCommand): Decision {
     for (let at = 0; at < ours.length; at += LOANS_AN_ENTRY) {
       const loans = ours.slice(at, at + LOANS_AN_ENTRY);
       const loanIds = loans.map(({ loanId }) => loanId);
-      const fact = newFact(draft, { command: { kind: 'server_accrual' }, effectiveAt, loanIds, policy });
+      // All entries of a run carry the run's correlation id.
+      const correlation = facts.slice(0, 1).map(({ correlationId }) => ({ correlationId }))[0];
+      const fact = newFact(draft, {
+        command: { kind: 'server_accrual' },
+        effectiveAt,
+        loanIds,
+        policy,
+        ...correlation,
+      });
       facts.push(fact);
     }
   }
@@ -125,15 +131,14 @@ export function decideRun(setting: Setting, command: RunCommand): Decision {
 function isDue(books: Books, loan: Loan, date: string): boolean {
   const present = presentOf(books, loan.loanId);
   if ([...present.accrued.values()].some((accrued) => accrued.date >= date)) return false;
-  const life = lifeOf(books, loan);
-  if (life.length === 0) return false;
-  return !isSkipped(stateOn(books, loan, date), interestTerms(books, loan), date);
+  if (lifeOf(books, loan).length === 0 || isBehindLife(books, loan, date)) return false;
+  return !isSkipped(present, interestTerms(books, loan), date);
 }
 
-/** Under `replay` the loan as it stands after the events of a day; under `append` as it stands now. */
-function stateOn(books: Books, loan: Loan, date: string): LoanState {
-  const life = lifeOf(books, loan);
-  return fold(books, loan, isReplayed(books, loan) ? life.filter((fact) => fact.effectiveAt <= date) : life);
+/** Under `replay` a run leaves a loan out about which anything is dated behind it, reversed or not. */
+function isBehindLife(books: Books, loan: Loan, date: string): boolean {
+  if (!isReplayed(books, loan)) return false;
+  return [...books.facts.values()].some((fact) => fact.effectiveAt > date && fact.loanIds.includes(loan.loanId));
 }
 
 /** POST /v1/accruals/{accrual_event_id}/corrections: the differences, under the batch's correlation id (rule 8). */

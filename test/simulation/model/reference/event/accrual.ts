@@ -63,10 +63,12 @@ export function principalBefore(state: LoanState, date: string): bigint {
   return principal;
 }
 
-/** The latest standing accrual before a date, or where interest begins. */
+/** The latest standing accrual before a date that stands for nights, or where interest begins. */
 function accrualBefore(state: LoanState, before: string): string {
   let from = state.interestFrom ?? before;
-  for (const { date } of state.accrued.values()) if (date < before && date > from) from = date;
+  for (const { date, covers } of state.accrued.values()) {
+    if (covers.length > 0 && date < before && date > from) from = date;
+  }
   return from < before ? from : before;
 }
 
