@@ -26,7 +26,8 @@ beforeAll(async () => {
     connection: database.connection,
     statements: [
       `CREATE ROLE ${owner.user} LOGIN PASSWORD '${owner.password}'`,
-      `GRANT ${roles.join(', ')} TO ${owner.user}`,
+      // It may become each of them, and sees nothing by their policies while it is itself.
+      `GRANT ${roles.join(', ')} TO ${owner.user} WITH INHERIT FALSE, SET TRUE`,
       `ALTER DATABASE ${database.connection.database} OWNER TO ${owner.user}`,
     ],
   });
