@@ -13,7 +13,6 @@ import { kindOf } from '../command-kinds.ts';
 import { interestKey, type LedgerState, scopedKey, type TenantState } from '../ledger-state.ts';
 import { tenantOf } from '../scene.ts';
 import type { Backdated } from './backdated.ts';
-import { EVENTS_AGAIN } from './events-again.ts';
 import type { HistoryRef, LoanHistory } from './loan-history.ts';
 import { LoanFold, type Restated, type RestatedInterest, type Shadow, shadowOf } from './restatement-fold.ts';
 
@@ -76,11 +75,6 @@ export function decideBackdated(
   if ('code' in own) return own;
   const closed = refuseBookedInClosedPeriod(own, tenantOf(state, tenantId));
   if (closed !== null) return closed;
-  const unable = refuseUnable(
-    own,
-    [...histories.values()].flatMap(({ events }) => events.filter(({ eventId }) => drops.includes(eventId))),
-  );
-  if (unable !== null) return unable;
   const ownIds = drops.length > 0 ? [] : applyOnShadow(command, own, { shadow, folds, newEntryId });
   blocked ??= firstRefusal(folds, null);
   if (blocked !== null) return blocked;
@@ -95,20 +89,6 @@ export function decideBackdated(
     fold.restatedInterest.map((one) => ({ ...one, loanId: fold.loanId })),
   );
   return { booked, ownIds, shadow, loans: folds.map(({ loan }) => loan), restated: parts, restatedInterest };
-}
-
-/** Refuses by name what this version cannot put in its place. */
-function refuseUnable(own: Booked, dropped: readonly LoanEvent[]): Refusal | null {
-  const { eventType, loanId, lines } = 'first' in own ? own.first : own;
-  // What names no loan is part of no loan's life.
-  if (loanId === null && lines.every((line) => line.loanId === null)) return null;
-  const types = [...(eventType === 'reversal' ? [] : [eventType]), ...dropped.map(({ entry }) => entry.eventType)];
-  const type = types.find((one) => EVENTS_AGAIN[one] === undefined);
-  return type === undefined ? null : unable(`a ${type} before other events of the loan`);
-}
-
-function unable(what: string): Refusal {
-  return { code: 'replay_blocked', detail: `this version of the server cannot restate ${what}; nothing was posted` };
 }
 
 function historyIn(histories: ReadonlyMap<string, LoanHistory>, tenantId: string, loanId: string): LoanHistory {

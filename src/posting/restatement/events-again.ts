@@ -15,7 +15,7 @@ import { SUSPENSE_REFUND_AGAIN } from '../kinds/suspense-refund.ts';
 import type { Again } from './again.ts';
 import { MONEY_IN_AGAIN } from './money-in-again.ts';
 
-/** By event type; a restatement that would pass over one that is not here is refused, naming it. */
+/** By event type. Those that are missing name no loan, or, as reversals, are no events by themselves. */
 export const EVENTS_AGAIN: Partial<Readonly<Record<EventType, Again>>> = {
   accrual: ACCRUAL_AGAIN,
   chargeoff: CHARGE_OFF_AGAIN,

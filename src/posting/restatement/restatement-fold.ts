@@ -195,7 +195,7 @@ export class LoanFold {
 
   #decide(event: LoanEvent): Refusal | null {
     const again = EVENTS_AGAIN[event.entry.eventType];
-    if (again === undefined) return notYet(event);
+    if (again === undefined) throw new Error(`a ${event.entry.eventType} is no part of a loan's life`);
     if ('lines' in again) return this.#decideInterest(event, again);
     const refused = 'command' in again ? this.#decideCommand(event, again) : this.#leave(event, again);
     if (refused === null) this.#interest?.take(decidedEvent(event, event.entry.entryId), this.loan);
@@ -347,9 +347,4 @@ function blockedBy({ entry }: LoanEvent, refused: Refusal): Refusal {
     detail: `entry ${entryId} (${eventType} of ${effectiveAt}) could no longer stand behind it: ${refused.detail}; reverse that entry first`,
     blockingEntryId: entryId,
   };
-}
-
-function notYet({ entry }: LoanEvent): Refusal {
-  const detail = `this version cannot decide a ${entry.eventType} again`;
-  return { code: 'replay_blocked', detail };
 }
