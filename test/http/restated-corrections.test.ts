@@ -53,6 +53,16 @@ describe('201 under replay, corrections of accruals', () => {
     expect(await interest(loan)).toEqual({ '2026-05-10': '70', '2026-05-12': '70', '2026-05-14': '70' });
   });
 
+  test('POST /v1/accruals/{accrual_event_id}/corrections: of a batch that accrued nothing for the loan, before one that did', async () => {
+    const [loan, other] = [await replayedLoan(), await replayedLoan()];
+    const batch = await accrued([loan, '0'], [other, '30']);
+    await corrected(batch, '2026-05-14', [loan, '90']);
+    const early = await corrected(batch, '2026-05-12', [loan, '60']);
+    expect(await interest(loan)).toEqual({ '2026-05-10': '0', '2026-05-12': '60', '2026-05-14': '90' });
+    await undo(textAt(early, 'journal_entry_id'));
+    expect(await interest(loan)).toEqual({ '2026-05-10': '0', '2026-05-12': '0', '2026-05-14': '90' });
+  });
+
   test('POST /v1/chargeoffs: a correction behind it becomes 0, and what it was when the charge-off goes', async () => {
     const loan = await replayedLoan();
     const batch = await accrued([loan, '70']);

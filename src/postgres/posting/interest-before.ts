@@ -21,7 +21,7 @@ const READ_INTEREST_BEFORE: Statement = {
     GROUP BY asked.loan_id, asked.accrual_entry_id`,
 };
 
-/** What stands of accruals before a day, by loan, then by the accrual's entry; what stands at nothing is left out. */
+/** What stands of accruals before a day, by loan, then by the accrual's entry. */
 export async function readInterestBefore(
   client: pg.Client,
   tenantId: string,
@@ -36,10 +36,12 @@ export async function readInterestBefore(
   const { name, text } = READ_INTEREST_BEFORE;
   const values = [tenantId, asked.map(([loanId]) => loanId), asked.map(([, entryId]) => entryId), from];
   const { rows } = await client.query({ name, text, values, rowMode: 'array' });
-  for (const [loanId, accrualEntryId, sum] of rows as [string, string, string][]) {
-    const known = standing.get(loanId);
-    if (known === undefined) standing.set(loanId, new Map([[accrualEntryId, BigInt(sum)]]));
-    else known.set(accrualEntryId, BigInt(sum));
+  // Of a batch that accrued nothing for a loan there are no lines, and no row: it stands at 0, whatever it was corrected to since.
+  const sums = new Map((rows as [string, string, string][]).map(([loanId, entryId, sum]) => [loanId + entryId, sum]));
+  for (const [loanId, accrualEntryId] of asked) {
+    const known = standing.get(loanId) ?? new Map<string, bigint>();
+    known.set(accrualEntryId, BigInt(sums.get(loanId + accrualEntryId) ?? '0'));
+    standing.set(loanId, known);
   }
   return standing;
 }
