@@ -28,7 +28,8 @@ async function nameAll(course: Course, tenant: number, entries: readonly Entry[]
     const answer = await course.read(request);
     const items = answerObject(answer.body)?.['items'];
     const all = Array.isArray(items) ? (items as Readonly<Record<string, unknown>>[]) : [];
-    const found = all.find((item) => isThat(entry, item) && !ledger.entries.has(String(item['journal_entry_id'])));
+    // The newest stand first; of entries that look the same, the one that was posted first is named first.
+    const found = all.findLast((item) => isThat(entry, item) && !ledger.entries.has(String(item['journal_entry_id'])));
     if (found === undefined) course.differ('naming', { request, answer, found: [`nothing is ${entry.modelId}`] });
     else nameEntry(ledger, entry, String(found['journal_entry_id']));
   }
