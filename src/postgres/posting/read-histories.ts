@@ -150,7 +150,6 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
   await client.query(SORTING.off);
   const balances = await ask<BalanceRow>(READ_BALANCES_BEFORE);
   const events = await ask<EventRow>(READ_EVENTS_SINCE, LIMITS.eventsDecidedAgain + 1);
-  await client.query(SORTING.on);
   const loans = refs.map(({ loanId }) => ({ tenantId, loanId }));
   const columns = [uuidArray(loans, (loan) => loan.tenantId), uuidArray(loans, (loan) => loan.loanId)];
   const facts = [READ_LOSSES, READ_RECOVERIES, READ_STANDING_NON_ACCRUALS].map((one): BoundStatement => [one, columns]);
@@ -166,6 +165,7 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
     ? []
     : loans.filter((_loan, index) => events.some((row) => row[0] === index + 1 && row[26] !== null));
   const interestFacts = await readWholeInterest(client, accruing);
+  await client.query(SORTING.on);
   return new Map(
     loanIds.map((loanId, index) => {
       const ofLoan = <Row extends BalanceRow | EventRow>(row: Row): boolean => row[0] === index + 1;
