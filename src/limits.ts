@@ -49,6 +49,8 @@ export const LIMITS = {
   /** Entries that one request may restate, and events of a loan that it may have to be decided again for. */
   restatedEntries: 5_000,
   eventsDecidedAgain: 20_000,
+  /** Entries of those events: an accrual has one more for each time that it was restated. */
+  entriesDecidedAgain: 60_000,
   /** Rows that the commands of one batch may write together. */
   batchWeight: 2_000,
   /** A command that may write more rows than this travels alone, on a thread and connection of its own. */

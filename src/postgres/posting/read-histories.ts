@@ -13,6 +13,7 @@ import type { HistoryRef, LoanHistory } from '../../posting/restatement/loan-his
 import { uuidArray } from '../binary-array.ts';
 import { type BoundStatement, type Statement, sendTrain } from '../statement-train.ts';
 import { readInterestBefore } from './interest-before.ts';
+import { SORTING } from './plan-sorting.ts';
 import { readReturnedPayments } from './returned-payments.ts';
 import { readRational, readWholeInterest } from './stored-interest.ts';
 import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
@@ -96,12 +97,6 @@ const READ_EVENTS_SINCE: Statement = {
     LIMIT $4::bigint`,
 };
 
-/** Of the plans of one transaction; what is read here stands in an index in the order wanted. */
-const SORTING = {
-  off: `SELECT set_config('enable_sort', 'off', true)`,
-  on: `SELECT set_config('enable_sort', 'on', true)`,
-};
-
 type BalanceRow = [place: number, layer: LayerNumber, ...components: [string, string, string, string, string]];
 
 type EventRow = [
@@ -149,7 +144,7 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
     (await client.query({ name, text, values: [tenantId, loanIds, from, ...more], rowMode: 'array' })).rows as Row[];
   await client.query(SORTING.off);
   const balances = await ask<BalanceRow>(READ_BALANCES_BEFORE);
-  const events = await ask<EventRow>(READ_EVENTS_SINCE, LIMITS.eventsDecidedAgain + 1);
+  const events = await ask<EventRow>(READ_EVENTS_SINCE, LIMITS.entriesDecidedAgain + 1);
   const loans = refs.map(({ loanId }) => ({ tenantId, loanId }));
   const columns = [uuidArray(loans, (loan) => loan.tenantId), uuidArray(loans, (loan) => loan.loanId)];
   const facts = [READ_LOSSES, READ_RECOVERIES, READ_STANDING_NON_ACCRUALS].map((one): BoundStatement => [one, columns]);
@@ -160,7 +155,7 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
   const returned = await readReturnedPayments(client, tenantId, paymentIds);
   const corrected = events.flatMap((row) => (row[24] === null ? [] : [[loanIds[row[0] - 1] ?? '', row[24]] as const]));
   const interest = await readInterestBefore(client, tenantId, { corrected, from });
-  const truncated = events.length > LIMITS.eventsDecidedAgain;
+  const truncated = isTooMuch(events);
   const accruing = truncated
     ? []
     : loans.filter((_loan, index) => events.some((row) => row[0] === index + 1 && row[26] !== null));
@@ -186,6 +181,13 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
 
 function factsBefore(facts: InterestFacts | undefined, from: string): InterestFacts | null {
   return facts === undefined ? null : interestBefore(facts, from);
+}
+
+/** An event of several loans counts once for each of them. */
+function isTooMuch(rows: readonly EventRow[]): boolean {
+  if (rows.length <= LIMITS.eventsDecidedAgain) return false;
+  const events = new Set(rows.map(([place, , eventId]) => `${place} ${eventId}`));
+  return rows.length > LIMITS.entriesDecidedAgain || events.size > LIMITS.eventsDecidedAgain;
 }
 
 function inEffect(losses: readonly KeptLoss[]): readonly KeptLoss[] {

@@ -11,6 +11,7 @@ import type { PostingPlan } from '../../posting/posting-plan.ts';
 import { plainArray } from '../array-literal.ts';
 import { dateArray, int4Array, int8Array, textArray, uuidArray } from '../binary-array.ts';
 import { type BoundStatement, type Statement, sendTrain } from '../statement-train.ts';
+import { SORTING } from './plan-sorting.ts';
 
 /** What is read and written of the interest of loans; statements take arrays, one element per loan. */
 
@@ -228,7 +229,9 @@ async function readEvents(
   if (asked.length === 0) return [];
   const frontiers = dateArray(asked, ({ row, isWhole }) => (isWhole ? '0001-01-01' : row[4]));
   const after = int4Array(asked, ({ row, isWhole }) => (isWhole ? 0 : Number(row[3])));
+  await client.query(SORTING.off);
   const [answer] = await sendTrain(client, [[READ_INTEREST_EVENTS, [...loanColumns(asked), frontiers, after]]]);
+  await client.query(SORTING.on);
   const byPlace = Map.groupBy((answer?.rows ?? []) as EventRow[], (row) => Number(row[0]));
   const exact = await readExact(client, asked, byPlace);
   return asked.map((one, index) => [one, eventsOf(one, byPlace.get(index + 1) ?? [], exact)]);

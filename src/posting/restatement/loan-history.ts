@@ -35,7 +35,7 @@ export type LoanHistory = {
   readonly interestFacts: InterestFacts | null;
   /** The payments that returns among its events are of. */
   readonly returned: readonly ReturnedPayment[];
-  /** More than LIMITS.eventsDecidedAgain: `events` holds only the first of them. */
+  /** More than LIMITS.eventsDecidedAgain, or their entries more than LIMITS.entriesDecidedAgain: `events` holds none of them. */
   readonly truncated: boolean;
 };
 
