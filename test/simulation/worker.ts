@@ -153,7 +153,7 @@ export class Worker {
     } else if (answer.status === 201) {
       this.#lose(draft?.loanIds ?? []);
     } else {
-      this.#keepFreeKey(request);
+      this.#keepFreeKey(request, answer);
     }
   }
 
@@ -238,7 +238,7 @@ export class Worker {
 
   async #afterMember(race: Race, { request, answer }: RaceMember, newest: string): Promise<void> {
     if (answer.status !== 201) {
-      this.#keepFreeKey(request);
+      this.#keepFreeKey(request, answer);
       return;
     }
     const backdated = race.drafts.find((draft) => JSON.stringify(draft.body) === request.body)?.backdated ?? false;
@@ -279,8 +279,9 @@ export class Worker {
     }
   }
 
-  /** A refused request leaves its key free for the corrected one. */
-  #keepFreeKey(request: LedgerRequest): void {
+  /** A refused request leaves its key free for the corrected one; one that was answered again does not. */
+  #keepFreeKey(request: LedgerRequest, { status }: LedgerAnswer): void {
+    if (status < 400) return;
     const { ledger, freeKeys } = this.scene;
     const [key, ...more] = request.keyHeaders;
     if (key === undefined || more.length > 0 || !/^[A-Za-z0-9][A-Za-z0-9._:-]{7,254}$/.test(key)) return;
