@@ -16,7 +16,8 @@ export interface EventQuestion {
 
 /** A pull at random, chosen apart from the writes (TRUST.md section 4). */
 export function somePull(random: Random, tenant: number, ledger: TenantLedger): EventQuestion {
-  const entries = [...ledger.entries.values()];
+  // One that another request has just written may have no id of the server's yet.
+  const entries = [...ledger.entries.values()].filter(({ entryId, modelId }) => entryId !== modelId);
   const after = entries.length > 0 && random.chance(0.7) ? random.pick(entries) : undefined;
   return { tenant, after, pageSize: random.chance(0.3) ? 500 : 1 + random.below(80), pagesMax: 8 };
 }

@@ -82,7 +82,9 @@ export function someAccount(
 /** An entry of one of the scene's loans. */
 export function entryRead(scene: Scene): Read | undefined {
   const { readRandom: random, tenant } = scene;
-  const entries = knownLoans(scene).flatMap(({ loan }) => loan.entries.slice(-40));
+  const recent = knownLoans(scene).flatMap(({ loan }) => loan.entries.slice(-40));
+  // One that another request has just written may have no id of the server's yet.
+  const entries = recent.filter(({ entryId, modelId }) => entryId !== modelId);
   if (entries.length === 0) return undefined;
   const { entryId } = random.pick(entries);
   return { request: getRequest(tenant, `/v1/journal-entries/${entryId}`), fixed: false };
