@@ -107,6 +107,8 @@ async function simulate(target: SimulationTarget, renew?: () => Promise<Simulati
     });
     if (portions > 1 && !values.control) assertReport(done, { minimum: 0 });
     report = report === undefined ? done : sumOfReports(report, done);
+    // A run of hours that is ended early has shown what it came to until then.
+    if (portion < portions - 1) console.log(`after ${portion + 1} of ${portions} portions\n${reportText(report)}\n`);
   }
   if (report === undefined) throw new Error('no events were asked for');
   console.log(reportText(report));
