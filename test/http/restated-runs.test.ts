@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import type { HttpAnswer } from './http-client.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import {
@@ -15,9 +14,9 @@ import {
   reversal,
   unmadeLoan,
 } from './loan-story.ts';
-import { newProgram } from './program-story.ts';
+import { entryIdOf, expectWholeLedger, interestAt, lentUnder, replayingProgram, undo } from './restatement-story.ts';
 import { accruedBy, type Run, runAccruals } from './run-story.ts';
-import { type TenantApi, textAt } from './tenant-api.ts';
+import type { TenantApi } from './tenant-api.ts';
 
 const MAY_1 = '2026-05-01';
 const MAY_2 = '2026-05-02';
@@ -47,7 +46,7 @@ describe('201 under replay, accruals of runs', () => {
     // 42.78 -> 43, of which 29 are posted.
     expect(accruedBy(await ran(programId, MAY_4))).toBe('14');
     expect(await interest(loan)).toEqual(['14', '29', '43']);
-    await expectWholeLedger();
+    await expectWholeLedger(ledger);
     // What a run posted is what it posted then.
     expect(accruedBy(second)).toBe('21');
 
@@ -55,16 +54,16 @@ describe('201 under replay, accruals of runs', () => {
     const lost = await posted(api.post('/v1/chargeoffs', chargeOff(loan, { effective_at: MAY_1 })));
     expect(lost.json).toMatchObject({ restatement: { entries: 3 } });
     expect(await interest(loan)).toEqual(['0', '0', '0']);
-    await expectWholeLedger();
-    await undo(lost);
+    await expectWholeLedger(ledger);
+    await undo(api, entryIdOf(lost));
     expect(await interest(loan)).toEqual(['14', '29', '43']);
-    await expectWholeLedger();
+    await expectWholeLedger(ledger);
 
     // Without the payment 60.78 -> 61, and the night behind it 81.04 -> 81.
-    await undo(paid);
+    await undo(api, entryIdOf(paid));
     expect(await interest(loan)).toEqual(['20', '41', '61']);
     expect(accruedBy(await ran(programId, MAY_5))).toBe('20');
-    await expectWholeLedger();
+    await expectWholeLedger(ledger);
   });
 
   test('POST /v1/payments: what runs stand for changes though nothing that they posted does', async () => {
@@ -75,21 +74,21 @@ describe('201 under replay, accruals of runs', () => {
     const paid = await pay(loan, '20');
     expect(paid.json).not.toHaveProperty('restatement');
     expect(accruedBy(await ran(programId, MAY_4))).toBe('20');
-    await expectWholeLedger();
+    await expectWholeLedger(ledger);
     // 60.51 -> 61 without it.
-    expect((await undo(paid)).json).toMatchObject({ restatement: { entries: 1 } });
+    expect((await undo(api, entryIdOf(paid))).json).toMatchObject({ restatement: { entries: 1 } });
     expect(await interest(loan)).toEqual(['20', '40', '61']);
-    await expectWholeLedger();
+    await expectWholeLedger(ledger);
   });
 
   test('POST /v1/payments: of the loans of a run those alone that it concerns', async () => {
     const { programId, loan } = await lent('101300');
-    const other = await disbursed(programId, '50000');
+    const other = await lentUnder(api, programId, '50000');
     await ran(programId, MAY_2);
     await pay(loan, '30000');
     expect(await interest(loan)).toEqual(['14', '14', '14']);
     expect(await interest(other)).toEqual(['10', '10', '10']);
-    await expectWholeLedger();
+    await expectWholeLedger(ledger);
   });
 
   test('POST /v1/payments: a preview shows what the runs behind it would be', async () => {
@@ -121,10 +120,10 @@ describe('201 under replay, accruals of runs', () => {
     expect(await interest(loan)).toEqual(['30', '50', '50']);
     // 70.52 -> 71.
     expect(accruedBy(await ran(programId, MAY_4))).toBe('21');
-    await expectWholeLedger();
-    await undo(accrued);
+    await expectWholeLedger(ledger);
+    await undo(api, entryIdOf(accrued));
     expect(await interest(loan)).toEqual(['0', '41', '61']);
-    await expectWholeLedger();
+    await expectWholeLedger(ledger);
   });
 
   test('POST /v1/reversals: of a run gives its nights to the run behind it', async () => {
@@ -134,7 +133,7 @@ describe('201 under replay, accruals of runs', () => {
     await posted(api.post('/v1/reversals', reversal(first.journal_entry_ids[0] ?? '', { effective_at: MAY_4 })));
     expect(await interest(loan)).toEqual(['0', '41', '41']);
     expect(accruedBy(await ran(programId, MAY_4))).toBe('20');
-    await expectWholeLedger();
+    await expectWholeLedger(ledger);
   });
 
   test('POST /v1/accruals/{accrual_event_id}/corrections: one of a run differs by what the run then stands at', async () => {
@@ -151,7 +150,7 @@ describe('201 under replay, accruals of runs', () => {
     expect(await interest(loan)).toEqual(['14', '29', '39']);
     // Four nights are 57.04 -> 57, of which 39 are posted: a correction changes nothing that is exact.
     expect(accruedBy(await ran(programId, MAY_5))).toBe('18');
-    await expectWholeLedger();
+    await expectWholeLedger(ledger);
   });
 
   test('POST /v1/loans/{loan_id}/non-accrual: runs behind it accrue memo interest', async () => {
@@ -161,11 +160,11 @@ describe('201 under replay, accruals of runs', () => {
     const entered = await posted(api.post(nonAccrualPath(loan), nonAccrual('enter', { effective_at: MAY_2 })));
     expect(await interest(loan)).toEqual(['0', '0', '0']);
     expect(await memoInterest(loan)).toBe('41');
-    await expectWholeLedger();
-    await undo(entered);
+    await expectWholeLedger(ledger);
+    await undo(api, entryIdOf(entered));
     expect(await interest(loan)).toEqual(['20', '41', '41']);
     expect(await memoInterest(loan)).toBe('0');
-    await expectWholeLedger();
+    await expectWholeLedger(ledger);
   });
 
   test('POST /v1/reversals: of the first disbursement makes runs before the next one 0', async () => {
@@ -181,10 +180,10 @@ describe('201 under replay, accruals of runs', () => {
     await ran(programId, MAY_4);
     expect(await interest(loan)).toEqual(['10', '10', '40']);
     // 10.13 of the one night since.
-    await undo(first);
+    await undo(api, entryIdOf(first));
     expect(await interest(loan)).toEqual(['0', '0', '10']);
     expect(accruedBy(await ran(programId, MAY_5))).toBe('10');
-    await expectWholeLedger();
+    await expectWholeLedger(ledger);
   });
 
   test('POST /v1/payments: behind an opening balance whose interest ended before it', async () => {
@@ -197,7 +196,7 @@ describe('201 under replay, accruals of runs', () => {
     expect(await interest(loan)).toEqual(['0', '0', '60']);
     await posted(api.post('/v1/payments', payment(loan, { amount_minor: '50000', effective_at: MAY_3 })));
     expect(await interest(loan)).toEqual(['0', '0', '50']);
-    await expectWholeLedger();
+    await expectWholeLedger(ledger);
   });
 
   test('POST /v1/programs/{program_id}/versions: rates are looked up anew, and a run without one is 0 and stands for no nights', async () => {
@@ -213,25 +212,18 @@ describe('201 under replay, accruals of runs', () => {
     await posted(api.post(versions, { effective_at: MAY_2, annual_rates: [{ from: MAY_2, rate: '0.073' }] }));
     // Of 42.78 -> 43 in three nights 14 are posted.
     expect(accruedBy(await ran(programId, MAY_4))).toBe('29');
-    await expectWholeLedger();
+    await expectWholeLedger(ledger);
   });
 });
 
 function rated(): Promise<string> {
-  return newProgram(api, { backdating: 'replay', annual_rates: [{ from: '2020-01-01', rate: '0.073' }] });
+  return replayingProgram(api, { annual_rates: [{ from: '2020-01-01', rate: '0.073' }] });
 }
 
 /** A loan of 1 May by itself in a program. */
 async function lent(amount: string): Promise<{ readonly programId: string; readonly loan: Loan }> {
   const programId = await rated();
-  return { programId, loan: await disbursed(programId, amount) };
-}
-
-async function disbursed(programId: string, amount: string): Promise<Loan> {
-  const loan = unmadeLoan();
-  const body = { program_id: programId, amount_minor: amount, effective_at: MAY_1 };
-  await posted(api.post('/v1/disbursements', disbursement(loan, body)));
-  return loan;
+  return { programId, loan: await lentUnder(api, programId, amount) };
 }
 
 function ran(programId: string, date: string): Promise<Run> {
@@ -243,19 +235,8 @@ function pay(loan: Loan, amount: string): Promise<HttpAnswer> {
   return posted(api.post('/v1/payments', payment(loan, { amount_minor: amount, effective_at: MAY_1 })));
 }
 
-function undo(answer: HttpAnswer): Promise<HttpAnswer> {
-  const entryId = textAt(answer, 'journal_entry_id');
-  return posted(api.post('/v1/reversals', reversal(entryId, { effective_at: '2026-05-20' })));
-}
-
 function eventOf({ journal_entry_ids: [entryId = ''] }: Run): string {
   return `${entryId.slice(0, -1)}1`;
-}
-
-/** Interest at the ends of 2, 3 and 4 May. */
-async function interest({ loanId }: Loan): Promise<readonly string[]> {
-  const balances = [MAY_2, MAY_3, MAY_4].map((day) => api.get(`/v1/loans/${loanId}/balance?as_of_date=${day}`));
-  return (await Promise.all(balances)).map((answer) => textAt(answer, 'interest_receivable_minor'));
 }
 
 async function memoInterest({ loanId }: Loan): Promise<string> {
@@ -266,7 +247,7 @@ async function memoInterest({ loanId }: Loan): Promise<string> {
   return String(row?.memo);
 }
 
-async function expectWholeLedger(): Promise<void> {
-  const { checks } = await verifyLedger(ledger.address);
-  expect(checks.filter(({ status }) => status !== 'ok')).toEqual([]);
+/** Interest at the ends of 2, 3 and 4 May. */
+function interest(loan: Loan): Promise<readonly string[]> {
+  return interestAt(api, loan, [MAY_2, MAY_3, MAY_4]);
 }
