@@ -98,6 +98,14 @@ export const FIGURES: readonly Figure[] = [
     aim: null,
   },
   {
+    group: 'payments',
+    name: 'payments over HTTP: CPU µs of H ÷ ours',
+    against: 'H',
+    ...cpuRatio({ over: 'bare-http', under: 'payments' }),
+    bar: null,
+    aim: null,
+  },
+  {
     group: 'hot',
     name: '95 % of payments on 10 loans',
     against: 'uniform',

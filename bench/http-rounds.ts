@@ -105,6 +105,17 @@ export async function runPayments(served: Served, round: RoundTimes, load: Payme
   return { ...sample, growth: { bytes, payments: result.succeededInAll } };
 }
 
+/** The requests of runPayments, to the HTTP library without a ledger behind it. */
+export async function runBareRequests(
+  served: Served,
+  bareHttp: ApiServer,
+  { round, connections }: { readonly round: RoundTimes; readonly connections: number },
+): Promise<Sample> {
+  const group = await groupOf(served, served.ledger.payments);
+  const workload = paymentWorkload([group], [served.ledger.today]);
+  return (await runLoad({ ...served, api: bareHttp }, round, { workload, connections })).sample;
+}
+
 async function sizeOnDisk(served: Served): Promise<number> {
   const { rows } = await withOwner(served.database, (client) =>
     client.query<{ bytes: bigint }>(section(served.own, 'size')),

@@ -1,6 +1,14 @@
 import type { CalendarDate } from '../src/domain/calendar-date.ts';
 import type { DatabaseAddress } from '../src/postgres/connection.ts';
-import { runAccruals, runBalances, runLongLoanBalances, runPayments, type Served } from './http-rounds.ts';
+import type { ApiServer } from './api-server.ts';
+import {
+  runAccruals,
+  runBalances,
+  runBareRequests,
+  runLongLoanBalances,
+  runPayments,
+  type Served,
+} from './http-rounds.ts';
 import { rateOf, type Sample, spreadOf } from './sample.ts';
 import type { SqlFile } from './sql-file.ts';
 import {
@@ -15,6 +23,7 @@ import {
 /** Everything that a round can use, and what earlier rounds gave. */
 export type Bench = {
   readonly served: Served;
+  readonly bareHttp: ApiServer;
   readonly reference: { readonly address: DatabaseAddress; readonly file: SqlFile };
   /** A copy of the ledger before the first round, for what SQL writes by itself. */
   readonly ownTables: DatabaseAddress;
@@ -27,6 +36,7 @@ export type Bench = {
 export type MeasurementName =
   | 'reference'
   | 'own-tables'
+  | 'bare-http'
   | 'payments'
   | 'payments-plain'
   | 'payments-hot'
@@ -76,6 +86,13 @@ export const MEASUREMENTS: readonly Measurement[] = [
     unit: 'payments',
     run: ({ ownTables, served, round }) =>
       runOwnTables(ownTables, served.own, { ...round, tenant: served.ledger.payments, date: served.ledger.today }),
+  },
+  {
+    name: 'bare-http',
+    says: 'ceiling H: the same requests, read and answered by the HTTP library without a ledger',
+    unit: 'requests',
+    run: ({ served, bareHttp, round }) =>
+      runBareRequests(served, bareHttp, { round, connections: PAYMENT_CONNECTIONS }),
   },
   {
     name: 'payments-hot',

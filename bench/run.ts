@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import type { CalendarDate } from '../src/domain/calendar-date.ts';
 import { startApiServer } from './api-server.ts';
 import { type BenchArguments, HELP, readArguments } from './arguments.ts';
+import { startBareHttp } from './bare-http.ts';
 import { type Cluster, checkpoint, dropDatabases, makeDatabase, openCluster } from './cluster.ts';
 import { peakResidentBytes } from './cpu-time.ts';
 import { FIGURES, judge } from './figures.ts';
@@ -96,10 +97,12 @@ async function prepare(
   if (needed.has('reference')) await fillReference(referenceAddress, reference, size);
   const api = await startApiServer(database);
   endings.push(() => api.stop());
+  const bareHttp = await startBareHttp();
+  endings.push(() => bareHttp.stop());
   const served: Served = { api, database, own, ledger };
   const round = { warmupMs: args.warmupMs, durationMs: args.roundMs, postmasterPid: cluster.postmasterPid };
   if (needed.has('long-loan-as-of')) await writeLongHistory(served, round);
-  return { served, reference: { address: referenceAddress, file: reference }, ownTables, round };
+  return { served, bareHttp, reference: { address: referenceAddress, file: reference }, ownTables, round };
 }
 
 type Rounds = {
