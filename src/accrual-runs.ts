@@ -51,7 +51,15 @@ export function startAccrualRuns(parts: {
     connectionsMax: LIMITS.accrualRunConnections,
     statementTimeoutMs: LIMITS.accrualRunStatementTimeoutMs,
   });
-  const runs = new AccrualRuns({ database, reader, submit, onFailure });
+  const runs = new AccrualRuns({
+    database,
+    reader,
+    submit,
+    onFailure,
+    places: LIMITS.accrualRuns,
+    portionLoans: LIMITS.accrualRunLoans,
+    turnMs: LIMITS.accrualRunTurnMs,
+  });
   runs.start();
   return {
     operations: accrualRunOperations(new AdministrativeActs({ database, reader, masterKey }), reader, () =>

@@ -12,6 +12,10 @@ export const LIMITS = {
   accrualRunLoans: 2_000,
   /** Accrual runs that one process goes on with at once. */
   accrualRuns: 4,
+  /** Runs of one tenant that are not finished; the next one is answered too_busy. */
+  openAccrualRuns: 1_000,
+  /** How long a run is gone on with before it gives way to another tenant's that waits. */
+  accrualRunTurnMs: 5_000,
   /** How often a process asks for runs that nobody goes on with; one that is asked for here is begun at once. */
   accrualRunPollMs: 1_000,
   /** How long whoever goes on with a run may be silent before another process takes over. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { LIMITS } from '../../src/limits.ts';
 import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import { expectNothingDone, testAdministrativeGates } from './administrative-gates.ts';
 import { serveLedger } from './ledger-server.ts';
@@ -124,6 +125,19 @@ describe('what is asked for', () => {
     const refused = { status: 422, code: 'effective_date_in_future', fields: ['accrual_date'] } as const;
     await expectNothingDone(ledger, () => ledger.api.post(PATH, body), refused);
   });
+});
+
+test('POST /v1/accruals/runs: 503 too_busy for a tenant with as many unfinished runs as it may have', async () => {
+  const tenant = await ledger.newTenant();
+  const programId = tenant.defaultProgramId;
+  // Leased for good, so that nobody goes on with them and ends them.
+  await ledger.sql(
+    `INSERT INTO hpts.accrual_run (tenant_id, accrual_run_id, program_id, accrual_date, actor, leased_until)
+     SELECT $1, gen_random_uuid(), $2, '2026-05-02', 'test', 'infinity' FROM generate_series(1, $3)`,
+    [tenant.tenantId, programId, LIMITS.openAccrualRuns],
+  );
+  const run = { program_id: programId, accrual_date: '2026-05-02' };
+  await expectNothingDone(ledger, () => tenant.post(PATH, run), { status: 503, code: 'too_busy' });
 });
 
 describe('what a run posts', () => {

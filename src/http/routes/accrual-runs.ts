@@ -1,5 +1,6 @@
 import { refuseClosedPeriod, refuseFuture } from '../../domain/dating.ts';
 import { refuseUnknownProgram } from '../../domain/program-of-loan.ts';
+import { LIMITS } from '../../limits.ts';
 import { type AccrualRunView, readAccrualRun, readRunContext } from '../../postgres/reading/accrual-runs.ts';
 import type { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { insertRun } from '../../postgres/runs/run-registry.ts';
@@ -24,6 +25,10 @@ const body = objectField(
 type Body = NonNullable<ReturnType<typeof body.read>>;
 
 const NO_RUN: Problem = { code: 'not_found', detail: 'there is no accrual run of this id' };
+const TOO_MANY: Problem = {
+  code: 'too_busy',
+  detail: `${LIMITS.openAccrualRuns} accrual runs of this tenant are not finished; nothing was begun`,
+};
 const EXAMPLE_ID = '01a1fbed-0b70-7648-804f-c378f75457e0';
 
 const RUN = {
@@ -78,6 +83,7 @@ export function accrualRunCreation(reader: ReaderPool): AdministrativeRoute<Body
       },
       async perform(transaction, { program_id: programId, accrual_date: accrualDate }) {
         const accrualRunId = await insertRun(transaction, tenantId, { programId, accrualDate, actor });
+        if (accrualRunId === undefined) return { refusal: TOO_MANY };
         return {
           body: JSON.stringify(begun(accrualRunId)),
           act: {

@@ -10,6 +10,7 @@ import {
   finishRun,
   holdRun,
   insertEmptyPortion,
+  othersWait,
   type RunRef,
 } from '../../postgres/runs/run-registry.ts';
 import type { Command } from '../../posting/command.ts';
@@ -21,13 +22,20 @@ export type AccrualRunsOptions = {
   /** The posting engine. */
   readonly submit: (command: Command) => Promise<Outcome>;
   readonly onFailure: (error: unknown) => void;
+  /** Runs that this process goes on with at once. */
+  readonly places: number;
+  /** Loans that one portion looks at. */
+  readonly portionLoans: number;
+  /** How long a run is gone on with before it gives way to another tenant's that waits. */
+  readonly turnMs: number;
 };
 
 /**
  * Goes on with accrual runs, portion by portion, until they are done: each portion is a command of the posting engine that
  * locks its own loans and no others, so that payments go on beside it and memory does not grow with the program. A run whose
  * process died is taken over by another one when its lease runs out, or by the next that is started. Two that go on with one
- * run do no harm: the portions have one key each, and a loan accrues once for a date whoever posts it.
+ * run do no harm: the portions have one key each, and a loan accrues once for a date whoever posts it. Between portions a long
+ * run gives way to another tenant's.
  */
 export class AccrualRuns {
   readonly #options: AccrualRunsOptions;
@@ -88,7 +96,7 @@ export class AccrualRuns {
   }
 
   async #takeOpen(): Promise<void> {
-    const free = LIMITS.accrualRuns - this.#underWay.size;
+    const free = this.#options.places - this.#underWay.size;
     if (free <= 0) return;
     for (const ref of await findOpenRuns(this.#options.database, free)) {
       if (this.#stopped) return;
@@ -111,7 +119,8 @@ export class AccrualRuns {
 
   /** Portion after portion, as long as the lease holds; what could not be posted is tried again after a pause. */
   async #goOn(run: ClaimedRun): Promise<void> {
-    const { database, reader } = this.#options;
+    const { database, reader, turnMs } = this.#options;
+    const turnEndsMs = performance.now() + turnMs;
     while (!this.#stopped) {
       if (!(await holdRun(database, run, LIMITS.accrualRunLeaseMs))) return;
       const place = await readRunPlace(reader, run);
@@ -120,14 +129,14 @@ export class AccrualRuns {
         await holdRun(database, run, LIMITS.accrualRunRetryMs);
         return;
       }
+      if (performance.now() >= turnEndsMs && (await othersWait(database, run))) break;
     }
     await holdRun(database, run, 0);
   }
 
   /** Does the portion behind `place`; false when nobody knows whether it was done. */
   async #post(run: ClaimedRun, place: RunPlace | undefined): Promise<boolean> {
-    const { database, reader, submit } = this.#options;
-    const limit = LIMITS.accrualRunLoans;
+    const { database, reader, submit, portionLoans: limit } = this.#options;
     const window = await readRunWindow(reader, run, { after: place?.lastLoanId ?? null, limit });
     const portion = {
       number: (place?.portion ?? 0) + 1,
