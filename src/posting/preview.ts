@@ -120,11 +120,11 @@ function numberedAs(line: LineBody, index: number): object {
 }
 
 function linesOf(lines: readonly DraftLine[], { draft }: PlannedEntry): readonly LineBody[] {
-  return lines.map(({ account, amountMinor, loanId, borrowerId, layer }) => ({
+  return lines.map(({ account, amountMinor, loanId, borrowerId, layer, currency }) => ({
     account_code: formatAccountCode(account),
     direction: amountMinor > 0n ? 'DR' : 'CR',
     amount_minor: (amountMinor > 0n ? amountMinor : -amountMinor).toString(),
-    currency: draft.currency,
+    currency: currency ?? draft.currency,
     layer: LAYERS[layer ?? draft.layer],
     loan_id: loanId,
     borrower_id: borrowerId,
