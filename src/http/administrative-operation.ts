@@ -14,6 +14,7 @@ import { type KeyedPostAbout, keyedPost } from './openapi/about.ts';
 import type { Operation } from './operation.ts';
 import { hashAsUuid, requireKey } from './posting-operation.ts';
 import { type Problem, ProblemError, sendProblem, validationProblem } from './problem.ts';
+import { readQuery } from './query-reader.ts';
 
 /** Who asks for what: the parameters of the path as they stand in it. */
 export type AdministrativeRequest<Body> = {
@@ -46,6 +47,8 @@ export function administrativeOperation<Body, Prepared>(
     bodyBytesMax: LIMITS.eventBodyBytes,
     async handle(request, reply) {
       const { tenantId, clientId } = principalOf(request);
+      // Among them ?preview=true: who asks for a preview must not get the act itself.
+      readQuery(request, {});
       const key = requireKey(request);
       const params = request.params as Readonly<Record<string, string>>;
       const { body, payload } = readBody(route, request, params);

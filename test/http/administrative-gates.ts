@@ -177,6 +177,20 @@ function testBodies({ ledger, name, valid }: AdministrativeExample): void {
     });
   });
 
+  test(`POST ${name}: 400 validation_failed for any query parameter, a preview's among them`, async () => {
+    const { path, body } = await valid(ledger().api);
+    for (const query of ['preview=true', 'preview=false', 'dry_run=1']) {
+      const [field = ''] = query.split('=');
+      const refused = {
+        status: 400,
+        code: 'validation_failed',
+        fields: [field],
+        fieldCodes: ['unknown_field'],
+      } as const;
+      await expectNothingDone(ledger(), () => ledger().api.post(`${path}?${query}`, body), refused);
+    }
+  });
+
   test(`POST ${name}: 413 payload_too_large, 415 unsupported_media_type`, async () => {
     const { path, body } = await valid(ledger().api);
     const text = JSON.stringify(body);

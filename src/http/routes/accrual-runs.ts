@@ -54,7 +54,7 @@ const creationAbout: KeyedPostAbout = {
   tag: 'Events',
   summary: 'Compute the interest of every loan of a program',
   description:
-    'Begins a run and answers at once; the run goes on by itself, whatever becomes of this process, and its own address shows how far it is. Loans that have accrued on or after the date, are charged off, have not begun or have no rate are passed over and counted. Repeat it at will, under another key: nothing accrues twice.',
+    'Begins a run and answers at once; the run goes on by itself, whatever becomes of this process, and its own address shows how far it is. Loans that have accrued on or after the date, are charged off, have not begun, have no rate or would pass 18 digits are passed over and counted. Repeat it at will, under another key: nothing accrues twice.',
   bodyName: 'AccrualRunRequest',
   request: { program_id: '33333333-3333-3333-3333-333333333333', accrual_date: '2026-05-02' },
   answer: {
