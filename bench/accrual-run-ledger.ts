@@ -5,10 +5,10 @@ import { createTenant } from '../src/postgres/access/tenant.ts';
 import type { DatabaseAddress } from '../src/postgres/connection.ts';
 import { migrate } from '../src/postgres/migrate.ts';
 import { type ApiServer, fetchToken, startApiServer } from './api-server.ts';
-import { peakResidentBytes } from './cpu-time.ts';
+import { peakResidentBytes, residentBytes } from './cpu-time.ts';
 import { withOwner } from './prefilled-ledger.ts';
 import { CpuWatch } from './sample.ts';
-import { readSqlFile, section } from './sql-file.ts';
+import { readSqlFile, type SqlFile, section } from './sql-file.ts';
 
 /** What one day's run over a program's loans came to. */
 export type MeasuredRun = {
@@ -18,6 +18,8 @@ export type MeasuredRun = {
   readonly seconds: number;
   readonly apiCpuUs: number;
   readonly postgresCpuUs: number;
+  /** The most memory that the API process was seen to hold in each fifth of the run. */
+  readonly apiBytesByFifth: readonly number[];
 };
 
 export type MeasuredRuns = {
@@ -30,12 +32,17 @@ export type MeasuredRuns = {
 const DISBURSED_ON = '2026-01-31';
 const DAYS = ['2026-03-01', '2026-03-02'] as const;
 const LOANS_PER_STATEMENT = 10_000;
+const PAYMENTS_PER_STATEMENT = 200;
+/** One loan in so many is charged a fee and paid on between the two days. */
+const ONE_MOVED_IN = 10;
+const FIFTHS = 5;
 const POLL_MS = 200;
 const BY = { actor: 'bench' };
 
 /**
  * Fills an empty database with loans of one program that have only been disbursed, and runs two days over them as a
- * client would ask for it: the first reads the life of each loan, the second goes on from the day before.
+ * client would ask for it: the first reads the life of each loan, the second goes on from the day before. In between a tenth of
+ * the loans is charged a fee and paid on, so that the second run meets loans that moved.
  */
 export async function measureAccrualRuns(
   address: DatabaseAddress,
@@ -67,10 +74,11 @@ export async function measureAccrualRuns(
       asks.token = await fetchToken(api, client);
       const watch = new CpuWatch({ postmasterPid, apiPid: api.pid });
       watch.begin();
-      const day = await runDay(asks, { programId, date });
+      const day = await runDay(asks, { programId, date, loans, apiPid: api.pid });
       watch.end();
       days.push({ ...day, apiCpuUs: watch.apiCpuUs, postgresCpuUs: watch.postgresCpuUs });
       say(`${date}: ${day.loans} loans in ${day.seconds.toFixed(1)} s, ${Math.round(day.loans / day.seconds)} loans/s`);
+      if (date !== DAYS.at(-1)) await moveSome(address, own, { tenantId, loans, date });
     }
     return { days, apiPeakBytes: peakResidentBytes(api.pid), apiBytesBefore };
   } finally {
@@ -78,18 +86,37 @@ export async function measureAccrualRuns(
   }
 }
 
+async function moveSome(
+  address: DatabaseAddress,
+  own: SqlFile,
+  { tenantId, loans, date }: { tenantId: string; loans: number; date: string },
+): Promise<void> {
+  const moved = Math.floor(loans / ONE_MOVED_IN);
+  await withOwner(address, async (owner) => {
+    await owner.query(section(own, 'fees'), [tenantId, moved, 0, date]);
+    for (let left = moved; left > 0; left -= PAYMENTS_PER_STATEMENT) {
+      const values = [tenantId, Math.min(PAYMENTS_PER_STATEMENT, left), 0, 1, moved, date];
+      await owner.query({ name: 'fill_payments', text: section(own, 'payments'), values });
+    }
+  });
+}
+
 async function runDay(
   asks: Asker,
-  { programId, date }: { programId: string; date: string },
+  { programId, date, loans, apiPid }: { programId: string; date: string; loans: number; apiPid: number },
 ): Promise<Omit<MeasuredRun, 'apiCpuUs' | 'postgresCpuUs'>> {
+  const apiBytesByFifth = Array.from({ length: FIFTHS }, () => 0);
   const beganMs = performance.now();
   const begun = await asks.post('/v1/accruals/runs', { program_id: programId, accrual_date: date });
   for (;;) {
     const run = await asks.get(`/v1/accruals/runs/${String(begun['accrual_run_id'])}`);
+    const done = Number(run['loan_count']);
+    const fifth = Math.min(Math.floor((done / loans) * FIFTHS), FIFTHS - 1);
+    apiBytesByFifth[fifth] = Math.max(apiBytesByFifth[fifth] ?? 0, residentBytes(apiPid));
     if (run['status'] === 'done') {
       const [total] = run['totals'] as { accrued_minor: string }[];
       const seconds = (performance.now() - beganMs) / 1000;
-      return { date, loans: Number(run['loan_count']), accruedMinor: total?.accrued_minor ?? '0', seconds };
+      return { date, loans: done, accruedMinor: total?.accrued_minor ?? '0', seconds, apiBytesByFifth };
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

@@ -30,11 +30,12 @@ function table({ days, apiPeakBytes, apiBytesBefore }: MeasuredRuns): string {
       Math.round(day.loans / day.seconds),
       (day.apiCpuUs / day.loans).toFixed(1),
       (day.postgresCpuUs / day.loans).toFixed(1),
+      day.apiBytesByFifth.map((bytes) => Math.round(bytes / MIB)).join(', '),
     ].join(' | '),
   );
   return [
-    '| run | loans | seconds | loans/s | API, CPU µs per loan | PostgreSQL, CPU µs per loan |',
-    '|---|---|---|---|---|---|',
+    '| run | loans | seconds | loans/s | API, CPU µs per loan | PostgreSQL, CPU µs per loan | API, MiB at most in each fifth |',
+    '|---|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
     '',
     `Memory of the API process at its most: ${Math.round(apiPeakBytes / MIB)} MiB (before the first run ${Math.round(apiBytesBefore / MIB)} MiB).`,

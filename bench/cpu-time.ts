@@ -54,11 +54,20 @@ export function cpuTimeUs(root: number): number {
 
 /** The most memory that any process of the tree has held at once (VmHWM), in bytes. */
 export function peakResidentBytes(root: number): number {
-  let peak = 0;
+  return largestOf(root, /^VmHWM:\s+(\d+) kB$/m);
+}
+
+/** The memory that the largest process of the tree holds now (VmRSS), in bytes. */
+export function residentBytes(root: number): number {
+  return largestOf(root, /^VmRSS:\s+(\d+) kB$/m);
+}
+
+function largestOf(root: number, line: RegExp): number {
+  let largest = 0;
   for (const pid of processTree(root)) {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-    if (kilobytes !== undefined) peak = Math.max(peak, Number(kilobytes) * 1024);
+    const kilobytes = line.exec(status)?.[1];
+    if (kilobytes !== undefined) largest = Math.max(largest, Number(kilobytes) * 1024);
   }
-  return peak;
+  return largest;
 }
