@@ -27,7 +27,7 @@ function addressOf({ path }: Documented): string {
 function expectRefusedBytes(one: Documented, answer: RawAnswer, expected: { status: number; code: string }): void {
   const { status, headers, body: text } = answer;
   const operation = checkAnswer({ method: one.method, path: addressOf(one) }, { status, headers, text });
-  if (operation !== undefined) tellAnswered(operation, status);
+  if (operation !== undefined) tellAnswered(operation, { status, headers, text });
   expect(JSON.parse(text)).toMatchObject(expected);
   expect([status, headers['connection']]).toEqual([expected.status, 'close']);
 }
