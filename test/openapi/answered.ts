@@ -7,9 +7,10 @@ type Listener = (answered: Answered) => void;
 
 const listeners = new Set<Listener>();
 
-/** Hears of every answer that an HttpClient of this process was given and that the document describes. */
-export function onAnswered(listener: Listener): void {
+/** Hears of every answer that an HttpClient of this process was given and that the document describes, until it is stopped. */
+export function onAnswered(listener: Listener): () => void {
   listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 export function tellAnswered(operation: string, answer: Answer): void {

@@ -13,7 +13,7 @@ export type PassedTest = {
  * Promised statuses that no test shows: those for which there is no test that was answered so by that operation and says
  * both in its title.
  */
-export function unshownAnswers(documented: readonly Documented[], passed: readonly PassedTest[]): readonly string[] {
+export function unshownAnswers(documented: readonly Documented[], passed: readonly ShownByTest[]): readonly string[] {
   return documented.flatMap(({ operation, responses }) =>
     Object.keys(responses)
       .map((status) => ({ status, answer: `${status} ${operation}` }))
@@ -22,9 +22,11 @@ export function unshownAnswers(documented: readonly Documented[], passed: readon
   );
 }
 
+type ShownByTest = Pick<PassedTest, 'title' | 'answers'>;
+
 type Wanted = { readonly operation: string; readonly status: string; readonly answer: string };
 
-function shows({ title, answers }: PassedTest, { operation, status, answer }: Wanted): boolean {
+function shows({ title, answers }: ShownByTest, { operation, status, answer }: Wanted): boolean {
   if (!answers.includes(answer) || !new RegExp(`\\b${status}\\b`).test(title)) return false;
   // The name of an operation may begin that of another.
   return title
@@ -44,21 +46,24 @@ function codesOf({ content }: JsonSchema): readonly string[] {
   return parts.flatMap(({ properties }) => properties?.code.enum ?? []);
 }
 
-/** Codes that one gate gives, the same for every operation behind it, so that a test of some of them shows it for all. */
-const ONCE_FOR_ALL: Readonly<Record<string, string>> = {
-  restatement_too_large: 'one comparison behind the decisions of every kind, 5,001 entries away',
+/**
+ * Codes that need be produced by one operation alone, each with the reason: nothing of the operation has a part in it, and to
+ * get there with every one of them would take too long.
+ */
+const ONE_FOR_ALL: Readonly<Record<string, string>> = {
+  restatement_too_large: 'one comparison behind the decisions of every kind; each would need 5,001 later events',
 };
 
-/** Promised codes that no test was answered by that operation, whatever its title says. */
+/** Promised problems that no test was answered by that operation, whatever its title says. */
 export function unproducedProblems(
   documented: readonly Documented[],
-  passed: readonly PassedTest[],
+  passed: readonly Pick<PassedTest, 'problems'>[],
 ): readonly string[] {
   const produced = new Set(passed.flatMap(({ problems }) => problems));
   const anywhere = new Set([...produced].map((one) => one.split(' ', 1)[0]));
   return documented.flatMap((one) =>
     promisedProblems(one)
-      .filter((code) => !(code in ONCE_FOR_ALL ? anywhere.has(code) : produced.has(`${code} ${one.operation}`)))
+      .filter((code) => !(code in ONE_FOR_ALL ? anywhere.has(code) : produced.has(`${code} ${one.operation}`)))
       .map((code) => `${code} ${one.operation}`),
   );
 }
