@@ -1,3 +1,4 @@
+import type { HttpAnswer } from './http-client.ts';
 import { DAY, type Loan, posted } from './loan-story.ts';
 import { type TenantApi, textAt } from './tenant-api.ts';
 
@@ -21,4 +22,9 @@ export function adjustment(loan: Loan, changes: object = {}): object {
 export async function proposedByColleague(api: TenantApi, body: object): Promise<string> {
   const colleague = await api.colleague();
   return textAt(await posted(colleague.post('/v1/adjustments', body)), 'adjustment_id');
+}
+
+/** Proposes as a colleague of `api` and approves as `api`; the answer of the approval. */
+export async function adjusted(api: TenantApi, body: object): Promise<HttpAnswer> {
+  return posted(api.post(`/v1/adjustments/${await proposedByColleague(api, body)}/approvals`, {}));
 }

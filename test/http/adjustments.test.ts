@@ -7,6 +7,7 @@ import { type LedgerServer, startLedger } from './ledger-server.ts';
 import {
   chargeOff,
   DAY,
+  disbursement,
   FAR_FUTURE,
   type Loan,
   NOBODY,
@@ -334,20 +335,15 @@ describe('POST /v1/adjustments/{adjustment_id}/approvals', () => {
 
   test('422 effective_date_before_disbursement: the disbursement was reversed since', async () => {
     const loan = unmadeLoan();
-    const disbursed = await posted(
-      api.post('/v1/disbursements', {
-        loan_id: loan.loanId,
-        borrower_id: loan.borrowerId,
-        amount_minor: '100',
-        currency: 'USD',
-        effective_at: DAY.disbursed,
-        method: 'ach',
-      }),
-    );
+    const disbursed = await posted(api.post('/v1/disbursements', disbursement(loan)));
     const id = await proposed(adjustment(loan));
     await posted(api.post('/v1/reversals', reversal(textAt(disbursed, 'journal_entry_id'))));
     const refused = { status: 422, code: 'effective_date_before_disbursement', fields: ['effective_at'] } as const;
     await expectRefusal(ledger, () => approve(id), refused);
+    // A loan keeps its currency for good, so an approval meets the one that its proposal met.
+    const again = disbursement({ ...loan, currency: 'EUR' });
+    const foreign = { status: 422, code: 'currency_mismatch', fields: ['currency'] } as const;
+    await expectRefusal(ledger, () => api.post('/v1/disbursements', again), foreign);
   });
 });
 

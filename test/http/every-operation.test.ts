@@ -27,15 +27,23 @@ function addressOf({ path }: Documented): string {
 function expectRefusedBytes(one: Documented, answer: RawAnswer, expected: { status: number; code: string }): void {
   const { status, headers, body: text } = answer;
   const operation = checkAnswer({ method: one.method, path: addressOf(one) }, { status, headers, text });
-  if (operation !== undefined) tellAnswered(operation, status);
+  if (operation !== undefined) tellAnswered(operation, { status, headers, text });
   expect(JSON.parse(text)).toMatchObject(expected);
   expect([status, headers['connection']]).toEqual([expected.status, 'close']);
 }
 
 describe('a message without a Host header', () => {
-  test.each(byName(OPEN))('%s: 400 malformed_request', async (_name, one) => {
+  test.each(byName(DOCUMENTED))('%s: 400 malformed_request', async (_name, one) => {
     const raw = `${one.method} ${addressOf(one)} HTTP/1.1\r\nConnection: close\r\n\r\n`;
     expectRefusedBytes(one, await sendRawOnce(ledger.url, raw), { status: 400, code: 'malformed_request' });
+  });
+});
+
+describe('a message with two Host headers', () => {
+  test.each(byName(DOCUMENTED))('%s: 400 duplicate_header', async (_name, one) => {
+    const hosts = `Host: ${new URL(ledger.url).host}\r\n`.repeat(2);
+    const raw = `${one.method} ${addressOf(one)} HTTP/1.1\r\n${hosts}Connection: close\r\n\r\n`;
+    expectRefusedBytes(one, await sendRawOnce(ledger.url, raw), { status: 400, code: 'duplicate_header' });
   });
 });
 

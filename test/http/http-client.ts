@@ -55,7 +55,7 @@ export class HttpClient {
     const text = (await buffer(response)).toString('utf8');
     const answer = { status: response.statusCode ?? 0, headers: response.headers, text };
     const operation = checkAnswer({ method, path }, answer);
-    if (operation !== undefined) tellAnswered(operation, answer.status);
+    if (operation !== undefined) tellAnswered(operation, answer);
     return { ...answer, json: readJson(response, text) };
   }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
+import { adjusted, adjustment, line } from './adjustment-story.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import {
   chargeOff,
@@ -116,6 +117,17 @@ for (const [operation, action, other] of [
     await posted(api.post(one.cancel, settlement()));
     const refused = { status: 409, code: 'already_reversed' } as const;
     await expectRefusal(ledger, () => api.post(one[action], settlement()), refused);
+  });
+
+  test(`${operation}: 422 balance_would_be_negative: an adjustment took some of it off PENDING`, async () => {
+    const one = await pending(api, await newLoan(api));
+    const onPending = { loan_id: one.loan.loanId, layer: 'PENDING' };
+    const lines = [line('2100', 'DR', '1', onPending), line('1010', 'CR', '1', onPending)];
+    const taken = await adjusted(api, adjustment(one.loan, { lines }));
+    const refused = { status: 422, code: 'balance_would_be_negative' } as const;
+    await expectRefusal(ledger, () => api.post(one[action], settlement()), refused);
+    await posted(api.post('/v1/reversals', reversal(textAt(taken, 'journal_entry_id'))));
+    await posted(api.post(one[action], settlement()));
   });
 }
 

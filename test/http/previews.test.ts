@@ -21,8 +21,10 @@ import {
   posted,
   recovery,
   refinance,
+  registration,
   restructure,
   reversal,
+  settlement,
   suspenseAllocation,
   suspenseRefund,
   unapplied,
@@ -106,12 +108,62 @@ const EVENTS: readonly Previewed[] = [
     body: async () =>
       clearing([textAt(await posted(api.post('/v1/payments', payment(await workedExample(api)))), 'journal_entry_id')]),
   },
+  {
+    path: '/v1/loans',
+    allocates: false,
+    body: async () =>
+      registration(unmadeLoan(), { opening: { as_of: DAY.paid, principal_minor: '700', fees_minor: '5' } }),
+  },
+  {
+    path: '/v1/payments/{payment_event_id}/settlements',
+    address: () => pendingPayment('settlements'),
+    allocates: true,
+    body: async () => settlement({ external_ref: 'bank 7' }),
+  },
+  {
+    path: '/v1/payments/{payment_event_id}/cancellations',
+    address: () => pendingPayment('cancellations'),
+    allocates: false,
+    body: async () => settlement(),
+  },
+  {
+    path: '/v1/disbursements/{disbursement_event_id}/settlements',
+    address: () => pendingDisbursement('settlements'),
+    allocates: false,
+    body: async () => settlement(),
+  },
+  {
+    path: '/v1/disbursements/{disbursement_event_id}/cancellations',
+    address: () => pendingDisbursement('cancellations'),
+    allocates: false,
+    body: async () => settlement(),
+  },
 ];
 
 async function overpaid(): Promise<Loan> {
   const loan = await workedExample(api);
   await posted(api.post('/v1/payments', unapplied(loan, '700')));
   return loan;
+}
+
+async function pendingPayment(action: 'settlements' | 'cancellations'): Promise<string> {
+  const sent = payment(await workedExample(api), { layer: 'PENDING' });
+  return `/v1/payments/${textAt(await posted(api.post('/v1/payments', sent)), 'payment_event_id')}/${action}`;
+}
+
+/** With a fee that is withheld when it settles. */
+async function pendingDisbursement(action: 'settlements' | 'cancellations'): Promise<string> {
+  const fees = [{ fee_type: 'origination_fee', amount_minor: '300' }];
+  const sent = disbursement(unmadeLoan(), { layer: 'PENDING', fees });
+  const answer = await posted(api.post('/v1/disbursements', sent));
+  return `/v1/disbursements/${textAt(answer, 'disbursement_event_id')}/${action}`;
+}
+
+/** The same request on another day. */
+function dated(sent: object, day: string): object {
+  if ('accrual_date' in sent) return { ...sent, accrual_date: day };
+  if ('opening' in sent) return { ...sent, opening: { ...Object(sent.opening), as_of: day } };
+  return { ...sent, effective_at: day };
 }
 
 function preview(path: string, body: object): Promise<HttpAnswer> {
@@ -150,11 +202,7 @@ describe.each(EVENTS)('POST $path?preview=true', ({ path, address = async () => 
   test(`POST ${path}: refused as the post is`, async () => {
     const [sent, at] = [await body(), await address()];
     const before = await everyTable();
-    const bodies = [
-      { ...sent, ...('accrual_date' in sent ? { accrual_date: FAR_FUTURE } : { effective_at: FAR_FUTURE }) },
-      { ...sent, unknown: 1 },
-      { ...sent, ...TOO_LATE, effective_at: 'soon' },
-    ];
+    const bodies = [dated(sent, FAR_FUTURE), { ...sent, unknown: 1 }, { ...sent, ...TOO_LATE, effective_at: 'soon' }];
     for (const refused of bodies) {
       const [shown, real] = [await preview(at, refused), await api.post(at, refused)];
       expect(shown.status).toBeGreaterThanOrEqual(400);

@@ -4,6 +4,8 @@ import type { HttpAnswer } from './http-client.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import {
   accrual,
+  chargeOff,
+  clearing,
   disbursement,
   fee,
   feeWaiver,
@@ -230,6 +232,32 @@ test('201 POST /v1/payments/{payment_event_id}/cancellations: what is still pend
   expect(textAt(onPending, 'suspense_minor')).toBe('0');
 });
 
+describe('what has no place in the life of a loan restates nothing', () => {
+  test('POST /v1/payments/settlements: 201 under replay, dated before other events of the loan', async () => {
+    const loan = await lentUnder(api, programId);
+    const paid = await posted(
+      api.post('/v1/payments', payment(loan, { amount_minor: '500', effective_at: '2026-05-05' })),
+    );
+    await posted(api.post('/v1/fees', fee(loan, { effective_at: '2026-05-10' })));
+    const body = clearing([entryIdOf(paid)], { effective_at: '2026-05-06' });
+    const previewed = await api.post('/v1/payments/settlements?preview=true', body, { key: null });
+    expect(previewed.json).toMatchObject({ restates: [] });
+    expect((await posted(api.post('/v1/payments/settlements', body))).json).not.toHaveProperty('restatement');
+    expect((await shownEntry(api, entryIdOf(paid))).json).toMatchObject({ superseded_by_entry_id: null });
+  });
+
+  test('POST /v1/periods/{period}/close and POST /v1/periods/{period}/reopen: 201 under replay, dated before other events', async () => {
+    const tenant = await ledger.newTenant();
+    const loan = await lentUnder(tenant, await replayingProgram(tenant));
+    await posted(tenant.post('/v1/fees', fee(loan, { effective_at: '2026-05-10' })));
+    for (const act of ['close', 'reopen']) {
+      const path = `/v1/periods/2026-05/${act}`;
+      expect((await tenant.post(`${path}?preview=true`, {}, { key: null })).json).toMatchObject({ restates: [] });
+      expect((await posted(tenant.post(path, {}))).json).not.toHaveProperty('restatement');
+    }
+  });
+});
+
 describe('200 POST with preview=true under replay', () => {
   test('shows what would be restated, line by line before and after, and writes nothing', async () => {
     const loan = await lentUnder(api, programId);
@@ -292,10 +320,16 @@ describe('422 replay_blocked', () => {
   });
 });
 
+/**
+ * One comparison behind the decisions of every kind refuses what is too large, so it is shown where an event is added, where
+ * one makes others of those behind it, and where one drops out; more operations would add nothing but their 5,001 payments.
+ */
 describe('422 restatement_too_large', () => {
-  test('POST /v1/fees: 422 past 5,000 entries to be restated; with 5,000 it is done', async () => {
-    const loan = await lentUnder(api, programId, '1000000');
+  test('POST /v1/fees, POST /v1/chargeoffs and POST /v1/reversals: 422 past 5,000 entries to be restated; with 5,000 it is done', async () => {
     const most = LIMITS.restatedEntries;
+    const loan = unmadeLoan();
+    const lent = disbursement(loan, { effective_at: '2026-05-01', program_id: programId });
+    const begun = entryIdOf(await posted(api.post('/v1/disbursements', lent)));
     const one = payment(loan, { amount_minor: '1', effective_at: '2026-05-10' });
     for (let sent = 0; sent <= most; sent += 500) {
       const some = Math.min(500, most + 1 - sent);
@@ -303,7 +337,13 @@ describe('422 restatement_too_large', () => {
     }
     const charge = (amount: number) =>
       api.post('/v1/fees', fee(loan, { amount_minor: amount.toString(), effective_at: '2026-05-05' }));
-    await expectRefusal(ledger, () => charge(most + 1), { status: 422, code: 'restatement_too_large' });
+    for (const send of [
+      () => charge(most + 1),
+      () => api.post('/v1/chargeoffs', chargeOff(loan, { effective_at: '2026-05-05' })),
+      () => api.post('/v1/reversals', reversal(begun, { effective_at: '2026-05-10' })),
+    ]) {
+      await expectRefusal(ledger, send, { status: 422, code: 'restatement_too_large' });
+    }
     expect((await posted(charge(most))).json).toMatchObject({ restatement: { entries: most } });
     expect(await componentsOf(api, loan, '2026-05-10')).toEqual([(1_000_000 - 1).toString(), '0', '0', '0']);
   }, 60_000);

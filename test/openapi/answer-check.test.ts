@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { JsonSchema } from '../../src/http/openapi/json-schema.ts';
 import { type Answer, checkAnswer } from './answer-check.ts';
-import { unshownAnswers } from './promised-answers.ts';
+import { onAnswered, tellAnswered } from './answered.ts';
+import { DOCUMENTED } from './api-document.ts';
+import { promisedProblems, unproducedProblems, unshownAnswers } from './promised-answers.ts';
 
 const LIVE = { method: 'GET', path: '/v1/health/live' };
 const GOOD: Answer = {
@@ -91,5 +94,58 @@ describe('a promised status that no test shows is found', () => {
         passed.filter((one) => one !== undefined),
       ),
     ).toEqual(unshown);
+  });
+});
+
+describe('a promised problem that no test produces is found', () => {
+  const promising = (...codes: readonly string[]): JsonSchema => {
+    const schema = { allOf: [{}, { properties: { code: { enum: codes } } }] };
+    return { content: { 'application/problem+json': { schema } } };
+  };
+  const operation = {
+    operation: 'POST /v1/x',
+    method: 'POST',
+    path: '/v1/x',
+    security: [],
+    responses: { 201: {}, 404: promising('loan_not_found'), 422: promising('period_closed', 'restatement_too_large') },
+  };
+  const produced = [
+    { problems: ['loan_not_found POST /v1/x'] },
+    { problems: ['period_closed POST /v1/x', 'restatement_too_large POST /v1/y'] },
+  ];
+
+  test.each<[string, { problems: string[] }[], string[]]>([
+    ['nothing is missing', produced, []],
+    [
+      'another operation produced it',
+      [...produced.slice(1), { problems: ['loan_not_found POST /v1/x/{y}'] }],
+      ['loan_not_found POST /v1/x'],
+    ],
+    ['no operation at all did', produced.slice(0, 1), ['period_closed POST /v1/x', 'restatement_too_large POST /v1/x']],
+  ])('%s', (_what, passed, unproduced) => {
+    expect(unproducedProblems([operation], passed)).toEqual(unproduced);
+  });
+
+  test('the document is read: payments promise what they are known to refuse, and what is open to everybody does not', () => {
+    const codesOf = (name: string) =>
+      DOCUMENTED.filter((one) => one.operation === name).flatMap((one) => promisedProblems(one));
+    expect(codesOf('POST /v1/payments')).toEqual(
+      expect.arrayContaining(['malformed_json', 'invalid_token', 'loan_not_found', 'replay_blocked', 'uri_too_long']),
+    );
+    expect(codesOf('GET /v1/health/live')).not.toContain('loan_not_found');
+  });
+
+  test('an answer tells its code, and none where it is no problem', () => {
+    const heard: unknown[] = [];
+    const stop = onAnswered((one) => heard.push(one));
+    tellAnswered('GET /v1/loans/{loan_id}/balance', MISSING);
+    tellAnswered('GET /v1/loans/{loan_id}/balance', { ...MISSING, text: '' });
+    tellAnswered('GET /v1/health/live', GOOD);
+    stop();
+    expect(heard).toMatchObject([
+      { status: 404, code: 'loan_not_found' },
+      { status: 404, code: null },
+      { status: 200, code: null },
+    ]);
   });
 });

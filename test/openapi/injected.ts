@@ -13,6 +13,6 @@ export async function injected(
     Object.entries(response.headers).map(([name, value]) => [name, value === undefined ? undefined : String(value)]),
   );
   const operation = checkAnswer({ method: request.method ?? 'GET', path: request.url }, { status, headers, text });
-  if (operation !== undefined) tellAnswered(operation, status);
+  if (operation !== undefined) tellAnswered(operation, { status, headers, text });
   return response;
 }

@@ -57,7 +57,7 @@ export type KeyedPostAbout = Pick<About, 'id' | 'tag' | 'summary' | 'description
   readonly bodyName: string;
   readonly request: Readonly<Record<string, unknown>>;
   readonly answer: NamedSchema & { readonly example: unknown };
-  /** No event can stand behind it: it restates nothing. */
+  /** It has no place in a loan's life before other events, so it restates nothing. */
   readonly standsAlone?: true;
 };
 

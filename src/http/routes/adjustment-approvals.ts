@@ -39,7 +39,6 @@ const about: KeyedPostAbout = {
     'not_found',
     'already_settled',
     'approver_is_proposer',
-    'currency_mismatch',
     'effective_date_before_disbursement',
     'period_closed',
     'balance_would_be_negative',

@@ -56,6 +56,7 @@ const closeAbout: KeyedPostAbout = {
   bodyName: 'PeriodChangeRequest',
   request: { description: 'Year 2026, agreed with the auditor' },
   answer: { ...RECEIPT, example: receiptExample(CLOSE, { status: 'closed', correlation: `${CLOSE}1` }) },
+  standsAlone: true,
   problems: ['effective_date_in_future', 'period_closed', 'period_not_next'],
 };
 
@@ -68,6 +69,7 @@ const reopeningAbout: KeyedPostAbout = {
   bodyName: 'PeriodChangeRequest',
   request: { description: 'A fee of December came late' },
   answer: { ...RECEIPT, example: receiptExample(REOPENING, { status: 'open', correlation: `${CLOSE}1` }) },
+  standsAlone: true,
   problems: ['period_not_next'],
 };
 

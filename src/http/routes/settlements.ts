@@ -47,6 +47,7 @@ const aboutPayment: KeyedPostAbout = {
     'already_settled',
     'loan_charged_off',
     'amount_exceeds_outstanding',
+    'balance_would_be_negative',
     'amount_out_of_range',
   ],
 };
@@ -84,6 +85,7 @@ const aboutDisbursement: KeyedPostAbout = {
     'already_reversed',
     'already_settled',
     'loan_charged_off',
+    'balance_would_be_negative',
     'amount_out_of_range',
   ],
 };
@@ -132,10 +134,11 @@ const aboutClearing: KeyedPostAbout = {
     effective_at: '2026-05-05',
   },
   answer: {
-    name: 'SettlementReceipt',
+    name: 'PaymentsSettlementReceipt',
     schema: objectOf(answered),
     example: { ...example, correlation_id: example.settlement_event_id },
   },
+  standsAlone: true,
   problems: [
     'journal_entry_not_found',
     'currency_mismatch',
