@@ -57,7 +57,7 @@ export function segmentOf(
 }
 
 /** Whether nights belong to one segment. */
-export function sameBearing(one: Bearing, other: Bearing): boolean {
+function sameBearing(one: Bearing, other: Bearing): boolean {
   return one.principalMinor === other.principalMinor && equal(one.rate, other.rate);
 }
 

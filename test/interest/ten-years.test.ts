@@ -1,26 +1,31 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatRational } from '../../src/domain/rational.ts';
-import { ROUNDINGS } from '../../src/domain/rounding.ts';
-import { accrueDaily, exactOfSpan, isNear } from './daily-accrual.ts';
-import { INTEREST_SCALE, oracleInterest, oracleRounded } from './interest-oracle.ts';
-import { drawnLoan, spanOf } from './random-loan.ts';
+import { DAY_COUNT_CONVENTIONS } from '../../src/domain/day-count.ts';
+import { lackOf, liveTenYears } from './ten-years.ts';
 
-test('residual carry: no drift over ten years of daily accrual, for 1,000 loans', () => {
-  const loans = fc.sample(drawnLoan({ nights: 3_652, steps: 40 }), { numRuns: 1_000, seed: 20_260_501 });
-  let accruals = 0;
-  loans.forEach((drawn, index) => {
-    // The second implementation takes its time: it is asked of every fiftieth loan.
-    const expected = index % 50 === 0 ? oracleInterest(drawn, spanOf(drawn), drawn.terms) : null;
-    const { exact } = accrueDaily(drawn, (day, { postedMinor, residual }) => {
-      accruals += 1;
-      if (!isNear(residual, drawn.rounding)) expect.fail(`day ${day}: off by ${formatRational(residual)}`);
-      if (expected === null) return;
-      const due = oracleRounded(expected[day] ?? -1n, INTEREST_SCALE, drawn.rounding);
-      if (postedMinor !== due) expect.fail(`day ${day}: posted ${postedMinor}, due ${due}`);
-    });
-    expect(exact).toEqual(exactOfSpan(drawn));
-  });
-  expect(accruals).toBe(3_652_000);
-  for (const rounding of ROUNDINGS) expect(loans.some((drawn) => drawn.rounding === rounding)).toBe(true);
+// 1,000 loans: `node test/interest/run.ts`.
+const LOANS = 252;
+/** Milliseconds; it takes some twenty seconds of a processor, which may be busy. */
+const PATIENCE = 300_000;
+
+test(
+  'residual carry: no drift over ten years of daily runs, for loans with payments, disbursements, fees and rate changes',
+  () => {
+    const { counts, least } = liveTenYears(LOANS);
+    expect(lackOf({ counts, least }, LOANS)).toEqual([]);
+    for (const convention of DAY_COUNT_CONVENTIONS) expect(counts.get(`loans by ${convention}`)).toBe(36);
+    expect(counts.get('accruals compared')).toBeGreaterThan(LOANS * 3_600);
+  },
+  PATIENCE,
+);
+
+test('of loans to whom less happens the test says what they lack', () => {
+  const nothing = { counts: new Map(), least: { nights: 3_651, loweringPayments: 0, rateChanges: 0 } };
+  const lacking = lackOf(nothing, LOANS);
+  expect(lacking).toContain('payments that lower principal: 0 of 5040');
+  expect(lacking).toContain('loans by THIRTY_E_360_ISDA: 0 of 30');
+  expect(lacking.slice(-3)).toEqual([
+    'a loan of 3651 nights',
+    'a loan whose principal no payment lowers',
+    'a loan without a rate change',
+  ]);
 });
