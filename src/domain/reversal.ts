@@ -246,10 +246,15 @@ function namedOf(entryIds: readonly string[]): string {
 /** What stands on PENDING alone was not charged off, and may be cancelled. */
 function refuseOlderThanChargeOff(entry: PostedEntry, loanId: string, losses: readonly Loss[]): Refusal | null {
   const closing = losses.find(({ closesLoan }) => closesLoan);
-  if (closing === undefined || closing.entryId === entry.entryId || entry.layer === PENDING) return null;
+  if (closing === undefined || closing.entryId === entry.entryId || isPendingAlone(entry)) return null;
   if (closing.seq !== null && entry.seq > closing.seq) return null;
   // A refinance that took nothing of the old loan is nothing of its past.
   if (entry.eventType === 'refinance' && entry.lines.every((line) => line.loanId !== loanId)) return null;
   const message = `entry ${entry.entryId} is older than entry ${closing.entryId}, which charged off loan ${loanId}; reverse that first`;
   return refusalOfField('loan_charged_off', 'reverses_entry_id', message);
+}
+
+/** An adjustment may have lines on several layers: its first one's says nothing of the others. */
+function isPendingAlone({ layer, lines }: PostedEntry): boolean {
+  return layer === PENDING && lines.every((line) => (line.layer ?? layer) === PENDING);
 }

@@ -3,8 +3,9 @@ import { DEFAULT_POLICY, type Policy, type Version } from '../simulation/model/r
 import { Random } from '../simulation/random.ts';
 import { EVENTS, type EventKind, POLICY_FIELDS } from './what-exists.ts';
 
-/** Accrual runs are asked for beside the money routes, and have no event of their own there. */
-export type StepKind = EventKind | 'run';
+/** Accrual runs and adjustments are asked for beside the money routes: what writes them begins with another request. */
+export const STEP_KINDS = [...EVENTS, 'run', 'adjustment'] as const;
+export type StepKind = EventKind | 'run' | 'adjustment';
 
 /** One command to be: its event, and the seed of every other choice, which are made when it is its turn. */
 export interface Step {
@@ -71,6 +72,7 @@ const WEIGHTS: Readonly<Record<StepKind, number>> = {
   non_accrual: 4,
   registration: 3,
   run: 6,
+  adjustment: 9,
 };
 
 /** Events that are about each other: a history has a leaning to one group of them, so that they meet. */
@@ -86,6 +88,8 @@ const LEANINGS: readonly (readonly StepKind[])[] = [
   ['non_accrual', 'accrual', 'payment', 'goodwill'],
   ['restructure', 'refinance', 'fee', 'registration'],
   ['disbursement', 'reversal', 'registration'],
+  ['adjustment', 'reversal', 'payment'],
+  ['adjustment', 'chargeoff', 'non_accrual', 'run'],
 ];
 
 /** The history of a seed: the same on every machine. */
@@ -94,7 +98,7 @@ export function historyOf(seed: number): History {
   const firstDay = random.pick(FIRST_DAYS);
   const leaning = random.pick(LEANINGS);
   const weights = Object.fromEntries(
-    [...EVENTS, 'run' as const].map((kind) => [kind, WEIGHTS[kind] * (leaning.includes(kind) ? 4 : 1)]),
+    STEP_KINDS.map((kind) => [kind, WEIGHTS[kind] * (leaning.includes(kind) ? 4 : 1)]),
   ) as Record<StepKind, number>;
   const length = random.chance(0.7) ? STEPS_MAX : 3 + random.below(STEPS_MAX - 2);
   const steps = Array.from({ length }, (_, at): Step => {

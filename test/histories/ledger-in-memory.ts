@@ -1,6 +1,8 @@
 import { formatAccountCode } from '../../src/domain/account-code.ts';
-import { LAYERS } from '../../src/domain/layer.ts';
-import type { LoanState } from '../../src/domain/loan.ts';
+import { type Adjustment, type Proposal, refuseAdjustment } from '../../src/domain/adjustment.ts';
+import { DEFAULT_CHART_OF_ACCOUNTS } from '../../src/domain/chart-of-accounts.ts';
+import { LAYERS, layerNumber } from '../../src/domain/layer.ts';
+import { type LoanState, unmadeLoan } from '../../src/domain/loan.ts';
 import { readPolicy } from '../../src/domain/program.ts';
 import { readCommand } from '../../src/http/posting-operation.ts';
 import type { Problem } from '../../src/http/problem.ts';
@@ -12,9 +14,10 @@ import { receiptFacts } from '../../src/posting/posted-receipt.ts';
 import type { PlannedAccountDelta, PlannedEntry, PlannedMovement } from '../../src/posting/posting-plan.ts';
 import { renderReceipt } from '../../src/posting/receipt.ts';
 import { MemoryBooks } from '../posting/memory-books.ts';
+import { closedThrough } from '../posting/memory-periods.ts';
 import type { Policy } from '../simulation/model/reference/program.ts';
 import type { LedgerAnswer, LedgerRequest } from '../simulation/model/request.ts';
-import { type History, idOf } from './history.ts';
+import { FEE_ACCOUNT, type History, idOf } from './history.ts';
 import { routeFor } from './what-exists.ts';
 
 const TENANT = idOf('a', 1);
@@ -60,9 +63,15 @@ export class LedgerInMemory {
   readonly #bodies = new Map<string, string>();
   #posted = 0;
   #runs = 0;
+  #approvals = 0;
+  readonly #proposals = new Map<string, Proposal>();
+  readonly #chart: ReadonlySet<number>;
+  readonly #today: TenantState;
 
   constructor(history: History) {
-    this.#books = new MemoryBooks([], new Map([[TENANT, tenantState(history)]]));
+    this.#today = tenantState(history);
+    this.#books = new MemoryBooks([], new Map([[TENANT, this.#today]]));
+    this.#chart = new Set([...DEFAULT_CHART_OF_ACCOUNTS.map(({ code }) => code), Number(FEE_ACCOUNT)]);
   }
 
   /** The loan as its row would have it; undefined when nothing made it. */
@@ -79,7 +88,35 @@ export class LedgerInMemory {
   /** Answers a POST of a money route as the server would, with `actor` for the client. */
   post(request: LedgerRequest, actor: string): Answered {
     const command = this.#read(request, actor);
-    if ('problem' in command) return refused(command.problem);
+    return 'problem' in command ? refused(command.problem) : this.#decide(command);
+  }
+
+  /** Judges lines by hand as a proposal of theirs is judged; what is taken waits for its approval. Nothing is posted. */
+  propose(body: Readonly<Record<string, unknown>>, proposedBy: string): Answered {
+    const adjustment = adjustmentOf(body);
+    const { businessDate } = this.#today;
+    const refusal = refuseAdjustment(adjustment, {
+      accountExists: (account) => this.#chart.has(account),
+      loan: (loanId) => this.loan(loanId) ?? unmadeLoan(TENANT, loanId),
+      calendar: { businessDate, closedThrough: closedThrough(this.#books, TENANT) },
+    });
+    if (refusal !== null) return refused(refusal);
+    const adjustmentId = idOf('5', this.#proposals.size + 1);
+    this.#proposals.set(adjustmentId, { ...adjustment, adjustmentId, proposedBy });
+    const answer = { adjustment_id: adjustmentId, status: 'proposed', proposed_at: instant(this.#posted) };
+    return { answer: { ...OK, status: 201, body: JSON.stringify(answer) }, postedAt: '', ...NOTHING };
+  }
+
+  /** Approves what was proposed. */
+  approve(adjustmentId: string, actor: string): Answered {
+    this.#approvals += 1;
+    const [keyHash, payloadHash] = [idOf('f', this.#approvals), idOf('8', 2)];
+    const envelope = { tenantId: TENANT, actor, key: `/approval ${this.#approvals}`, keyHash, payloadHash };
+    const proposal = this.#proposals.get(adjustmentId) ?? null;
+    return this.#decide({ ...envelope, kind: 'adjustment', approval: { adjustmentId, note: null, proposal } });
+  }
+
+  #decide(command: Command): Answered {
     const { decisions, plan } = this.#books.post([command]);
     const [decision] = decisions;
     if (decision === undefined) throw new Error('a command was not decided');
@@ -143,6 +180,23 @@ export class LedgerInMemory {
   }
 }
 
+/** The lines of a body, whose fields are well formed. */
+function adjustmentOf(body: Readonly<Record<string, unknown>>): Adjustment {
+  const lines = body['lines'] as readonly Readonly<Record<string, string | undefined>>[];
+  return {
+    effectiveAt: String(body['effective_at']),
+    reasonCode: String(body['reason_code']),
+    description: null,
+    lines: lines.map(({ account_code, direction, amount_minor = '', currency = '', layer, loan_id }) => ({
+      account: Number(account_code),
+      amountMinor: direction === 'DR' ? BigInt(amount_minor) : -BigInt(amount_minor),
+      currency,
+      layer: layerNumber(layer ?? 'SETTLED') ?? 0,
+      loanId: loan_id ?? null,
+    })),
+  };
+}
+
 /** The nth instant: time stands still but for what is posted. */
 export function instant(count: number): string {
   return `2027-01-01T12:00:00.${count.toString().padStart(6, '0')}Z`;
@@ -172,13 +226,12 @@ function shown({ entryId, eventId, correlationId, draft }: PlannedEntry): ShownE
   const { eventType, effectiveAt, reversesEntryId, currency } = draft;
   const lines = draft.lines.map((line): ShownLine => {
     const isDebit = line.amountMinor > 0n;
-    const own = 'layer' in line ? (line as { readonly layer?: 0 | 1 | 2 }).layer : undefined;
     return {
       accountCode: formatAccountCode(line.account),
       direction: isDebit ? 'DR' : 'CR',
       amountMinor: isDebit ? line.amountMinor : -line.amountMinor,
-      currency,
-      layer: LAYERS[own ?? draft.layer] ?? '',
+      currency: line.currency ?? currency,
+      layer: LAYERS[line.layer ?? draft.layer] ?? '',
       loanId: line.loanId,
     };
   });

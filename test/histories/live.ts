@@ -6,14 +6,18 @@ import {
   refusalDifferences,
   replayDifferences,
 } from '../simulation/answer-differences.ts';
+import type { Proposal } from '../simulation/model/reference/books.ts';
 import { type Expectation, expectAnswer } from '../simulation/model/reference/expectation.ts';
 import { book, type Planned } from '../simulation/model/reference/posting.ts';
 import { accountBody, componentsOf, standingOf } from '../simulation/model/reference/reads.ts';
+import type { RouteKind } from '../simulation/model/reference/route-rules.ts';
+import type { Now } from '../simulation/model/reference/setting.ts';
 import { LAYERS } from '../simulation/model/reference/terms.ts';
 import type { LedgerRequest } from '../simulation/model/request.ts';
 import { Random } from '../simulation/random.ts';
+import { adjustmentOf } from './adjustment-step.ts';
 import type { Counts } from './counts.ts';
-import { FEE_ACCOUNT, firstMonthEnd, type History } from './history.ts';
+import { FEE_ACCOUNT, firstMonthEnd, type History, type Step } from './history.ts';
 import { KeptBalances } from './kept-balances.ts';
 import { type Answered, instant, LedgerInMemory, type ShownEntry } from './ledger-in-memory.ts';
 import { meetingsOf } from './meetings.ts';
@@ -41,14 +45,23 @@ export function live(history: History, counts: Counts): Life {
   const life = new Living(history, counts);
   for (const [at, step] of history.steps.entries()) {
     if (at === history.closesBefore) life.close();
-    const { kind, seed } = step;
-    const asked = kind === 'run' ? runOf(life.world, step) : requestOf(life.world, { kind, seed });
+    const asked = askedOf(life.world, step);
     if (asked === undefined) continue;
-    const random = new Random(`reads:${seed}`);
-    const found = kind === 'run' ? life.accrue(asked, random) : life.send(asked, random);
+    const found = life.step(asked, new Random(`reads:${step.seed}`));
     if (found.length > 0) return { sent: life.sent, found };
   }
   return { sent: life.sent, found: life.atTheEnd() };
+}
+
+function askedOf(world: World, step: Step): StepRequest | undefined {
+  const { kind, seed } = step;
+  if (kind === 'run') return runOf(world, step);
+  return kind === 'adjustment' ? adjustmentOf(world, step) : requestOf(world, { kind, seed });
+}
+
+/** An adjustment is written by its approval. */
+function routeKindOf({ kind }: StepRequest): RouteKind {
+  return kind === 'adjustment' ? 'approval' : kind;
 }
 
 class Living {
@@ -72,28 +85,30 @@ class Living {
     this.world.books.closedThrough = day;
   }
 
-  /** Sends one request to both and compares everything that can be seen of it. */
-  send(step: StepRequest, random: Random): string[] {
-    const { books, history } = this.world;
+  /** Sends to both what a step asks for and compares everything that can be seen of it. */
+  step(asked: StepRequest, random: Random): string[] {
+    if (asked.kind === 'run') return this.#accrue(asked, random);
+    return asked.kind === 'adjustment' ? this.#adjust(asked, random) : this.#send(asked, random);
+  }
+
+  #send(step: StepRequest, random: Random): string[] {
+    const { books } = this.world;
     const { asked, request } = this.#request(step, random);
-    const now = { businessDate: history.today, principal: 'one' };
-    const expected = expectAnswer(books, request, now);
+    const expected = expectAnswer(books, request, this.#now('one'));
     const meetings = meetingsOf(this.world, asked, expected);
     const answered = this.#ledger.post(request, 'one');
     this.sent.push({ asked, request, outcome: `${answered.answer.status} ${outcomeOf(expected)}` });
     this.#counts.command(asked.kind, outcomeOf(expected), meetings);
-    const found = this.#compare(asked, expected, answered);
+    const found = this.#compare(routeKindOf(asked), expected, answered);
     if (found.length > 0) return found;
     return random.chance(0.5) ? this.#read(random) : [];
   }
 
   /** Runs accruals in both and compares what they come to and their entries. */
-  accrue(asked: StepRequest, random: Random): string[] {
-    const { books, history } = this.world;
-    const common = { tenant: 0, method: 'POST', token: 'full', contentType: 'application/json' } as const;
-    const keyHeaders = [`key:history-run-${this.sent.length}`];
-    const request = { ...common, path: asked.path, keyHeaders, body: JSON.stringify(asked.body) };
-    const expected = expectAnswer(books, request, { businessDate: history.today, principal: 'one' });
+  #accrue(asked: StepRequest, random: Random): string[] {
+    const { books } = this.world;
+    const request = this.#newRequest(asked);
+    const expected = expectAnswer(books, request, this.#now('one'));
     if (expected.kind !== 'posted') throw new Error(`a run of an open day is foretold as ${outcomeOf(expected)}`);
     const { program_id: programId, accrual_date: accrualDate } = asked.body;
     const run = { programId: String(programId), accrualDate: String(accrualDate) };
@@ -103,6 +118,49 @@ class Living {
     const found = objectDifferences(expected.posting.answer, JSON.parse(answered.answer.body));
     if (found.length > 0) return found;
     found.push(...this.#compareBooked(expected, answered));
+    return found.length > 0 || random.chance(0.5) ? found : this.#read(random);
+  }
+
+  /** Proposes lines by hand and has them approved by somebody else: at once, later, or never. */
+  #adjust(asked: StepRequest, random: Random): string[] {
+    const { books } = this.world;
+    const waiting = [...books.proposals.values()].find(({ status }) => status === 'proposed');
+    if (waiting !== undefined && random.chance(0.4)) return this.#approve(asked, { proposal: waiting, random });
+    const request = this.#newRequest(asked);
+    const expected = expectAnswer(books, request, this.#now('one'));
+    const { answer, postedAt } = this.#ledger.propose(asked.body, 'one');
+    this.sent.push({ asked, request, outcome: `${answer.status} ${outcomeOf(expected)}` });
+    if (expected.kind === 'refused') {
+      this.#counts.command(asked.kind, outcomeOf(expected), []);
+      return refusalDifferences(expected.refusal, answer);
+    }
+    const proposal = expected.kind === 'posted' ? expected.posting.proposal : undefined;
+    if (expected.kind !== 'posted' || proposal === undefined) throw new Error(`a proposal is ${expected.kind}`);
+    const found = postedDifferences('proposal', expected.posting, answer);
+    if (found.length > 0) return found;
+    const name = String(JSON.parse(answer.body).adjustment_id);
+    book(books, expected.posting, { postedAt, eventIds: [name] });
+    this.world.nameEvent(proposal.adjustmentId, name);
+    // Some stand so long that the loans are others by then.
+    if (random.chance(0.85)) return this.#approve(asked, { proposal, random });
+    this.#counts.command('proposal', 'posted', []);
+    return [];
+  }
+
+  /** Now and then by the proposer, or of one that was judged before. */
+  #approve(asked: StepRequest, { proposal, random }: { proposal: Proposal; random: Random }): string[] {
+    const { books } = this.world;
+    const judged = random.chance(0.04) ? random.pick([...books.proposals.values()]) : proposal;
+    const name = this.world.eventName(judged.adjustmentId);
+    const approval = { ...asked, path: `/v1/adjustments/${name}/approvals`, body: {} };
+    const request = this.#newRequest(approval);
+    const actor = random.chance(0.05) ? 'one' : 'two';
+    const expected = expectAnswer(books, request, this.#now(actor));
+    const meetings = meetingsOf(this.world, approval, expected);
+    const answered = this.#ledger.approve(name, actor);
+    this.sent.push({ asked: approval, request, outcome: `${answered.answer.status} ${outcomeOf(expected)}` });
+    this.#counts.command(asked.kind, outcomeOf(expected), meetings);
+    const found = this.#compare(routeKindOf(asked), expected, answered);
     return found.length > 0 || random.chance(0.5) ? found : this.#read(random);
   }
 
@@ -117,32 +175,40 @@ class Living {
     return found;
   }
 
+  #now(principal: string): Now {
+    return { businessDate: this.world.history.today, principal };
+  }
+
+  /** Under a key of its own. */
+  #newRequest({ path, body }: StepRequest): LedgerRequest {
+    const common = { tenant: 0, method: 'POST', token: 'full', contentType: 'application/json' } as const;
+    return { ...common, path, keyHeaders: [`key:history-${this.sent.length}`], body: JSON.stringify(body) };
+  }
+
   /** Mostly under a key of its own; now and then under one that was used, with the same body or with this one. */
   #request(asked: StepRequest, random: Random): Pick<Sent, 'asked' | 'request'> {
-    const common = { tenant: 0, method: 'POST', token: 'full', contentType: 'application/json' } as const;
-    const keyHeaders = [`key:history-${this.sent.length}`];
-    const request = { ...common, path: asked.path, keyHeaders, body: JSON.stringify(asked.body) };
-    const some = this.sent.filter((one) => one.asked.kind !== 'run');
+    const request = this.#newRequest(asked);
+    const some = this.sent.filter(({ asked: { kind } }) => kind !== 'run' && kind !== 'adjustment');
     const used = random.chance(0.02) ? some[random.below(some.length)] : undefined;
     if (used === undefined) return { asked, request };
     return random.chance(0.5) ? used : { asked, request: { ...request, keyHeaders: used.request.keyHeaders } };
   }
 
-  #compare(asked: StepRequest, expected: Expectation, answered: Answered): string[] {
+  #compare(kind: RouteKind, expected: Expectation, answered: Answered): string[] {
     switch (expected.kind) {
       case 'refused':
         return refusalDifferences(expected.refusal, answered.answer);
       case 'replayed':
         return replayDifferences(expected.body, answered.answer);
       case 'posted':
-        return this.#comparePosted(asked, expected, answered);
+        return this.#comparePosted(kind, expected, answered);
       default:
         throw new Error(`a POST was foretold as ${expected.kind}`);
     }
   }
 
-  #comparePosted(asked: StepRequest, expected: Posted, answered: Answered): string[] {
-    const found = postedDifferences(asked.kind, expected.posting, answered.answer);
+  #comparePosted(kind: RouteKind, expected: Posted, answered: Answered): string[] {
+    const found = postedDifferences(kind, expected.posting, answered.answer);
     return found.length > 0 ? found : this.#compareBooked(expected, answered);
   }
 
@@ -217,7 +283,7 @@ class Living {
     const { books } = this.world;
     const accountCode = random.chance(0.1) ? FEE_ACCOUNT : random.pick([...books.accounts.keys()]);
     const currency = random.chance(0.9) ? 'USD' : 'EUR';
-    const number = random.below(2);
+    const number = random.below(3);
     const layer = LAYERS[number] ?? 'SETTLED';
     const ours = accountBody(books, { accountCode, currency }, { asOfDate: day, knownAt, layer });
     const kept = this.#kept.account(Number(accountCode), currency, { day, knownAt, layer: number });

@@ -1,5 +1,6 @@
 import { type Books, type Fact, liveOf, standingAbout } from '../simulation/model/reference/books.ts';
 import type { Expectation } from '../simulation/model/reference/expectation.ts';
+import type { Line } from '../simulation/model/reference/terms.ts';
 import type { StepRequest } from './step-request.ts';
 import type { World } from './world.ts';
 
@@ -43,8 +44,19 @@ function loanMeetings(world: World, loanId: string, fact: Fact): string[] {
   return found;
 }
 
+/** Layers, currencies, loans and policies of lines given by hand. */
+function adjustmentMeetings(lines: readonly Line[], loanIds: readonly string[]): string[] {
+  const found = [...new Set(lines.map(({ layer }) => `adjustment on ${layer}`))];
+  if (new Set(lines.map(({ currency }) => currency)).size > 1) found.push('adjustment in several currencies');
+  if (new Set(lines.map(({ layer }) => layer)).size > 1) found.push('adjustment on several layers');
+  if (loanIds.length === 0) found.push('adjustment of no loan');
+  if (loanIds.length > 1) found.push('adjustment of several loans');
+  return found;
+}
+
 function factMeetings(books: Books, { command, outcomes, loanIds }: Fact): string[] {
   const found: string[] = [];
+  if (command.kind === 'adjustment') found.push(...adjustmentMeetings(command.lines, loanIds));
   if ('layer' in command && command.layer === 'PENDING') found.push(`${command.kind} on PENDING`);
   if ('allocation' in command && command.allocation !== undefined) found.push(`${command.kind} with a split`);
   if (command.kind === 'accrual' && loanIds.length > 1) found.push('an accrual of several loans');

@@ -1,11 +1,12 @@
-import { addDays, daysBetween } from '../simulation/instant.ts';
-import type { Entry, Fact } from '../simulation/model/reference/books.ts';
+import { addDays } from '../simulation/instant.ts';
+import type { Entry } from '../simulation/model/reference/books.ts';
 import { principalBefore } from '../simulation/model/reference/event/accrual.ts';
 import { type LoanState, unrecovered } from '../simulation/model/reference/state.ts';
 import { Random } from '../simulation/random.ts';
+import { type Body, Hand } from './hand.ts';
 import type { StepKind } from './history.ts';
 import { type EventKind, exists } from './what-exists.ts';
-import { NOWHERE, STRANGER, type Stage } from './world.ts';
+import { NOWHERE, type Stage } from './world.ts';
 
 /** A POST of a history: where to and what. */
 export interface StepRequest {
@@ -16,7 +17,6 @@ export interface StepRequest {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-type Body = Readonly<Record<string, unknown>>;
 type Where = readonly [path: string, body: Body];
 
 /** The request of a step, as the books stand; undefined when there is nothing that it could be about. */
@@ -27,147 +27,6 @@ export function requestOf(
   const hand = new Hand(world, new Random(`step:${seed}`));
   const made = MAKERS[kind](hand);
   return made === undefined ? undefined : { kind, path: made[0], body: made[1], loanIds: [...hand.touched] };
-}
-
-/** Picks what a request is about and how much it is for: mostly what may be accepted, now and then what may not. */
-class Hand {
-  readonly world: Stage;
-  readonly random: Random;
-  readonly touched = new Set<string>();
-
-  constructor(world: Stage, random: Random) {
-    this.world = world;
-    this.random = random;
-  }
-
-  /** Mostly the first loan; sometimes one that nothing has made. */
-  loanId(): string {
-    const { history, books } = this.world;
-    const known = history.loanIds.filter((loanId) => books.loans.has(loanId));
-    if (this.random.chance(0.015)) return this.world.strangeLoanId();
-    if (this.random.chance(0.05)) return this.random.pick(history.loanIds);
-    return this.random.chance(0.6)
-      ? (known[0] ?? history.loanIds[0] ?? '')
-      : this.random.pick(known.length > 0 ? known : history.loanIds);
-  }
-
-  /** A day of the history, by turns the latest, any other, today; seldom one that no event can have. */
-  day(loanId: string): string {
-    const { random, world } = this;
-    const { today } = world.history;
-    const firstDay = world.firstDay(loanId);
-    const latest = world.latestDay(loanId);
-    switch (random.weighted({ latest: 25, later: 25, any: 40, today: 5, future: 2, early: 3 })) {
-      case 'latest':
-        return latest;
-      case 'later':
-        return between(random, latest, today);
-      case 'any':
-        return between(random, firstDay, latest > firstDay ? latest : today);
-      case 'today':
-        return today;
-      case 'future':
-        return addDays(today, 1 + random.below(3));
-      case 'early':
-        return addDays(firstDay, -1 - random.below(5));
-    }
-  }
-
-  /** A day on or after the one given; seldom before it, or in the future. */
-  dayFrom(day: string): string {
-    const { random, world } = this;
-    const { today } = world.history;
-    switch (random.weighted({ same: 25, soon: 35, later: 33, before: 4, future: 3 })) {
-      case 'same':
-        return day;
-      case 'soon':
-        return atMost(addDays(day, 1 + random.below(4)), today);
-      case 'later':
-        return between(random, day, today);
-      case 'before':
-        return addDays(day, -1 - random.below(3));
-      case 'future':
-        return addDays(today, 1);
-    }
-  }
-
-  /** Small, exactly one of the amounts given, or one more; near the greatest in giant histories. */
-  amount(...near: readonly bigint[]): string {
-    const { random, world } = this;
-    if (world.history.isGiant && random.chance(0.4)) return (10n ** 18n - 1n - BigInt(random.below(300))).toString();
-    const some = near.filter((amount) => amount > 0n);
-    const kind = some.length === 0 ? 'small' : random.weighted({ small: 50, exact: 25, part: 20, more: 5 });
-    if (kind === 'small') return (1 + random.below(random.chance(0.5) ? 40 : 300)).toString();
-    const amount = random.pick(some);
-    if (kind === 'exact') return amount.toString();
-    return (kind === 'more' ? amount + 1n : random.amount(1n, amount)).toString();
-  }
-
-  borrower(loanId: string): string {
-    return this.random.chance(0.98) ? this.world.borrower(loanId) : STRANGER;
-  }
-
-  currency(loanId: string): string {
-    const own = this.world.currency(loanId) ?? (this.random.chance(0.95) ? 'USD' : 'EUR');
-    return this.random.chance(0.98) ? own : own === 'USD' ? 'JPY' : 'USD';
-  }
-
-  /** Whose, how much and when. */
-  money(loanId: string, amountMinor: string): Body {
-    return {
-      loan_id: loanId,
-      amount_minor: amountMinor,
-      currency: this.currency(loanId),
-      effective_at: this.day(loanId),
-    };
-  }
-
-  maybe(probability: number, more: Body): Body {
-    return this.random.chance(probability) ? more : {};
-  }
-
-  /** A fact of those kinds and its name; seldom a name of nothing, or of another event. */
-  about(...kinds: readonly string[]): { readonly fact: Fact | undefined; readonly name: string } | undefined {
-    const { random, world } = this;
-    const facts = world.factsOf(...kinds);
-    if (random.chance(0.02)) return { fact: undefined, name: NOWHERE };
-    const others = random.chance(0.02) ? world.factsOf() : facts;
-    // What happened lately is what events are mostly about.
-    const fact = random.chance(0.5) ? others.at(-1 - random.below(4)) : others[random.below(others.length)];
-    return fact === undefined ? undefined : this.named(fact);
-  }
-
-  /** A fact with its name; its loans are touched by whatever is about it. */
-  named(fact: Fact): { readonly fact: Fact; readonly name: string } {
-    for (const loanId of fact.loanIds) this.touched.add(loanId);
-    return { fact, name: this.world.eventName(fact.eventId) };
-  }
-
-  /** An amount's parts by component, mostly as much as there is. */
-  split(has: Readonly<Record<'fees' | 'interest' | 'principal', bigint>>): {
-    readonly parts: Body;
-    readonly sum: bigint;
-  } {
-    const { random } = this;
-    const parts: Record<string, string> = {};
-    let sum = 0n;
-    for (const name of ['fees', 'interest', 'principal', 'suspense'] as const) {
-      const most = name === 'suspense' ? 20n : has[name];
-      if (random.chance(0.4)) continue;
-      const amount = random.chance(0.05) ? most + 1n : random.amount(0n, most);
-      parts[`${name}_minor`] = amount.toString();
-      sum += amount;
-    }
-    return { parts, sum };
-  }
-}
-
-function between(random: Random, from: string, to: string): string {
-  return from >= to ? to : addDays(from, random.below(daysBetween({ from, to }) + 1));
-}
-
-function atMost(day: string, last: string): string {
-  return day > last ? last : day;
 }
 
 const NOTHING = { fees: 0n, interest: 0n, principal: 0n, suspense: 0n, memo: 0n };
@@ -435,7 +294,16 @@ function accrualOf(hand: Hand): Where {
 }
 
 /** Events of which few are accepted. */
-const RARE: readonly string[] = ['waiver', 'allocation', 'refund', 'recovery', 'settled', 'registration', 'refinance'];
+const RARE: readonly string[] = [
+  'waiver',
+  'allocation',
+  'refund',
+  'recovery',
+  'settled',
+  'registration',
+  'refinance',
+  'adjustment',
+];
 
 function reversalOf(hand: Hand): Where | undefined {
   const { random, world } = hand;

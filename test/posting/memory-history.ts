@@ -1,7 +1,7 @@
 import type { AccrualBatch } from '../../src/domain/accrual.ts';
 import { interestBefore as interestFactsBefore } from '../../src/domain/accrual-run.ts';
 import { type DraftLine, type EventInput, effectOfLines, linesByLayer } from '../../src/domain/journal-entry.ts';
-import { addComponents, noComponents } from '../../src/domain/loan.ts';
+import { addComponents, controlledComponent, noComponents } from '../../src/domain/loan.ts';
 import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
 import type { EntryStanding } from '../../src/domain/posted-entry.ts';
 import { byEffect, type KeptEntry, type LoanEvent } from '../../src/domain/restatement/loan-event.ts';
@@ -40,6 +40,7 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
   for (const [key, { entry, loanIds }] of books.entries) {
     if (!key.startsWith(tenantId) || !loanIds.includes(loanId)) continue;
     const lines = entry.lines.filter((line) => line.loanId === loanId);
+    if (entry.eventType === 'manual_adjustment' && !lines.some(isControlled)) continue;
     if (entry.effectiveAt < from) {
       for (const { layer, lines: ofLayer } of linesByLayer({ ...entry, lines })) {
         const components = before[layer];
@@ -86,6 +87,11 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
   const accrues = ordered.some(({ run }) => run !== null);
   const interestFacts = accrues ? interestFactsBefore(books.interest.wholeOf({ tenantId, loanId }, books), from) : null;
   return { from, before, events: ordered, losses, nonAccruals, returned, interest, interestFacts, truncated: false };
+}
+
+/** An adjustment may name a loan that it does not move: that loan has no movement by it. */
+function isControlled({ account }: DraftLine): boolean {
+  return controlledComponent(account) !== null;
 }
 
 function correctionOf(sent: PostingPlan['accrualCorrections'][number] | undefined, loanId: string) {

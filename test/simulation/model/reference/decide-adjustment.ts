@@ -31,7 +31,8 @@ export function decideAdjustment(setting: Setting, command: VerdictCommand): Dec
   const wrong = wrongAdjustment(setting, proposal);
   if (wrong !== undefined) return { refusal: wrong };
   const { lines, effectiveAt } = proposal;
-  const loanIds = [...loansOf(lines)];
+  // It is an event of every loan that it names, also of one that it does not move.
+  const loanIds = [...new Set(lines.flatMap(({ loanId }) => loanId ?? []))];
   const draft = new Draft(books);
   const fact = newFact(draft, { command: { kind: 'adjustment', lines }, effectiveAt, loanIds, policy: DEFAULT_POLICY });
   if (loanIds.length === 0) fact.outcomes.set('', { eventType: 'manual_adjustment', lines, effects: [] });
@@ -61,15 +62,15 @@ function wrongAdjustment(
     lines.some(({ loanId, currency }) => loanId !== undefined && loanOf(books, loanId).currency !== currency) &&
     'currency_mismatch';
   const code =
-    wrong || wrongDay(setting, effectiveAt) || wrongBeginning(setting, lines, effectiveAt) || unbalanced(lines);
+    wrong || wrongBeginning(setting, lines, effectiveAt) || wrongDay(setting, effectiveAt) || unbalanced(lines);
   return code === undefined ? undefined : { code };
 }
 
+/** Rule 4 for all loans that the lines move: the future, then the beginning of any of them; closed periods come after. */
 function wrongBeginning(setting: Setting, lines: readonly Line[], effectiveAt: string): Code | undefined {
   const { books } = setting;
-  return [...loansOf(lines)]
-    .map((loanId) => wrongDate(setting, loanOf(books, loanId), effectiveAt))
-    .find((code) => code);
+  const codes = [...loansOf(lines)].map((loanId) => wrongDate(setting, loanOf(books, loanId), effectiveAt));
+  return codes.find((code) => code !== undefined && code !== 'period_closed');
 }
 
 /** The loans that the lines move. */

@@ -95,11 +95,16 @@ function whyStuck(books: Books, fact: Fact): Code | undefined {
     const present = presentOf(books, loanId);
     if (leansOn(lifeOf(books, loan), loanId, fact) || isRecoveredAgain(present, fact)) return 'not_reversible';
     const { chargedOff } = present;
-    const isPending = 'layer' in fact.command && fact.command.layer === 'PENDING';
-    const closing = chargedOff === undefined || isPending ? undefined : books.facts.get(chargedOff.byEventId);
+    const closing = chargedOff === undefined || isPending(fact) ? undefined : books.facts.get(chargedOff.byEventId);
     if (closing !== undefined && fact.arrival < closing.arrival) return 'loan_charged_off';
   }
   return undefined;
+}
+
+/** What waits, and an adjustment that stands on PENDING alone: neither was charged off. */
+function isPending({ command }: Fact): boolean {
+  if (command.kind === 'adjustment') return command.lines.every(({ layer }) => layer === 'PENDING');
+  return 'layer' in command && command.layer === 'PENDING';
 }
 
 function moves({ outcomes }: Fact, loanId: string): boolean {

@@ -9,6 +9,7 @@ import { goodwill, payment, recovery, settledPayment } from './event/payment.ts'
 import { allocation, refund, returned } from './event/return.ts';
 import type { Given, Verdict } from './event/rule.ts';
 import { apply, type LoanState, wrongBalance } from './state.ts';
+import { componentOf, type Line } from './terms.ts';
 
 /** One fact to be decided for one loan. */
 interface Question {
@@ -43,10 +44,15 @@ export function decideFact(books: Books, state: LoanState, question: Question): 
 /** Begin a loan, are about an event that stands already, or are 0 then. */
 const NEEDS_NO_BEGINNING = ['disbursement', 'registration', 'return', 'settled', 'correction', 'server_accrual'];
 
+function isMoved({ accountCode, loanId }: Line, ofLoan: string): boolean {
+  return loanId === ofLoan && componentOf(accountCode) !== undefined;
+}
+
 /** Rule 4, for events that need the loan's beginning. */
 function isTooEarly({ command, effectiveAt }: Fact, life: readonly Fact[], loanId: string): boolean {
   if (NEEDS_NO_BEGINNING.includes(command.kind)) return false;
   if (command.kind === 'refinance' && command.newLoanId === loanId) return false;
+  if (command.kind === 'adjustment' && !command.lines.some((line) => isMoved(line, loanId))) return false;
   const first = firstDayOf(life, loanId);
   return first === undefined || effectiveAt < first;
 }

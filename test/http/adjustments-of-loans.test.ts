@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { adjustment, line, proposedByColleague } from './adjustment-story.ts';
+import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { chargeOff, disbursement, newLoan, posted, reversal, unmadeLoan } from './loan-story.ts';
+import { expectRefusal } from './problem.ts';
+import { componentsOf, entryIdOf, lentUnder, replayingProgram, undo } from './restatement-story.ts';
+import type { TenantApi } from './tenant-api.ts';
+
+let ledger: LedgerServer;
+let api: TenantApi;
+beforeAll(async () => {
+  ledger = await startLedger();
+  api = ledger.api;
+});
+afterAll(() => ledger.stop());
+
+/** Approves what a colleague has proposed, and answers its entry. */
+async function adjusted(body: object): Promise<string> {
+  const id = await proposedByColleague(api, body);
+  return entryIdOf(await posted(api.post(`/v1/adjustments/${id}/approvals`, {})));
+}
+
+describe('an adjustment older than a charge-off of its loan', () => {
+  const pairOf = (loanId: string, layer: string) => [
+    line('1300', 'DR', '40', { loan_id: loanId, layer }),
+    line('4100', 'CR', '40', { layer }),
+  ];
+
+  test.each([
+    ['SETTLED', 'PENDING'],
+    ['PENDING', 'SETTLED'],
+    ['ENCUMBRANCE', 'PENDING'],
+  ])('POST /v1/reversals: 422 loan_charged_off where it stands on %s and %s', async (first, second) => {
+    const loan = await newLoan(api);
+    const lines = [...pairOf(loan.loanId, first), ...pairOf(loan.loanId, second)];
+    const entry = await adjusted(adjustment(loan, { lines }));
+    await posted(api.post('/v1/chargeoffs', chargeOff(loan)));
+    const refused = { status: 422, code: 'loan_charged_off', fields: ['reverses_entry_id'] } as const;
+    await expectRefusal(ledger, () => api.post('/v1/reversals', reversal(entry)), refused);
+  });
+
+  test('POST /v1/reversals: 201 where all of it stands on PENDING', async () => {
+    const loan = await newLoan(api);
+    const entry = await adjusted(adjustment(loan, { lines: pairOf(loan.loanId, 'PENDING') }));
+    await posted(api.post('/v1/chargeoffs', chargeOff(loan)));
+    await posted(api.post('/v1/reversals', reversal(entry)));
+  });
+});
+
+describe('a loan that an adjustment names without moving it, under replay', () => {
+  test('POST /v1/reversals: 201 takes its beginning out from under the adjustment, which stands', async () => {
+    const programId = await replayingProgram(api);
+    const moved = await lentUnder(api, programId);
+    const named = unmadeLoan();
+    const lent = disbursement(named, { effective_at: '2026-05-01', program_id: programId });
+    const beginning = entryIdOf(await posted(api.post('/v1/disbursements', lent)));
+    const lines = [
+      line('1300', 'DR', '40', { loan_id: moved.loanId }),
+      line('4100', 'CR', '40', { loan_id: named.loanId }),
+    ];
+    await adjusted(adjustment(moved, { lines, effective_at: '2026-05-10' }));
+    await undo(api, beginning);
+    expect(await componentsOf(api, moved)).toEqual(['1000', '0', '40', '0']);
+  });
+
+  test('POST /v1/reversals: 201 counts from the day of the adjustment', async () => {
+    const moved = await newLoan(api);
+    const named = await lentUnder(api, await replayingProgram(api));
+    const lines = [
+      line('1300', 'DR', '40', { loan_id: moved.loanId }),
+      line('4100', 'CR', '40', { loan_id: named.loanId }),
+    ];
+    await undo(api, await adjusted(adjustment(moved, { lines, effective_at: '2026-05-10' })));
+    expect(await componentsOf(api, moved, '2026-05-10')).toEqual(['1000000', '0', '0', '0']);
+  });
+});
