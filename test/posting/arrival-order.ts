@@ -15,12 +15,15 @@ import {
   TENANT,
 } from './arrival-order-histories.ts';
 import { MemoryBooks } from './memory-books.ts';
+import { WatchedBooks } from './watched-books.ts';
 
 /** Histories of loans under `replay` told in two orders, and what of their ledgers must not depend on the order of arrival. */
 
-/** What became of a history: the books, what each request was decided to, and which of them stand. */
+/** What became of a history: the books, and which of its events stand. */
 export type Told = {
-  readonly books: MemoryBooks;
+  readonly books: WatchedBooks;
+  /** What was sent, and what each was decided to. */
+  readonly sent: readonly Command[];
   readonly decisions: readonly Decision[];
   readonly standing: readonly Accepted[];
 };
@@ -31,6 +34,7 @@ type Accepted = { readonly command: Command; readonly entryId: string; readonly 
 /** Sends requests in order of arrival, each by itself; the loans are registered before. */
 export function tell(requests: readonly Request[]): Told {
   const books = booksWithLoans();
+  const sent: Command[] = [];
   const decisions: Decision[] = [];
   const accepted: (Accepted & { reversed: boolean })[] = [];
   requests.forEach((request, index) => {
@@ -44,6 +48,7 @@ export function tell(requests: readonly Request[]): Told {
     const command = { ...envelope(index), ...body } as Command;
     const [decision] = books.post([command]).decisions;
     if (decision === undefined) throw new Error('a batch of one command answered no decision');
+    sent.push(command);
     decisions.push(decision);
     if (decision.outcome !== 'posted') return;
     if (target !== undefined) {
@@ -57,7 +62,7 @@ export function tell(requests: readonly Request[]): Told {
         command.kind === 'payment_return'
           ? { ...command, paymentReturn: { ...command.paymentReturn, ...fixed } }
           : command;
-      accepted.push({ command: asAccrued(kept, entryId, books), entryId, of, reversed: false });
+      accepted.push({ command: asAccrued(kept, entryId, books.books), entryId, of, reversed: false });
       const [charged] = decision.following;
       if (command.kind !== 'payment_return' || charged?.draft.eventType !== 'fee_assessed') return;
       // Its fee is an event by itself.
@@ -69,7 +74,7 @@ export function tell(requests: readonly Request[]): Told {
       });
     }
   });
-  return { books, decisions, standing: accepted.filter(({ reversed }) => !reversed) };
+  return { books, sent, decisions, standing: accepted.filter(({ reversed }) => !reversed) };
 }
 
 /** A run is an event of the loans that it accrued alone. */
@@ -128,25 +133,28 @@ const MONEY_FACTS: readonly Command['kind'][] = ['payment', 'recovery', 'suspens
  * The same events by themselves, arriving in order of effect; of one day in the order in which they first arrived. null where
  * there is no such ledger: a correction stands of a run that would have passed its loan over before it was disbursed.
  */
-export function tellInEffectiveOrder(standing: readonly Accepted[]): MemoryBooks | null {
+export function tellInEffectiveOrder(standing: readonly Accepted[]): Pick<Told, 'books'> | null {
   const books = booksWithLoans();
   const ordered = standing.toSorted((one, other) => compare(dateOf(one.command), dateOf(other.command)));
   /** The entries of these books by those of the others. */
   const entryIds = new Map<string, string>();
   for (const { command: told, entryId, of } of ordered) {
     const command = of === null ? told : aboutEntry(told, entryIds.get(of) ?? '');
-    if (told.kind === 'accrual_correction' && correctsWhatWasPassedOver(told, { books, standing, of, entryIds }))
+    if (
+      told.kind === 'accrual_correction' &&
+      correctsWhatWasPassedOver(told, { books: books.books, standing, of, entryIds })
+    )
       return null;
     const [asNew] = books.post([command]).decisions;
     const posted =
       asNew?.outcome !== 'posted' && MONEY_FACTS.includes(command.kind)
-        ? books.post([asFact(books, command, asNew)], { version: 1 }).decisions[0]
+        ? books.post([asFact(books.books, command, asNew)], { version: 1 }).decisions[0]
         : asNew;
     const asPosted = posted?.outcome === 'posted' ? posted.entry.entryId : accruedWithoutLost(books, command);
     if (asPosted === null) throw new Error(`${command.kind} of ${dateOf(command)} is refused in its own order`);
     entryIds.set(entryId, asPosted);
   }
-  return books;
+  return { books };
 }
 
 function correctsWhatWasPassedOver(
@@ -180,7 +188,7 @@ function aboutEntry(command: Command, entryId: string): Command {
  * A client's accrual and its correction are 0 for a loan that is charged off by then: the others accrue. Answers the entry of
  * the one that does; null when it is refused for another reason.
  */
-function accruedWithoutLost(books: MemoryBooks, command: Command): string | null {
+function accruedWithoutLost(books: WatchedBooks, command: Command): string | null {
   // A run passes over whatever does not accrue.
   if (command.kind === 'accrual_run') return '';
   const decisions = oneByOne(command).map((part) => books.post([part]).decisions[0]);
@@ -230,8 +238,8 @@ function asFact(books: MemoryBooks, command: Command, refused: Decision | undefi
   return command;
 }
 
-function booksWithLoans(): MemoryBooks {
-  const books = new MemoryBooks([TENANT]);
+function booksWithLoans(): WatchedBooks {
+  const books = new WatchedBooks(new MemoryBooks([TENANT]));
   const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, annualRate: null, maturityDate: null };
   books.post(
     LOANS.map((loanId, index): Command => {
@@ -284,9 +292,9 @@ function dateOf(command: Command): string {
 }
 
 /** The same with a run behind all that there is: what it posts tells how interest is counted until then. */
-export function withLastRun(books: MemoryBooks): MemoryBooks {
-  books.post([{ ...envelope(5_000), kind: 'accrual_run', portion: runOf('2026-05-09') }]);
-  return books;
+export function withLastRun<Of extends Pick<Told, 'books'>>(told: Of): Of {
+  told.books.post([{ ...envelope(5_000), kind: 'accrual_run', portion: runOf('2026-05-09') }]);
+  return told;
 }
 
 /** What every loan is, every account, and every component of every loan, at every date and on every layer; places at zero are left out. */

@@ -1,0 +1,88 @@
+import type { Decision } from '../../src/posting/decide-batch.ts';
+import { isRebooking } from '../../src/posting/entry-id.ts';
+import type { Told } from './arrival-order.ts';
+
+/** How often what came up; names as they are printed. */
+export type Seen = ReadonlyMap<string, number>;
+
+export const HISTORY = 'history';
+/** Nothing can be said of it: there is no ledger of its events in order of effect. */
+export const VACUOUS = 'history without a counterpart';
+
+/**
+ * What every run has to meet: each kind of event that the generator claims to make, accepted, and each that a restatement can
+ * book anew, so booked.
+ */
+const CLAIMED: readonly string[] = [
+  ...[
+    'payment',
+    'disbursement',
+    'fee',
+    'fee_waiver',
+    'goodwill_credit',
+    'suspense_allocation',
+    'suspense_refund',
+    'charge_off',
+    'recovery',
+    'non_accrual',
+    'restructure',
+    'accrual',
+    'accrual_run',
+    'accrual_correction',
+    'payment_return',
+    'reversal',
+  ].map((kind) => `accepted ${kind}`),
+  ...[
+    'payment_received',
+    'recovery',
+    'payment_returned',
+    'suspense_refunded',
+    'payment_allocated',
+    'goodwill_credit',
+    'chargeoff',
+    'non_accrual',
+    'accrual',
+  ].map((eventType) => `restated ${eventType}`),
+  'refused replay_blocked',
+];
+
+/** Histories in a thousand that may go without a counterpart; 17 to 26 in runs of 2,000. */
+const VACUOUS_PER_MILLE = 35;
+
+/** Counts what came of one history. */
+export function count(seen: Map<string, number>, { sent, decisions }: Told): void {
+  const names: string[] = [HISTORY];
+  decisions.forEach((decision, at) => {
+    names.push(...namesOf(decision, sent[at]?.kind ?? ''));
+  });
+  if (names.some((name) => name.startsWith('restated '))) names.push('history with a restatement');
+  if (names.includes('refused replay_blocked')) names.push('history with a blocked request');
+  for (const name of names) up(seen, name);
+}
+
+/** Counts once more. */
+export function up(seen: Map<string, number>, name: string): void {
+  seen.set(name, (seen.get(name) ?? 0) + 1);
+}
+
+function namesOf(decision: Decision, kind: string): readonly string[] {
+  if (decision.outcome === 'deferred') throw new Error('a command by itself was deferred');
+  if (decision.outcome === 'refused') return [`refused ${decision.refusal.code}`];
+  if (decision.outcome !== 'posted') throw new Error('a key was used twice');
+  const again = decision.following.filter(({ entryId }) => isRebooking(entryId));
+  return [`accepted ${kind}`, ...again.map(({ draft }) => `restated ${draft.eventType}`)];
+}
+
+/** What keeps a run from showing what it should: a claimed kind that never came up, or too many histories without a counterpart. */
+export function shortfalls(seen: Seen): string[] {
+  const missing = CLAIMED.filter((name) => !seen.has(name)).map((name) => `${name}: never`);
+  const vacuous = seen.get(VACUOUS) ?? 0;
+  const most = ((seen.get(HISTORY) ?? 0) * VACUOUS_PER_MILLE) / 1_000;
+  return vacuous > most ? [...missing, `${VACUOUS}: ${vacuous}, at most ${most} wanted`] : missing;
+}
+
+/** The counts as lines to be read. */
+export function seenText(seen: Seen): string {
+  const rows = [...seen].sort(([one], [other]) => (one < other ? -1 : 1));
+  return rows.map(([name, times]) => `${name.padEnd(44)}${times}`).join('\n');
+}
