@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { ledgerByDate, tell, tellInEffectiveOrder, withLastRun } from './arrival-order.ts';
+import { tell } from './arrival-order.ts';
 import { count, type Seen, up, VACUOUS } from './arrival-order-counts.ts';
 import { histories } from './arrival-order-histories.ts';
+import { tellInEffectiveOrder } from './arrival-order-in-effect.ts';
+import { ledgerByDate, withLastRun } from './arrival-order-ledger.ts';
 
 /**
  * Sends random histories in order of arrival and what stands of them in order of effect, and compares the ledgers account by
@@ -17,10 +19,10 @@ export function checkArrivalOrder(size: {
 }): Seen {
   const seen = new Map<string, number>();
   fc.assert(
-    fc.property(histories(size.eventsMax), (requests) => {
-      const told = tell(requests);
+    fc.property(histories(size.eventsMax), (history) => {
+      const told = tell(history);
       count(seen, told);
-      const inOrder = tellInEffectiveOrder(told.standing);
+      const inOrder = tellInEffectiveOrder(told);
       if (inOrder === null) up(seen, VACUOUS);
       for (const one of inOrder === null ? [told] : [told, inOrder]) {
         const untied = withLastRun(one).books.untied();

@@ -1,26 +1,16 @@
-import type { LoanStanding } from '../../src/domain/loan.ts';
-import { standingAfterLosses } from '../../src/domain/loss.ts';
+import type { ProgramVersion } from '../../src/domain/program.ts';
 import type { Command, CommandOf, Envelope } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { eventIdOf } from '../../src/posting/entry-id.ts';
-import {
-  type AskedCorrection,
-  type AskedReturn,
-  BORROWER,
-  type DistributiveBody,
-  id,
-  LOANS,
-  type Request,
-  runOf,
-  TENANT,
-} from './arrival-order-histories.ts';
+import { BORROWER, type DistributiveBody, id, LOANS, runOf } from './arrival-order-events.ts';
+import type { AskedCorrection, AskedReturn, History, Request } from './arrival-order-histories.ts';
+import { TENANT_ID, tenantWith } from './arrival-order-policies.ts';
 import { MemoryBooks } from './memory-books.ts';
 import { WatchedBooks } from './watched-books.ts';
 
-/** Histories of loans under `replay` told in two orders, and what of their ledgers must not depend on the order of arrival. */
-
 /** What became of a history: the books, and which of its events stand. */
 export type Told = {
+  readonly versions: readonly ProgramVersion[];
   readonly books: WatchedBooks;
   /** What was sent, and what each was decided to. */
   readonly sent: readonly Command[];
@@ -28,85 +18,136 @@ export type Told = {
   readonly standing: readonly Accepted[];
 };
 
-/** A command that was accepted, with the first entry of its event, and, of a return, that of its payment. */
-type Accepted = { readonly command: Command; readonly entryId: string; readonly of: string | null };
+type Posted = Extract<Decision, { outcome: 'posted' }>;
 
-/** Sends requests in order of arrival, each by itself; the loans are registered before. */
-export function tell(requests: readonly Request[]): Told {
-  const books = booksWithLoans();
-  const sent: Command[] = [];
-  const decisions: Decision[] = [];
-  const accepted: (Accepted & { reversed: boolean })[] = [];
+/** A command that was accepted, with the entry of its event and those of the events that it is about. */
+export type Accepted = {
+  readonly command: Command;
+  readonly entryId: string;
+  readonly draft: Posted['entry']['draft'];
+  readonly of: readonly string[];
+};
+
+/** Sends the requests of a history in order of arrival, each by itself; LOANS are registered before. */
+export function tell({ versions, requests }: History): Told {
+  const telling = new Telling(versions);
   requests.forEach((request, index) => {
-    const target =
-      request.reverses === null
-        ? undefined
-        : accepted[(request.reverses + LOANS.length) % Math.max(accepted.length, 1)];
-    const { of = null, body = request.body ?? (target === undefined ? undefined : reversalOf(target.entryId)) } =
-      aboutEarlier(request, accepted) ?? {};
-    if (body === undefined) return;
-    const command = { ...envelope(index), ...body } as Command;
-    const [decision] = books.post([command]).decisions;
-    if (decision === undefined) throw new Error('a batch of one command answered no decision');
-    sent.push(command);
-    decisions.push(decision);
-    if (decision.outcome !== 'posted') return;
-    if (target !== undefined) {
-      // The corrections of a batch go with it.
-      const gone = accepted.filter((one) => one.command.kind === 'accrual_correction' && one.of === target.entryId);
-      for (const one of [target, ...gone]) one.reversed = true;
-    } else {
-      const { entryId, draft } = decision.entry;
-      const fixed = { amountMinor: BigInt(String(draft.eventInput['amount_minor'] ?? '0')), nsfFeeMinor: null };
-      const kept =
-        command.kind === 'payment_return'
-          ? { ...command, paymentReturn: { ...command.paymentReturn, ...fixed } }
-          : command;
-      accepted.push({ command: asAccrued(kept, entryId, books.books), entryId, of, reversed: false });
-      const [charged] = decision.following;
-      if (command.kind !== 'payment_return' || charged?.draft.eventType !== 'fee_assessed') return;
-      // Its fee is an event by itself.
-      accepted.push({
-        command: { ...envelope(2_000 + index), kind: 'fee', fee: nsfFee(command, charged.draft.loanId ?? '') },
-        entryId: charged.entryId,
-        of: null,
-        reversed: false,
-      });
-    }
+    telling.send(request, index);
   });
-  return { books, sent, decisions, standing: accepted.filter(({ reversed }) => !reversed) };
+  const { books, sent, decisions, accepted } = telling;
+  return { versions, books, sent, decisions, standing: accepted.filter(({ isGone }) => !isGone) };
 }
 
-/** A run is an event of the loans that it accrued alone. */
-function asAccrued(command: Command, entryId: string, books: MemoryBooks): Command {
+/** A command to be, the entries that it is about, and what drops out by it. */
+type Aimed = { readonly body: DistributiveBody; readonly of: readonly Taken[]; readonly drops?: Taken };
+type Taken = Accepted & { isGone: boolean };
+
+class Telling {
+  readonly books: WatchedBooks;
+  readonly sent: Command[] = [];
+  readonly decisions: Decision[] = [];
+  readonly accepted: Taken[] = [];
+
+  constructor(versions: readonly ProgramVersion[]) {
+    this.books = new WatchedBooks(new MemoryBooks([], new Map([[TENANT_ID, tenantWith(versions)]])));
+    this.books.post(LOANS.map((loanId, index) => registered(loanId, index)));
+  }
+
+  send(request: Request, index: number): void {
+    const aimed = this.#aim(request, index);
+    if (aimed === undefined) return;
+    const command = { ...envelope(index), ...aimed.body } as Command;
+    const [decision] = this.books.post([command]).decisions;
+    if (decision === undefined) throw new Error('a batch of one command answered no decision');
+    this.sent.push(command);
+    this.decisions.push(decision);
+    if (decision.outcome === 'posted') this.#take(command, aimed, decision);
+  }
+
+  #aim(request: Request, index: number): Aimed | undefined {
+    switch (request.about) {
+      case 'nothing':
+        return { body: this.#onKnownLoans(request.body, index), of: [] };
+      case 'any':
+        return this.#reversal(request.place);
+      case 'payment':
+        return aimedAt(this.#among(request.place, isMoneyIn), (paid) => returnOf(paid, request.asked));
+      case 'accrual':
+        return aimedAt(this.#among(request.place, isBatch), (batch) => correctionOf(batch, request.asked));
+    }
+  }
+
+  /** A run is over the loans that there are. */
+  #onKnownLoans(body: DistributiveBody, _index: number): DistributiveBody {
+    if (body.kind !== 'accrual_run') return body;
+    return { ...body, portion: runOf(body.portion.accrualDate, loansOf(this.books.books)) };
+  }
+
+  #reversal(place: number): Aimed | undefined {
+    const target = this.#among(place, ({ isGone }) => !isGone);
+    return target && { body: reversalOf(target.entryId), of: [target], drops: target };
+  }
+
+  #among(place: number, isPossible: (one: Taken) => boolean): Taken | undefined {
+    const possible = this.accepted.filter(isPossible);
+    return possible[place % Math.max(possible.length, 1)];
+  }
+
+  #take(command: Command, { of, drops }: Aimed, { entry, following }: Posted): void {
+    if (drops !== undefined) {
+      // The corrections of a batch go with it.
+      const corrections = this.accepted.filter(
+        (one) => one.command.kind === 'accrual_correction' && one.of.includes(drops.entryId),
+      );
+      for (const one of [drops, ...corrections]) one.isGone = true;
+      return;
+    }
+    const { entryId, draft } = entry;
+    const aboutIds = of.map((one) => one.entryId);
+    this.accepted.push({
+      command: asDecided(command, entry, this.books.books),
+      entryId,
+      draft,
+      of: aboutIds,
+      isGone: false,
+    });
+    const [charged] = following;
+    if (command.kind !== 'payment_return' || charged?.draft.eventType !== 'fee_assessed') return;
+    // Its fee is an event by itself.
+    const fee = nsfFee(command, charged.draft.loanId ?? '');
+    const asFee: Command = { ...envelope(2_000 + this.sent.length), kind: 'fee', fee };
+    this.accepted.push({ command: asFee, entryId: charged.entryId, draft: charged.draft, of: [], isGone: false });
+  }
+}
+
+function isMoneyIn({ command: { kind } }: Taken): boolean {
+  return kind === 'payment' || kind === 'recovery';
+}
+
+function isBatch({ command: { kind } }: Taken): boolean {
+  return kind === 'accrual' || kind === 'accrual_run';
+}
+
+function aimedAt(target: Taken | undefined, bodyOf: (target: Taken) => DistributiveBody): Aimed | undefined {
+  return target && { body: bodyOf(target), of: [target] };
+}
+
+/** What a command is once it was decided: a return of so much, a run over the loans that it accrued. */
+function asDecided(command: Command, { entryId, draft }: Posted['entry'], books: MemoryBooks): Command {
+  if (command.kind === 'payment_return') {
+    const fixed = { amountMinor: BigInt(String(draft.eventInput['amount_minor'] ?? '0')), nsfFeeMinor: null };
+    return { ...command, paymentReturn: { ...command.paymentReturn, ...fixed } };
+  }
   if (command.kind !== 'accrual_run') return command;
-  const loanIds = books.batches.get(TENANT.tenantId + entryId)?.loans.map(({ loanId }) => loanId) ?? [];
+  const loanIds = books.batches.get(TENANT_ID + entryId)?.loans.map(({ loanId }) => loanId) ?? [];
   return { ...command, portion: { ...command.portion, loanIds } };
 }
 
-/** A request about an event that was accepted before, if there is such: its body, and the first entry of that event. */
-function aboutEarlier(
-  request: Request,
-  accepted: readonly Accepted[],
-): { readonly of: string; readonly body: DistributiveBody } | undefined {
-  const among = (kinds: readonly string[], place: number): Accepted | undefined => {
-    const possible = accepted.filter(({ command: { kind } }) => kinds.includes(kind));
-    return possible[place % Math.max(possible.length, 1)];
-  };
-  if ('returns' in request) {
-    const paid = among(['payment', 'recovery'], request.returns);
-    return paid && { of: paid.entryId, body: returnOf(paid, request.asked) };
-  }
-  if (!('corrects' in request)) return undefined;
-  const batch = among(['accrual', 'accrual_run'], request.corrects);
-  return batch && { of: batch.entryId, body: correctionOf(batch, request.asked) };
-}
-
-function correctionOf({ command, entryId }: Accepted, { effectiveAt, interest }: AskedCorrection): DistributiveBody {
+function correctionOf({ command, entryId }: Taken, { effectiveAt, interest }: AskedCorrection): DistributiveBody {
   const loans = interest.map((interestMinor, index) => ({ loanId: LOANS[index] ?? '', interestMinor }));
   const correction = {
     accrualEventId: eventIdOf(entryId),
-    effectiveAt: effectiveAt < dateOf(command) ? dateOf(command) : effectiveAt,
+    effectiveAt: notBefore(command, effectiveAt),
     reasonCode: 'other',
     loans,
     metadata: null,
@@ -114,10 +155,16 @@ function correctionOf({ command, entryId }: Accepted, { effectiveAt, interest }:
   return { kind: 'accrual_correction', correction };
 }
 
-function returnOf({ command, entryId }: Accepted, asked: AskedReturn): DistributiveBody {
-  const effectiveAt = asked.effectiveAt < dateOf(command) ? dateOf(command) : asked.effectiveAt;
+function returnOf({ command, entryId }: Taken, asked: AskedReturn): DistributiveBody {
+  const effectiveAt = notBefore(command, asked.effectiveAt);
   const paymentReturn = { ...asked, effectiveAt, paymentEventId: eventIdOf(entryId), returnCode: 'R01' };
   return { kind: 'payment_return', paymentReturn };
+}
+
+/** What is about an event is not earlier than that (decisions/0016 answer 1). */
+function notBefore(about: Command, day: string): string {
+  const earliest = dateOf(about);
+  return day < earliest ? earliest : day;
 }
 
 function nsfFee({ paymentReturn }: CommandOf<'payment_return'>, loanId: string): CommandOf<'fee'>['fee'] {
@@ -126,135 +173,39 @@ function nsfFee({ paymentReturn }: CommandOf<'payment_return'>, loanId: string):
   return { ...terms, loanId, amountMinor: nsfFeeMinor ?? 0n, effectiveAt, metadata: null };
 }
 
-/** Money that moved outside is a fact: where it would be refused as something new, it stands all the same. */
-const MONEY_FACTS: readonly Command['kind'][] = ['payment', 'recovery', 'suspense_refund', 'suspense_allocation'];
-
-/**
- * The same events by themselves, arriving in order of effect; of one day in the order in which they first arrived. null where
- * there is no such ledger: a correction stands of a run that would have passed its loan over before it was disbursed.
- */
-export function tellInEffectiveOrder(standing: readonly Accepted[]): Pick<Told, 'books'> | null {
-  const books = booksWithLoans();
-  const ordered = standing.toSorted((one, other) => compare(dateOf(one.command), dateOf(other.command)));
-  /** The entries of these books by those of the others. */
-  const entryIds = new Map<string, string>();
-  for (const { command: told, entryId, of } of ordered) {
-    const command = of === null ? told : aboutEntry(told, entryIds.get(of) ?? '');
-    if (
-      told.kind === 'accrual_correction' &&
-      correctsWhatWasPassedOver(told, { books: books.books, standing, of, entryIds })
-    )
-      return null;
-    const [asNew] = books.post([command]).decisions;
-    const posted =
-      asNew?.outcome !== 'posted' && MONEY_FACTS.includes(command.kind)
-        ? books.post([asFact(books.books, command, asNew)], { version: 1 }).decisions[0]
-        : asNew;
-    const asPosted = posted?.outcome === 'posted' ? posted.entry.entryId : accruedWithoutLost(books, command);
-    if (asPosted === null) throw new Error(`${command.kind} of ${dateOf(command)} is refused in its own order`);
-    entryIds.set(entryId, asPosted);
-  }
-  return { books };
+function reversalOf(entryId: string): DistributiveBody {
+  return {
+    kind: 'reversal',
+    reversal: {
+      reversesEntryId: entryId,
+      reasonCode: 'other',
+      reasonDescription: null,
+      effectiveAt: '2026-05-10',
+      metadata: null,
+    },
+  };
 }
 
-function correctsWhatWasPassedOver(
-  { correction }: CommandOf<'accrual_correction'>,
-  at: {
-    readonly books: MemoryBooks;
-    readonly standing: readonly Accepted[];
-    readonly of: string | null;
-    readonly entryIds: ReadonlyMap<string, string>;
-  },
-): boolean {
-  const run = at.standing.find(({ command, entryId }) => command.kind === 'accrual_run' && entryId === at.of);
-  if (run === undefined) return false;
-  const accrued = at.books.batches.get(TENANT.tenantId + (at.entryIds.get(run.entryId) ?? ''))?.loans ?? [];
-  return correction.loans.some(
-    ({ loanId }) =>
-      !accrued.some((loan) => loan.loanId === loanId) &&
-      at.books.loans.get(TENANT.tenantId + loanId)?.standing.status !== 'charged_off',
-  );
+/** The loans that the books know, in one order. */
+export function loansOf(books: MemoryBooks): readonly string[] {
+  return [...books.loans.values()].flatMap(({ loanId, borrowerId }) => (borrowerId === null ? [] : [loanId])).sort();
 }
 
-function aboutEntry(command: Command, entryId: string): Command {
-  if (command.kind === 'accrual_correction') {
-    return { ...command, correction: { ...command.correction, accrualEventId: eventIdOf(entryId) } };
-  }
-  if (command.kind !== 'payment_return') return command;
-  return { ...command, paymentReturn: { ...command.paymentReturn, paymentEventId: eventIdOf(entryId) } };
-}
-
-/**
- * A client's accrual and its correction are 0 for a loan that is charged off by then: the others accrue. Answers the entry of
- * the one that does; null when it is refused for another reason.
- */
-function accruedWithoutLost(books: WatchedBooks, command: Command): string | null {
-  // A run passes over whatever does not accrue.
-  if (command.kind === 'accrual_run') return '';
-  const decisions = oneByOne(command).map((part) => books.post([part]).decisions[0]);
-  const wrong = decisions.some(
-    (decision) => decision?.outcome === 'refused' && !LEFT_OUT.includes(decision.refusal.code),
-  );
-  if (wrong || decisions.length === 0) return null;
-  return decisions.flatMap((decision) => (decision?.outcome === 'posted' ? decision.entry.entryId : []))[0] ?? '';
-}
-
-/** Of a loan that is charged off, and of its part of a batch that it was left out of. */
-const LEFT_OUT: readonly string[] = ['loan_charged_off', 'loan_not_found', 'not_found'];
-
-function oneByOne(command: Command): readonly Command[] {
-  const keyed = (index: number): string => `${command.keyHash}${index}`;
-  if (command.kind === 'accrual') {
-    const { accrual } = command;
-    return accrual.loans.map((loan, index) => ({
-      ...command,
-      keyHash: keyed(index),
-      accrual: { ...accrual, loans: [loan] },
-    }));
-  }
-  if (command.kind !== 'accrual_correction') return [];
-  const { correction } = command;
-  return correction.loans.map((loan, index) => ({
-    ...command,
-    keyHash: keyed(index),
-    correction: { ...correction, loans: [loan] },
-  }));
-}
-
-/** What a money fact is that is refused as something new: on a charged-off loan a recovery, else a payment. */
-function asFact(books: MemoryBooks, command: Command, refused: Decision | undefined): Command {
-  const code = refused?.outcome === 'refused' ? refused.refusal.code : '';
-  if (command.kind === 'payment' && code === 'loan_charged_off' && command.payment.layer === 0) {
-    const { layer: _layer, ...recovery } = command.payment;
-    return { ...command, kind: 'recovery', payment: undefined, recovery } as Command;
-  }
-  if (command.kind === 'recovery' && code === 'loan_not_charged_off') {
-    const payment = { ...command.recovery, layer: 0 };
-    const paid = { ...command, kind: 'payment', recovery: undefined, payment } as Command;
-    const [asNew] = books.copy().post([paid]).decisions;
-    const isLost = asNew?.outcome === 'refused' && asNew.refusal.code === 'loan_charged_off';
-    return isLost ? command : paid;
-  }
-  return command;
-}
-
-function booksWithLoans(): WatchedBooks {
-  const books = new WatchedBooks(new MemoryBooks([TENANT]));
+/** Makes a loan known before anything happens to it. */
+export function registered(loanId: string, index: number): CommandOf<'registration'> {
   const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, annualRate: null, maturityDate: null };
-  books.post(
-    LOANS.map((loanId, index): Command => {
-      const registration = { ...terms, loanId, opening: null, externalRef: null, metadata: null };
-      return { ...envelope(1_000 + index), kind: 'registration', registration };
-    }),
-  );
-  return books;
+  const registration = { ...terms, loanId, opening: null, externalRef: null, metadata: null };
+  return { ...envelope(1_000 + index), kind: 'registration', registration };
 }
 
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
+/** The nth key of the tenant. */
+export function envelope(index: number): Envelope {
+  const keyHash = id('e', index);
+  return { tenantId: TENANT_ID, actor: 'client', key: `key:${keyHash}`, keyHash, payloadHash: id('f', index) };
 }
 
-function dateOf(command: Command): string {
+/** The day from which an event counts. */
+export function dateOf(command: Command): string {
   switch (command.kind) {
     case 'payment':
       return command.payment.effectiveAt;
@@ -289,55 +240,4 @@ function dateOf(command: Command): string {
     default:
       throw new Error(`${command.kind} is no event of these histories`);
   }
-}
-
-/** The same with a run behind all that there is: what it posts tells how interest is counted until then. */
-export function withLastRun<Of extends Pick<Told, 'books'>>(told: Of): Of {
-  told.books.post([{ ...envelope(5_000), kind: 'accrual_run', portion: runOf('2026-05-09') }]);
-  return told;
-}
-
-/** What every loan is, every account, and every component of every loan, at every date and on every layer; places at zero are left out. */
-export function ledgerByDate(books: MemoryBooks): Readonly<Record<string, string>> {
-  const sums = new Map<string, bigint>();
-  for (const { entry } of books.entries.values()) {
-    for (const line of entry.lines) {
-      for (const loan of line.loanId === null ? ['every loan'] : ['every loan', line.loanId]) {
-        const place = `${entry.effectiveAt} layer ${entry.layer} ${line.account} ${loan}`;
-        sums.set(place, (sums.get(place) ?? 0n) + line.amountMinor);
-      }
-    }
-  }
-  const standings = [...books.loans.values()].map((loan) => {
-    const [, losses = []] = [...books.lossesOf([loan])][0] ?? [];
-    const kept = standingText(loan.standing);
-    // What is known of each loss has to sum up to what the loan says of them.
-    if (standingText(standingAfterLosses(loan.standing, losses)) !== kept)
-      throw new Error(`${kept} is not by its losses`);
-    return [loan.loanId, kept] as const;
-  });
-  const kept = [...sums].filter(([, sum]) => sum !== 0n).map(([place, sum]) => [place, sum.toString()] as const);
-  return Object.fromEntries([...standings, ...kept].sort(([one], [other]) => (one < other ? -1 : 1)));
-}
-
-function standingText(standing: LoanStanding): string {
-  return JSON.stringify(standing, (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
-}
-
-function reversalOf(entryId: string): DistributiveBody {
-  return {
-    kind: 'reversal',
-    reversal: {
-      reversesEntryId: entryId,
-      reasonCode: 'other',
-      reasonDescription: null,
-      effectiveAt: '2026-05-10',
-      metadata: null,
-    },
-  };
-}
-
-function envelope(index: number): Envelope {
-  const keyHash = id('e', index);
-  return { tenantId: TENANT.tenantId, actor: 'client', key: `key:${keyHash}`, keyHash, payloadHash: id('f', index) };
 }

@@ -1,0 +1,137 @@
+import type { Command, CommandOf } from '../../src/posting/command.ts';
+import type { Decision } from '../../src/posting/decide-batch.ts';
+import { eventIdOf } from '../../src/posting/entry-id.ts';
+import { type Accepted, dateOf, loansOf, registered, type Told } from './arrival-order.ts';
+import { TENANT_ID, tenantWith } from './arrival-order-policies.ts';
+import { MemoryBooks } from './memory-books.ts';
+import { WatchedBooks } from './watched-books.ts';
+
+/** Money that moved outside is a fact: where it would be refused as something new, it stands all the same. */
+const MONEY_FACTS: readonly Command['kind'][] = ['payment', 'recovery', 'suspense_refund', 'suspense_allocation'];
+
+/**
+ * The standing events of a history by themselves, arriving in order of effect; of one day in the order in which they first
+ * arrived. null where there is no such ledger: a correction stands of a run that would have passed its loan over before it was
+ * disbursed.
+ */
+export function tellInEffectiveOrder(told: Told): Pick<Told, 'books'> | null {
+  const telling = new TellingInEffect(told);
+  const ordered = told.standing.toSorted((one, other) => compare(dateOf(one.command), dateOf(other.command)));
+  for (const one of ordered) {
+    if (one.command.kind === 'accrual_correction' && telling.correctsWhatWasPassedOver(one, one.command)) return null;
+    if (!telling.post(one)) {
+      throw new Error(`${one.command.kind} of ${dateOf(one.command)} is refused in its own order`);
+    }
+  }
+  return { books: telling.books };
+}
+
+class TellingInEffect {
+  readonly books: WatchedBooks;
+  readonly #standing: readonly Accepted[];
+  /** The entries of these books by those of the others. */
+  readonly #entryIds = new Map<string, string>();
+
+  /** The loans are known from the beginning: whose they are was fixed in order of arrival, and no restatement changes it. */
+  constructor({ versions, books, standing }: Told) {
+    this.#standing = standing;
+    this.books = new WatchedBooks(new MemoryBooks([], new Map([[TENANT_ID, tenantWith(versions)]])));
+    this.books.post(loansOf(books.books).map((loanId, index) => registered(loanId, index)));
+  }
+
+  /** False when the event is refused here. */
+  post(one: Accepted): boolean {
+    const command = this.#named(one);
+    const [asNew] = this.books.post([command]).decisions;
+    const posted =
+      asNew?.outcome !== 'posted' && MONEY_FACTS.includes(command.kind)
+        ? this.books.post([asFact(this.books.books, command, asNew)], { version: null }).decisions[0]
+        : asNew;
+    const entryId = posted?.outcome === 'posted' ? posted.entry.entryId : accruedWithoutLost(this.books, command);
+    if (entryId !== null) this.#entryIds.set(one.entryId, entryId);
+    return entryId !== null;
+  }
+
+  correctsWhatWasPassedOver({ of: [of] }: Accepted, { correction }: CommandOf<'accrual_correction'>): boolean {
+    const run = this.#standing.find(({ command, entryId }) => command.kind === 'accrual_run' && entryId === of);
+    if (run === undefined) return false;
+    const { batches, loans } = this.books.books;
+    const accrued = batches.get(TENANT_ID + (this.#entryIds.get(run.entryId) ?? ''))?.loans ?? [];
+    return correction.loans.some(
+      ({ loanId }) =>
+        !accrued.some((loan) => loan.loanId === loanId) &&
+        loans.get(TENANT_ID + loanId)?.standing.status !== 'charged_off',
+    );
+  }
+
+  /** The command with the names that these books have for what it is about. */
+  #named({ command, of }: Accepted): Command {
+    const [entryId = ''] = of.map((one) => this.#entryIds.get(one) ?? '');
+    switch (command.kind) {
+      case 'accrual_correction':
+        return { ...command, correction: { ...command.correction, accrualEventId: eventIdOf(entryId) } };
+      case 'payment_return':
+        return { ...command, paymentReturn: { ...command.paymentReturn, paymentEventId: eventIdOf(entryId) } };
+      default:
+        return command;
+    }
+  }
+}
+
+/**
+ * A client's accrual and its correction are 0 for a loan that is charged off by then: the others accrue. Answers the entry of
+ * the one that does; null when it is refused for another reason.
+ */
+function accruedWithoutLost(books: WatchedBooks, command: Command): string | null {
+  // A run passes over whatever does not accrue.
+  if (command.kind === 'accrual_run') return '';
+  const decisions = oneByOne(command).map((part) => books.post([part]).decisions[0]);
+  const wrong = decisions.some(
+    (decision) => decision?.outcome === 'refused' && !LEFT_OUT.includes(decision.refusal.code),
+  );
+  if (wrong || decisions.length === 0) return null;
+  return decisions.flatMap((decision) => (decision?.outcome === 'posted' ? decision.entry.entryId : []))[0] ?? '';
+}
+
+/** Of a loan that is charged off, and of its part of a batch that it was left out of. */
+const LEFT_OUT: readonly string[] = ['loan_charged_off', 'loan_not_found', 'not_found'];
+
+function oneByOne(command: Command): readonly Command[] {
+  const keyed = (index: number): string => `${command.keyHash}${index}`;
+  if (command.kind === 'accrual') {
+    const { accrual } = command;
+    return accrual.loans.map((loan, index) => ({
+      ...command,
+      keyHash: keyed(index),
+      accrual: { ...accrual, loans: [loan] },
+    }));
+  }
+  if (command.kind !== 'accrual_correction') return [];
+  const { correction } = command;
+  return correction.loans.map((loan, index) => ({
+    ...command,
+    keyHash: keyed(index),
+    correction: { ...correction, loans: [loan] },
+  }));
+}
+
+/** What a money fact is that is refused as something new: on a charged-off loan a recovery, else a payment. */
+function asFact(books: MemoryBooks, command: Command, refused: Decision | undefined): Command {
+  const code = refused?.outcome === 'refused' ? refused.refusal.code : '';
+  if (command.kind === 'payment' && code === 'loan_charged_off' && command.payment.layer === 0) {
+    const { layer: _layer, ...recovery } = command.payment;
+    return { ...command, kind: 'recovery', payment: undefined, recovery } as Command;
+  }
+  if (command.kind === 'recovery' && code === 'loan_not_charged_off') {
+    const payment = { ...command.recovery, layer: 0 };
+    const paid = { ...command, kind: 'payment', recovery: undefined, payment } as Command;
+    const [asNew] = books.copy().post([paid]).decisions;
+    const isLost = asNew?.outcome === 'refused' && asNew.refusal.code === 'loan_charged_off';
+    return isLost ? command : paid;
+  }
+  return command;
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
