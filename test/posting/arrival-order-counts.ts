@@ -30,7 +30,24 @@ const CLAIMED: readonly string[] = [
     'accrual_run',
     'accrual_correction',
     'payment_return',
-    'reversal',
+    'payment, pending',
+    'disbursement, pending',
+    'payment_settling',
+    'disbursement_settlement',
+    'disbursement_settlement, cleared',
+    'cancellation of payment',
+    'cancellation of disbursement',
+    'reversal of payment',
+    'reversal of disbursement',
+    'reversal of payment_settling',
+    'reversal of disbursement_settlement',
+    'reversal of disbursement_settlement, cleared',
+    'reversal of fee',
+    'reversal of accrual',
+    'reversal of accrual_run',
+    'reversal of charge_off',
+    'reversal of non_accrual',
+    'reversal of payment_return',
   ].map((kind) => `accepted ${kind}`),
   ...[
     'payment_received',
@@ -53,7 +70,7 @@ const VACUOUS_PER_MILLE = 35;
 export function count(seen: Map<string, number>, { sent, decisions }: Told): void {
   const names: string[] = [HISTORY];
   decisions.forEach((decision, at) => {
-    names.push(...namesOf(decision, sent[at]?.kind ?? ''));
+    names.push(...namesOf(decision, sent[at] ?? ''));
   });
   if (names.some((name) => name.startsWith('restated '))) names.push('history with a restatement');
   if (names.includes('refused replay_blocked')) names.push('history with a blocked request');
@@ -65,12 +82,12 @@ export function up(seen: Map<string, number>, name: string): void {
   seen.set(name, (seen.get(name) ?? 0) + 1);
 }
 
-function namesOf(decision: Decision, kind: string): readonly string[] {
+function namesOf(decision: Decision, name: string): readonly string[] {
   if (decision.outcome === 'deferred') throw new Error('a command by itself was deferred');
   if (decision.outcome === 'refused') return [`refused ${decision.refusal.code}`];
   if (decision.outcome !== 'posted') throw new Error('a key was used twice');
   const again = decision.following.filter(({ entryId }) => isRebooking(entryId));
-  return [`accepted ${kind}`, ...again.map(({ draft }) => `restated ${draft.eventType}`)];
+  return [`accepted ${name}`, ...again.map(({ draft }) => `restated ${draft.eventType}`)];
 }
 
 /** What keeps a run from showing what it should: a claimed kind that never came up, or too many histories without a counterpart. */
@@ -84,5 +101,5 @@ export function shortfalls(seen: Seen): string[] {
 /** The counts as lines to be read. */
 export function seenText(seen: Seen): string {
   const rows = [...seen].sort(([one], [other]) => (one < other ? -1 : 1));
-  return rows.map(([name, times]) => `${name.padEnd(44)}${times}`).join('\n');
+  return rows.map(([name, times]) => `${name.padEnd(50)}${times}`).join('\n');
 }

@@ -12,7 +12,8 @@ export type Request =
   | { readonly about: 'nothing'; readonly body: DistributiveBody }
   | { readonly about: 'any'; readonly place: number }
   | { readonly about: 'payment'; readonly place: number; readonly asked: AskedReturn }
-  | { readonly about: 'accrual'; readonly place: number; readonly asked: AskedCorrection };
+  | { readonly about: 'accrual'; readonly place: number; readonly asked: AskedCorrection }
+  | { readonly about: 'unsettled' | 'pending'; readonly place: number; readonly effectiveAt: string };
 
 /** What of a return does not depend on its payment. */
 export type AskedReturn = Pick<
@@ -42,10 +43,12 @@ const askedCorrection: fc.Arbitrary<AskedCorrection> = fc.record({
 function requests(maxLength: number): fc.Arbitrary<Request> {
   const place = fc.nat(maxLength);
   return fc.oneof(
-    { weight: 6, arbitrary: anyEvent.map((body): Request => ({ about: 'nothing', body })) },
-    { weight: 1, arbitrary: fc.record({ about: fc.constant('any' as const), place }) },
-    { weight: 1, arbitrary: fc.record({ about: fc.constant('payment' as const), place, asked: askedReturn }) },
-    { weight: 1, arbitrary: fc.record({ about: fc.constant('accrual' as const), place, asked: askedCorrection }) },
+    { weight: 14, arbitrary: anyEvent.map((body): Request => ({ about: 'nothing', body })) },
+    { weight: 2, arbitrary: fc.record({ about: fc.constant('any' as const), place }) },
+    { weight: 2, arbitrary: fc.record({ about: fc.constant('payment' as const), place, asked: askedReturn }) },
+    { weight: 2, arbitrary: fc.record({ about: fc.constant('accrual' as const), place, asked: askedCorrection }) },
+    { weight: 2, arbitrary: fc.record({ about: fc.constant('unsettled' as const), place, effectiveAt: anyDay }) },
+    { weight: 1, arbitrary: fc.record({ about: fc.constant('pending' as const), place, effectiveAt: anyDay }) },
   );
 }
 

@@ -1,13 +1,19 @@
 import type { Command, CommandOf } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { eventIdOf } from '../../src/posting/entry-id.ts';
-import { type Accepted, dateOf, loansOf, registered, type Told } from './arrival-order.ts';
+import { type Accepted, dateOf, isClearing, loansOf, registered, type Told } from './arrival-order.ts';
 import { TENANT_ID, tenantWith } from './arrival-order-policies.ts';
 import { MemoryBooks } from './memory-books.ts';
 import { WatchedBooks } from './watched-books.ts';
 
 /** Money that moved outside is a fact: where it would be refused as something new, it stands all the same. */
-const MONEY_FACTS: readonly Command['kind'][] = ['payment', 'recovery', 'suspense_refund', 'suspense_allocation'];
+const MONEY_FACTS: readonly Command['kind'][] = [
+  'payment',
+  'payment_settling',
+  'recovery',
+  'suspense_refund',
+  'suspense_allocation',
+];
 
 /**
  * The standing events of a history by themselves, arriving in order of effect; of one day in the order in which they first
@@ -41,7 +47,9 @@ class TellingInEffect {
 
   /** False when the event is refused here. */
   post(one: Accepted): boolean {
-    const command = this.#named(one);
+    const command = this.#asLines(one) ?? this.#named(one);
+    if (command.kind === 'adjustment' && command.approval.proposal?.lines.length === 0) return true;
+    if (command.kind === 'reversal' && command.reversal.reversesEntryId === '') return true;
     const [asNew] = this.books.post([command]).decisions;
     const posted =
       asNew?.outcome !== 'posted' && MONEY_FACTS.includes(command.kind)
@@ -64,6 +72,30 @@ class TellingInEffect {
     );
   }
 
+  /**
+   * A clearing that was reversed, or of which what it cleared no longer stands. It was judged as it arrived: here another may
+   * stand already, or there is nothing to be cleared, and its money has moved all the same. So its lines stand, as somebody could
+   * post them by hand.
+   */
+  #asLines({ of, draft, entryId, ...one }: Accepted): Command | null {
+    if (!isClearing({ draft })) return null;
+    const isReversed = this.#standing.some((other) => other.command.kind === 'reversal' && other.of.includes(entryId));
+    if (!isReversed && of.every((id) => this.#entryIds.has(id))) return null;
+    const { effectiveAt, currency, layer } = draft;
+    const lines = draft.lines.map(({ account, amountMinor }) => ({
+      account,
+      amountMinor,
+      currency,
+      layer,
+      loanId: null,
+    }));
+    const asked = { effectiveAt, reasonCode: 'other', description: null, proposedBy: 'colleague', lines };
+    const { kind: _kind, tenantId, actor, key, keyHash, payloadHash } = one.command;
+    const proposal = { ...asked, adjustmentId: keyHash };
+    const approval = { adjustmentId: keyHash, note: null, proposal };
+    return { tenantId, actor, key, keyHash, payloadHash, kind: 'adjustment', approval };
+  }
+
   /** The command with the names that these books have for what it is about. */
   #named({ command, of }: Accepted): Command {
     const [entryId = ''] = of.map((one) => this.#entryIds.get(one) ?? '');
@@ -72,6 +104,11 @@ class TellingInEffect {
         return { ...command, correction: { ...command.correction, accrualEventId: eventIdOf(entryId) } };
       case 'payment_return':
         return { ...command, paymentReturn: { ...command.paymentReturn, paymentEventId: eventIdOf(entryId) } };
+      case 'payment_settling':
+      case 'disbursement_settlement':
+        return { ...command, settlement: { ...command.settlement, eventId: eventIdOf(entryId) } };
+      case 'reversal':
+        return { ...command, reversal: { ...command.reversal, reversesEntryId: entryId } };
       default:
         return command;
     }

@@ -1,3 +1,4 @@
+import { PENDING } from '../../src/domain/layer.ts';
 import type { ProgramVersion } from '../../src/domain/program.ts';
 import type { Command, CommandOf, Envelope } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
@@ -12,8 +13,8 @@ import { WatchedBooks } from './watched-books.ts';
 export type Told = {
   readonly versions: readonly ProgramVersion[];
   readonly books: WatchedBooks;
-  /** What was sent, and what each was decided to. */
-  readonly sent: readonly Command[];
+  /** What was sent, by its name among the counts, and what each was decided to. */
+  readonly sent: readonly string[];
   readonly decisions: readonly Decision[];
   readonly standing: readonly Accepted[];
 };
@@ -44,7 +45,7 @@ type Taken = Accepted & { isGone: boolean };
 
 class Telling {
   readonly books: WatchedBooks;
-  readonly sent: Command[] = [];
+  readonly sent: string[] = [];
   readonly decisions: Decision[] = [];
   readonly accepted: Taken[] = [];
 
@@ -59,7 +60,7 @@ class Telling {
     const command = { ...envelope(index), ...aimed.body } as Command;
     const [decision] = this.books.post([command]).decisions;
     if (decision === undefined) throw new Error('a batch of one command answered no decision');
-    this.sent.push(command);
+    this.sent.push(nameOf(command, aimed, decision));
     this.decisions.push(decision);
     if (decision.outcome === 'posted') this.#take(command, aimed, decision);
   }
@@ -71,9 +72,13 @@ class Telling {
       case 'any':
         return this.#reversal(request.place);
       case 'payment':
-        return aimedAt(this.#among(request.place, isMoneyIn), (paid) => returnOf(paid, request.asked));
+        return aimedAt(this.#among(request.place, isMoneyIn), (paid) => this.#returnOf(paid, request.asked));
       case 'accrual':
         return aimedAt(this.#among(request.place, isBatch), (batch) => correctionOf(batch, request.asked));
+      case 'unsettled':
+        return this.#settlement(request.place, request.effectiveAt);
+      case 'pending':
+        return this.#cancellation(request.place, request.effectiveAt);
     }
   }
 
@@ -84,8 +89,47 @@ class Telling {
   }
 
   #reversal(place: number): Aimed | undefined {
-    const target = this.#among(place, ({ isGone }) => !isGone);
+    // Without its first disbursement a loan takes next to nothing: that one goes less often than others do.
+    const target = this.#among(place, ({ isGone, entryId }) => !isGone && (place % 8 === 0 || !this.#isFirst(entryId)));
     return target && { body: reversalOf(target.entryId), of: [target], drops: target };
+  }
+
+  /** Of what is pending, it settles that; of what was paid out, it tells that the bank has done so. */
+  #settlement(place: number, day: string): Aimed | undefined {
+    const isOpen = (one: Taken): boolean => !one.isGone && isPending(one) && this.#settlingOf(one) === undefined;
+    const isPaidOut = (one: Taken): boolean => !one.isGone && one.command.kind === 'disbursement';
+    // Few are pending among many that were paid out.
+    const target = place % 3 === 0 ? this.#among(place, isPaidOut) : this.#among(place, isOpen);
+    if (target === undefined) return undefined;
+    const settling = this.#settlingOf(target);
+    const effectiveAt = notBefore(settling?.command ?? target.command, day);
+    const settlement = { eventId: eventIdOf(target.entryId), effectiveAt, externalRef: null };
+    const kind = target.command.kind === 'payment' ? 'payment_settling' : 'disbursement_settlement';
+    return { body: { kind, settlement }, of: settling === undefined ? [target] : [target, settling] };
+  }
+
+  #cancellation(place: number, day: string): Aimed | undefined {
+    const target = this.#among(place, (one) => !one.isGone && isPending(one));
+    if (target === undefined) return undefined;
+    const of = target.command.kind === 'payment' ? 'payment' : 'disbursement';
+    const effectiveAt = notBefore(target.command, day);
+    const asked = { of, eventId: eventIdOf(target.entryId), effectiveAt, reasonDescription: null } as const;
+    return { body: { kind: 'cancellation', cancellation: asked }, of: [target], drops: target };
+  }
+
+  /** What settled a pending event and stands. */
+  #settlingOf({ entryId }: Taken): Taken | undefined {
+    return this.accepted.find((one) => !one.isGone && one.of.includes(entryId) && isSettling(one));
+  }
+
+  #returnOf(paid: Taken, asked: AskedReturn): DistributiveBody {
+    const effectiveAt = notBefore((this.#settlingOf(paid) ?? paid).command, asked.effectiveAt);
+    const paymentReturn = { ...asked, effectiveAt, paymentEventId: eventIdOf(paid.entryId), returnCode: 'R01' };
+    return { kind: 'payment_return', paymentReturn };
+  }
+
+  #isFirst(entryId: string): boolean {
+    return this.accepted.slice(0, LOANS.length).some((one) => one.entryId === entryId);
   }
 
   #among(place: number, isPossible: (one: Taken) => boolean): Taken | undefined {
@@ -94,7 +138,7 @@ class Telling {
   }
 
   #take(command: Command, { of, drops }: Aimed, { entry, following }: Posted): void {
-    if (drops !== undefined) {
+    if (drops !== undefined && !isClearing(drops)) {
       // The corrections of a batch go with it.
       const corrections = this.accepted.filter(
         (one) => one.command.kind === 'accrual_correction' && one.of.includes(drops.entryId),
@@ -121,11 +165,43 @@ class Telling {
 }
 
 function isMoneyIn({ command: { kind } }: Taken): boolean {
-  return kind === 'payment' || kind === 'recovery';
+  return kind === 'payment' || kind === 'recovery' || kind === 'payment_settling';
+}
+
+function isPending({ command }: Taken): boolean {
+  if (command.kind === 'payment') return command.payment.layer === PENDING;
+  return command.kind === 'disbursement' && command.disbursement.layer === PENDING;
+}
+
+function isSettling({ command: { kind }, draft: { eventType } }: Taken): boolean {
+  return kind === 'payment_settling' || (kind === 'disbursement_settlement' && eventType === 'disbursement');
+}
+
+/** A clearing names no loan: nothing is decided again by it, and its reversal counts from the day sent (decisions/0016 answer 40). */
+export function isClearing({ draft: { eventType } }: Pick<Accepted, 'draft'>): boolean {
+  return eventType === 'payment_settled' || eventType === 'disbursement_settled';
 }
 
 function isBatch({ command: { kind } }: Taken): boolean {
   return kind === 'accrual' || kind === 'accrual_run';
+}
+
+/** What is counted: a kind of command, told apart where it stands for several kinds of event. */
+function nameOf(command: Command, { drops }: Aimed, decision: Decision): string {
+  const clearing = drops !== undefined && isClearing(drops) ? ', cleared' : '';
+  const target = drops === undefined ? '' : ` of ${drops.command.kind}${clearing}`;
+  switch (command.kind) {
+    case 'payment':
+      return command.payment.layer === PENDING ? 'payment, pending' : command.kind;
+    case 'disbursement':
+      return command.disbursement.layer === PENDING ? 'disbursement, pending' : command.kind;
+    case 'disbursement_settlement':
+      return decision.outcome === 'posted' && isClearing(decision.entry)
+        ? 'disbursement_settlement, cleared'
+        : command.kind;
+    default:
+      return `${command.kind}${target}`;
+  }
 }
 
 function aimedAt(target: Taken | undefined, bodyOf: (target: Taken) => DistributiveBody): Aimed | undefined {
@@ -153,12 +229,6 @@ function correctionOf({ command, entryId }: Taken, { effectiveAt, interest }: As
     metadata: null,
   };
   return { kind: 'accrual_correction', correction };
-}
-
-function returnOf({ command, entryId }: Taken, asked: AskedReturn): DistributiveBody {
-  const effectiveAt = notBefore(command, asked.effectiveAt);
-  const paymentReturn = { ...asked, effectiveAt, paymentEventId: eventIdOf(entryId), returnCode: 'R01' };
-  return { kind: 'payment_return', paymentReturn };
 }
 
 /** What is about an event is not earlier than that (decisions/0016 answer 1). */
@@ -237,6 +307,11 @@ export function dateOf(command: Command): string {
       return command.portion.accrualDate;
     case 'accrual_correction':
       return command.correction.effectiveAt;
+    case 'payment_settling':
+    case 'disbursement_settlement':
+      return command.settlement.effectiveAt;
+    case 'reversal':
+      return command.reversal.effectiveAt;
     default:
       throw new Error(`${command.kind} is no event of these histories`);
   }
