@@ -35,6 +35,8 @@ const CLAIMED: readonly string[] = [
     'payment_settling',
     'disbursement_settlement',
     'disbursement_settlement, cleared',
+    'payment_clearing',
+    'reversal of payment_clearing',
     'cancellation of payment',
     'cancellation of disbursement',
     'reversal of payment',
@@ -101,5 +103,5 @@ export function shortfalls(seen: Seen): string[] {
 /** The counts as lines to be read. */
 export function seenText(seen: Seen): string {
   const rows = [...seen].sort(([one], [other]) => (one < other ? -1 : 1));
-  return rows.map(([name, times]) => `${name.padEnd(50)}${times}`).join('\n');
+  return rows.map(([name, times]) => `${name.padEnd(54)}${times}`).join('\n');
 }

@@ -13,6 +13,7 @@ export type Request =
   | { readonly about: 'any'; readonly place: number }
   | { readonly about: 'payment'; readonly place: number; readonly asked: AskedReturn }
   | { readonly about: 'accrual'; readonly place: number; readonly asked: AskedCorrection }
+  | { readonly about: 'cash'; readonly places: readonly number[]; readonly effectiveAt: string }
   | { readonly about: 'unsettled' | 'pending'; readonly place: number; readonly effectiveAt: string };
 
 /** What of a return does not depend on its payment. */
@@ -42,12 +43,14 @@ const askedCorrection: fc.Arbitrary<AskedCorrection> = fc.record({
 
 function requests(maxLength: number): fc.Arbitrary<Request> {
   const place = fc.nat(maxLength);
+  const places = fc.array(place, { minLength: 1, maxLength: 3 });
   return fc.oneof(
     { weight: 14, arbitrary: anyEvent.map((body): Request => ({ about: 'nothing', body })) },
     { weight: 2, arbitrary: fc.record({ about: fc.constant('any' as const), place }) },
     { weight: 2, arbitrary: fc.record({ about: fc.constant('payment' as const), place, asked: askedReturn }) },
     { weight: 2, arbitrary: fc.record({ about: fc.constant('accrual' as const), place, asked: askedCorrection }) },
     { weight: 2, arbitrary: fc.record({ about: fc.constant('unsettled' as const), place, effectiveAt: anyDay }) },
+    { weight: 1, arbitrary: fc.record({ about: fc.constant('cash' as const), places, effectiveAt: anyDay }) },
     { weight: 1, arbitrary: fc.record({ about: fc.constant('pending' as const), place, effectiveAt: anyDay }) },
   );
 }

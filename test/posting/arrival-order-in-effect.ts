@@ -98,8 +98,11 @@ class TellingInEffect {
 
   /** The command with the names that these books have for what it is about. */
   #named({ command, of }: Accepted): Command {
-    const [entryId = ''] = of.map((one) => this.#entryIds.get(one) ?? '');
+    const journalEntryIds = of.map((one) => this.#entryIds.get(one) ?? '');
+    const [entryId = ''] = journalEntryIds;
     switch (command.kind) {
+      case 'payment_clearing':
+        return { ...command, paymentClearing: { ...command.paymentClearing, journalEntryIds } };
       case 'accrual_correction':
         return { ...command, correction: { ...command.correction, accrualEventId: eventIdOf(entryId) } };
       case 'payment_return':

@@ -75,6 +75,8 @@ class Telling {
         return aimedAt(this.#among(request.place, isMoneyIn), (paid) => this.#returnOf(paid, request.asked));
       case 'accrual':
         return aimedAt(this.#among(request.place, isBatch), (batch) => correctionOf(batch, request.asked));
+      case 'cash':
+        return this.#clearing(request.places, request.effectiveAt);
       case 'unsettled':
         return this.#settlement(request.place, request.effectiveAt);
       case 'pending':
@@ -106,6 +108,25 @@ class Telling {
     const settlement = { eventId: eventIdOf(target.entryId), effectiveAt, externalRef: null };
     const kind = target.command.kind === 'payment' ? 'payment_settling' : 'disbursement_settlement';
     return { body: { kind, settlement }, of: settling === undefined ? [target] : [target, settling] };
+  }
+
+  /** What came in or went out and is not cleared yet; of a pending payment, what settled it. */
+  #clearing(places: readonly number[], day: string): Aimed | undefined {
+    const cleared = this.accepted.filter(isClearing).filter(({ entryId }) => !this.#isReversed(entryId));
+    const isOpen = (one: Taken): boolean =>
+      !one.isGone && isCash(one) && !cleared.some(({ of }) => of.includes(one.entryId));
+    const of = [...new Set(places.flatMap((place) => this.#among(place, isOpen) ?? []))];
+    if (of.length === 0) return undefined;
+    const effectiveAt = of.reduce((latest, { command }) => notBefore(command, latest), day);
+    const journalEntryIds = of.map(({ entryId }) => entryId);
+    return {
+      body: { kind: 'payment_clearing', paymentClearing: { journalEntryIds, bankRef: 'bank 1', effectiveAt } },
+      of,
+    };
+  }
+
+  #isReversed(entryId: string): boolean {
+    return this.accepted.some(({ command, of }) => command.kind === 'reversal' && of.includes(entryId));
   }
 
   #cancellation(place: number, day: string): Aimed | undefined {
@@ -173,6 +194,11 @@ function isPending({ command }: Taken): boolean {
   return command.kind === 'disbursement' && command.disbursement.layer === PENDING;
 }
 
+function isCash(one: Taken): boolean {
+  const { kind } = one.command;
+  return (isMoneyIn(one) && !isPending(one)) || kind === 'payment_return' || kind === 'suspense_refund';
+}
+
 function isSettling({ command: { kind }, draft: { eventType } }: Taken): boolean {
   return kind === 'payment_settling' || (kind === 'disbursement_settlement' && eventType === 'disbursement');
 }
@@ -188,7 +214,7 @@ function isBatch({ command: { kind } }: Taken): boolean {
 
 /** What is counted: a kind of command, told apart where it stands for several kinds of event. */
 function nameOf(command: Command, { drops }: Aimed, decision: Decision): string {
-  const clearing = drops !== undefined && isClearing(drops) ? ', cleared' : '';
+  const clearing = drops?.draft.eventType === 'disbursement_settled' ? ', cleared' : '';
   const target = drops === undefined ? '' : ` of ${drops.command.kind}${clearing}`;
   switch (command.kind) {
     case 'payment':
@@ -310,6 +336,8 @@ export function dateOf(command: Command): string {
     case 'payment_settling':
     case 'disbursement_settlement':
       return command.settlement.effectiveAt;
+    case 'payment_clearing':
+      return command.paymentClearing.effectiveAt;
     case 'reversal':
       return command.reversal.effectiveAt;
     default:
