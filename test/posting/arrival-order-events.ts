@@ -77,6 +77,44 @@ const accrual = fc
     })),
   }));
 
+/**
+ * Two lines or four that somebody else approves: on a control account against income, of one loan or from one to the other, now
+ * and then on a layer that settles nothing. Whoever sends it gives it its id.
+ */
+const adjustment = fc
+  .record({
+    effectiveAt: common.effectiveAt,
+    layer: fc.constantFrom(0 as const, 0 as const, 0 as const, 1 as const, 2 as const),
+    lines: fc.array(
+      fc.record({
+        pair: fc.constantFrom([1100, 4000], [1200, 4000], [1300, 4100], [2100, 4000], [9100, 9200]),
+        loanId: common.loanId,
+        otherId: fc.option(common.loanId, { nil: null, freq: 1 }),
+        amountMinor: fc.bigInt({ min: -30n, max: 30n }).filter((amount) => amount !== 0n),
+      }),
+      { minLength: 1, maxLength: 2 },
+    ),
+  })
+  .map(({ effectiveAt, layer, lines }): CommandOf<'adjustment'>['approval'] => ({
+    adjustmentId: '',
+    note: null,
+    proposal: {
+      adjustmentId: '',
+      proposedBy: 'colleague',
+      effectiveAt,
+      reasonCode: 'other',
+      description: null,
+      lines: lines.flatMap(({ pair: [account = 0, opposite = 0], loanId, otherId, amountMinor }) => {
+        const on = { currency: 'USD', layer };
+        const against = otherId === null ? { account: opposite, loanId: null } : { account, loanId: otherId };
+        return [
+          { ...on, account, loanId, amountMinor },
+          { ...on, ...against, amountMinor: -amountMinor },
+        ];
+      }),
+    },
+  }));
+
 /** An event that names no earlier one. */
 export const anyEvent: fc.Arbitrary<DistributiveBody> = fc.oneof(
   { weight: 8, arbitrary: payment.map((one): DistributiveBody => ({ kind: 'payment', payment: one })) },
@@ -160,6 +198,7 @@ export const anyEvent: fc.Arbitrary<DistributiveBody> = fc.oneof(
       })
       .map((restructure): DistributiveBody => ({ kind: 'restructure', restructure })),
   },
+  { weight: 2, arbitrary: adjustment.map((approval): DistributiveBody => ({ kind: 'adjustment', approval })) },
   { weight: 3, arbitrary: accrual.map((one): DistributiveBody => ({ kind: 'accrual', accrual: one })) },
   {
     weight: 4,

@@ -1,4 +1,4 @@
-import { PENDING } from '../../src/domain/layer.ts';
+import { PENDING, SETTLED } from '../../src/domain/layer.ts';
 import type { ProgramVersion } from '../../src/domain/program.ts';
 import type { Command, CommandOf, Envelope } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
@@ -68,7 +68,7 @@ class Telling {
   #aim(request: Request, index: number): Aimed | undefined {
     switch (request.about) {
       case 'nothing':
-        return { body: this.#onKnownLoans(request.body, index), of: [] };
+        return { body: this.#asSent(request.body, index), of: [] };
       case 'any':
         return this.#reversal(request.place);
       case 'payment':
@@ -84,10 +84,17 @@ class Telling {
     }
   }
 
-  /** A run is over the loans that there are. */
-  #onKnownLoans(body: DistributiveBody, _index: number): DistributiveBody {
-    if (body.kind !== 'accrual_run') return body;
-    return { ...body, portion: runOf(body.portion.accrualDate, loansOf(this.books.books)) };
+  /** A run is over the loans that there are; a proposal has an id of its own. */
+  #asSent(body: DistributiveBody, index: number): DistributiveBody {
+    if (body.kind === 'accrual_run') {
+      return { ...body, portion: runOf(body.portion.accrualDate, loansOf(this.books.books)) };
+    }
+    if (body.kind !== 'adjustment' || body.approval.proposal === null) return body;
+    const adjustmentId = id('d', 100 + index);
+    return {
+      ...body,
+      approval: { ...body.approval, adjustmentId, proposal: { ...body.approval.proposal, adjustmentId } },
+    };
   }
 
   #reversal(place: number): Aimed | undefined {
@@ -225,9 +232,16 @@ function nameOf(command: Command, { drops }: Aimed, decision: Decision): string 
       return decision.outcome === 'posted' && isClearing(decision.entry)
         ? 'disbursement_settlement, cleared'
         : command.kind;
+    case 'adjustment':
+      return `adjustment${sortOf(command.approval.proposal?.lines ?? [])}`;
     default:
       return `${command.kind}${target}`;
   }
+}
+
+function sortOf(lines: readonly { readonly loanId: string | null; readonly layer: number }[]): string {
+  if (lines.some(({ layer }) => layer !== SETTLED)) return ', on another layer';
+  return new Set(lines.flatMap(({ loanId }) => loanId ?? [])).size > 1 ? ', over several loans' : '';
 }
 
 function aimedAt(target: Taken | undefined, bodyOf: (target: Taken) => DistributiveBody): Aimed | undefined {
@@ -336,6 +350,8 @@ export function dateOf(command: Command): string {
     case 'payment_settling':
     case 'disbursement_settlement':
       return command.settlement.effectiveAt;
+    case 'adjustment':
+      return command.approval.proposal?.effectiveAt ?? '';
     case 'payment_clearing':
       return command.paymentClearing.effectiveAt;
     case 'reversal':
