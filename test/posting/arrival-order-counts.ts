@@ -30,6 +30,8 @@ const CLAIMED: readonly string[] = [
     'accrual_run',
     'accrual_correction',
     'payment_return',
+    'registration',
+    'reversal of registration',
     'adjustment',
     'adjustment, over several loans',
     'adjustment, on another layer',

@@ -7,6 +7,8 @@ export const PROGRAM_ID = id('b', 1);
 export const BORROWER = id('2', 1);
 /** The loans that are disbursed before anything else. */
 export const LOANS = [id('1', 1), id('1', 2)];
+/** A loan that comes from elsewhere with opening balances; until then, what names it is sent about the first of LOANS. */
+export const OPENED = id('1', 3);
 /** The days on which most events count. */
 export const DAYS = ['2026-05-02', '2026-05-03', '2026-05-04', '2026-05-05', '2026-05-06', '2026-05-07'];
 
@@ -22,6 +24,7 @@ const common = {
   loanId: fc.oneof(
     { weight: 4, arbitrary: fc.constant(LOANS[0] ?? '') },
     { weight: 1, arbitrary: fc.constant(LOANS[1] ?? '') },
+    { weight: 2, arbitrary: fc.constant(OPENED) },
   ),
   borrowerId: fc.constant(BORROWER),
   amountMinor,
@@ -64,14 +67,14 @@ const disbursement = fc
 const accrual = fc
   .record({
     accrualDate: common.effectiveAt,
-    interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 2 }),
+    interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 3 }),
   })
   .map(({ accrualDate, interest }): CommandOf<'accrual'>['accrual'] => ({
     programId: PROGRAM_ID,
     accrualDate,
     dayCountConvention: 'ACT_365',
     loans: interest.map((interestMinor, index) => ({
-      loanId: LOANS[index] ?? '',
+      loanId: [...LOANS, OPENED][index] ?? '',
       outstandingPrincipalMinor: 0n,
       interestMinor,
     })),
@@ -114,6 +117,21 @@ const adjustment = fc
       }),
     },
   }));
+
+const opening = fc
+  .record({
+    asOf: common.effectiveAt,
+    accruedThrough: fc.constantFrom('2026-04-28', '2026-05-01', null),
+    annualRate: fc.constantFrom('2.4', null),
+    amounts: fc.tuple(amountMinor, part, part, part),
+  })
+  .map(({ asOf, accruedThrough, annualRate, amounts }): CommandOf<'registration'>['registration'] => {
+    const [principalMinor, interestMinor, feesMinor, suspenseMinor] = amounts;
+    const balances = { asOf, principalMinor, interestMinor, feesMinor, suspenseMinor };
+    const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, annualRate, maturityDate: null };
+    const kept = { ...terms, externalRef: null, metadata: null };
+    return { ...kept, loanId: OPENED, opening: { ...balances, accruedThrough: accruedThrough ?? asOf } };
+  });
 
 /** An event that names no earlier one. */
 export const anyEvent: fc.Arbitrary<DistributiveBody> = fc.oneof(
@@ -197,6 +215,10 @@ export const anyEvent: fc.Arbitrary<DistributiveBody> = fc.oneof(
         forgiveInterestMinor: fc.bigInt({ min: 0n, max: 3n }),
       })
       .map((restructure): DistributiveBody => ({ kind: 'restructure', restructure })),
+  },
+  {
+    weight: 2,
+    arbitrary: opening.map((registration): DistributiveBody => ({ kind: 'registration', registration })),
   },
   { weight: 2, arbitrary: adjustment.map((approval): DistributiveBody => ({ kind: 'adjustment', approval })) },
   { weight: 3, arbitrary: accrual.map((one): DistributiveBody => ({ kind: 'accrual', accrual: one })) },

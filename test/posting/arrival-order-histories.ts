@@ -38,7 +38,7 @@ const askedReturn: fc.Arbitrary<AskedReturn> = fc.record({
 
 const askedCorrection: fc.Arbitrary<AskedCorrection> = fc.record({
   effectiveAt: anyDay,
-  interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 2 }),
+  interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 3 }),
 });
 
 function requests(maxLength: number): fc.Arbitrary<Request> {

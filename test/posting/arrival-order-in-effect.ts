@@ -42,7 +42,12 @@ class TellingInEffect {
   constructor({ versions, books, standing }: Told) {
     this.#standing = standing;
     this.books = new WatchedBooks(new MemoryBooks([], new Map([[TENANT_ID, tenantWith(versions)]])));
-    this.books.post(loansOf(books.books).map((loanId, index) => registered(loanId, index)));
+    const { interest } = books.books;
+    this.books.post(
+      loansOf(books.books).map((loanId, index) =>
+        registered(loanId, index, interest.registered.get(TENANT_ID + loanId)?.annualRate ?? null),
+      ),
+    );
   }
 
   /** False when the event is refused here. */
@@ -50,6 +55,7 @@ class TellingInEffect {
     const command = this.#asLines(one) ?? this.#named(one);
     if (command.kind === 'adjustment' && command.approval.proposal?.lines.length === 0) return true;
     if (command.kind === 'reversal' && command.reversal.reversesEntryId === '') return true;
+    if (command.kind === 'registration') this.#unmake(command.registration.loanId);
     const [asNew] = this.books.post([command]).decisions;
     const posted =
       asNew?.outcome !== 'posted' && MONEY_FACTS.includes(command.kind)
@@ -58,6 +64,15 @@ class TellingInEffect {
     const entryId = posted?.outcome === 'posted' ? posted.entry.entryId : accruedWithoutLost(this.books, command);
     if (entryId !== null) this.#entryIds.set(one.entryId, entryId);
     return entryId !== null;
+  }
+
+  /**
+   * That the loan is known here from the beginning must not refuse what made it: `loan_already_exists` is judged as requests arrive,
+   * and again by nobody.
+   */
+  #unmake(loanId: string): void {
+    const loan = this.books.books.loans.get(TENANT_ID + loanId);
+    if (loan !== undefined) loan.borrowerId = null;
   }
 
   correctsWhatWasPassedOver({ of: [of] }: Accepted, { correction }: CommandOf<'accrual_correction'>): boolean {

@@ -85,10 +85,10 @@ class Telling {
   }
 
   /** A run is over the loans that there are; a proposal has an id of its own. */
-  #asSent(body: DistributiveBody, index: number): DistributiveBody {
-    if (body.kind === 'accrual_run') {
-      return { ...body, portion: runOf(body.portion.accrualDate, loansOf(this.books.books)) };
-    }
+  #asSent(unknown: DistributiveBody, index: number): DistributiveBody {
+    const known = loansOf(this.books.books);
+    const body = onKnownLoans(unknown, known);
+    if (body.kind === 'accrual_run') return { ...body, portion: runOf(body.portion.accrualDate, known) };
     if (body.kind !== 'adjustment' || body.approval.proposal === null) return body;
     const adjustmentId = id('d', 100 + index);
     return {
@@ -192,6 +192,23 @@ class Telling {
   }
 }
 
+/** The same, with the first of LOANS wherever it names a loan that there is not, but for what makes one. */
+function onKnownLoans(body: DistributiveBody, known: readonly string[]): DistributiveBody {
+  if (body.kind === 'registration') return body;
+  if (body.kind === 'accrual') {
+    const loans = body.accrual.loans.filter(({ loanId }) => known.includes(loanId));
+    return { ...body, accrual: { ...body.accrual, loans } };
+  }
+  const named = (name: string, value: unknown): unknown =>
+    name === 'loanId' && typeof value === 'string' && !known.includes(value) ? LOANS[0] : value;
+  const copied = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(copied);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, copied(named(name, one))]));
+  };
+  return copied(body) as DistributiveBody;
+}
+
 function isMoneyIn({ command: { kind } }: Taken): boolean {
   return kind === 'payment' || kind === 'recovery' || kind === 'payment_settling';
 }
@@ -215,8 +232,8 @@ export function isClearing({ draft: { eventType } }: Pick<Accepted, 'draft'>): b
   return eventType === 'payment_settled' || eventType === 'disbursement_settled';
 }
 
-function isBatch({ command: { kind } }: Taken): boolean {
-  return kind === 'accrual' || kind === 'accrual_run';
+function isBatch({ command }: Taken): boolean {
+  return accruedBy(command).length > 0;
 }
 
 /** What is counted: a kind of command, told apart where it stands for several kinds of event. */
@@ -259,8 +276,17 @@ function asDecided(command: Command, { entryId, draft }: Posted['entry'], books:
   return { ...command, portion: { ...command.portion, loanIds } };
 }
 
+function accruedBy(command: Command): readonly string[] {
+  if (command.kind === 'accrual_run') return command.portion.loanIds;
+  return command.kind === 'accrual' ? command.accrual.loans.map(({ loanId }) => loanId) : [];
+}
+
 function correctionOf({ command, entryId }: Taken, { effectiveAt, interest }: AskedCorrection): DistributiveBody {
-  const loans = interest.map((interestMinor, index) => ({ loanId: LOANS[index] ?? '', interestMinor }));
+  const accrued = accruedBy(command);
+  const loans = interest.flatMap((interestMinor, index) => {
+    const loanId = accrued[index];
+    return loanId === undefined ? [] : [{ loanId, interestMinor }];
+  });
   const correction = {
     accrualEventId: eventIdOf(entryId),
     effectiveAt: notBefore(command, effectiveAt),
@@ -302,8 +328,8 @@ export function loansOf(books: MemoryBooks): readonly string[] {
 }
 
 /** Makes a loan known before anything happens to it. */
-export function registered(loanId: string, index: number): CommandOf<'registration'> {
-  const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, annualRate: null, maturityDate: null };
+export function registered(loanId: string, index: number, annualRate: string | null = null): CommandOf<'registration'> {
+  const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, annualRate, maturityDate: null };
   const registration = { ...terms, loanId, opening: null, externalRef: null, metadata: null };
   return { ...envelope(1_000 + index), kind: 'registration', registration };
 }
@@ -350,6 +376,8 @@ export function dateOf(command: Command): string {
     case 'payment_settling':
     case 'disbursement_settlement':
       return command.settlement.effectiveAt;
+    case 'registration':
+      return command.registration.opening?.asOf ?? '';
     case 'adjustment':
       return command.approval.proposal?.effectiveAt ?? '';
     case 'payment_clearing':
