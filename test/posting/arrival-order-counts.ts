@@ -32,6 +32,8 @@ const CLAIMED: readonly string[] = [
     'payment_return',
     'registration',
     'reversal of registration',
+    'refinance',
+    'reversal of refinance',
     'adjustment',
     'adjustment, over several loans',
     'adjustment, on another layer',

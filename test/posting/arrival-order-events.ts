@@ -9,6 +9,8 @@ export const BORROWER = id('2', 1);
 export const LOANS = [id('1', 1), id('1', 2)];
 /** A loan that comes from elsewhere with opening balances; until then, what names it is sent about the first of LOANS. */
 export const OPENED = id('1', 3);
+/** Loans that a refinance may make; what names them before is sent about the first of LOANS too. */
+const REFINANCED = [id('1', 4), id('1', 5)];
 /** The days on which most events count. */
 export const DAYS = ['2026-05-02', '2026-05-03', '2026-05-04', '2026-05-05', '2026-05-06', '2026-05-07'];
 
@@ -25,6 +27,7 @@ const common = {
     { weight: 4, arbitrary: fc.constant(LOANS[0] ?? '') },
     { weight: 1, arbitrary: fc.constant(LOANS[1] ?? '') },
     { weight: 2, arbitrary: fc.constant(OPENED) },
+    { weight: 1, arbitrary: fc.constantFrom(...REFINANCED) },
   ),
   borrowerId: fc.constant(BORROWER),
   amountMinor,
@@ -67,14 +70,14 @@ const disbursement = fc
 const accrual = fc
   .record({
     accrualDate: common.effectiveAt,
-    interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 3 }),
+    interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 4 }),
   })
   .map(({ accrualDate, interest }): CommandOf<'accrual'>['accrual'] => ({
     programId: PROGRAM_ID,
     accrualDate,
     dayCountConvention: 'ACT_365',
     loans: interest.map((interestMinor, index) => ({
-      loanId: [...LOANS, OPENED][index] ?? '',
+      loanId: [...LOANS, OPENED, ...REFINANCED][index] ?? '',
       outstandingPrincipalMinor: 0n,
       interestMinor,
     })),
@@ -131,6 +134,18 @@ const opening = fc
     const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, annualRate, maturityDate: null };
     const kept = { ...terms, externalRef: null, metadata: null };
     return { ...kept, loanId: OPENED, opening: { ...balances, accruedThrough: accruedThrough ?? asOf } };
+  });
+
+const refinance = fc
+  .record({
+    oldLoanId: common.loanId,
+    newLoanId: fc.constantFrom(...REFINANCED),
+    newMoneyMinor: fc.constantFrom(0n, 25n),
+    effectiveAt: common.effectiveAt,
+  })
+  .map((one): CommandOf<'refinance'>['refinance'] => {
+    const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, externalRef: null, metadata: null };
+    return { ...one, ...terms };
   });
 
 /** An event that names no earlier one. */
@@ -220,6 +235,7 @@ export const anyEvent: fc.Arbitrary<DistributiveBody> = fc.oneof(
     weight: 2,
     arbitrary: opening.map((registration): DistributiveBody => ({ kind: 'registration', registration })),
   },
+  { weight: 2, arbitrary: refinance.map((one): DistributiveBody => ({ kind: 'refinance', refinance: one })) },
   { weight: 2, arbitrary: adjustment.map((approval): DistributiveBody => ({ kind: 'adjustment', approval })) },
   { weight: 3, arbitrary: accrual.map((one): DistributiveBody => ({ kind: 'accrual', accrual: one })) },
   {

@@ -56,6 +56,7 @@ class TellingInEffect {
     if (command.kind === 'adjustment' && command.approval.proposal?.lines.length === 0) return true;
     if (command.kind === 'reversal' && command.reversal.reversesEntryId === '') return true;
     if (command.kind === 'registration') this.#unmake(command.registration.loanId);
+    if (command.kind === 'refinance') this.#unmake(command.refinance.newLoanId);
     const [asNew] = this.books.post([command]).decisions;
     const posted =
       asNew?.outcome !== 'posted' && MONEY_FACTS.includes(command.kind)

@@ -106,7 +106,7 @@ class Telling {
   /** Of what is pending, it settles that; of what was paid out, it tells that the bank has done so. */
   #settlement(place: number, day: string): Aimed | undefined {
     const isOpen = (one: Taken): boolean => !one.isGone && isPending(one) && this.#settlingOf(one) === undefined;
-    const isPaidOut = (one: Taken): boolean => !one.isGone && one.command.kind === 'disbursement';
+    const isPaidOut = (one: Taken): boolean => !one.isGone && paysOut(one.command);
     // Few are pending among many that were paid out.
     const target = place % 3 === 0 ? this.#among(place, isPaidOut) : this.#among(place, isOpen);
     if (target === undefined) return undefined;
@@ -200,7 +200,9 @@ function onKnownLoans(body: DistributiveBody, known: readonly string[]): Distrib
     return { ...body, accrual: { ...body.accrual, loans } };
   }
   const named = (name: string, value: unknown): unknown =>
-    name === 'loanId' && typeof value === 'string' && !known.includes(value) ? LOANS[0] : value;
+    (name === 'loanId' || name === 'oldLoanId') && typeof value === 'string' && !known.includes(value)
+      ? LOANS[0]
+      : value;
   const copied = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(copied);
     if (typeof value !== 'object' || value === null) return value;
@@ -216,6 +218,10 @@ function isMoneyIn({ command: { kind } }: Taken): boolean {
 function isPending({ command }: Taken): boolean {
   if (command.kind === 'payment') return command.payment.layer === PENDING;
   return command.kind === 'disbursement' && command.disbursement.layer === PENDING;
+}
+
+function paysOut(command: Command): boolean {
+  return command.kind === 'disbursement' || (command.kind === 'refinance' && command.refinance.newMoneyMinor > 0n);
 }
 
 function isCash(one: Taken): boolean {
@@ -376,6 +382,8 @@ export function dateOf(command: Command): string {
     case 'payment_settling':
     case 'disbursement_settlement':
       return command.settlement.effectiveAt;
+    case 'refinance':
+      return command.refinance.effectiveAt;
     case 'registration':
       return command.registration.opening?.asOf ?? '';
     case 'adjustment':
