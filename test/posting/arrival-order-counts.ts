@@ -1,6 +1,10 @@
+import { ACCOUNT } from '../../src/domain/account-code.ts';
+import type { EntryDraft } from '../../src/domain/journal-entry.ts';
+import type { ProgramVersion } from '../../src/domain/program.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { isRebooking } from '../../src/posting/entry-id.ts';
 import type { Told } from './arrival-order.ts';
+import { LATE_FEE_INCOME } from './arrival-order-policies.ts';
 
 /** How often what came up; names as they are printed. */
 export type Seen = ReadonlyMap<string, number>;
@@ -70,6 +74,16 @@ const CLAIMED: readonly string[] = [
     'non_accrual',
     'accrual',
   ].map((eventType) => `restated ${eventType}`),
+  'by a later version',
+  'by overpayment reject',
+  'by returns principal',
+  'by chargeoff allowance',
+  'by a fee income account',
+  'on the allowance: recovery',
+  'restated by a later version',
+  'restated by overpayment reject',
+  'restated by returns principal',
+  'restated by chargeoff allowance',
   'refused replay_blocked',
 ];
 
@@ -77,10 +91,10 @@ const CLAIMED: readonly string[] = [
 const VACUOUS_PER_MILLE = 35;
 
 /** Counts what came of one history. */
-export function count(seen: Map<string, number>, { sent, decisions }: Told): void {
+export function count(seen: Map<string, number>, { versions, sent, decisions }: Told): void {
   const names: string[] = [HISTORY];
   decisions.forEach((decision, at) => {
-    names.push(...namesOf(decision, sent[at] ?? ''));
+    names.push(...namesOf(decision, sent[at] ?? '', versions));
   });
   if (names.some((name) => name.startsWith('restated '))) names.push('history with a restatement');
   if (names.includes('refused replay_blocked')) names.push('history with a blocked request');
@@ -92,12 +106,39 @@ export function up(seen: Map<string, number>, name: string): void {
   seen.set(name, (seen.get(name) ?? 0) + 1);
 }
 
-function namesOf(decision: Decision, name: string): readonly string[] {
+function namesOf(decision: Decision, name: string, versions: readonly ProgramVersion[]): readonly string[] {
   if (decision.outcome === 'deferred') throw new Error('a command by itself was deferred');
   if (decision.outcome === 'refused') return [`refused ${decision.refusal.code}`];
   if (decision.outcome !== 'posted') throw new Error('a key was used twice');
   const again = decision.following.filter(({ entryId }) => isRebooking(entryId));
-  return [`accepted ${name}`, ...again.map(({ draft }) => `restated ${draft.eventType}`)];
+  return [
+    `accepted ${name}`,
+    ...policiesOf(decision.entry.draft, versions),
+    ...again.flatMap(({ draft }) => [
+      `restated ${draft.eventType}`,
+      ...policiesOf(draft, versions).map((policy) => `restated ${policy}`),
+    ]),
+  ];
+}
+
+/** The policies that an entry was decided by, where they are not the defaults. */
+function policiesOf(
+  { eventType, eventInput, lines }: EntryDraft,
+  versions: readonly ProgramVersion[],
+): readonly string[] {
+  const by = versions.find(({ version }) => version === eventInput['program_version']);
+  if (by === undefined) return [];
+  const { overpayment, returns, chargeoff } = by.policy;
+  const takes = new Set(lines.map(({ account }) => account));
+  const isOwn = eventInput['policy'] === null;
+  return [
+    ...(by.version > 1 ? ['by a later version'] : []),
+    ...(eventType === 'payment_received' && overpayment === 'reject' ? ['by overpayment reject'] : []),
+    ...(eventType === 'payment_returned' && isOwn && returns === 'principal' ? ['by returns principal'] : []),
+    ...(eventType === 'chargeoff' && chargeoff === 'allowance' ? ['by chargeoff allowance'] : []),
+    ...(eventType !== 'chargeoff' && takes.has(ACCOUNT.lossAllowance) ? [`on the allowance: ${eventType}`] : []),
+    ...(eventType === 'fee_assessed' && takes.has(LATE_FEE_INCOME) ? ['by a fee income account'] : []),
+  ];
 }
 
 /** What keeps a run from showing what it should: a claimed kind that never came up, or too many histories without a counterpart. */
