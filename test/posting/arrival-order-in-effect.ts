@@ -1,4 +1,5 @@
-import type { Command, CommandOf } from '../../src/posting/command.ts';
+import { sameLines } from '../../src/domain/restatement/loan-event.ts';
+import type { Command } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { eventIdOf } from '../../src/posting/entry-id.ts';
 import { type Accepted, dateOf, isClearing, loansOf, registered, type Told } from './arrival-order.ts';
@@ -18,18 +19,39 @@ const MONEY_FACTS: readonly Command['kind'][] = [
 /**
  * The standing events of a history by themselves, arriving in order of effect; of one day in the order in which they first
  * arrived. null where there is no such ledger: a correction stands of a run that would have passed its loan over before it was
- * disbursed.
+ * disbursed. Throws when one of them is refused.
  */
 export function tellInEffectiveOrder(told: Told): Pick<Told, 'books'> | null {
-  const telling = new TellingInEffect(told);
-  const ordered = told.standing.toSorted((one, other) => compare(dateOf(one.command), dateOf(other.command)));
-  for (const one of ordered) {
-    if (one.command.kind === 'accrual_correction' && telling.correctsWhatWasPassedOver(one, one.command)) return null;
+  const telling = new TellingInEffect(told, told.standing);
+  for (const one of inOrderOfEffect(told.standing)) {
+    if (telling.correctsWhatWasPassedOver(one)) return null;
     if (!telling.post(one)) {
       throw new Error(`${one.command.kind} of ${dateOf(one.command)} is refused in its own order`);
     }
   }
   return { books: telling.books };
+}
+
+/** What the order of effect says of a request that was blocked; `unknown` where the request itself is refused at its place. */
+export type Block = 'justified' | 'unjustified' | 'unknown';
+
+/**
+ * Whether one of the other events is refused where the blocked request is in its place, or is a refinance that would pay off
+ * another sum; `standing`: what would have stood with it.
+ */
+export function judgeBlock(told: Told, standing: readonly Accepted[]): Block {
+  const telling = new TellingInEffect(told, standing);
+  for (const one of inOrderOfEffect(standing)) {
+    if (telling.correctsWhatWasPassedOver(one)) return 'unknown';
+    const isOwn = one.entryId === '';
+    if (!telling.post(one)) return isOwn ? 'unknown' : 'justified';
+    if (one.command.kind === 'refinance' && !isOwn && !telling.hasLinesOf(one)) return 'justified';
+  }
+  return 'unjustified';
+}
+
+function inOrderOfEffect(standing: readonly Accepted[]): readonly Accepted[] {
+  return standing.toSorted((one, other) => compare(dateOf(one.command), dateOf(other.command)));
 }
 
 class TellingInEffect {
@@ -39,7 +61,7 @@ class TellingInEffect {
   readonly #entryIds = new Map<string, string>();
 
   /** The loans are known from the beginning: whose they are was fixed in order of arrival, and no restatement changes it. */
-  constructor({ versions, books, standing }: Told) {
+  constructor({ versions, books }: Told, standing: readonly Accepted[]) {
     this.#standing = standing;
     this.books = new WatchedBooks(new MemoryBooks([], new Map([[TENANT_ID, tenantWith(versions)]])));
     const { interest } = books.books;
@@ -76,12 +98,19 @@ class TellingInEffect {
     if (loan !== undefined) loan.borrowerId = null;
   }
 
-  correctsWhatWasPassedOver({ of: [of] }: Accepted, { correction }: CommandOf<'accrual_correction'>): boolean {
+  /** Whether an event that was posted here has the lines that it has in order of arrival. */
+  hasLinesOf({ entryId, draft }: Accepted): boolean {
+    const posted = this.books.books.entries.get(TENANT_ID + (this.#entryIds.get(entryId) ?? ''));
+    return draft !== null && posted !== undefined && sameLines(posted.entry.lines, draft.lines);
+  }
+
+  correctsWhatWasPassedOver({ of: [of], command: told }: Accepted): boolean {
+    if (told.kind !== 'accrual_correction') return false;
     const run = this.#standing.find(({ command, entryId }) => command.kind === 'accrual_run' && entryId === of);
     if (run === undefined) return false;
     const { batches, loans } = this.books.books;
     const accrued = batches.get(TENANT_ID + (this.#entryIds.get(run.entryId) ?? ''))?.loans ?? [];
-    return correction.loans.some(
+    return told.correction.loans.some(
       ({ loanId }) =>
         !accrued.some((loan) => loan.loanId === loanId) &&
         loans.get(TENANT_ID + loanId)?.standing.status !== 'charged_off',
@@ -94,7 +123,7 @@ class TellingInEffect {
    * post them by hand.
    */
   #asLines({ of, draft, entryId, ...one }: Accepted): Command | null {
-    if (!isClearing({ draft })) return null;
+    if (draft === null || !isClearing({ draft })) return null;
     const isReversed = this.#standing.some((other) => other.command.kind === 'reversal' && other.of.includes(entryId));
     if (!isReversed && of.every((id) => this.#entryIds.has(id))) return null;
     const { effectiveAt, currency, layer } = draft;

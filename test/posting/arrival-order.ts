@@ -1,3 +1,4 @@
+import type { EntryDraft } from '../../src/domain/journal-entry.ts';
 import { PENDING, SETTLED } from '../../src/domain/layer.ts';
 import type { ProgramVersion } from '../../src/domain/program.ts';
 import type { Command, CommandOf, Envelope } from '../../src/posting/command.ts';
@@ -17,15 +18,18 @@ export type Told = {
   readonly sent: readonly string[];
   readonly decisions: readonly Decision[];
   readonly standing: readonly Accepted[];
+  /** Of each request that an event behind it blocked: what would have stood with it. */
+  readonly blocked: readonly (readonly Accepted[])[];
 };
 
 type Posted = Extract<Decision, { outcome: 'posted' }>;
 
-/** A command that was accepted, with the entry of its event and those of the events that it is about. */
+/** A command that was accepted, or that only another event kept out, with the entry of its event and those that it is about. */
 export type Accepted = {
   readonly command: Command;
   readonly entryId: string;
-  readonly draft: Posted['entry']['draft'];
+  /** null of a command that was blocked. */
+  readonly draft: EntryDraft | null;
   readonly of: readonly string[];
 };
 
@@ -35,8 +39,8 @@ export function tell({ versions, requests }: History): Told {
   requests.forEach((request, index) => {
     telling.send(request, index);
   });
-  const { books, sent, decisions, accepted } = telling;
-  return { versions, books, sent, decisions, standing: accepted.filter(({ isGone }) => !isGone) };
+  const { books, sent, decisions, accepted, blocked } = telling;
+  return { versions, books, sent, decisions, standing: accepted.filter(({ isGone }) => !isGone), blocked };
 }
 
 /** A command to be, the entries that it is about, and what drops out by it. */
@@ -48,6 +52,7 @@ class Telling {
   readonly sent: string[] = [];
   readonly decisions: Decision[] = [];
   readonly accepted: Taken[] = [];
+  readonly blocked: (readonly Accepted[])[] = [];
 
   constructor(versions: readonly ProgramVersion[]) {
     this.books = new WatchedBooks(new MemoryBooks([], new Map([[TENANT_ID, tenantWith(versions)]])));
@@ -63,6 +68,8 @@ class Telling {
     this.sent.push(nameOf(command, aimed, decision));
     this.decisions.push(decision);
     if (decision.outcome === 'posted') this.#take(command, aimed, decision);
+    else if (decision.outcome === 'refused' && decision.refusal.code === 'replay_blocked')
+      this.#keepOut(command, aimed);
   }
 
   #aim(request: Request, index: number): Aimed | undefined {
@@ -165,13 +172,23 @@ class Telling {
     return possible[place % Math.max(possible.length, 1)];
   }
 
+  #keepOut(command: Command, { of, drops }: Aimed): void {
+    const gone = drops === undefined ? [] : this.#withCorrections(drops);
+    const left = this.accepted.filter((one) => !one.isGone && !gone.includes(one));
+    const own = { command, entryId: '', draft: null, of: of.map(({ entryId }) => entryId) };
+    this.blocked.push(drops === undefined ? [...left, own] : left);
+  }
+
+  /** The corrections of a batch go with it. */
+  #withCorrections(drops: Taken): readonly Taken[] {
+    const isOfBatch = (one: Taken): boolean =>
+      one.command.kind === 'accrual_correction' && one.of.includes(drops.entryId);
+    return [drops, ...this.accepted.filter(isOfBatch)];
+  }
+
   #take(command: Command, { of, drops }: Aimed, { entry, following }: Posted): void {
     if (drops !== undefined && !isClearing(drops)) {
-      // The corrections of a batch go with it.
-      const corrections = this.accepted.filter(
-        (one) => one.command.kind === 'accrual_correction' && one.of.includes(drops.entryId),
-      );
-      for (const one of [drops, ...corrections]) one.isGone = true;
+      for (const one of this.#withCorrections(drops)) one.isGone = true;
       return;
     }
     const { entryId, draft } = entry;
@@ -229,13 +246,13 @@ function isCash(one: Taken): boolean {
   return (isMoneyIn(one) && !isPending(one)) || kind === 'payment_return' || kind === 'suspense_refund';
 }
 
-function isSettling({ command: { kind }, draft: { eventType } }: Taken): boolean {
-  return kind === 'payment_settling' || (kind === 'disbursement_settlement' && eventType === 'disbursement');
+function isSettling({ command: { kind }, draft }: Taken): boolean {
+  return kind === 'payment_settling' || (kind === 'disbursement_settlement' && draft?.eventType === 'disbursement');
 }
 
 /** A clearing names no loan: nothing is decided again by it, and its reversal counts from the day sent (decisions/0016 answer 40). */
-export function isClearing({ draft: { eventType } }: Pick<Accepted, 'draft'>): boolean {
-  return eventType === 'payment_settled' || eventType === 'disbursement_settled';
+export function isClearing({ draft }: Pick<Accepted, 'draft'>): boolean {
+  return draft?.eventType === 'payment_settled' || draft?.eventType === 'disbursement_settled';
 }
 
 function isBatch({ command }: Taken): boolean {
@@ -244,7 +261,7 @@ function isBatch({ command }: Taken): boolean {
 
 /** What is counted: a kind of command, told apart where it stands for several kinds of event. */
 function nameOf(command: Command, { drops }: Aimed, decision: Decision): string {
-  const clearing = drops?.draft.eventType === 'disbursement_settled' ? ', cleared' : '';
+  const clearing = drops?.draft?.eventType === 'disbursement_settled' ? ', cleared' : '';
   const target = drops === undefined ? '' : ` of ${drops.command.kind}${clearing}`;
   switch (command.kind) {
     case 'payment':
