@@ -33,7 +33,7 @@ export class KeptBalances {
   readonly #instants = new Set<string>();
 
   /** Takes over the rows of an accepted request. */
-  take({ postedAt, movements, accountDeltas }: Answered): void {
+  take({ postedAt, movements, accountDeltas }: Pick<Answered, 'postedAt' | 'movements' | 'accountDeltas'>): void {
     for (const movement of movements) {
       const own = this.#movements.get(movement.loanId) ?? [];
       own.push({ postedAt, movement });

@@ -230,7 +230,7 @@ class Living {
       entryIds,
       key: { text: key, fingerprint, body: answer.body },
     });
-    this.#kept.take({ answer, entries, postedAt, ...rows });
+    this.#kept.take({ postedAt, ...rows });
     this.#posted += 1;
     return found;
   }

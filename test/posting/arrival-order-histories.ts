@@ -1,27 +1,21 @@
 import fc from 'fast-check';
-import type { Command, CommandOf, Envelope } from '../../src/posting/command.ts';
-import type { BooksTenant } from './memory-books.ts';
+import type { ProgramVersion } from '../../src/domain/program.ts';
+import type { CommandOf } from '../../src/posting/command.ts';
+import { anyEvent, BORROWER, DAYS, type DistributiveBody, LOANS } from './arrival-order-events.ts';
+import { programVersions } from './arrival-order-policies.ts';
 
-/** The tenant of these histories; its programs replay. */
-export const TENANT: BooksTenant = {
-  tenantId: id('a', 1),
-  programId: id('b', 1),
-  otherProgramId: id('c', 1),
-  backdating: 'replay',
-  // 60 earn 0.49… a night: a payment may change what runs stand for and nothing that they post.
-  annualRate: '3',
-};
-/** The loans, and who owes them. */
-export const LOANS = [id('1', 1), id('1', 2)];
-export const BORROWER = id('2', 1);
-const DAYS = ['2026-05-02', '2026-05-03', '2026-05-04', '2026-05-05', '2026-05-06', '2026-05-07'];
-
-/** A request before it has a key; `reverses` and `returns` are places among all that could be reversed or returned. */
+/**
+ * A request before it has a key. One about an earlier event names that by its place among all that it could be about, and says
+ * no more than what does not depend on it.
+ */
 export type Request =
-  | { readonly body: DistributiveBody; readonly reverses: null }
-  | { readonly body: null; readonly reverses: number }
-  | { readonly body: null; readonly reverses: null; readonly returns: number; readonly asked: AskedReturn }
-  | { readonly body: null; readonly reverses: null; readonly corrects: number; readonly asked: AskedCorrection };
+  | { readonly about: 'nothing'; readonly body: DistributiveBody }
+  | { readonly about: 'any'; readonly place: number }
+  | { readonly about: 'payment'; readonly place: number; readonly asked: AskedReturn }
+  | { readonly about: 'accrual'; readonly place: number; readonly asked: AskedCorrection }
+  | { readonly about: 'cash'; readonly places: readonly number[]; readonly effectiveAt: string }
+  | { readonly about: 'unsettled' | 'pending'; readonly place: number; readonly effectiveAt: string };
+
 /** What of a return does not depend on its payment. */
 export type AskedReturn = Pick<
   CommandOf<'payment_return'>['paymentReturn'],
@@ -29,214 +23,55 @@ export type AskedReturn = Pick<
 > & {
   readonly effectiveAt: string;
 };
-/** A command without its envelope. */
-export type DistributiveBody = Command extends infer One
-  ? One extends Command
-    ? Omit<One, keyof Envelope>
-    : never
-  : never;
 
-const amountMinor = fc.bigInt({ min: 1n, max: 90n });
-const common = {
-  loanId: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(LOANS[0] ?? '') },
-    { weight: 1, arbitrary: fc.constant(LOANS[1] ?? '') },
-  ),
-  borrowerId: fc.constant(BORROWER),
-  amountMinor,
-  currency: fc.constant('USD'),
-  effectiveAt: fc.oneof(
-    { weight: 12, arbitrary: fc.constantFrom(...DAYS) },
-    { weight: 1, arbitrary: fc.constant('2026-05-01') },
-  ),
-  externalRef: fc.constant(null),
-  metadata: fc.constant(null),
-  description: fc.constant(null),
-};
-const part = fc.bigInt({ min: 0n, max: 40n });
-const nothing = fc.constant(0n);
-const split = fc.oneof(
-  { weight: 2, arbitrary: fc.constant(null) },
-  { weight: 1, arbitrary: fc.record({ fees: part, interest: part, principal: part, suspense: part }) },
-  { weight: 1, arbitrary: fc.record({ fees: nothing, interest: nothing, principal: nothing, suspense: part }) },
-);
+/** What of a correction does not depend on its batch. */
+export type AskedCorrection = { readonly effectiveAt: string; readonly interest: readonly bigint[] };
 
-const payment = fc
-  .record({ ...common, sourceMethod: fc.constant('ach'), layer: fc.constantFrom(0, 0, 0, 1), split })
-  .map((one): CommandOf<'payment'>['payment'] => {
-    const { split: asked, layer } = one;
-    const sum = asked === null ? 0n : asked.fees + asked.interest + asked.principal + asked.suspense;
-    if (asked === null || layer === 1 || sum === 0n) return { ...one, layer: layer === 1 ? 1 : 0, split: null };
-    return { ...one, layer: 0, amountMinor: sum };
-  });
-
-const disbursement = fc
-  .record({ ...common, withheld: fc.boolean() })
-  .map(({ withheld, ...one }): CommandOf<'disbursement'>['disbursement'] => ({
-    ...one,
-    method: 'ach',
-    destinationRef: null,
-    programId: null,
-    fees: withheld ? [{ feeType: 'late_fee', amountMinor: 1n }] : [],
-    layer: 0,
-  }));
-
-const accrual = fc
-  .record({
-    accrualDate: common.effectiveAt,
-    interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 2 }),
-  })
-  .map(({ accrualDate, interest }): CommandOf<'accrual'>['accrual'] => ({
-    programId: TENANT.programId,
-    accrualDate,
-    dayCountConvention: 'ACT_365',
-    loans: interest.map((interestMinor, index) => ({
-      loanId: LOANS[index] ?? '',
-      outstandingPrincipalMinor: 0n,
-      interestMinor,
-    })),
-  }));
-
-const body: fc.Arbitrary<DistributiveBody> = fc.oneof(
-  { weight: 8, arbitrary: payment.map((one): DistributiveBody => ({ kind: 'payment', payment: one })) },
-  { weight: 1, arbitrary: disbursement.map((one): DistributiveBody => ({ kind: 'disbursement', disbursement: one })) },
-  {
-    weight: 4,
-    arbitrary: fc
-      .record({ ...common, feeType: fc.constant('late_fee') })
-      .map((fee): DistributiveBody => ({ kind: 'fee', fee })),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ ...common, reasonCode: fc.constant('other') }).map(
-      (one): DistributiveBody => ({
-        kind: 'fee_waiver',
-        feeWaiver: { ...one, amountMinor: (one.amountMinor % 20n) + 1n },
-      }),
-    ),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ ...common, split: fc.constant(null) }).map(
-      (goodwillCredit): DistributiveBody => ({
-        kind: 'goodwill_credit',
-        goodwillCredit,
-      }),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ ...common, amountMinor: fc.option(amountMinor, { nil: null, freq: 2 }) }).map(
-      (suspenseAllocation): DistributiveBody => ({
-        kind: 'suspense_allocation',
-        suspenseAllocation,
-      }),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ ...common, method: fc.constant('ach') }).map(
-      (one): DistributiveBody => ({
-        kind: 'suspense_refund',
-        suspenseRefund: { ...one, amountMinor: (one.amountMinor % 12n) + 1n },
-      }),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc
-      .record({
-        ...common,
-        reasonCode: fc.constantFrom('fraud', 'other'),
-        components: fc.option(fc.record({ principal: part, interest: part, fees: part }), { nil: null, freq: 2 }),
-      })
-      .map(({ components, ...one }): DistributiveBody => {
-        const isNone = components !== null && components.principal + components.interest + components.fees === 0n;
-        return { kind: 'charge_off', chargeOff: { ...one, components: isNone ? null : components } };
-      }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc
-      .record({ ...common, sourceMethod: fc.constant('ach'), split: fc.constant(null) })
-      .map((recovery): DistributiveBody => ({ kind: 'recovery', recovery })),
-  },
-  {
-    weight: 2,
-    arbitrary: fc
-      .record({ ...common, action: fc.constantFrom('enter', 'exit') })
-      .map((nonAccrual): DistributiveBody => ({ kind: 'non_accrual', nonAccrual })),
-  },
-  {
-    weight: 1,
-    arbitrary: fc
-      .record({
-        ...common,
-        capitalizeInterestMinor: fc.bigInt({ min: 0n, max: 8n }),
-        capitalizeFeesMinor: fc.bigInt({ min: 0n, max: 8n }),
-        forgivePrincipalMinor: fc.bigInt({ min: 1n, max: 9n }),
-        forgiveInterestMinor: fc.bigInt({ min: 0n, max: 3n }),
-      })
-      .map((restructure): DistributiveBody => ({ kind: 'restructure', restructure })),
-  },
-  { weight: 3, arbitrary: accrual.map((one): DistributiveBody => ({ kind: 'accrual', accrual: one })) },
-  {
-    weight: 4,
-    arbitrary: common.effectiveAt.map((date): DistributiveBody => ({ kind: 'accrual_run', portion: runOf(date) })),
-  },
-);
-
-/** A run of one portion, over both loans. */
-export function runOf(accrualDate: string): CommandOf<'accrual_run'>['portion'] {
-  const { programId } = TENANT;
-  const all = { lookedAt: LOANS.length, lastLoanId: LOANS.at(-1) ?? null, isLast: true, loanIds: LOANS };
-  return { accrualRunId: id('d', 1), portion: 1, programId, accrualDate, ...all };
-}
+const anyDay = fc.constantFrom(...DAYS);
 
 const askedReturn: fc.Arbitrary<AskedReturn> = fc.record({
-  effectiveAt: fc.constantFrom(...DAYS),
+  effectiveAt: anyDay,
   amountMinor: fc.option(fc.bigInt({ min: 1n, max: 60n }), { nil: null, freq: 2 }),
   nsfFeeMinor: fc.option(fc.bigInt({ min: 1n, max: 9n }), { nil: null, freq: 1 }),
   policy: fc.constantFrom('mirror', 'principal', null),
 });
 
-/** What of a correction does not depend on its batch. */
-export type AskedCorrection = { readonly effectiveAt: string; readonly interest: readonly bigint[] };
-
 const askedCorrection: fc.Arbitrary<AskedCorrection> = fc.record({
-  effectiveAt: fc.constantFrom(...DAYS),
-  interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 2 }),
+  effectiveAt: anyDay,
+  interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 3 }),
 });
 
-/** Histories of up to so many requests, of all lengths alike; the loans' first disbursements arrive first, whatever their dates are then worth. */
-export function histories(maxLength: number): fc.Arbitrary<readonly Request[]> {
+function requests(maxLength: number): fc.Arbitrary<Request> {
+  const place = fc.nat(maxLength);
+  const places = fc.array(place, { minLength: 1, maxLength: 3 });
+  return fc.oneof(
+    { weight: 14, arbitrary: anyEvent.map((body): Request => ({ about: 'nothing', body })) },
+    { weight: 2, arbitrary: fc.record({ about: fc.constant('any' as const), place }) },
+    { weight: 2, arbitrary: fc.record({ about: fc.constant('payment' as const), place, asked: askedReturn }) },
+    { weight: 2, arbitrary: fc.record({ about: fc.constant('accrual' as const), place, asked: askedCorrection }) },
+    { weight: 2, arbitrary: fc.record({ about: fc.constant('unsettled' as const), place, effectiveAt: anyDay }) },
+    { weight: 1, arbitrary: fc.record({ about: fc.constant('cash' as const), places, effectiveAt: anyDay }) },
+    { weight: 1, arbitrary: fc.record({ about: fc.constant('pending' as const), place, effectiveAt: anyDay }) },
+  );
+}
+
+/** What is sent in order of arrival, under which versions of the program. */
+export type History = { readonly versions: readonly ProgramVersion[]; readonly requests: readonly Request[] };
+
+/**
+ * Histories of up to so many requests, of all lengths alike; the first disbursements of LOANS arrive first, whatever their
+ * dates are then worth.
+ */
+export function histories(maxLength: number): fc.Arbitrary<History> {
   const first = LOANS.map((loanId): Request => {
     const fixed = { borrowerId: BORROWER, currency: 'USD', method: 'ach', destinationRef: null, metadata: null };
     const made = { ...fixed, loanId, amountMinor: 60n, effectiveAt: '2026-05-02', programId: null, fees: [] };
-    return { reverses: null, body: { kind: 'disbursement', disbursement: { ...made, layer: 0 } } };
+    return { about: 'nothing', body: { kind: 'disbursement', disbursement: { ...made, layer: 0 } } };
   });
-  const request = fc.oneof(
-    { weight: 6, arbitrary: body.map((one): Request => ({ body: one, reverses: null })) },
-    { weight: 1, arbitrary: fc.nat(maxLength).map((reverses): Request => ({ body: null, reverses })) },
-    {
-      weight: 1,
-      arbitrary: fc
-        .record({ returns: fc.nat(maxLength), asked: askedReturn })
-        .map((one): Request => ({ body: null, reverses: null, ...one })),
-    },
-    {
-      weight: 1,
-      arbitrary: fc
-        .record({ corrects: fc.nat(maxLength), asked: askedCorrection })
-        .map((one): Request => ({ body: null, reverses: null, ...one })),
-    },
-  );
-  return fc
-    .array(request, { minLength: 4, maxLength: maxLength - first.length, size: 'max' })
-    .map((rest) => [...first, ...rest]);
-}
-
-/** The nth id of a kind, a hex digit. */
-export function id(kind: string, number: number): string {
-  return `${kind.repeat(8)}-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
+  return fc.record({
+    versions: programVersions(),
+    requests: fc
+      .array(requests(maxLength), { minLength: 4, maxLength: maxLength - first.length, size: 'max' })
+      .map((rest) => [...first, ...rest]),
+  });
 }

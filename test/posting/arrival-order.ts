@@ -1,107 +1,318 @@
-import type { LoanStanding } from '../../src/domain/loan.ts';
-import { standingAfterLosses } from '../../src/domain/loss.ts';
+import type { EntryDraft } from '../../src/domain/journal-entry.ts';
+import { PENDING, SETTLED } from '../../src/domain/layer.ts';
+import type { ProgramVersion } from '../../src/domain/program.ts';
 import type { Command, CommandOf, Envelope } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { eventIdOf } from '../../src/posting/entry-id.ts';
-import {
-  type AskedCorrection,
-  type AskedReturn,
-  BORROWER,
-  type DistributiveBody,
-  id,
-  LOANS,
-  type Request,
-  runOf,
-  TENANT,
-} from './arrival-order-histories.ts';
+import { BORROWER, type DistributiveBody, id, LOANS, runOf } from './arrival-order-events.ts';
+import type { AskedCorrection, AskedReturn, History, Request } from './arrival-order-histories.ts';
+import { TENANT_ID, tenantWith } from './arrival-order-policies.ts';
 import { MemoryBooks } from './memory-books.ts';
+import { WatchedBooks } from './watched-books.ts';
 
-/** Histories of loans under `replay` told in two orders, and what of their ledgers must not depend on the order of arrival. */
-
-/** What became of a history: the books, what each request was decided to, and which of them stand. */
+/** What became of a history: the books, and which of its events stand. */
 export type Told = {
-  readonly books: MemoryBooks;
+  readonly versions: readonly ProgramVersion[];
+  readonly books: WatchedBooks;
+  /** What was sent, by its name among the counts, and what each was decided to. */
+  readonly sent: readonly string[];
   readonly decisions: readonly Decision[];
   readonly standing: readonly Accepted[];
+  /** Of each request that an event behind it blocked: what would have stood with it. */
+  readonly blocked: readonly (readonly Accepted[])[];
 };
 
-/** A command that was accepted, with the first entry of its event, and, of a return, that of its payment. */
-type Accepted = { readonly command: Command; readonly entryId: string; readonly of: string | null };
+type Posted = Extract<Decision, { outcome: 'posted' }>;
 
-/** Sends requests in order of arrival, each by itself; the loans are registered before. */
-export function tell(requests: readonly Request[]): Told {
-  const books = booksWithLoans();
-  const decisions: Decision[] = [];
-  const accepted: (Accepted & { reversed: boolean })[] = [];
+/** A command that was accepted, or that only another event kept out, with the entry of its event and those that it is about. */
+export type Accepted = {
+  readonly command: Command;
+  readonly entryId: string;
+  /** null of a command that was blocked. */
+  readonly draft: EntryDraft | null;
+  readonly of: readonly string[];
+};
+
+/** Sends the requests of a history in order of arrival, each by itself; LOANS are registered before. */
+export function tell({ versions, requests }: History): Told {
+  const telling = new Telling(versions);
   requests.forEach((request, index) => {
-    const target =
-      request.reverses === null
-        ? undefined
-        : accepted[(request.reverses + LOANS.length) % Math.max(accepted.length, 1)];
-    const { of = null, body = request.body ?? (target === undefined ? undefined : reversalOf(target.entryId)) } =
-      aboutEarlier(request, accepted) ?? {};
-    if (body === undefined) return;
-    const command = { ...envelope(index), ...body } as Command;
-    const [decision] = books.post([command]).decisions;
-    if (decision === undefined) throw new Error('a batch of one command answered no decision');
-    decisions.push(decision);
-    if (decision.outcome !== 'posted') return;
-    if (target !== undefined) {
-      // The corrections of a batch go with it.
-      const gone = accepted.filter((one) => one.command.kind === 'accrual_correction' && one.of === target.entryId);
-      for (const one of [target, ...gone]) one.reversed = true;
-    } else {
-      const { entryId, draft } = decision.entry;
-      const fixed = { amountMinor: BigInt(String(draft.eventInput['amount_minor'] ?? '0')), nsfFeeMinor: null };
-      const kept =
-        command.kind === 'payment_return'
-          ? { ...command, paymentReturn: { ...command.paymentReturn, ...fixed } }
-          : command;
-      accepted.push({ command: asAccrued(kept, entryId, books), entryId, of, reversed: false });
-      const [charged] = decision.following;
-      if (command.kind !== 'payment_return' || charged?.draft.eventType !== 'fee_assessed') return;
-      // Its fee is an event by itself.
-      accepted.push({
-        command: { ...envelope(2_000 + index), kind: 'fee', fee: nsfFee(command, charged.draft.loanId ?? '') },
-        entryId: charged.entryId,
-        of: null,
-        reversed: false,
-      });
-    }
+    telling.send(request, index);
   });
-  return { books, decisions, standing: accepted.filter(({ reversed }) => !reversed) };
+  const { books, sent, decisions, accepted, blocked } = telling;
+  return { versions, books, sent, decisions, standing: accepted.filter(({ isGone }) => !isGone), blocked };
 }
 
-/** A run is an event of the loans that it accrued alone. */
-function asAccrued(command: Command, entryId: string, books: MemoryBooks): Command {
+/** A command to be, the entries that it is about, and what drops out by it. */
+type Aimed = { readonly body: DistributiveBody; readonly of: readonly Taken[]; readonly drops?: Taken };
+type Taken = Accepted & { isGone: boolean };
+
+class Telling {
+  readonly books: WatchedBooks;
+  readonly sent: string[] = [];
+  readonly decisions: Decision[] = [];
+  readonly accepted: Taken[] = [];
+  readonly blocked: (readonly Accepted[])[] = [];
+
+  constructor(versions: readonly ProgramVersion[]) {
+    this.books = new WatchedBooks(new MemoryBooks([], new Map([[TENANT_ID, tenantWith(versions)]])));
+    this.books.post(LOANS.map((loanId, index) => registered(loanId, index)));
+  }
+
+  send(request: Request, index: number): void {
+    const aimed = this.#aim(request, index);
+    if (aimed === undefined) return;
+    const command = { ...envelope(index), ...aimed.body } as Command;
+    const [decision] = this.books.post([command]).decisions;
+    if (decision === undefined) throw new Error('a batch of one command answered no decision');
+    this.sent.push(nameOf(command, aimed, decision));
+    this.decisions.push(decision);
+    if (decision.outcome === 'posted') this.#take(command, aimed, decision);
+    else if (decision.outcome === 'refused' && decision.refusal.code === 'replay_blocked')
+      this.#keepOut(command, aimed);
+  }
+
+  #aim(request: Request, index: number): Aimed | undefined {
+    switch (request.about) {
+      case 'nothing':
+        return { body: this.#asSent(request.body, index), of: [] };
+      case 'any':
+        return this.#reversal(request.place);
+      case 'payment':
+        return aimedAt(this.#among(request.place, isMoneyIn), (paid) => this.#returnOf(paid, request.asked));
+      case 'accrual':
+        return aimedAt(this.#among(request.place, isBatch), (batch) => correctionOf(batch, request.asked));
+      case 'cash':
+        return this.#clearing(request.places, request.effectiveAt);
+      case 'unsettled':
+        return this.#settlement(request.place, request.effectiveAt);
+      case 'pending':
+        return this.#cancellation(request.place, request.effectiveAt);
+    }
+  }
+
+  /** A run is over the loans that there are; a proposal has an id of its own. */
+  #asSent(unknown: DistributiveBody, index: number): DistributiveBody {
+    const known = loansOf(this.books.books);
+    const body = onKnownLoans(unknown, known);
+    if (body.kind === 'accrual_run') return { ...body, portion: runOf(body.portion.accrualDate, known) };
+    if (body.kind !== 'adjustment' || body.approval.proposal === null) return body;
+    const adjustmentId = id('d', 100 + index);
+    return {
+      ...body,
+      approval: { ...body.approval, adjustmentId, proposal: { ...body.approval.proposal, adjustmentId } },
+    };
+  }
+
+  #reversal(place: number): Aimed | undefined {
+    // Without its first disbursement a loan takes next to nothing: that one goes less often than others do.
+    const target = this.#among(place, ({ isGone, entryId }) => !isGone && (place % 8 === 0 || !this.#isFirst(entryId)));
+    return target && { body: reversalOf(target.entryId), of: [target], drops: target };
+  }
+
+  /** Of what is pending, it settles that; of what was paid out, it tells that the bank has done so. */
+  #settlement(place: number, day: string): Aimed | undefined {
+    const isOpen = (one: Taken): boolean => !one.isGone && isPending(one) && this.#settlingOf(one) === undefined;
+    const isPaidOut = (one: Taken): boolean => !one.isGone && paysOut(one.command);
+    // Few are pending among many that were paid out.
+    const target = place % 3 === 0 ? this.#among(place, isPaidOut) : this.#among(place, isOpen);
+    if (target === undefined) return undefined;
+    const settling = this.#settlingOf(target);
+    const effectiveAt = notBefore(settling?.command ?? target.command, day);
+    const settlement = { eventId: eventIdOf(target.entryId), effectiveAt, externalRef: null };
+    const kind = target.command.kind === 'payment' ? 'payment_settling' : 'disbursement_settlement';
+    return { body: { kind, settlement }, of: settling === undefined ? [target] : [target, settling] };
+  }
+
+  /** What came in or went out and is not cleared yet; of a pending payment, what settled it. */
+  #clearing(places: readonly number[], day: string): Aimed | undefined {
+    const cleared = this.accepted.filter(isClearing).filter(({ entryId }) => !this.#isReversed(entryId));
+    const isOpen = (one: Taken): boolean =>
+      !one.isGone && isCash(one) && !cleared.some(({ of }) => of.includes(one.entryId));
+    const of = [...new Set(places.flatMap((place) => this.#among(place, isOpen) ?? []))];
+    if (of.length === 0) return undefined;
+    const effectiveAt = of.reduce((latest, { command }) => notBefore(command, latest), day);
+    const journalEntryIds = of.map(({ entryId }) => entryId);
+    return {
+      body: { kind: 'payment_clearing', paymentClearing: { journalEntryIds, bankRef: 'bank 1', effectiveAt } },
+      of,
+    };
+  }
+
+  #isReversed(entryId: string): boolean {
+    return this.accepted.some(({ command, of }) => command.kind === 'reversal' && of.includes(entryId));
+  }
+
+  #cancellation(place: number, day: string): Aimed | undefined {
+    const target = this.#among(place, (one) => !one.isGone && isPending(one));
+    if (target === undefined) return undefined;
+    const of = target.command.kind === 'payment' ? 'payment' : 'disbursement';
+    const effectiveAt = notBefore(target.command, day);
+    const asked = { of, eventId: eventIdOf(target.entryId), effectiveAt, reasonDescription: null } as const;
+    return { body: { kind: 'cancellation', cancellation: asked }, of: [target], drops: target };
+  }
+
+  /** What settled a pending event and stands. */
+  #settlingOf({ entryId }: Taken): Taken | undefined {
+    return this.accepted.find((one) => !one.isGone && one.of.includes(entryId) && isSettling(one));
+  }
+
+  #returnOf(paid: Taken, asked: AskedReturn): DistributiveBody {
+    const effectiveAt = notBefore((this.#settlingOf(paid) ?? paid).command, asked.effectiveAt);
+    const paymentReturn = { ...asked, effectiveAt, paymentEventId: eventIdOf(paid.entryId), returnCode: 'R01' };
+    return { kind: 'payment_return', paymentReturn };
+  }
+
+  #isFirst(entryId: string): boolean {
+    return this.accepted.slice(0, LOANS.length).some((one) => one.entryId === entryId);
+  }
+
+  #among(place: number, isPossible: (one: Taken) => boolean): Taken | undefined {
+    const possible = this.accepted.filter(isPossible);
+    return possible[place % Math.max(possible.length, 1)];
+  }
+
+  #keepOut(command: Command, { of, drops }: Aimed): void {
+    const gone = drops === undefined ? [] : this.#withCorrections(drops);
+    const left = this.accepted.filter((one) => !one.isGone && !gone.includes(one));
+    const own = { command, entryId: '', draft: null, of: of.map(({ entryId }) => entryId) };
+    this.blocked.push(drops === undefined ? [...left, own] : left);
+  }
+
+  /** The corrections of a batch go with it. */
+  #withCorrections(drops: Taken): readonly Taken[] {
+    const isOfBatch = (one: Taken): boolean =>
+      one.command.kind === 'accrual_correction' && one.of.includes(drops.entryId);
+    return [drops, ...this.accepted.filter(isOfBatch)];
+  }
+
+  #take(command: Command, { of, drops }: Aimed, { entry, following }: Posted): void {
+    if (drops !== undefined && !isClearing(drops)) {
+      for (const one of this.#withCorrections(drops)) one.isGone = true;
+      return;
+    }
+    const { entryId, draft } = entry;
+    const aboutIds = of.map((one) => one.entryId);
+    this.accepted.push({
+      command: asDecided(command, entry, this.books.books),
+      entryId,
+      draft,
+      of: aboutIds,
+      isGone: false,
+    });
+    const [charged] = following;
+    if (command.kind !== 'payment_return' || charged?.draft.eventType !== 'fee_assessed') return;
+    // Its fee is an event by itself.
+    const fee = nsfFee(command, charged.draft.loanId ?? '');
+    const asFee: Command = { ...envelope(2_000 + this.sent.length), kind: 'fee', fee };
+    this.accepted.push({ command: asFee, entryId: charged.entryId, draft: charged.draft, of: [], isGone: false });
+  }
+}
+
+/** The same, with the first of LOANS wherever it names a loan that there is not, but for what makes one. */
+function onKnownLoans(body: DistributiveBody, known: readonly string[]): DistributiveBody {
+  if (body.kind === 'registration') return body;
+  if (body.kind === 'accrual') {
+    const loans = body.accrual.loans.filter(({ loanId }) => known.includes(loanId));
+    return { ...body, accrual: { ...body.accrual, loans } };
+  }
+  const named = (name: string, value: unknown): unknown =>
+    (name === 'loanId' || name === 'oldLoanId') && typeof value === 'string' && !known.includes(value)
+      ? LOANS[0]
+      : value;
+  const copied = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(copied);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, copied(named(name, one))]));
+  };
+  return copied(body) as DistributiveBody;
+}
+
+function isMoneyIn({ command: { kind } }: Taken): boolean {
+  return kind === 'payment' || kind === 'recovery' || kind === 'payment_settling';
+}
+
+function isPending({ command }: Taken): boolean {
+  if (command.kind === 'payment') return command.payment.layer === PENDING;
+  return command.kind === 'disbursement' && command.disbursement.layer === PENDING;
+}
+
+function paysOut(command: Command): boolean {
+  return command.kind === 'disbursement' || (command.kind === 'refinance' && command.refinance.newMoneyMinor > 0n);
+}
+
+function isCash(one: Taken): boolean {
+  const { kind } = one.command;
+  return (isMoneyIn(one) && !isPending(one)) || kind === 'payment_return' || kind === 'suspense_refund';
+}
+
+function isSettling({ command: { kind }, draft }: Taken): boolean {
+  return kind === 'payment_settling' || (kind === 'disbursement_settlement' && draft?.eventType === 'disbursement');
+}
+
+/** A clearing names no loan: nothing is decided again by it, and its reversal counts from the day sent (decisions/0016 answer 40). */
+export function isClearing({ draft }: Pick<Accepted, 'draft'>): boolean {
+  return draft?.eventType === 'payment_settled' || draft?.eventType === 'disbursement_settled';
+}
+
+function isBatch({ command }: Taken): boolean {
+  return accruedBy(command).length > 0;
+}
+
+/** What is counted: a kind of command, told apart where it stands for several kinds of event. */
+function nameOf(command: Command, { drops }: Aimed, decision: Decision): string {
+  const clearing = drops?.draft?.eventType === 'disbursement_settled' ? ', cleared' : '';
+  const target = drops === undefined ? '' : ` of ${drops.command.kind}${clearing}`;
+  switch (command.kind) {
+    case 'payment':
+      return command.payment.layer === PENDING ? 'payment, pending' : command.kind;
+    case 'disbursement':
+      return command.disbursement.layer === PENDING ? 'disbursement, pending' : command.kind;
+    case 'disbursement_settlement':
+      return decision.outcome === 'posted' && isClearing(decision.entry)
+        ? 'disbursement_settlement, cleared'
+        : command.kind;
+    case 'adjustment':
+      return `adjustment${sortOf(command.approval.proposal?.lines ?? [])}`;
+    default:
+      return `${command.kind}${target}`;
+  }
+}
+
+function sortOf(lines: readonly { readonly loanId: string | null; readonly layer: number }[]): string {
+  if (lines.some(({ layer }) => layer !== SETTLED)) return ', on another layer';
+  return new Set(lines.flatMap(({ loanId }) => loanId ?? [])).size > 1 ? ', over several loans' : '';
+}
+
+function aimedAt(target: Taken | undefined, bodyOf: (target: Taken) => DistributiveBody): Aimed | undefined {
+  return target && { body: bodyOf(target), of: [target] };
+}
+
+/** What a command is once it was decided: a return of so much, a run over the loans that it accrued. */
+function asDecided(command: Command, { entryId, draft }: Posted['entry'], books: MemoryBooks): Command {
+  if (command.kind === 'payment_return') {
+    const fixed = { amountMinor: BigInt(String(draft.eventInput['amount_minor'] ?? '0')), nsfFeeMinor: null };
+    return { ...command, paymentReturn: { ...command.paymentReturn, ...fixed } };
+  }
   if (command.kind !== 'accrual_run') return command;
-  const loanIds = books.batches.get(TENANT.tenantId + entryId)?.loans.map(({ loanId }) => loanId) ?? [];
+  const loanIds = books.batches.get(TENANT_ID + entryId)?.loans.map(({ loanId }) => loanId) ?? [];
   return { ...command, portion: { ...command.portion, loanIds } };
 }
 
-/** A request about an event that was accepted before, if there is such: its body, and the first entry of that event. */
-function aboutEarlier(
-  request: Request,
-  accepted: readonly Accepted[],
-): { readonly of: string; readonly body: DistributiveBody } | undefined {
-  const among = (kinds: readonly string[], place: number): Accepted | undefined => {
-    const possible = accepted.filter(({ command: { kind } }) => kinds.includes(kind));
-    return possible[place % Math.max(possible.length, 1)];
-  };
-  if ('returns' in request) {
-    const paid = among(['payment', 'recovery'], request.returns);
-    return paid && { of: paid.entryId, body: returnOf(paid, request.asked) };
-  }
-  if (!('corrects' in request)) return undefined;
-  const batch = among(['accrual', 'accrual_run'], request.corrects);
-  return batch && { of: batch.entryId, body: correctionOf(batch, request.asked) };
+function accruedBy(command: Command): readonly string[] {
+  if (command.kind === 'accrual_run') return command.portion.loanIds;
+  return command.kind === 'accrual' ? command.accrual.loans.map(({ loanId }) => loanId) : [];
 }
 
-function correctionOf({ command, entryId }: Accepted, { effectiveAt, interest }: AskedCorrection): DistributiveBody {
-  const loans = interest.map((interestMinor, index) => ({ loanId: LOANS[index] ?? '', interestMinor }));
+function correctionOf({ command, entryId }: Taken, { effectiveAt, interest }: AskedCorrection): DistributiveBody {
+  const accrued = accruedBy(command);
+  const loans = interest.flatMap((interestMinor, index) => {
+    const loanId = accrued[index];
+    return loanId === undefined ? [] : [{ loanId, interestMinor }];
+  });
   const correction = {
     accrualEventId: eventIdOf(entryId),
-    effectiveAt: effectiveAt < dateOf(command) ? dateOf(command) : effectiveAt,
+    effectiveAt: notBefore(command, effectiveAt),
     reasonCode: 'other',
     loans,
     metadata: null,
@@ -109,10 +320,10 @@ function correctionOf({ command, entryId }: Accepted, { effectiveAt, interest }:
   return { kind: 'accrual_correction', correction };
 }
 
-function returnOf({ command, entryId }: Accepted, asked: AskedReturn): DistributiveBody {
-  const effectiveAt = asked.effectiveAt < dateOf(command) ? dateOf(command) : asked.effectiveAt;
-  const paymentReturn = { ...asked, effectiveAt, paymentEventId: eventIdOf(entryId), returnCode: 'R01' };
-  return { kind: 'payment_return', paymentReturn };
+/** What is about an event is not earlier than that (decisions/0016 answer 1). */
+function notBefore(about: Command, day: string): string {
+  const earliest = dateOf(about);
+  return day < earliest ? earliest : day;
 }
 
 function nsfFee({ paymentReturn }: CommandOf<'payment_return'>, loanId: string): CommandOf<'fee'>['fee'] {
@@ -121,132 +332,39 @@ function nsfFee({ paymentReturn }: CommandOf<'payment_return'>, loanId: string):
   return { ...terms, loanId, amountMinor: nsfFeeMinor ?? 0n, effectiveAt, metadata: null };
 }
 
-/** Money that moved outside is a fact: where it would be refused as something new, it stands all the same. */
-const MONEY_FACTS: readonly Command['kind'][] = ['payment', 'recovery', 'suspense_refund', 'suspense_allocation'];
-
-/**
- * The same events by themselves, arriving in order of effect; of one day in the order in which they first arrived. null where
- * there is no such ledger: a correction stands of a run that would have passed its loan over before it was disbursed.
- */
-export function tellInEffectiveOrder(standing: readonly Accepted[]): MemoryBooks | null {
-  const books = booksWithLoans();
-  const ordered = standing.toSorted((one, other) => compare(dateOf(one.command), dateOf(other.command)));
-  /** The entries of these books by those of the others. */
-  const entryIds = new Map<string, string>();
-  for (const { command: told, entryId, of } of ordered) {
-    const command = of === null ? told : aboutEntry(told, entryIds.get(of) ?? '');
-    if (told.kind === 'accrual_correction' && correctsWhatWasPassedOver(told, { books, standing, of, entryIds }))
-      return null;
-    const [asNew] = books.post([command]).decisions;
-    const posted =
-      asNew?.outcome !== 'posted' && MONEY_FACTS.includes(command.kind)
-        ? books.post([asFact(books, command, asNew)], { version: 1 }).decisions[0]
-        : asNew;
-    const asPosted = posted?.outcome === 'posted' ? posted.entry.entryId : accruedWithoutLost(books, command);
-    if (asPosted === null) throw new Error(`${command.kind} of ${dateOf(command)} is refused in its own order`);
-    entryIds.set(entryId, asPosted);
-  }
-  return books;
+function reversalOf(entryId: string): DistributiveBody {
+  return {
+    kind: 'reversal',
+    reversal: {
+      reversesEntryId: entryId,
+      reasonCode: 'other',
+      reasonDescription: null,
+      effectiveAt: '2026-05-10',
+      metadata: null,
+    },
+  };
 }
 
-function correctsWhatWasPassedOver(
-  { correction }: CommandOf<'accrual_correction'>,
-  at: {
-    readonly books: MemoryBooks;
-    readonly standing: readonly Accepted[];
-    readonly of: string | null;
-    readonly entryIds: ReadonlyMap<string, string>;
-  },
-): boolean {
-  const run = at.standing.find(({ command, entryId }) => command.kind === 'accrual_run' && entryId === at.of);
-  if (run === undefined) return false;
-  const accrued = at.books.batches.get(TENANT.tenantId + (at.entryIds.get(run.entryId) ?? ''))?.loans ?? [];
-  return correction.loans.some(
-    ({ loanId }) =>
-      !accrued.some((loan) => loan.loanId === loanId) &&
-      at.books.loans.get(TENANT.tenantId + loanId)?.standing.status !== 'charged_off',
-  );
+/** The loans that the books know, in one order. */
+export function loansOf(books: MemoryBooks): readonly string[] {
+  return [...books.loans.values()].flatMap(({ loanId, borrowerId }) => (borrowerId === null ? [] : [loanId])).sort();
 }
 
-function aboutEntry(command: Command, entryId: string): Command {
-  if (command.kind === 'accrual_correction') {
-    return { ...command, correction: { ...command.correction, accrualEventId: eventIdOf(entryId) } };
-  }
-  if (command.kind !== 'payment_return') return command;
-  return { ...command, paymentReturn: { ...command.paymentReturn, paymentEventId: eventIdOf(entryId) } };
+/** Makes a loan known before anything happens to it. */
+export function registered(loanId: string, index: number, annualRate: string | null = null): CommandOf<'registration'> {
+  const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, annualRate, maturityDate: null };
+  const registration = { ...terms, loanId, opening: null, externalRef: null, metadata: null };
+  return { ...envelope(1_000 + index), kind: 'registration', registration };
 }
 
-/**
- * A client's accrual and its correction are 0 for a loan that is charged off by then: the others accrue. Answers the entry of
- * the one that does; null when it is refused for another reason.
- */
-function accruedWithoutLost(books: MemoryBooks, command: Command): string | null {
-  // A run passes over whatever does not accrue.
-  if (command.kind === 'accrual_run') return '';
-  const decisions = oneByOne(command).map((part) => books.post([part]).decisions[0]);
-  const wrong = decisions.some(
-    (decision) => decision?.outcome === 'refused' && !LEFT_OUT.includes(decision.refusal.code),
-  );
-  if (wrong || decisions.length === 0) return null;
-  return decisions.flatMap((decision) => (decision?.outcome === 'posted' ? decision.entry.entryId : []))[0] ?? '';
+/** The nth key of the tenant. */
+export function envelope(index: number): Envelope {
+  const keyHash = id('e', index);
+  return { tenantId: TENANT_ID, actor: 'client', key: `key:${keyHash}`, keyHash, payloadHash: id('f', index) };
 }
 
-/** Of a loan that is charged off, and of its part of a batch that it was left out of. */
-const LEFT_OUT: readonly string[] = ['loan_charged_off', 'loan_not_found', 'not_found'];
-
-function oneByOne(command: Command): readonly Command[] {
-  const keyed = (index: number): string => `${command.keyHash}${index}`;
-  if (command.kind === 'accrual') {
-    const { accrual } = command;
-    return accrual.loans.map((loan, index) => ({
-      ...command,
-      keyHash: keyed(index),
-      accrual: { ...accrual, loans: [loan] },
-    }));
-  }
-  if (command.kind !== 'accrual_correction') return [];
-  const { correction } = command;
-  return correction.loans.map((loan, index) => ({
-    ...command,
-    keyHash: keyed(index),
-    correction: { ...correction, loans: [loan] },
-  }));
-}
-
-/** What a money fact is that is refused as something new: on a charged-off loan a recovery, else a payment. */
-function asFact(books: MemoryBooks, command: Command, refused: Decision | undefined): Command {
-  const code = refused?.outcome === 'refused' ? refused.refusal.code : '';
-  if (command.kind === 'payment' && code === 'loan_charged_off' && command.payment.layer === 0) {
-    const { layer: _layer, ...recovery } = command.payment;
-    return { ...command, kind: 'recovery', payment: undefined, recovery } as Command;
-  }
-  if (command.kind === 'recovery' && code === 'loan_not_charged_off') {
-    const payment = { ...command.recovery, layer: 0 };
-    const paid = { ...command, kind: 'payment', recovery: undefined, payment } as Command;
-    const [asNew] = books.copy().post([paid]).decisions;
-    const isLost = asNew?.outcome === 'refused' && asNew.refusal.code === 'loan_charged_off';
-    return isLost ? command : paid;
-  }
-  return command;
-}
-
-function booksWithLoans(): MemoryBooks {
-  const books = new MemoryBooks([TENANT]);
-  const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, annualRate: null, maturityDate: null };
-  books.post(
-    LOANS.map((loanId, index): Command => {
-      const registration = { ...terms, loanId, opening: null, externalRef: null, metadata: null };
-      return { ...envelope(1_000 + index), kind: 'registration', registration };
-    }),
-  );
-  return books;
-}
-
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
-}
-
-function dateOf(command: Command): string {
+/** The day from which an event counts. */
+export function dateOf(command: Command): string {
   switch (command.kind) {
     case 'payment':
       return command.payment.effectiveAt;
@@ -278,58 +396,20 @@ function dateOf(command: Command): string {
       return command.portion.accrualDate;
     case 'accrual_correction':
       return command.correction.effectiveAt;
+    case 'payment_settling':
+    case 'disbursement_settlement':
+      return command.settlement.effectiveAt;
+    case 'refinance':
+      return command.refinance.effectiveAt;
+    case 'registration':
+      return command.registration.opening?.asOf ?? '';
+    case 'adjustment':
+      return command.approval.proposal?.effectiveAt ?? '';
+    case 'payment_clearing':
+      return command.paymentClearing.effectiveAt;
+    case 'reversal':
+      return command.reversal.effectiveAt;
     default:
       throw new Error(`${command.kind} is no event of these histories`);
   }
-}
-
-/** The same with a run behind all that there is: what it posts tells how interest is counted until then. */
-export function withLastRun(books: MemoryBooks): MemoryBooks {
-  books.post([{ ...envelope(5_000), kind: 'accrual_run', portion: runOf('2026-05-09') }]);
-  return books;
-}
-
-/** What every loan is, every account, and every component of every loan, at every date and on every layer; places at zero are left out. */
-export function ledgerByDate(books: MemoryBooks): Readonly<Record<string, string>> {
-  const sums = new Map<string, bigint>();
-  for (const { entry } of books.entries.values()) {
-    for (const line of entry.lines) {
-      for (const loan of line.loanId === null ? ['every loan'] : ['every loan', line.loanId]) {
-        const place = `${entry.effectiveAt} layer ${entry.layer} ${line.account} ${loan}`;
-        sums.set(place, (sums.get(place) ?? 0n) + line.amountMinor);
-      }
-    }
-  }
-  const standings = [...books.loans.values()].map((loan) => {
-    const [, losses = []] = [...books.lossesOf([loan])][0] ?? [];
-    const kept = standingText(loan.standing);
-    // What is known of each loss has to sum up to what the loan says of them.
-    if (standingText(standingAfterLosses(loan.standing, losses)) !== kept)
-      throw new Error(`${kept} is not by its losses`);
-    return [loan.loanId, kept] as const;
-  });
-  const kept = [...sums].filter(([, sum]) => sum !== 0n).map(([place, sum]) => [place, sum.toString()] as const);
-  return Object.fromEntries([...standings, ...kept].sort(([one], [other]) => (one < other ? -1 : 1)));
-}
-
-function standingText(standing: LoanStanding): string {
-  return JSON.stringify(standing, (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
-}
-
-function reversalOf(entryId: string): DistributiveBody {
-  return {
-    kind: 'reversal',
-    reversal: {
-      reversesEntryId: entryId,
-      reasonCode: 'other',
-      reasonDescription: null,
-      effectiveAt: '2026-05-10',
-      metadata: null,
-    },
-  };
-}
-
-function envelope(index: number): Envelope {
-  const keyHash = id('e', index);
-  return { tenantId: TENANT.tenantId, actor: 'client', key: `key:${keyHash}`, keyHash, payloadHash: id('f', index) };
 }
