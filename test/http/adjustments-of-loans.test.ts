@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { adjustment, line, proposedByColleague } from './adjustment-story.ts';
+import { adjusted, adjustment, line } from './adjustment-story.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import { chargeOff, disbursement, newLoan, posted, reversal, unmadeLoan } from './loan-story.ts';
 import { expectRefusal } from './problem.ts';
@@ -14,12 +14,6 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.stop());
 
-/** Approves what a colleague has proposed, and answers its entry. */
-async function adjusted(body: object): Promise<string> {
-  const id = await proposedByColleague(api, body);
-  return entryIdOf(await posted(api.post(`/v1/adjustments/${id}/approvals`, {})));
-}
-
 describe('an adjustment older than a charge-off of its loan', () => {
   const pairOf = (loanId: string, layer: string) => [
     line('1300', 'DR', '40', { loan_id: loanId, layer }),
@@ -33,7 +27,7 @@ describe('an adjustment older than a charge-off of its loan', () => {
   ])('POST /v1/reversals: 422 loan_charged_off where it stands on %s and %s', async (first, second) => {
     const loan = await newLoan(api);
     const lines = [...pairOf(loan.loanId, first), ...pairOf(loan.loanId, second)];
-    const entry = await adjusted(adjustment(loan, { lines }));
+    const entry = entryIdOf(await adjusted(api, adjustment(loan, { lines })));
     await posted(api.post('/v1/chargeoffs', chargeOff(loan)));
     const refused = { status: 422, code: 'loan_charged_off', fields: ['reverses_entry_id'] } as const;
     await expectRefusal(ledger, () => api.post('/v1/reversals', reversal(entry)), refused);
@@ -41,7 +35,7 @@ describe('an adjustment older than a charge-off of its loan', () => {
 
   test('POST /v1/reversals: 201 where all of it stands on PENDING', async () => {
     const loan = await newLoan(api);
-    const entry = await adjusted(adjustment(loan, { lines: pairOf(loan.loanId, 'PENDING') }));
+    const entry = entryIdOf(await adjusted(api, adjustment(loan, { lines: pairOf(loan.loanId, 'PENDING') })));
     await posted(api.post('/v1/chargeoffs', chargeOff(loan)));
     await posted(api.post('/v1/reversals', reversal(entry)));
   });
@@ -58,7 +52,7 @@ describe('a loan that an adjustment names without moving it, under replay', () =
       line('1300', 'DR', '40', { loan_id: moved.loanId }),
       line('4100', 'CR', '40', { loan_id: named.loanId }),
     ];
-    await adjusted(adjustment(moved, { lines, effective_at: '2026-05-10' }));
+    await adjusted(api, adjustment(moved, { lines, effective_at: '2026-05-10' }));
     await undo(api, beginning);
     expect(await componentsOf(api, moved)).toEqual(['1000', '0', '40', '0']);
   });
@@ -70,7 +64,7 @@ describe('a loan that an adjustment names without moving it, under replay', () =
       line('1300', 'DR', '40', { loan_id: moved.loanId }),
       line('4100', 'CR', '40', { loan_id: named.loanId }),
     ];
-    await undo(api, await adjusted(adjustment(moved, { lines, effective_at: '2026-05-10' })));
+    await undo(api, entryIdOf(await adjusted(api, adjustment(moved, { lines, effective_at: '2026-05-10' }))));
     expect(await componentsOf(api, moved, '2026-05-10')).toEqual(['1000000', '0', '0', '0']);
   });
 });

@@ -363,25 +363,6 @@ test('POST /v1/adjustments/{adjustment_id}/approvals: 200 a preview shows the li
   expect((await api.get(`${PATH}/${id}`)).json).toMatchObject({ status: 'proposed' });
 });
 
-test('POST /v1/adjustments/{adjustment_id}/approvals: 200 a preview of several currencies and layers is what is then posted', async () => {
-  const [dollars, euros] = [await newLoan(api), await newLoan(api, { currency: 'EUR' })];
-  const lines = [
-    line('1100', 'DR', '70', { loan_id: dollars.loanId }),
-    line('3000', 'CR', '70'),
-    line('1300', 'DR', '8', { loan_id: euros.loanId, currency: 'EUR' }),
-    line('4100', 'CR', '8', { loan_id: euros.loanId, currency: 'EUR' }),
-    line('1100', 'DR', '9', { loan_id: dollars.loanId, layer: 'PENDING' }),
-    line('2000', 'CR', '9', { layer: 'PENDING' }),
-  ];
-  const id = await proposed(adjustment(dollars, { lines }));
-  const preview = await api.post(`${PATH}/${id}/approvals?preview=true`, {}, { key: null });
-  expect(preview.status).toBe(200);
-  const entryId = textAt(await posted(approve(id)), 'journal_entry_id');
-  const { json } = await api.get(`/v1/journal-entries/${entryId}`);
-  expect(Reflect.get(Object(preview.json), 'lines')).toEqual(Reflect.get(Object(json), 'lines'));
-  expect(preview.json).toMatchObject({ lines: lines.map((one) => ({ layer: 'SETTLED', ...one })) });
-});
-
 describe('POST /v1/adjustments/{adjustment_id}/rejections', () => {
   test('201: nothing is posted, now or later; the proposer may take it back too', async () => {
     const loan = await newLoan(api);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { adjustment, line, proposedByColleague } from './adjustment-story.ts';
 import type { HttpAnswer } from './http-client.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import { holdLoan } from './loan-lock.ts';
@@ -295,4 +296,23 @@ test('POST /v1/reversals?preview=true: 200 for the reversal of a batch that is t
   expect(shown.status).toBe(200);
   expect((shown.json as { lines: unknown[] }).lines).toHaveLength(141);
   expect(await everyTable()).toEqual(before);
+});
+
+test('POST /v1/adjustments/{adjustment_id}/approvals: 200 a preview of several currencies and layers is what is then posted', async () => {
+  const [dollars, euros] = [await newLoan(api), await newLoan(api, { currency: 'EUR' })];
+  const lines = [
+    line('1100', 'DR', '70', { loan_id: dollars.loanId }),
+    line('3000', 'CR', '70'),
+    line('1300', 'DR', '8', { loan_id: euros.loanId, currency: 'EUR' }),
+    line('4100', 'CR', '8', { loan_id: euros.loanId, currency: 'EUR' }),
+    line('1100', 'DR', '9', { loan_id: dollars.loanId, layer: 'PENDING' }),
+    line('2000', 'CR', '9', { layer: 'PENDING' }),
+  ];
+  const id = await proposedByColleague(api, adjustment(dollars, { lines }));
+  const preview = await api.post(`/v1/adjustments/${id}/approvals?preview=true`, {}, { key: null });
+  expect(preview.status).toBe(200);
+  const entryId = textAt(await posted(api.post(`/v1/adjustments/${id}/approvals`, {})), 'journal_entry_id');
+  const { json } = await api.get(`/v1/journal-entries/${entryId}`);
+  expect(Reflect.get(Object(preview.json), 'lines')).toEqual(Reflect.get(Object(json), 'lines'));
+  expect(preview.json).toMatchObject({ lines: lines.map((one) => ({ layer: 'SETTLED', ...one })) });
 });
