@@ -35,7 +35,14 @@ function about(of: Cancellation['of']): KeyedPostAbout {
         correlation_id: '01a1fbed-0b70-7648-804f-c378f7545791',
       },
     },
-    problems: ['not_found', 'effective_date_in_future', 'period_closed', 'already_reversed', 'already_settled'],
+    problems: [
+      'not_found',
+      'effective_date_in_future',
+      'period_closed',
+      'already_reversed',
+      'already_settled',
+      'balance_would_be_negative',
+    ],
   };
 }
 

@@ -47,6 +47,7 @@ const aboutPayment: KeyedPostAbout = {
     'already_settled',
     'loan_charged_off',
     'amount_exceeds_outstanding',
+    'balance_would_be_negative',
     'amount_out_of_range',
   ],
 };
@@ -84,6 +85,7 @@ const aboutDisbursement: KeyedPostAbout = {
     'already_reversed',
     'already_settled',
     'loan_charged_off',
+    'balance_would_be_negative',
     'amount_out_of_range',
   ],
 };
