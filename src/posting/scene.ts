@@ -83,11 +83,11 @@ export function inRange(loan: LoanState, booked: Refusal | Booked): Refusal | Bo
     if (known === undefined) effects.set(layer, effectOfLines(lines));
     else addComponents(known, effectOfLines(lines));
   }
-  for (const [layer, effect] of effects) {
-    const refused = refuseOutOfRange(loan, { layer, effect, field: 'amount_minor' });
-    if (refused !== null) return refused;
-  }
-  return booked;
+  const refusals = [...effects].flatMap(([layer, effect]) => {
+    return refuseOutOfRange(loan, { layer, effect, field: 'amount_minor' }) ?? [];
+  });
+  // Of two layers at once, below zero comes first (decisions/0016 answer 45).
+  return refusals.find(({ code }) => code === 'balance_would_be_negative') ?? refusals[0] ?? booked;
 }
 
 /** The same for a command whose body has no amount and names no loan. */

@@ -86,7 +86,7 @@ function opposite(direction: string): string {
 
 /** Now and then a line that makes the adjustment wrong: its amount, its account, its layer, its loan. */
 function spoilt(random: Random, line: Body): Body {
-  if (!random.chance(0.12)) return line;
+  if (!random.chance(0.17)) return line;
   const { loan_id: _loan, ...rest } = line;
   switch (random.weighted({ amount: 40, account: 20, layer: 15, nameless: 15, loan: 10 })) {
     case 'amount':

@@ -1,5 +1,6 @@
 import { addDays, daysBetween } from '../simulation/instant.ts';
 import type { Fact } from '../simulation/model/reference/books.ts';
+import type { LoanState } from '../simulation/model/reference/state.ts';
 import type { Random } from '../simulation/random.ts';
 import { NOWHERE, STRANGER, type Stage } from './world.ts';
 
@@ -26,6 +27,16 @@ export class Hand {
     return this.random.chance(0.6)
       ? (known[0] ?? history.loanIds[0] ?? '')
       : this.random.pick(known.length > 0 ? known : history.loanIds);
+  }
+
+  /** Mostly a loan of which something holds, where there is one: an event that few loans can take finds one that can. */
+  loanThat(holds: (state: LoanState) => boolean): string {
+    const { history } = this.world;
+    const fit = history.loanIds.filter((loanId) => {
+      const state = this.world.present(loanId);
+      return state !== undefined && holds(state);
+    });
+    return fit.length > 0 && this.random.chance(0.6) ? this.random.pick(fit) : this.loanId();
   }
 
   /** A day of the history, by turns the latest, any other, today; seldom one that no event can have. */

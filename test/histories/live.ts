@@ -20,7 +20,7 @@ import type { Counts } from './counts.ts';
 import { FEE_ACCOUNT, firstMonthEnd, type History, type Step } from './history.ts';
 import { KeptBalances } from './kept-balances.ts';
 import { type Answered, instant, LedgerInMemory, type ShownEntry } from './ledger-in-memory.ts';
-import { meetingsOf } from './meetings.ts';
+import { metBy } from './meetings.ts';
 import { runOf } from './run-step.ts';
 import { requestOf, type StepRequest } from './step-request.ts';
 import { World } from './world.ts';
@@ -95,10 +95,10 @@ class Living {
     const { books } = this.world;
     const { asked, request } = this.#request(step, random);
     const expected = expectAnswer(books, request, this.#now('one'));
-    const meetings = meetingsOf(this.world, asked, expected);
+    const met = metBy(this.world, asked, expected);
     const answered = this.#ledger.post(request, 'one');
     this.sent.push({ asked, request, outcome: `${answered.answer.status} ${outcomeOf(expected)}` });
-    this.#counts.command(asked.kind, outcomeOf(expected), meetings);
+    this.#counts.command(asked.kind, outcomeOf(expected), met);
     const found = this.#compare(routeKindOf(asked), expected, answered);
     if (found.length > 0) return found;
     return random.chance(0.5) ? this.#read(random) : [];
@@ -114,7 +114,7 @@ class Living {
     const run = { programId: String(programId), accrualDate: String(accrualDate) };
     const answered = this.#ledger.accrue(run, 'one');
     this.sent.push({ asked, request, outcome: answered.answer.body });
-    this.#counts.command(asked.kind, 'posted', meetingsOf(this.world, asked, expected));
+    this.#counts.command(asked.kind, 'posted', metBy(this.world, asked, expected));
     const found = objectDifferences(expected.posting.answer, JSON.parse(answered.answer.body));
     if (found.length > 0) return found;
     found.push(...this.#compareBooked(expected, answered));
@@ -131,7 +131,7 @@ class Living {
     const { answer, postedAt } = this.#ledger.propose(asked.body, 'one');
     this.sent.push({ asked, request, outcome: `${answer.status} ${outcomeOf(expected)}` });
     if (expected.kind === 'refused') {
-      this.#counts.command(asked.kind, outcomeOf(expected), []);
+      this.#counts.command(asked.kind, outcomeOf(expected));
       return refusalDifferences(expected.refusal, answer);
     }
     const proposal = expected.kind === 'posted' ? expected.posting.proposal : undefined;
@@ -143,7 +143,7 @@ class Living {
     this.world.nameEvent(proposal.adjustmentId, name);
     // Some stand so long that the loans are others by then.
     if (random.chance(0.85)) return this.#approve(asked, { proposal, random });
-    this.#counts.command('proposal', 'posted', []);
+    this.#counts.command('proposal', 'posted');
     return [];
   }
 
@@ -156,10 +156,10 @@ class Living {
     const request = this.#newRequest(approval);
     const actor = random.chance(0.05) ? 'one' : 'two';
     const expected = expectAnswer(books, request, this.#now(actor));
-    const meetings = meetingsOf(this.world, approval, expected);
+    const met = metBy(this.world, approval, expected);
     const answered = this.#ledger.approve(name, actor);
     this.sent.push({ asked: approval, request, outcome: `${answered.answer.status} ${outcomeOf(expected)}` });
-    this.#counts.command(asked.kind, outcomeOf(expected), meetings);
+    this.#counts.command(asked.kind, outcomeOf(expected), met);
     const found = this.#compare(routeKindOf(asked), expected, answered);
     return found.length > 0 || random.chance(0.5) ? found : this.#read(random);
   }

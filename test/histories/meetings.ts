@@ -1,18 +1,93 @@
-import { type Books, type Fact, liveOf, standingAbout } from '../simulation/model/reference/books.ts';
+import { type Books, type Fact, liveOf, programOf, standingAbout } from '../simulation/model/reference/books.ts';
 import type { Expectation } from '../simulation/model/reference/expectation.ts';
-import type { Line } from '../simulation/model/reference/terms.ts';
+import type { Posting } from '../simulation/model/reference/posting.ts';
+import { LAYERS, type Line } from '../simulation/model/reference/terms.ts';
+import type { Met } from './counts.ts';
 import type { StepRequest } from './step-request.ts';
 import type { World } from './world.ts';
 
+/** Each event that can be reversed, by the command that the model keeps of it. */
+const REVERSIBLE = [
+  'disbursement',
+  'registration',
+  'payment',
+  'settled',
+  'cleared',
+  'recovery',
+  'goodwill',
+  'fee',
+  'waiver',
+  'allocation',
+  'refund',
+  'return',
+  'accrual',
+  'server_accrual',
+  'correction',
+  'chargeoff',
+  'restructure',
+  'refinance',
+  'non_accrual',
+  'adjustment',
+] as const;
+
+/** Every meeting that a run has to show. */
+export const MEETINGS: readonly string[] = [
+  'a loan begins',
+  'a disbursement becomes the first',
+  'fees withheld',
+  'backdated',
+  'on non-accrual',
+  'on a charged-off loan',
+  'on a loan charged off in part',
+  'an accrual between two others',
+  'an accrual of several loans',
+  'memo interest is paid',
+  'over-payment into suspense',
+  'disbursement on PENDING',
+  'payment on PENDING',
+  'payment with a split',
+  'goodwill with a split',
+  'recovery with a split',
+  'a return with its fee',
+  'a second return',
+  ...['payment', 'settled', 'recovery'].map((kind) => `return of ${kind}`),
+  ...LAYERS.map((layer) => `adjustment on ${layer}`),
+  'adjustment on several layers',
+  'adjustment in several currencies',
+  'adjustment of no loan',
+  'adjustment of several loans',
+  ...REVERSIBLE.map((kind) => `reversal of ${kind}`),
+  'reversal of a restated entry',
+  'restatement',
+  'restatement of a run',
+];
+
 /** What an accepted command meets in the books, as the model sees them before it is booked. */
-export function meetingsOf(world: World, asked: StepRequest, expected: Expectation): string[] {
-  if (expected.kind !== 'posted') return [];
+export function metBy(world: World, asked: StepRequest, expected: Expectation): Met | undefined {
+  if (expected.kind !== 'posted') return undefined;
+  const eventType = expected.posting.entries[0]?.eventType;
+  return {
+    eventType,
+    policies: policiesOf(world.books, asked, expected.posting),
+    meetings: meetingsOf(world, asked, expected.posting),
+  };
+}
+
+/** The backdating of the programs of all loans that are concerned; of a run that of its program. */
+function policiesOf(books: Books, asked: StepRequest, { loans, facts, dropped }: Posting): string[] {
+  const cleared = facts.flatMap(({ clears }) => clears.flatMap((eventId) => books.facts.get(eventId)?.loanIds ?? []));
+  const concerned = [...facts, ...dropped].flatMap(({ loanIds }) => loanIds);
+  const known = [...concerned, ...cleared].flatMap((loanId) => books.loans.get(loanId) ?? []);
+  const programIds = [...loans, ...known].map(({ programId }) => programId);
+  if (asked.kind === 'run') programIds.push(String(asked.body['program_id']));
+  return [...new Set(programIds.map((id) => programOf(books, id).versions[0]?.policy.backdating ?? ''))];
+}
+
+function meetingsOf(world: World, asked: StepRequest, { facts, dropped, anew }: Posting): string[] {
   const { books } = world;
-  const { facts, dropped, anew } = expected.posting;
   const found: string[] = [];
   const [fact] = [...facts, ...dropped];
   if (fact === undefined) return found;
-  found.push(`under ${fact.policy.backdating}`);
   for (const loanId of fact.loanIds) found.push(...loanMeetings(world, loanId, fact));
   if (facts.length > 0) found.push(...factMeetings(books, fact));
   for (const each of dropped) found.push(`reversal of ${each.command.kind}`);

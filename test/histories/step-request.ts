@@ -1,5 +1,5 @@
 import { addDays } from '../simulation/instant.ts';
-import type { Entry } from '../simulation/model/reference/books.ts';
+import { type Entry, type Fact, standingAbout } from '../simulation/model/reference/books.ts';
 import { principalBefore } from '../simulation/model/reference/event/accrual.ts';
 import { type LoanState, unrecovered } from '../simulation/model/reference/state.ts';
 import { Random } from '../simulation/random.ts';
@@ -52,7 +52,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
     const amount = isFirst ? (200 + random.below(800)).toString() : hand.amount();
     const { firstDay } = world.history;
     const effective_at = isFirst && random.chance(0.7) ? addDays(firstDay, random.below(8)) : hand.day(loanId);
-    const isPending = random.chance(0.15);
+    const isPending = random.chance(0.2);
     // What waits is split and withheld by its settling: before there is one, the ledger takes neither.
     const fees = Array.from({ length: random.below(3) }, () => ({
       fee_type: random.pick(['late_fee', 'origination']),
@@ -60,7 +60,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
     }));
     const programs = world.history.programs.map(({ programId }) => programId);
     const own = world.books.loans.get(loanId)?.programId ?? (random.chance(0.7) ? programs[0] : programs[1]);
-    const program = random.chance(0.97) ? own : random.pick([...programs, NOWHERE]);
+    const program = random.chance(0.94) ? own : random.pick([...programs, NOWHERE]);
     return [
       '/v1/disbursements',
       {
@@ -75,7 +75,10 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
     ];
   },
   payment: (hand) => ['/v1/payments', pendingOrNot(hand, { ...paymentOf(hand), source_method: 'ach' })],
-  recovery: (hand) => ['/v1/recoveries', { ...paymentOf(hand), source_method: 'ach' }],
+  recovery: (hand) => {
+    const loanId = hand.loanThat((state) => Object.values(unrecovered(state)).some((left) => left > 0n));
+    return ['/v1/recoveries', { ...paymentOf(hand, loanId), source_method: 'ach' }];
+  },
   goodwill: (hand) => ['/v1/goodwill-credits', paymentOf(hand)],
   fee: (hand) => {
     const loanId = hand.loanId();
@@ -86,7 +89,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
     ];
   },
   waiver: (hand) => {
-    const loanId = hand.loanId();
+    const loanId = hand.loanThat(({ balance }) => balance.SETTLED.fees > 0n);
     const { fees } = owed(hand.world.present(loanId));
     return [
       '/v1/fees/waivers',
@@ -94,13 +97,13 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
     ];
   },
   allocation: (hand) => {
-    const loanId = hand.loanId();
+    const loanId = hand.loanThat(({ balance }) => balance.SETTLED.suspense > 0n);
     const { suspense } = owed(hand.world.present(loanId));
     const { amount_minor, ...rest } = hand.money(loanId, hand.amount(suspense));
     return ['/v1/payments/allocations', { ...rest, ...hand.maybe(0.6, { amount_minor }) }];
   },
   refund: (hand) => {
-    const loanId = hand.loanId();
+    const loanId = hand.loanThat(({ balance }) => balance.SETTLED.suspense > 0n);
     const { suspense } = owed(hand.world.present(loanId));
     return ['/v1/suspense-refunds', { ...hand.money(loanId, hand.amount(suspense, suspense)), method: 'ach' }];
   },
@@ -175,7 +178,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
     ];
   },
   restructure: (hand) => {
-    const loanId = hand.loanId();
+    const loanId = hand.loanThat(({ balance }) => balance.SETTLED.interest + balance.SETTLED.fees > 0n);
     const has = owed(hand.world.present(loanId));
     const part = (name: string, most: bigint) =>
       hand.maybe(0.5, { [name]: hand.random.amount(0n, hand.random.chance(0.1) ? most + 2n : most).toString() });
@@ -230,21 +233,29 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
 /** What may come back: mostly any payment, now and then a recovery, a settling, or what came back in part already. */
 function receivedOf(hand: Hand): ReturnType<Hand['about']> {
   const { random, world } = hand;
-  const kind = random.weighted({ any: 45, recovery: 15, settled: 25, again: 15 });
-  if (kind === 'recovery' || kind === 'settled') return hand.about(kind) ?? hand.about('payment');
+  const kind = random.weighted({ any: 45, recovery: 40, settled: 40, again: 45 });
+  if (kind === 'recovery') return hand.about(kind) ?? hand.about('payment');
+  const settled = kind === 'settled' || random.chance(0.5) ? settledPayments(world) : [];
+  if (settled.length > 0) return hand.named(random.pick(settled));
   const back = kind === 'again' ? world.factsOf('return').at(-1 - random.below(3)) : undefined;
   const again = back?.about === undefined ? undefined : world.books.facts.get(back.about);
   return again === undefined ? hand.about('payment', 'recovery') : hand.named(again);
 }
 
+/** Payments that waited and came, under the name of what settled them. */
+function settledPayments(world: Stage): Fact[] {
+  return world.factsOf('settled').filter(({ about, reversed }) => {
+    return !reversed && world.books.facts.get(about ?? '')?.command.kind === 'payment';
+  });
+}
+
 function pendingOrNot(hand: Hand, body: Body): Body {
-  if (!hand.random.chance(0.2) || ('allocation' in body && !exists('settle_payment'))) return body;
+  if (!hand.random.chance(0.28) || ('allocation' in body && !exists('settle_payment'))) return body;
   return { ...body, layer: 'PENDING' };
 }
 
-function paymentOf(hand: Hand): Body {
+function paymentOf(hand: Hand, loanId = hand.loanId()): Body {
   const { random, world } = hand;
-  const loanId = hand.loanId();
   const state = world.present(loanId);
   const left = state?.chargedOff === undefined ? owed(state) : { ...unrecovered(state), suspense: 0n };
   const money = {
@@ -302,7 +313,8 @@ const RARE: readonly string[] = [
   'settled',
   'registration',
   'refinance',
-  'adjustment',
+  'correction',
+  'restructure',
 ];
 
 function reversalOf(hand: Hand): Where | undefined {
@@ -316,7 +328,9 @@ function reversalOf(hand: Hand): Where | undefined {
   const chosen = random.chance(0.6) ? random.pick([...(rare.length > 0 ? rare : kinds), '']) : '';
   const ofType = standing.filter((entry) => kindOf(entry) === chosen);
   const some = ofType.length > 0 ? ofType : random.chance(0.85) ? standing : entries;
-  const entry = random.chance(0.5) ? some.at(-1 - random.below(4)) : some[random.below(some.length)];
+  const restated = random.chance(0.15) ? restatedEntry(world) : undefined;
+  const late = random.chance(0.5) ? some.at(-1 - random.below(4)) : some[random.below(some.length)];
+  const entry = restated ?? late;
   if (entry === undefined) return undefined;
   const id = random.chance(0.015) ? NOWHERE : world.entryName(entry.entryId);
   for (const loanId of world.books.facts.get(entry.eventId)?.loanIds ?? []) hand.touched.add(loanId);
@@ -326,6 +340,13 @@ function reversalOf(hand: Hand): Where | undefined {
   ];
 }
 
+/** An entry that a restatement put another one in place of, and that stands so: its id leads to that one. */
+function restatedEntry(world: Stage): Entry | undefined {
+  return world.entries().findLast(({ eventId, supersededByEntryId }) => {
+    return supersededByEntryId !== undefined && world.books.facts.get(eventId)?.reversed === false;
+  });
+}
+
 function pendingOf(
   hand: Hand,
   what: 'payments' | 'disbursements',
@@ -333,8 +354,13 @@ function pendingOf(
 ): Where | undefined {
   const { random, world } = hand;
   const kinds = what === 'payments' ? ['payment'] : ['disbursement', ...(act === 'settlements' ? ['refinance'] : [])];
-  const pending = world.factsOf(...kinds).filter(({ command }) => 'layer' in command && command.layer === 'PENDING');
-  const fact = random.chance(0.75) ? pending.at(-1 - random.below(3)) : undefined;
+  const waiting = ({ command, reversed }: Fact) => 'layer' in command && command.layer === 'PENDING' && !reversed;
+  const all = world.factsOf(...kinds).filter(waiting);
+  const open = all.filter(({ eventId }) => standingAbout(world.books, eventId).length === 0);
+  // Where nothing waits, there is mostly nothing to be asked for.
+  if (open.length === 0 && random.chance(0.5)) return undefined;
+  const pending = open.length > 0 && random.chance(0.8) ? open : all;
+  const fact = random.chance(0.8) ? pending.at(-1 - random.below(3)) : undefined;
   const found = fact === undefined ? hand.about(...kinds) : hand.named(fact);
   if (found === undefined) return undefined;
   return [

@@ -1,10 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { adjusted, adjustment, line } from './adjustment-story.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
-import { chargeOff, disbursement, newLoan, posted, reversal, unmadeLoan } from './loan-story.ts';
+import {
+  chargeOff,
+  disbursement,
+  type Loan,
+  newLoan,
+  payment,
+  posted,
+  reversal,
+  settlement,
+  unmadeLoan,
+} from './loan-story.ts';
 import { expectRefusal } from './problem.ts';
 import { componentsOf, entryIdOf, lentUnder, replayingProgram, undo } from './restatement-story.ts';
-import type { TenantApi } from './tenant-api.ts';
+import { type TenantApi, textAt } from './tenant-api.ts';
 
 let ledger: LedgerServer;
 let api: TenantApi;
@@ -67,4 +77,38 @@ describe('a loan that an adjustment names without moving it, under replay', () =
     await undo(api, entryIdOf(await adjusted(api, adjustment(moved, { lines, effective_at: '2026-05-10' }))));
     expect(await componentsOf(api, moved, '2026-05-10')).toEqual(['1000000', '0', '0', '0']);
   });
+});
+
+describe('an adjustment that took of what waits', () => {
+  const PENDING = { amount_minor: '877', layer: 'PENDING' };
+  const taken = (account: string, side: 'DR' | 'CR', { loanId }: Loan) => [
+    line(account, side, '500', { loan_id: loanId, layer: 'PENDING' }),
+    line('3900', side === 'DR' ? 'CR' : 'DR', '500', { layer: 'PENDING' }),
+  ];
+  const refused = { status: 422, code: 'balance_would_be_negative' } as const;
+
+  test.each(['settlements', 'cancellations'])(
+    'POST /v1/disbursements/{disbursement_event_id}/%s: 422 balance_would_be_negative',
+    async (act) => {
+      const loan = await newLoan(api);
+      const lent = await posted(api.post('/v1/disbursements', disbursement(loan, PENDING)));
+      // Both at once: principal on SETTLED would pass 18 digits by the settling.
+      const most = '999999999998999999';
+      const full = [line('1100', 'DR', most, { loan_id: loan.loanId }), line('3900', 'CR', most)];
+      await adjusted(adjustment(loan, { lines: [...taken('1100', 'CR', loan), ...full] }));
+      const path = `/v1/disbursements/${textAt(lent, 'disbursement_event_id')}/${act}`;
+      await expectRefusal(ledger, () => api.post(path, settlement()), refused);
+    },
+  );
+
+  test.each(['settlements', 'cancellations'])(
+    'POST /v1/payments/{payment_event_id}/%s: 422 balance_would_be_negative',
+    async (act) => {
+      const loan = await newLoan(api);
+      const paid = await posted(api.post('/v1/payments', payment(loan, PENDING)));
+      await adjusted(adjustment(loan, { lines: taken('2100', 'DR', loan) }));
+      const path = `/v1/payments/${textAt(paid, 'payment_event_id')}/${act}`;
+      await expectRefusal(ledger, () => api.post(path, settlement()), refused);
+    },
+  );
 });

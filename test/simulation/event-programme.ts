@@ -12,6 +12,11 @@ const WEIGHTS: Partial<Record<EventKind, number>> = {
   return: 10,
   cancel_disbursement: 12,
   settle_disbursement: 12,
+  settle_payment: 12,
+  cancel_payment: 12,
+  allocation: 15,
+  refund: 12,
+  goodwill: 9,
 };
 
 /** Events that the ordinary programme has already, which races are made of too. */

@@ -6,9 +6,16 @@ import type { Draft, Scene, Slot } from './scene.ts';
 const PERIOD_ROUNDS = 30;
 
 /** Programs whose loans take events in the order of their arrival. */
-export function appendPrograms({ ledger }: Scene): readonly string[] {
+function appendPrograms({ ledger }: Scene): readonly string[] {
   const { books, publicPrograms } = ledger;
   return publicPrograms.filter((id) => books.programs.get(id)?.versions[0]?.policy.backdating === 'append');
+}
+
+/** A program that replays where the tenant has any, for few tenants have; else any. */
+export function someProgram(scene: Scene): string {
+  const append = appendPrograms(scene);
+  const replay = scene.ledger.publicPrograms.filter((id) => !append.includes(id));
+  return scene.random.pick(replay.length > 0 ? replay : append);
 }
 
 /** A program whose loans are put in order of effect, else at its defaults, where the tenant has one. */
@@ -179,7 +186,7 @@ function* adjustments(life: Life, slot: Slot): Generator<Draft, void, void> {
     return life.post(`/v1/adjustments/${life.proposed}/${verb}`, {}, { loans, token });
   };
   yield life.post('/v1/adjustments', body('41'), { loans });
-  for (const verb of ['approvals', 'rejections']) {
+  for (const verb of ['approvals', 'rejections', 'approvals']) {
     yield life.post('/v1/adjustments', body('40'), { loans });
     yield judge('approvals', 'full');
     if (life.scene.colleagues) yield judge(verb, 'colleague');

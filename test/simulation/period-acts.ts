@@ -33,6 +33,7 @@ export async function actOnPeriod(course: Course, request: LedgerRequest, proces
   const act = isClose ? 'close' : 'reopen';
   course.report.postedByEvent[act] = (course.report.postedByEvent[act] ?? 0) + 1;
   course.report.posted += 1;
+  course.report.postedByType['period_closed'] = (course.report.postedByType['period_closed'] ?? 0) + 1;
   bookAct(course.ledger(request.tenant), { request, answer }, lastDayOf(period));
 }
 

@@ -14,7 +14,7 @@ Without --url: against two server processes and an embedded PostgreSQL of the ru
   --seed N         what is written and read follows from it (1)
   --portion N      commands for one set of tenants; then come new ones, with the next seed (50000)
   --workers N      lines of work at once (32)
-  --minimum N      least number of each event, refusal and race (events / 1000)
+  --minimum N      least number of each event, also under each policy, event type, refusal and race (events / 1000)
   --control        post with posted_at = now() and expect that to be found out: exits with 0 when answers under a fixed
                    known_at changed, with 1 when none did
   --url A,B        one or more server processes over one database
@@ -117,7 +117,8 @@ async function simulate(target: SimulationTarget, renew?: () => Promise<Simulati
     console.log(`posted_at = now() was found out: ${report.changed} answers changed`);
     return;
   }
-  const bar: ReportBar = { minimum: Number(values.minimum ?? Math.floor(events / 1_000)) };
+  const minimum = Number(values.minimum ?? Math.floor(events / 1_000));
+  const bar: ReportBar = { minimum, minimumByPolicy: minimum };
   const unreachable = [
     ...(target.narrowToken === undefined ? ['insufficient_scope'] : []),
     ...(target.colleagueToken === undefined ? ['approval', 'rejection'] : []),

@@ -92,7 +92,9 @@ export function newScene(options: SceneOptions): Scene {
     const ids = new Random(`loan:${seed}:${salt}:${shared ? 'shared' : tenant}:${worker}:${slotCount}`);
     const giant = wish?.giant ?? false;
     const currency = random.pick(CURRENCIES);
-    const programId = random.chance(0.4) ? ledger.programId : random.pick(ledger.publicPrograms);
+    // The default program appends, everywhere.
+    const isDefault = random.chance(hasReplay(ledger) ? 0.15 : 0.4);
+    const programId = isDefault ? ledger.programId : random.pick(ledger.publicPrograms);
     return { loanId: ids.uuid(), borrowerId: ids.uuid(), currency, programId, giant, shared };
   };
   const newKey = (kind: string): string => {
@@ -120,6 +122,11 @@ export function newScene(options: SceneOptions): Scene {
     ownPeriod,
     proposals: [],
   };
+}
+
+/** True where some programs of the tenant put their loans' events in order of effect. */
+export function hasReplay({ books, publicPrograms }: TenantLedger): boolean {
+  return publicPrograms.some((id) => books.programs.get(id)?.versions[0]?.policy.backdating === 'replay');
 }
 
 /** A scene's loans that the ledger knows. */

@@ -3,27 +3,29 @@ import { type Course, learnCorrelation } from './course.ts';
 import { eventDraft } from './event-programme.ts';
 import { pullEvents, somePull } from './event-pull.ts';
 import { someList, walkDifferences } from './journal-walk.ts';
-import { appendPrograms, lifeStory } from './life-story.ts';
+import { lifeStory, someProgram } from './life-story.ts';
 import { walkList } from './list-reading.ts';
 import { expectAnswer } from './model/expectation.ts';
 import { loansConcerned } from './model/ledger.ts';
-import { routeOf } from './model/reference/route.ts';
 import type { LedgerAnswer, LedgerRequest } from './model/request.ts';
 import { nameTheRest } from './naming.ts';
 import { actOnPeriod } from './period-acts.ts';
+import { countPosted } from './posted-counts.ts';
 import { disbursementDraft, ordinaryDraft } from './programme.ts';
 import { bookAnswer, explainRace, haveTies, isInProgress, type RaceMember } from './race-order.ts';
 import { nextRace, type Race, wideAccrualRace } from './race-programme.ts';
 import { accountRead, balanceRead, entryRead, getRequest, type Read, refusedRead } from './read-programme.ts';
 import { refusalRequest } from './refusal-programme.ts';
 import { followRun } from './run-following.ts';
-import { type Draft, knownLoans, requestOf, type Scene, type Slot } from './scene.ts';
+import { type Draft, hasReplay, knownLoans, requestOf, type Scene, type Slot } from './scene.ts';
 
 /** How often the worker that has wide batches sends one: nearly always one is on its way. */
 const WIDE_SHARE = 0.25;
 
 /** How often a worker goes on with the life that it is telling. */
 const LIFE_SHARE = 0.22;
+/** Where loans are put in order of effect: few tenants have such, and each event is wanted of theirs too. */
+const REPLAYED_LIFE_SHARE = 0.4;
 const FIRST_LIFE_SHARE = 0.8;
 
 /** How many posted requests a worker remembers, to repeat them. */
@@ -88,7 +90,8 @@ export class Worker {
     const { scene } = this;
     const { random } = scene;
     this.#steps += 1;
-    const told = random.chance(this.#isFirstLife ? FIRST_LIFE_SHARE : LIFE_SHARE) ? this.#nextOfLife() : undefined;
+    const share = hasReplay(scene.ledger) ? REPLAYED_LIFE_SHARE : LIFE_SHARE;
+    const told = random.chance(this.#isFirstLife ? FIRST_LIFE_SHARE : share) ? this.#nextOfLife() : undefined;
     if (told !== undefined) return this.#single({ request: requestOf(scene, told), draft: told, meant: true });
     if (this.#wide.length > 0 && random.chance(WIDE_SHARE)) {
       const race = wideAccrualRace(scene, this.#wide);
@@ -112,7 +115,7 @@ export class Worker {
   #nextOfLife(): Draft | undefined {
     const { scene } = this;
     const isFirst = this.#isFirstLife;
-    const programId = isFirst ? scene.ledger.programId : scene.random.pick(appendPrograms(scene));
+    const programId = isFirst ? scene.ledger.programId : someProgram(scene);
     this.#life ??= lifeStory(scene, { programId, isFirst });
     const next = this.#life.next();
     if (next.done !== true) return next.value;
@@ -159,14 +162,11 @@ export class Worker {
 
   async #afterRun(request: LedgerRequest, answer: LedgerAnswer): Promise<void> {
     await followRun(this.#course, { request, answer });
-    this.#countPosted(request);
+    this.#countPosted(request, answer);
   }
 
-  #countPosted(request: LedgerRequest): void {
-    const { report } = this.#course;
-    report.posted += 1;
-    const kind = routeOf(request.path)?.kind;
-    if (kind !== undefined) report.postedByEvent[kind] = (report.postedByEvent[kind] ?? 0) + 1;
+  #countPosted(request: LedgerRequest, answer: LedgerAnswer): void {
+    countPosted(this.#course.report, this.scene.ledger, { request, answer });
     const { posted, random } = this.scene;
     posted.push(request);
     if (posted.length > POSTED_KEPT) posted.splice(random.below(POSTED_KEPT), 1);
@@ -185,7 +185,7 @@ export class Worker {
     const body = answerObject(answer.body);
     learnCorrelation(scene.ledger, body);
     await nameTheRest(this.#course, request.tenant);
-    this.#countPosted(request);
+    this.#countPosted(request, answer);
     const restated = (body?.['restatement'] as { readonly entries?: unknown } | undefined)?.entries;
     if (typeof restated === 'number') {
       report.restating += 1;

@@ -13,6 +13,32 @@ export type Split = Record<Receivable | 'suspense', bigint>;
 export const LAYERS = ['SETTLED', 'PENDING', 'ENCUMBRANCE'] as const;
 export type Layer = (typeof LAYERS)[number];
 
+/** What an event may be in the journal (CONTRACT.md section 2). */
+export const EVENT_TYPES = [
+  'disbursement',
+  'disbursement_settled',
+  'accrual',
+  'payment_received',
+  'payment_allocated',
+  'payment_returned',
+  'fee_assessed',
+  'fee_waived',
+  'chargeoff',
+  'recovery',
+  'refinance',
+  'restructure',
+  'reversal',
+  'manual_adjustment',
+  'payment_settled',
+  'suspense_refunded',
+  'goodwill_credit',
+  'non_accrual',
+  'period_closed',
+] as const;
+
+/** In what order a loan's events count (rule 11). */
+export const BACKDATINGS = ['append', 'replay'] as const;
+
 export type Direction = 'DR' | 'CR';
 
 /** One debit or credit. Lines of a control account name their loan, no other line does unless an adjustment says so. */
