@@ -84,8 +84,8 @@ const accrual = fc
   }));
 
 /**
- * Two lines or four that somebody else approves: on a control account against income, of one loan or from one to the other, now
- * and then on a layer that settles nothing. Whoever sends it gives it its id.
+ * Two lines or four that somebody else approves: on a control account against income, of one loan or from one to the other, or
+ * on accounts that no loan controls, now and then on a layer that settles nothing. Whoever sends it gives it its id.
  */
 const adjustment = fc
   .record({
@@ -93,9 +93,10 @@ const adjustment = fc
     layer: fc.constantFrom(0 as const, 0 as const, 0 as const, 1 as const, 2 as const),
     lines: fc.array(
       fc.record({
-        pair: fc.constantFrom([1100, 4000], [1200, 4000], [1300, 4100], [2100, 4000], [9100, 9200]),
+        pair: fc.constantFrom([1100, 4000], [1200, 4000], [1300, 4100], [2100, 4000], [9100, 9200], [5200, 4000]),
         loanId: common.loanId,
         otherId: fc.option(common.loanId, { nil: null, freq: 1 }),
+        namesLoan: fc.boolean(),
         amountMinor: fc.bigInt({ min: -30n, max: 30n }).filter((amount) => amount !== 0n),
       }),
       { minLength: 1, maxLength: 2 },
@@ -110,9 +111,10 @@ const adjustment = fc
       effectiveAt,
       reasonCode: 'other',
       description: null,
-      lines: lines.flatMap(({ pair: [account = 0, opposite = 0], loanId, otherId, amountMinor }) => {
+      lines: lines.flatMap(({ pair: [account = 0, opposite = 0], loanId, otherId, namesLoan, amountMinor }) => {
         const on = { currency: 'USD', layer };
-        const against = otherId === null ? { account: opposite, loanId: null } : { account, loanId: otherId };
+        const against =
+          otherId === null ? { account: opposite, loanId: namesLoan ? loanId : null } : { account, loanId: otherId };
         return [
           { ...on, account, loanId, amountMinor },
           { ...on, ...against, amountMinor: -amountMinor },
