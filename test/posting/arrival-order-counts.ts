@@ -74,6 +74,9 @@ const CLAIMED: readonly string[] = [
     'non_accrual',
     'accrual',
   ].map((eventType) => `restated ${eventType}`),
+  'restated payment_received as recovery',
+  'restated recovery as payment_received',
+  'restated settling of payment_received',
   'by a later version',
   'by overpayment reject',
   'by returns principal',
@@ -119,8 +122,18 @@ function namesOf(decision: Decision, name: string, versions: readonly ProgramVer
     ...policiesOf(decision.entry.draft, versions),
     ...again.flatMap(({ draft }) => [
       `restated ${draft.eventType}`,
+      ...bookedAnew(draft),
       ...policiesOf(draft, versions).map((policy) => `restated ${policy}`),
     ]),
+  ];
+}
+
+/** What of an entry that was posted again its type alone does not say. */
+function bookedAnew({ eventType, eventInput }: EntryDraft): readonly string[] {
+  const { accepted_as: acceptedAs, settles_event_id: settles } = eventInput;
+  return [
+    ...(typeof acceptedAs === 'string' ? [`restated ${acceptedAs} as ${eventType}`] : []),
+    ...(typeof settles === 'string' ? [`restated settling of ${eventType}`] : []),
   ];
 }
 
