@@ -33,7 +33,7 @@ const common = {
   amountMinor,
   currency: fc.constant('USD'),
   effectiveAt: fc.oneof(
-    { weight: 12, arbitrary: fc.constantFrom(...DAYS) },
+    { weight: 30, arbitrary: fc.constantFrom(...DAYS) },
     { weight: 1, arbitrary: fc.constant('2026-05-01') },
   ),
   externalRef: fc.constant(null),
