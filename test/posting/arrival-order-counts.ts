@@ -88,11 +88,13 @@ const CLAIMED: readonly string[] = [
   'restated by returns principal',
   'restated by chargeoff allowance',
   'block justified',
+  'refusal by state justified',
 ];
 
 /** How many in a thousand may be so; 5 to 8 histories and 0 to 2 blocks were, in runs of 2,000 histories of 40 events. */
 const AT_MOST_PER_MILLE = [
   { name: VACUOUS, among: HISTORY, most: 12 },
+  { name: 'refusal by state unknown', among: 'refusal by state justified', most: 10 },
   { name: 'block unknown', among: 'refused replay_blocked', most: 10 },
 ] as const;
 

@@ -2,7 +2,7 @@ import { sameLines } from '../../src/domain/restatement/loan-event.ts';
 import type { Command } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { eventIdOf } from '../../src/posting/entry-id.ts';
-import { type Accepted, dateOf, isClearing, loansOf, registered, type Told } from './arrival-order.ts';
+import { type Accepted, dateOf, isClearing, type KeptOut, loansOf, registered, type Told } from './arrival-order.ts';
 import { TENANT_ID, tenantWith } from './arrival-order-policies.ts';
 import { MemoryBooks } from './memory-books.ts';
 import { WatchedBooks } from './watched-books.ts';
@@ -32,14 +32,26 @@ export function tellInEffectiveOrder(told: Told): Pick<Told, 'books'> | null {
   return { books: telling.books };
 }
 
-/** What the order of effect says of a request that was blocked; `unknown` where the request itself is refused at its place. */
-export type Block = 'justified' | 'unjustified' | 'unknown';
+/** What the order of effect says of a refusal; `unknown` where it says something else before. */
+export type Judged = 'justified' | 'unjustified' | 'unknown';
 
-/**
- * Whether one of the other events is refused where the blocked request is in its place, or is a refinance that would pay off
- * another sum; `standing`: what would have stood with it.
- */
-export function judgeBlock(told: Told, standing: readonly Accepted[]): Block {
+/** Whether a request that was kept out is kept out in order of effect too, for the reason that it was told. */
+export function judgeRefusal(told: Told, { code, standing }: KeptOut): Judged {
+  return code === 'replay_blocked' ? judgeBlock(told, standing) : judgeOwn(told, standing);
+}
+
+/** Refused by its loan: that has to refuse it at its place, as something new. */
+function judgeOwn(told: Told, standing: readonly Accepted[]): Judged {
+  const telling = new TellingInEffect(told, standing);
+  for (const one of inOrderOfEffect(standing)) {
+    if (one.entryId === '') return telling.refusesAsNew(one) ? 'justified' : 'unjustified';
+    if (telling.correctsWhatWasPassedOver(one) || !telling.post(one)) return 'unknown';
+  }
+  return 'unknown';
+}
+
+/** Blocked: with it in its place, one of the other events is refused, or is a refinance that would pay off another sum. */
+function judgeBlock(told: Told, standing: readonly Accepted[]): Judged {
   const telling = new TellingInEffect(told, standing);
   for (const one of inOrderOfEffect(standing)) {
     if (telling.correctsWhatWasPassedOver(one)) return 'unknown';
@@ -96,6 +108,12 @@ class TellingInEffect {
   #unmake(loanId: string): void {
     const loan = this.books.books.loans.get(TENANT_ID + loanId);
     if (loan !== undefined) loan.borrowerId = null;
+  }
+
+  /** Whether an event that names no earlier one is refused here as it would be on its own day. */
+  refusesAsNew({ command }: Accepted): boolean {
+    if (command.kind === 'refinance') this.#unmake(command.refinance.newLoanId);
+    return this.books.books.copy().post([command]).decisions[0]?.outcome === 'refused';
   }
 
   /** Whether an event that was posted here has the lines that it has in order of arrival. */

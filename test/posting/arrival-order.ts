@@ -1,6 +1,7 @@
 import type { EntryDraft } from '../../src/domain/journal-entry.ts';
 import { PENDING, SETTLED } from '../../src/domain/layer.ts';
 import type { ProgramVersion } from '../../src/domain/program.ts';
+import type { RefusalCode } from '../../src/domain/refusal.ts';
 import type { Command, CommandOf, Envelope } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { eventIdOf } from '../../src/posting/entry-id.ts';
@@ -18,9 +19,25 @@ export type Told = {
   readonly sent: readonly string[];
   readonly decisions: readonly Decision[];
   readonly standing: readonly Accepted[];
-  /** Of each request that an event behind it blocked: what would have stood with it. */
-  readonly blocked: readonly (readonly Accepted[])[];
+  readonly keptOut: readonly KeptOut[];
 };
+
+/** A request that was refused by the state of its loans, or blocked by an event behind it, and what would have stood with it. */
+export type KeptOut = { readonly code: RefusalCode; readonly standing: readonly Accepted[] };
+
+/**
+ * Refusals by the state that a loan has at the place of the event, which for these kinds of event depends on nothing that is looked
+ * at in the present.
+ */
+const BY_STATE: readonly RefusalCode[] = [
+  'effective_date_before_disbursement',
+  'loan_charged_off',
+  'already_charged_off',
+  'loan_not_charged_off',
+  'amount_exceeds_outstanding',
+  'amount_exceeds_suspense',
+  'balance_would_be_negative',
+];
 
 type Posted = Extract<Decision, { outcome: 'posted' }>;
 
@@ -39,8 +56,8 @@ export function tell({ versions, requests }: History): Told {
   requests.forEach((request, index) => {
     telling.send(request, index);
   });
-  const { books, sent, decisions, accepted, blocked } = telling;
-  return { versions, books, sent, decisions, standing: accepted.filter(({ isGone }) => !isGone), blocked };
+  const { books, sent, decisions, accepted, keptOut } = telling;
+  return { versions, books, sent, decisions, standing: accepted.filter(({ isGone }) => !isGone), keptOut };
 }
 
 /** A command to be, the entries that it is about, and what drops out by it. */
@@ -52,7 +69,7 @@ class Telling {
   readonly sent: string[] = [];
   readonly decisions: Decision[] = [];
   readonly accepted: Taken[] = [];
-  readonly blocked: (readonly Accepted[])[] = [];
+  readonly keptOut: KeptOut[] = [];
 
   constructor(versions: readonly ProgramVersion[]) {
     this.books = new WatchedBooks(new MemoryBooks([], new Map([[TENANT_ID, tenantWith(versions)]])));
@@ -68,8 +85,7 @@ class Telling {
     this.sent.push(nameOf(command, aimed, decision));
     this.decisions.push(decision);
     if (decision.outcome === 'posted') this.#take(command, aimed, decision);
-    else if (decision.outcome === 'refused' && decision.refusal.code === 'replay_blocked')
-      this.#keepOut(command, aimed);
+    else if (decision.outcome === 'refused') this.#keepOut(command, aimed, decision.refusal.code);
   }
 
   #aim(request: Request, index: number): Aimed | undefined {
@@ -172,11 +188,13 @@ class Telling {
     return possible[place % Math.max(possible.length, 1)];
   }
 
-  #keepOut(command: Command, { of, drops }: Aimed): void {
+  #keepOut(command: Command, { of, drops }: Aimed, code: RefusalCode): void {
+    // What is about an earlier event is judged by what befell that until now too.
+    if (code !== 'replay_blocked' && (of.length > 0 || !BY_STATE.includes(code))) return;
     const gone = drops === undefined ? [] : this.#withCorrections(drops);
     const left = this.accepted.filter((one) => !one.isGone && !gone.includes(one));
     const own = { command, entryId: '', draft: null, of: of.map(({ entryId }) => entryId) };
-    this.blocked.push(drops === undefined ? [...left, own] : left);
+    this.keptOut.push({ code, standing: drops === undefined ? [...left, own] : left });
   }
 
   /** The corrections of a batch go with it. */
