@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import type { Command, CommandOf, Envelope } from '../../src/posting/command.ts';
 
-/** The program of these histories; it replays. */
-export const PROGRAM_ID = id('b', 1);
+/** The programs of these histories, the default one first; both replay. */
+export const PROGRAM_IDS = [id('b', 1), id('b', 2)];
+const programId = fc.constantFrom(...PROGRAM_IDS);
 /** Who owes every loan. */
 export const BORROWER = id('2', 1);
 /** The loans that are disbursed before anything else. */
@@ -26,7 +27,7 @@ const common = {
   loanId: fc.oneof(
     { weight: 4, arbitrary: fc.constant(LOANS[0] ?? '') },
     { weight: 1, arbitrary: fc.constant(LOANS[1] ?? '') },
-    { weight: 2, arbitrary: fc.constant(OPENED) },
+    { weight: 3, arbitrary: fc.constant(OPENED) },
     { weight: 1, arbitrary: fc.constantFrom(...REFINANCED) },
   ),
   borrowerId: fc.constant(BORROWER),
@@ -70,15 +71,17 @@ const disbursement = fc
 const accrual = fc
   .record({
     accrualDate: common.effectiveAt,
+    programId: fc.constantFrom(PROGRAM_IDS[0] ?? '', ...PROGRAM_IDS),
+    outstandingPrincipalMinor: fc.constantFrom(0n, 60n),
     interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 4 }),
   })
-  .map(({ accrualDate, interest }): CommandOf<'accrual'>['accrual'] => ({
-    programId: PROGRAM_ID,
+  .map(({ accrualDate, programId, outstandingPrincipalMinor, interest }): CommandOf<'accrual'>['accrual'] => ({
+    programId,
     accrualDate,
     dayCountConvention: 'ACT_365',
     loans: interest.map((interestMinor, index) => ({
       loanId: [...LOANS, OPENED, ...REFINANCED][index] ?? '',
-      outstandingPrincipalMinor: 0n,
+      outstandingPrincipalMinor,
       interestMinor,
     })),
   }));
@@ -126,14 +129,15 @@ const adjustment = fc
 const opening = fc
   .record({
     asOf: common.effectiveAt,
+    programId,
     accruedThrough: fc.constantFrom('2026-04-28', '2026-05-01', null),
     annualRate: fc.constantFrom('2.4', null),
     amounts: fc.tuple(amountMinor, part, part, part),
   })
-  .map(({ asOf, accruedThrough, annualRate, amounts }): CommandOf<'registration'>['registration'] => {
+  .map(({ asOf, programId: of, accruedThrough, annualRate, amounts }): CommandOf<'registration'>['registration'] => {
     const [principalMinor, interestMinor, feesMinor, suspenseMinor] = amounts;
     const balances = { asOf, principalMinor, interestMinor, feesMinor, suspenseMinor };
-    const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, annualRate, maturityDate: null };
+    const terms = { borrowerId: BORROWER, currency: 'USD', programId: of, annualRate, maturityDate: null };
     const kept = { ...terms, externalRef: null, metadata: null };
     return { ...kept, loanId: OPENED, opening: { ...balances, accruedThrough: accruedThrough ?? asOf } };
   });
@@ -143,10 +147,11 @@ const refinance = fc
     oldLoanId: common.loanId,
     newLoanId: fc.constantFrom(...REFINANCED),
     newMoneyMinor: fc.constantFrom(0n, 25n),
+    programId: fc.constantFrom(null, ...PROGRAM_IDS),
     effectiveAt: common.effectiveAt,
   })
   .map((one): CommandOf<'refinance'>['refinance'] => {
-    const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, externalRef: null, metadata: null };
+    const terms = { borrowerId: BORROWER, currency: 'USD', externalRef: null, metadata: null };
     return { ...one, ...terms };
   });
 
@@ -242,16 +247,20 @@ export const anyEvent: fc.Arbitrary<DistributiveBody> = fc.oneof(
   { weight: 3, arbitrary: accrual.map((one): DistributiveBody => ({ kind: 'accrual', accrual: one })) },
   {
     weight: 4,
-    arbitrary: common.effectiveAt.map(
-      (date): DistributiveBody => ({ kind: 'accrual_run', portion: runOf(date, LOANS) }),
-    ),
+    arbitrary: fc
+      .tuple(common.effectiveAt, programId)
+      .map(([date, of]): DistributiveBody => ({ kind: 'accrual_run', portion: runOf(of, date, LOANS) })),
   },
 );
 
-/** A run of one portion, over some loans. */
-export function runOf(accrualDate: string, loanIds: readonly string[]): CommandOf<'accrual_run'>['portion'] {
+/** A run of one portion, over some loans of a program. */
+export function runOf(
+  programId: string,
+  accrualDate: string,
+  loanIds: readonly string[],
+): CommandOf<'accrual_run'>['portion'] {
   const all = { lookedAt: loanIds.length, lastLoanId: loanIds.at(-1) ?? null, isLast: true, loanIds };
-  return { accrualRunId: id('d', 1), portion: 1, programId: PROGRAM_ID, accrualDate, ...all };
+  return { accrualRunId: id('d', 1), portion: 1, programId, accrualDate, ...all };
 }
 
 /** The nth id of a kind, a hex digit. */

@@ -3,7 +3,7 @@ import type { Command } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { eventIdOf } from '../../src/posting/entry-id.ts';
 import { type Accepted, dateOf, isClearing, type KeptOut, loansOf, registered, type Told } from './arrival-order.ts';
-import { TENANT_ID, tenantWith } from './arrival-order-policies.ts';
+import { TENANT_ID, tenantWith, withoutPrincipalCheck } from './arrival-order-policies.ts';
 import { MemoryBooks } from './memory-books.ts';
 import { WatchedBooks } from './watched-books.ts';
 
@@ -73,13 +73,18 @@ class TellingInEffect {
   readonly #entryIds = new Map<string, string>();
 
   /** The loans are known from the beginning: whose they are was fixed in order of arrival, and no restatement changes it. */
-  constructor({ versions, books }: Told, standing: readonly Accepted[]) {
+  constructor({ programs, books }: Told, standing: readonly Accepted[]) {
     this.#standing = standing;
-    this.books = new WatchedBooks(new MemoryBooks([], new Map([[TENANT_ID, tenantWith(versions)]])));
-    const { interest } = books.books;
+    this.books = new WatchedBooks(
+      new MemoryBooks([], new Map([[TENANT_ID, tenantWith(withoutPrincipalCheck(programs))]])),
+    );
+    const { interest, loans } = books.books;
     this.books.post(
       loansOf(books.books).map((loanId, index) =>
-        registered(loanId, index, interest.registered.get(TENANT_ID + loanId)?.annualRate ?? null),
+        registered(loanId, index, {
+          programId: loans.get(TENANT_ID + loanId)?.programId ?? null,
+          annualRate: interest.registered.get(TENANT_ID + loanId)?.annualRate ?? null,
+        }),
       ),
     );
   }
