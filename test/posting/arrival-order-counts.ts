@@ -10,7 +10,7 @@ import { LATE_FEE_INCOME, TENANT_ID } from './arrival-order-policies.ts';
 /** How often what came up; names as they are printed. */
 export type Seen = ReadonlyMap<string, number>;
 
-export const HISTORY = 'history';
+const HISTORY = 'history';
 /** Nothing can be said of it: there is no ledger of its events in order of effect. */
 export const VACUOUS = 'history without a counterpart';
 

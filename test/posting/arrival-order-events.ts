@@ -9,7 +9,7 @@ export const BORROWER = id('2', 1);
 /** The loans that are disbursed before anything else. */
 export const LOANS = [id('1', 1), id('1', 2)];
 /** A loan that comes from elsewhere with opening balances; until then, what names it is sent about the first of LOANS. */
-export const OPENED = id('1', 3);
+const OPENED = id('1', 3);
 /** Loans that a refinance may make; what names them before is sent about the first of LOANS too. */
 const REFINANCED = [id('1', 4), id('1', 5)];
 /** The days on which most events count. */

@@ -187,40 +187,33 @@ class TellingInEffect {
 }
 
 /**
- * A client's accrual and its correction are 0 for a loan that is charged off by then: the others accrue. Answers the entry of
- * the one that does; null when it is refused for another reason.
+ * A client's accrual and its correction are 0 for a loan that is charged off by then: the others accrue, in one batch as they were
+ * sent. Answers its entry, empty when every loan is lost; null when it is refused for another reason.
  */
 function accruedWithoutLost(books: WatchedBooks, command: Command): string | null {
   // A run passes over whatever does not accrue.
   if (command.kind === 'accrual_run') return '';
-  const decisions = oneByOne(command).map((part) => books.post([part]).decisions[0]);
-  const wrong = decisions.some(
-    (decision) => decision?.outcome === 'refused' && !LEFT_OUT.includes(decision.refusal.code),
-  );
-  if (wrong || decisions.length === 0) return null;
-  return decisions.flatMap((decision) => (decision?.outcome === 'posted' ? decision.entry.entryId : []))[0] ?? '';
+  const { loans } = books.books;
+  const isLeft = ({ loanId }: { readonly loanId: string }): boolean =>
+    loans.get(TENANT_ID + loanId)?.standing.status !== 'charged_off';
+  const left = withLoans(command, isLeft);
+  if (left === null || left.loans === 0) return left === null ? null : '';
+  const [decision] = books.post([left.command]).decisions;
+  return decision?.outcome === 'posted' ? decision.entry.entryId : null;
 }
 
-/** Of a loan that is charged off, and of its part of a batch that it was left out of. */
-const LEFT_OUT: readonly string[] = ['loan_charged_off', 'loan_not_found', 'not_found'];
-
-function oneByOne(command: Command): readonly Command[] {
-  const keyed = (index: number): string => `${command.keyHash}${index}`;
+/** A batch or a correction over some of its loans, and over how many; null of every other command. */
+function withLoans(
+  command: Command,
+  isLeft: (loan: { readonly loanId: string }) => boolean,
+): { readonly command: Command; readonly loans: number } | null {
   if (command.kind === 'accrual') {
-    const { accrual } = command;
-    return accrual.loans.map((loan, index) => ({
-      ...command,
-      keyHash: keyed(index),
-      accrual: { ...accrual, loans: [loan] },
-    }));
+    const loans = command.accrual.loans.filter(isLeft);
+    return { command: { ...command, accrual: { ...command.accrual, loans } }, loans: loans.length };
   }
-  if (command.kind !== 'accrual_correction') return [];
-  const { correction } = command;
-  return correction.loans.map((loan, index) => ({
-    ...command,
-    keyHash: keyed(index),
-    correction: { ...correction, loans: [loan] },
-  }));
+  if (command.kind !== 'accrual_correction') return null;
+  const loans = command.correction.loans.filter(isLeft);
+  return { command: { ...command, correction: { ...command.correction, loans } }, loans: loans.length };
 }
 
 /** What a money fact is that is refused as something new: on a charged-off loan a recovery, else a payment. */
