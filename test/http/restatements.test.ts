@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
+import { adjustment, line, proposedByColleague } from './adjustment-story.ts';
 import type { HttpAnswer } from './http-client.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import {
@@ -285,6 +286,43 @@ describe('200 POST with preview=true under replay', () => {
       ],
     });
     expect(await componentsOf(api, loan, '2026-05-10')).toEqual(['500', '0', '0', '0']);
+  });
+});
+
+describe('POST /v1/reversals: the disbursement under an adjustment would go', () => {
+  const adjusted = async (
+    onLoan: (loan: Loan) => object[],
+  ): Promise<{ readonly begun: string; readonly stands: string }> => {
+    const loan = unmadeLoan();
+    const begun = await posted(
+      api.post('/v1/disbursements', disbursement(loan, { effective_at: '2026-05-01', program_id: programId })),
+    );
+    const proposed = await proposedByColleague(
+      api,
+      adjustment(loan, { lines: onLoan(loan), effective_at: '2026-05-05' }),
+    );
+    const stands = await posted(api.post(`/v1/adjustments/${proposed}/approvals`, {}));
+    return { begun: entryIdOf(begun), stands: entryIdOf(stands) };
+  };
+
+  test('201 when it names the loan on accounts alone that no loan controls: the loan need not have begun for that', async () => {
+    const { begun } = await adjusted(({ loanId }) => [
+      line('5200', 'DR', '500', { loan_id: loanId }),
+      line('4000', 'CR', '500'),
+    ]);
+    await posted(api.post('/v1/reversals', reversal(begun, { effective_at: '2026-05-10' })));
+  });
+
+  test('422 replay_blocked when it moves a component of the loan', async () => {
+    const { begun, stands } = await adjusted(({ loanId }) => [
+      line('1200', 'DR', '500', { loan_id: loanId }),
+      line('4000', 'CR', '500'),
+    ]);
+    await expectRefusal(ledger, () => api.post('/v1/reversals', reversal(begun, { effective_at: '2026-05-10' })), {
+      status: 422,
+      code: 'replay_blocked',
+      blockingEntryId: stands,
+    });
   });
 });
 

@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import type { Command, CommandOf, Envelope } from '../../src/posting/command.ts';
 
-/** The program of these histories; it replays. */
-export const PROGRAM_ID = id('b', 1);
+/** The programs of these histories, the default one first; both replay. */
+export const PROGRAM_IDS = [id('b', 1), id('b', 2)];
+const programId = fc.constantFrom(...PROGRAM_IDS);
 /** Who owes every loan. */
 export const BORROWER = id('2', 1);
 /** The loans that are disbursed before anything else. */
 export const LOANS = [id('1', 1), id('1', 2)];
 /** A loan that comes from elsewhere with opening balances; until then, what names it is sent about the first of LOANS. */
-export const OPENED = id('1', 3);
+const OPENED = id('1', 3);
 /** Loans that a refinance may make; what names them before is sent about the first of LOANS too. */
 const REFINANCED = [id('1', 4), id('1', 5)];
 /** The days on which most events count. */
@@ -26,14 +27,14 @@ const common = {
   loanId: fc.oneof(
     { weight: 4, arbitrary: fc.constant(LOANS[0] ?? '') },
     { weight: 1, arbitrary: fc.constant(LOANS[1] ?? '') },
-    { weight: 2, arbitrary: fc.constant(OPENED) },
+    { weight: 3, arbitrary: fc.constant(OPENED) },
     { weight: 1, arbitrary: fc.constantFrom(...REFINANCED) },
   ),
   borrowerId: fc.constant(BORROWER),
   amountMinor,
   currency: fc.constant('USD'),
   effectiveAt: fc.oneof(
-    { weight: 12, arbitrary: fc.constantFrom(...DAYS) },
+    { weight: 30, arbitrary: fc.constantFrom(...DAYS) },
     { weight: 1, arbitrary: fc.constant('2026-05-01') },
   ),
   externalRef: fc.constant(null),
@@ -70,22 +71,24 @@ const disbursement = fc
 const accrual = fc
   .record({
     accrualDate: common.effectiveAt,
+    programId: fc.constantFrom(PROGRAM_IDS[0] ?? '', ...PROGRAM_IDS),
+    outstandingPrincipalMinor: fc.constantFrom(0n, 60n),
     interest: fc.array(fc.bigInt({ min: 0n, max: 30n }), { minLength: 1, maxLength: 4 }),
   })
-  .map(({ accrualDate, interest }): CommandOf<'accrual'>['accrual'] => ({
-    programId: PROGRAM_ID,
+  .map(({ accrualDate, programId, outstandingPrincipalMinor, interest }): CommandOf<'accrual'>['accrual'] => ({
+    programId,
     accrualDate,
     dayCountConvention: 'ACT_365',
     loans: interest.map((interestMinor, index) => ({
       loanId: [...LOANS, OPENED, ...REFINANCED][index] ?? '',
-      outstandingPrincipalMinor: 0n,
+      outstandingPrincipalMinor,
       interestMinor,
     })),
   }));
 
 /**
- * Two lines or four that somebody else approves: on a control account against income, of one loan or from one to the other, now
- * and then on a layer that settles nothing. Whoever sends it gives it its id.
+ * Two lines or four that somebody else approves: on a control account against income, of one loan or from one to the other, or
+ * on accounts that no loan controls, now and then on a layer that settles nothing. Whoever sends it gives it its id.
  */
 const adjustment = fc
   .record({
@@ -93,9 +96,10 @@ const adjustment = fc
     layer: fc.constantFrom(0 as const, 0 as const, 0 as const, 1 as const, 2 as const),
     lines: fc.array(
       fc.record({
-        pair: fc.constantFrom([1100, 4000], [1200, 4000], [1300, 4100], [2100, 4000], [9100, 9200]),
+        pair: fc.constantFrom([1100, 4000], [1200, 4000], [1300, 4100], [2100, 4000], [9100, 9200], [5200, 4000]),
         loanId: common.loanId,
         otherId: fc.option(common.loanId, { nil: null, freq: 1 }),
+        namesLoan: fc.boolean(),
         amountMinor: fc.bigInt({ min: -30n, max: 30n }).filter((amount) => amount !== 0n),
       }),
       { minLength: 1, maxLength: 2 },
@@ -110,9 +114,10 @@ const adjustment = fc
       effectiveAt,
       reasonCode: 'other',
       description: null,
-      lines: lines.flatMap(({ pair: [account = 0, opposite = 0], loanId, otherId, amountMinor }) => {
+      lines: lines.flatMap(({ pair: [account = 0, opposite = 0], loanId, otherId, namesLoan, amountMinor }) => {
         const on = { currency: 'USD', layer };
-        const against = otherId === null ? { account: opposite, loanId: null } : { account, loanId: otherId };
+        const against =
+          otherId === null ? { account: opposite, loanId: namesLoan ? loanId : null } : { account, loanId: otherId };
         return [
           { ...on, account, loanId, amountMinor },
           { ...on, ...against, amountMinor: -amountMinor },
@@ -124,14 +129,15 @@ const adjustment = fc
 const opening = fc
   .record({
     asOf: common.effectiveAt,
+    programId,
     accruedThrough: fc.constantFrom('2026-04-28', '2026-05-01', null),
     annualRate: fc.constantFrom('2.4', null),
     amounts: fc.tuple(amountMinor, part, part, part),
   })
-  .map(({ asOf, accruedThrough, annualRate, amounts }): CommandOf<'registration'>['registration'] => {
+  .map(({ asOf, programId: of, accruedThrough, annualRate, amounts }): CommandOf<'registration'>['registration'] => {
     const [principalMinor, interestMinor, feesMinor, suspenseMinor] = amounts;
     const balances = { asOf, principalMinor, interestMinor, feesMinor, suspenseMinor };
-    const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, annualRate, maturityDate: null };
+    const terms = { borrowerId: BORROWER, currency: 'USD', programId: of, annualRate, maturityDate: null };
     const kept = { ...terms, externalRef: null, metadata: null };
     return { ...kept, loanId: OPENED, opening: { ...balances, accruedThrough: accruedThrough ?? asOf } };
   });
@@ -141,10 +147,11 @@ const refinance = fc
     oldLoanId: common.loanId,
     newLoanId: fc.constantFrom(...REFINANCED),
     newMoneyMinor: fc.constantFrom(0n, 25n),
+    programId: fc.constantFrom(null, ...PROGRAM_IDS),
     effectiveAt: common.effectiveAt,
   })
   .map((one): CommandOf<'refinance'>['refinance'] => {
-    const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, externalRef: null, metadata: null };
+    const terms = { borrowerId: BORROWER, currency: 'USD', externalRef: null, metadata: null };
     return { ...one, ...terms };
   });
 
@@ -240,16 +247,20 @@ export const anyEvent: fc.Arbitrary<DistributiveBody> = fc.oneof(
   { weight: 3, arbitrary: accrual.map((one): DistributiveBody => ({ kind: 'accrual', accrual: one })) },
   {
     weight: 4,
-    arbitrary: common.effectiveAt.map(
-      (date): DistributiveBody => ({ kind: 'accrual_run', portion: runOf(date, LOANS) }),
-    ),
+    arbitrary: fc
+      .tuple(common.effectiveAt, programId)
+      .map(([date, of]): DistributiveBody => ({ kind: 'accrual_run', portion: runOf(of, date, LOANS) })),
   },
 );
 
-/** A run of one portion, over some loans. */
-export function runOf(accrualDate: string, loanIds: readonly string[]): CommandOf<'accrual_run'>['portion'] {
+/** A run of one portion, over some loans of a program. */
+export function runOf(
+  programId: string,
+  accrualDate: string,
+  loanIds: readonly string[],
+): CommandOf<'accrual_run'>['portion'] {
   const all = { lookedAt: loanIds.length, lastLoanId: loanIds.at(-1) ?? null, isLast: true, loanIds };
-  return { accrualRunId: id('d', 1), portion: 1, programId: PROGRAM_ID, accrualDate, ...all };
+  return { accrualRunId: id('d', 1), portion: 1, programId, accrualDate, ...all };
 }
 
 /** The nth id of a kind, a hex digit. */

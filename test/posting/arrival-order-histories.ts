@@ -1,8 +1,7 @@
 import fc from 'fast-check';
-import type { ProgramVersion } from '../../src/domain/program.ts';
 import type { CommandOf } from '../../src/posting/command.ts';
 import { anyEvent, BORROWER, DAYS, type DistributiveBody, LOANS } from './arrival-order-events.ts';
-import { programVersions } from './arrival-order-policies.ts';
+import { type Programs, programs } from './arrival-order-policies.ts';
 
 /**
  * A request before it has a key. One about an earlier event names that by its place among all that it could be about, and says
@@ -55,8 +54,8 @@ function requests(maxLength: number): fc.Arbitrary<Request> {
   );
 }
 
-/** What is sent in order of arrival, under which versions of the program. */
-export type History = { readonly versions: readonly ProgramVersion[]; readonly requests: readonly Request[] };
+/** What is sent in order of arrival, under which programs. */
+export type History = { readonly programs: Programs; readonly requests: readonly Request[] };
 
 /**
  * Histories of up to so many requests, of all lengths alike; the first disbursements of LOANS arrive first, whatever their
@@ -69,7 +68,7 @@ export function histories(maxLength: number): fc.Arbitrary<History> {
     return { about: 'nothing', body: { kind: 'disbursement', disbursement: { ...made, layer: 0 } } };
   });
   return fc.record({
-    versions: programVersions(),
+    programs: programs(),
     requests: fc
       .array(requests(maxLength), { minLength: 4, maxLength: maxLength - first.length, size: 'max' })
       .map((rest) => [...first, ...rest]),

@@ -2,8 +2,8 @@ import { sameLines } from '../../src/domain/restatement/loan-event.ts';
 import type { Command } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { eventIdOf } from '../../src/posting/entry-id.ts';
-import { type Accepted, dateOf, isClearing, loansOf, registered, type Told } from './arrival-order.ts';
-import { TENANT_ID, tenantWith } from './arrival-order-policies.ts';
+import { type Accepted, dateOf, isClearing, type KeptOut, loansOf, registered, type Told } from './arrival-order.ts';
+import { TENANT_ID, tenantWith, withoutPrincipalCheck } from './arrival-order-policies.ts';
 import { MemoryBooks } from './memory-books.ts';
 import { WatchedBooks } from './watched-books.ts';
 
@@ -32,14 +32,26 @@ export function tellInEffectiveOrder(told: Told): Pick<Told, 'books'> | null {
   return { books: telling.books };
 }
 
-/** What the order of effect says of a request that was blocked; `unknown` where the request itself is refused at its place. */
-export type Block = 'justified' | 'unjustified' | 'unknown';
+/** What the order of effect says of a refusal; `unknown` where it says something else before. */
+export type Judged = 'justified' | 'unjustified' | 'unknown';
 
-/**
- * Whether one of the other events is refused where the blocked request is in its place, or is a refinance that would pay off
- * another sum; `standing`: what would have stood with it.
- */
-export function judgeBlock(told: Told, standing: readonly Accepted[]): Block {
+/** Whether a request that was kept out is kept out in order of effect too, for the reason that it was told. */
+export function judgeRefusal(told: Told, { code, standing }: KeptOut): Judged {
+  return code === 'replay_blocked' ? judgeBlock(told, standing) : judgeOwn(told, standing);
+}
+
+/** Refused by its loan: that has to refuse it at its place, as something new. */
+function judgeOwn(told: Told, standing: readonly Accepted[]): Judged {
+  const telling = new TellingInEffect(told, standing);
+  for (const one of inOrderOfEffect(standing)) {
+    if (one.entryId === '') return telling.refusesAsNew(one) ? 'justified' : 'unjustified';
+    if (telling.correctsWhatWasPassedOver(one) || !telling.post(one)) return 'unknown';
+  }
+  return 'unknown';
+}
+
+/** Blocked: with it in its place, one of the other events is refused, or is a refinance that would pay off another sum. */
+function judgeBlock(told: Told, standing: readonly Accepted[]): Judged {
   const telling = new TellingInEffect(told, standing);
   for (const one of inOrderOfEffect(standing)) {
     if (telling.correctsWhatWasPassedOver(one)) return 'unknown';
@@ -61,13 +73,18 @@ class TellingInEffect {
   readonly #entryIds = new Map<string, string>();
 
   /** The loans are known from the beginning: whose they are was fixed in order of arrival, and no restatement changes it. */
-  constructor({ versions, books }: Told, standing: readonly Accepted[]) {
+  constructor({ programs, books }: Told, standing: readonly Accepted[]) {
     this.#standing = standing;
-    this.books = new WatchedBooks(new MemoryBooks([], new Map([[TENANT_ID, tenantWith(versions)]])));
-    const { interest } = books.books;
+    this.books = new WatchedBooks(
+      new MemoryBooks([], new Map([[TENANT_ID, tenantWith(withoutPrincipalCheck(programs))]])),
+    );
+    const { interest, loans } = books.books;
     this.books.post(
       loansOf(books.books).map((loanId, index) =>
-        registered(loanId, index, interest.registered.get(TENANT_ID + loanId)?.annualRate ?? null),
+        registered(loanId, index, {
+          programId: loans.get(TENANT_ID + loanId)?.programId ?? null,
+          annualRate: interest.registered.get(TENANT_ID + loanId)?.annualRate ?? null,
+        }),
       ),
     );
   }
@@ -96,6 +113,12 @@ class TellingInEffect {
   #unmake(loanId: string): void {
     const loan = this.books.books.loans.get(TENANT_ID + loanId);
     if (loan !== undefined) loan.borrowerId = null;
+  }
+
+  /** Whether an event that names no earlier one is refused here as it would be on its own day. */
+  refusesAsNew({ command }: Accepted): boolean {
+    if (command.kind === 'refinance') this.#unmake(command.refinance.newLoanId);
+    return this.books.books.copy().post([command]).decisions[0]?.outcome === 'refused';
   }
 
   /** Whether an event that was posted here has the lines that it has in order of arrival. */
@@ -164,40 +187,33 @@ class TellingInEffect {
 }
 
 /**
- * A client's accrual and its correction are 0 for a loan that is charged off by then: the others accrue. Answers the entry of
- * the one that does; null when it is refused for another reason.
+ * A client's accrual and its correction are 0 for a loan that is charged off by then: the others accrue, in one batch as they were
+ * sent. Answers its entry, empty when every loan is lost; null when it is refused for another reason.
  */
 function accruedWithoutLost(books: WatchedBooks, command: Command): string | null {
   // A run passes over whatever does not accrue.
   if (command.kind === 'accrual_run') return '';
-  const decisions = oneByOne(command).map((part) => books.post([part]).decisions[0]);
-  const wrong = decisions.some(
-    (decision) => decision?.outcome === 'refused' && !LEFT_OUT.includes(decision.refusal.code),
-  );
-  if (wrong || decisions.length === 0) return null;
-  return decisions.flatMap((decision) => (decision?.outcome === 'posted' ? decision.entry.entryId : []))[0] ?? '';
+  const { loans } = books.books;
+  const isLeft = ({ loanId }: { readonly loanId: string }): boolean =>
+    loans.get(TENANT_ID + loanId)?.standing.status !== 'charged_off';
+  const left = withLoans(command, isLeft);
+  if (left === null || left.loans === 0) return left === null ? null : '';
+  const [decision] = books.post([left.command]).decisions;
+  return decision?.outcome === 'posted' ? decision.entry.entryId : null;
 }
 
-/** Of a loan that is charged off, and of its part of a batch that it was left out of. */
-const LEFT_OUT: readonly string[] = ['loan_charged_off', 'loan_not_found', 'not_found'];
-
-function oneByOne(command: Command): readonly Command[] {
-  const keyed = (index: number): string => `${command.keyHash}${index}`;
+/** A batch or a correction over some of its loans, and over how many; null of every other command. */
+function withLoans(
+  command: Command,
+  isLeft: (loan: { readonly loanId: string }) => boolean,
+): { readonly command: Command; readonly loans: number } | null {
   if (command.kind === 'accrual') {
-    const { accrual } = command;
-    return accrual.loans.map((loan, index) => ({
-      ...command,
-      keyHash: keyed(index),
-      accrual: { ...accrual, loans: [loan] },
-    }));
+    const loans = command.accrual.loans.filter(isLeft);
+    return { command: { ...command, accrual: { ...command.accrual, loans } }, loans: loans.length };
   }
-  if (command.kind !== 'accrual_correction') return [];
-  const { correction } = command;
-  return correction.loans.map((loan, index) => ({
-    ...command,
-    keyHash: keyed(index),
-    correction: { ...correction, loans: [loan] },
-  }));
+  if (command.kind !== 'accrual_correction') return null;
+  const loans = command.correction.loans.filter(isLeft);
+  return { command: { ...command, correction: { ...command.correction, loans } }, loans: loans.length };
 }
 
 /** What a money fact is that is refused as something new: on a charged-off loan a recovery, else a payment. */

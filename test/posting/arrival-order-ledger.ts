@@ -1,14 +1,18 @@
 import type { LoanStanding } from '../../src/domain/loan.ts';
 import { standingAfterLosses } from '../../src/domain/loss.ts';
+import type { Command } from '../../src/posting/command.ts';
 import { envelope, loansOf, type Told } from './arrival-order.ts';
-import { runOf } from './arrival-order-events.ts';
+import { PROGRAM_IDS, runOf } from './arrival-order-events.ts';
 import type { MemoryBooks } from './memory-books.ts';
 
 /** The same with a run behind all that there is: what it posts tells how interest is counted until then. */
 export function withLastRun<Of extends Pick<Told, 'books'>>(told: Of): Of {
-  told.books.post([
-    { ...envelope(5_000), kind: 'accrual_run', portion: runOf('2026-05-09', loansOf(told.books.books)) },
-  ]);
+  told.books.post(
+    PROGRAM_IDS.map((programId, index): Command => {
+      const portion = runOf(programId, '2026-05-09', loansOf(told.books.books, programId));
+      return { ...envelope(5_000 + index), kind: 'accrual_run', portion };
+    }),
+  );
   return told;
 }
 

@@ -3,7 +3,7 @@ import { parseRateHistory } from '../../src/domain/annual-rate.ts';
 import { DEFAULT_PROGRAM_POLICY } from '../../src/domain/default-program.ts';
 import { type ProgramPolicy, type ProgramVersion, readPolicy } from '../../src/domain/program.ts';
 import type { TenantState } from '../../src/posting/ledger-state.ts';
-import { DAYS, id, PROGRAM_ID } from './arrival-order-events.ts';
+import { DAYS, id, PROGRAM_IDS } from './arrival-order-events.ts';
 import { BUSINESS_DATE } from './memory-books.ts';
 
 /** Where some versions book late fees. */
@@ -41,23 +41,33 @@ const policy: fc.Arbitrary<ProgramPolicy> = fc
     overpayment: fc.constantFrom('suspense', 'suspense', 'reject'),
     returns: fc.constantFrom('mirror', 'principal'),
     chargeoff: fc.constantFrom('direct', 'allowance'),
+    principalCheck: fc.constantFrom('record', 'record', 'record', 'reject'),
     feeIncomeAccounts: fc.constantFrom(new Map(), new Map([['late_fee', LATE_FEE_INCOME]])),
   })
   .map((one) => ({ ...POLICY, ...one }));
 
-/** The versions that a history's program has from the beginning, up to three; all replay (decisions/0016 answer 3). */
-export function programVersions(): fc.Arbitrary<readonly ProgramVersion[]> {
-  const later = fc.array(fc.tuple(fc.constantFrom(...BEGINNINGS), policy), { maxLength: 2 });
+/** The versions of each program, by its id. */
+export type Programs = ReadonlyMap<string, readonly ProgramVersion[]>;
+
+/** The programs that a history has from the beginning, with up to three versions; all replay (decisions/0016 answer 3). */
+export function programs(): fc.Arbitrary<Programs> {
   return fc
-    .tuple(policy, later)
-    .map(([first, others]) => [
-      version(1, null, first),
-      ...others.map(([from, changed], index) => version(index + 2, from, changed)),
-    ]);
+    .tuple(...PROGRAM_IDS.map((programId) => fc.tuple(fc.constant(programId), versionsOf(programId))))
+    .map((all) => new Map(all));
 }
 
-function version(number: number, effectiveFrom: string | null, policy: ProgramPolicy): ProgramVersion {
-  return { programId: PROGRAM_ID, currency: null, version: number, effectiveFrom, policy };
+function versionsOf(programId: string): fc.Arbitrary<readonly ProgramVersion[]> {
+  const ofProgram = { programId, currency: null };
+  const later = fc.array(fc.tuple(fc.constantFrom(...BEGINNINGS), policy), { maxLength: 2 });
+  return fc.tuple(policy, later).map(([first, others]) => [
+    { ...ofProgram, version: 1, effectiveFrom: null, policy: first },
+    ...others.map(([from, changed], index) => ({
+      ...ofProgram,
+      version: index + 2,
+      effectiveFrom: from,
+      policy: changed,
+    })),
+  ]);
 }
 
 function ratesOf(steps: readonly { readonly from: string; readonly rate: string }[]): ProgramPolicy['annualRates'] {
@@ -66,8 +76,8 @@ function ratesOf(steps: readonly { readonly from: string; readonly rate: string 
   return read.history;
 }
 
-/** The tenant with its one program. */
-export function tenantWith(versions: readonly ProgramVersion[]): TenantState {
+/** The tenant with its programs. */
+export function tenantWith(all: Programs): TenantState {
   return {
     businessDate: BUSINESS_DATE,
     closedThrough: null,
@@ -75,9 +85,18 @@ export function tenantWith(versions: readonly ProgramVersion[]): TenantState {
       tenantId: TENANT_ID,
       configEpoch: 1n,
       currency: 'USD',
-      defaultProgramId: PROGRAM_ID,
+      defaultProgramId: PROGRAM_IDS[0] ?? '',
       closedThrough: null,
-      programs: new Map([[PROGRAM_ID, versions]]),
+      programs: all,
     },
   };
+}
+
+/** The same programs but that a client's principal is compared and never refused: that is judged when a batch arrives (decisions/0016 answer 35). */
+export function withoutPrincipalCheck(all: Programs): Programs {
+  const recorded = (version: ProgramVersion): ProgramVersion => ({
+    ...version,
+    policy: { ...version.policy, principalCheck: 'record' },
+  });
+  return new Map([...all].map(([programId, versions]) => [programId, versions.map(recorded)]));
 }

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { tell } from './arrival-order.ts';
 import { count, type Seen, up, VACUOUS } from './arrival-order-counts.ts';
 import { histories } from './arrival-order-histories.ts';
-import { judgeBlock, tellInEffectiveOrder } from './arrival-order-in-effect.ts';
+import { judgeRefusal, tellInEffectiveOrder } from './arrival-order-in-effect.ts';
 import { ledgerByDate, withLastRun } from './arrival-order-ledger.ts';
 
 /**
  * Sends random histories in order of arrival and what stands of them in order of effect, and compares the ledgers account by
  * account, loan by loan and date by date; in both, control accounts have to tie with their loans. Throws with the smallest
- * history that differs, or in which a request was blocked by nothing; answers how often what came up.
+ * history that differs, or in which a request was kept out for nothing; answers how often what came up.
  */
 export function checkArrivalOrder(size: {
   readonly histories: number;
@@ -22,10 +22,10 @@ export function checkArrivalOrder(size: {
     fc.property(histories(size.eventsMax), (history) => {
       const told = tell(history);
       count(seen, told);
-      for (const standing of told.blocked) {
-        const block = judgeBlock(told, standing);
-        if (block === 'unjustified') throw new Error('a request was blocked by an event that could stand behind it');
-        up(seen, `block ${block}`);
+      for (const keptOut of told.keptOut) {
+        const judged = judgeRefusal(told, keptOut);
+        if (judged === 'unjustified') throw new Error(`${keptOut.code}: not in order of effect`);
+        up(seen, `${keptOut.code === 'replay_blocked' ? 'block' : 'refusal by state'} ${judged}`);
       }
       const inOrder = tellInEffectiveOrder(told);
       if (inOrder === null) up(seen, VACUOUS);

@@ -1,26 +1,42 @@
 import type { EntryDraft } from '../../src/domain/journal-entry.ts';
 import { PENDING, SETTLED } from '../../src/domain/layer.ts';
-import type { ProgramVersion } from '../../src/domain/program.ts';
+import type { RefusalCode } from '../../src/domain/refusal.ts';
 import type { Command, CommandOf, Envelope } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { eventIdOf } from '../../src/posting/entry-id.ts';
-import { BORROWER, type DistributiveBody, id, LOANS, runOf } from './arrival-order-events.ts';
+import { BORROWER, type DistributiveBody, id, LOANS, PROGRAM_IDS, runOf } from './arrival-order-events.ts';
 import type { AskedCorrection, AskedReturn, History, Request } from './arrival-order-histories.ts';
-import { TENANT_ID, tenantWith } from './arrival-order-policies.ts';
+import { type Programs, TENANT_ID, tenantWith } from './arrival-order-policies.ts';
 import { MemoryBooks } from './memory-books.ts';
 import { WatchedBooks } from './watched-books.ts';
 
 /** What became of a history: the books, and which of its events stand. */
 export type Told = {
-  readonly versions: readonly ProgramVersion[];
+  readonly programs: Programs;
   readonly books: WatchedBooks;
   /** What was sent, by its name among the counts, and what each was decided to. */
   readonly sent: readonly string[];
   readonly decisions: readonly Decision[];
   readonly standing: readonly Accepted[];
-  /** Of each request that an event behind it blocked: what would have stood with it. */
-  readonly blocked: readonly (readonly Accepted[])[];
+  readonly keptOut: readonly KeptOut[];
 };
+
+/** A request that was refused by the state of its loans, or blocked by an event behind it, and what would have stood with it. */
+export type KeptOut = { readonly code: RefusalCode; readonly standing: readonly Accepted[] };
+
+/**
+ * Refusals by the state that a loan has at the place of the event, which for these kinds of event depends on nothing that is looked
+ * at in the present.
+ */
+const BY_STATE: readonly RefusalCode[] = [
+  'effective_date_before_disbursement',
+  'loan_charged_off',
+  'already_charged_off',
+  'loan_not_charged_off',
+  'amount_exceeds_outstanding',
+  'amount_exceeds_suspense',
+  'balance_would_be_negative',
+];
 
 type Posted = Extract<Decision, { outcome: 'posted' }>;
 
@@ -34,13 +50,13 @@ export type Accepted = {
 };
 
 /** Sends the requests of a history in order of arrival, each by itself; LOANS are registered before. */
-export function tell({ versions, requests }: History): Told {
-  const telling = new Telling(versions);
+export function tell({ programs, requests }: History): Told {
+  const telling = new Telling(programs);
   requests.forEach((request, index) => {
     telling.send(request, index);
   });
-  const { books, sent, decisions, accepted, blocked } = telling;
-  return { versions, books, sent, decisions, standing: accepted.filter(({ isGone }) => !isGone), blocked };
+  const { books, sent, decisions, accepted, keptOut } = telling;
+  return { programs, books, sent, decisions, standing: accepted.filter(({ isGone }) => !isGone), keptOut };
 }
 
 /** A command to be, the entries that it is about, and what drops out by it. */
@@ -52,10 +68,10 @@ class Telling {
   readonly sent: string[] = [];
   readonly decisions: Decision[] = [];
   readonly accepted: Taken[] = [];
-  readonly blocked: (readonly Accepted[])[] = [];
+  readonly keptOut: KeptOut[] = [];
 
-  constructor(versions: readonly ProgramVersion[]) {
-    this.books = new WatchedBooks(new MemoryBooks([], new Map([[TENANT_ID, tenantWith(versions)]])));
+  constructor(programs: Programs) {
+    this.books = new WatchedBooks(new MemoryBooks([], new Map([[TENANT_ID, tenantWith(programs)]])));
     this.books.post(LOANS.map((loanId, index) => registered(loanId, index)));
   }
 
@@ -68,8 +84,7 @@ class Telling {
     this.sent.push(nameOf(command, aimed, decision));
     this.decisions.push(decision);
     if (decision.outcome === 'posted') this.#take(command, aimed, decision);
-    else if (decision.outcome === 'refused' && decision.refusal.code === 'replay_blocked')
-      this.#keepOut(command, aimed);
+    else if (decision.outcome === 'refused') this.#keepOut(command, aimed, decision.refusal.code);
   }
 
   #aim(request: Request, index: number): Aimed | undefined {
@@ -91,17 +106,30 @@ class Telling {
     }
   }
 
-  /** A run is over the loans that there are; a proposal has an id of its own. */
+  /** Accruals are over the loans that their program has by now; a proposal has an id of its own. */
   #asSent(unknown: DistributiveBody, index: number): DistributiveBody {
     const known = loansOf(this.books.books);
     const body = onKnownLoans(unknown, known);
-    if (body.kind === 'accrual_run') return { ...body, portion: runOf(body.portion.accrualDate, known) };
+    if (body.kind === 'accrual') return { ...body, accrual: this.#onOwnLoans(body.accrual) };
+    if (body.kind === 'accrual_run') {
+      const { programId, accrualDate } = body.portion;
+      return { ...body, portion: runOf(programId, accrualDate, loansOf(this.books.books, programId)) };
+    }
     if (body.kind !== 'adjustment' || body.approval.proposal === null) return body;
     const adjustmentId = id('d', 100 + index);
     return {
       ...body,
       approval: { ...body.approval, adjustmentId, proposal: { ...body.approval.proposal, adjustmentId } },
     };
+  }
+
+  /** The batch is of the default program while the other one has no loan. */
+  #onOwnLoans(batch: CommandOf<'accrual'>['accrual']): CommandOf<'accrual'>['accrual'] {
+    const [first = ''] = PROGRAM_IDS;
+    const programId = loansOf(this.books.books, batch.programId).length === 0 ? first : batch.programId;
+    const own = loansOf(this.books.books, programId);
+    const loans = batch.loans.slice(0, own.length).map((loan, place) => ({ ...loan, loanId: own[place] ?? '' }));
+    return { ...batch, programId, loans };
   }
 
   #reversal(place: number): Aimed | undefined {
@@ -172,11 +200,13 @@ class Telling {
     return possible[place % Math.max(possible.length, 1)];
   }
 
-  #keepOut(command: Command, { of, drops }: Aimed): void {
+  #keepOut(command: Command, { of, drops }: Aimed, code: RefusalCode): void {
+    // What is about an earlier event is judged by what befell that until now too.
+    if (code !== 'replay_blocked' && (of.length > 0 || !BY_STATE.includes(code))) return;
     const gone = drops === undefined ? [] : this.#withCorrections(drops);
     const left = this.accepted.filter((one) => !one.isGone && !gone.includes(one));
     const own = { command, entryId: '', draft: null, of: of.map(({ entryId }) => entryId) };
-    this.blocked.push(drops === undefined ? [...left, own] : left);
+    this.keptOut.push({ code, standing: drops === undefined ? [...left, own] : left });
   }
 
   /** The corrections of a batch go with it. */
@@ -211,11 +241,7 @@ class Telling {
 
 /** The same, with the first of LOANS wherever it names a loan that there is not, but for what makes one. */
 function onKnownLoans(body: DistributiveBody, known: readonly string[]): DistributiveBody {
-  if (body.kind === 'registration') return body;
-  if (body.kind === 'accrual') {
-    const loans = body.accrual.loans.filter(({ loanId }) => known.includes(loanId));
-    return { ...body, accrual: { ...body.accrual, loans } };
-  }
+  if (body.kind === 'registration' || body.kind === 'accrual') return body;
   const named = (name: string, value: unknown): unknown =>
     (name === 'loanId' || name === 'oldLoanId') && typeof value === 'string' && !known.includes(value)
       ? LOANS[0]
@@ -345,14 +371,21 @@ function reversalOf(entryId: string): DistributiveBody {
   };
 }
 
-/** The loans that the books know, in one order. */
-export function loansOf(books: MemoryBooks): readonly string[] {
-  return [...books.loans.values()].flatMap(({ loanId, borrowerId }) => (borrowerId === null ? [] : [loanId])).sort();
+/** The loans that the books know, all or those of a program, in one order. */
+export function loansOf(books: MemoryBooks, of?: string): readonly string[] {
+  const known = [...books.loans.values()].filter(({ borrowerId }) => borrowerId !== null);
+  return known.flatMap(({ loanId, programId }) => (of === undefined || programId === of ? [loanId] : [])).sort();
 }
 
+const PLAIN = { programId: null, annualRate: null };
+
 /** Makes a loan known before anything happens to it. */
-export function registered(loanId: string, index: number, annualRate: string | null = null): CommandOf<'registration'> {
-  const terms = { borrowerId: BORROWER, currency: 'USD', programId: null, annualRate, maturityDate: null };
+export function registered(
+  loanId: string,
+  index: number,
+  { programId, annualRate }: { readonly programId: string | null; readonly annualRate: string | null } = PLAIN,
+): CommandOf<'registration'> {
+  const terms = { borrowerId: BORROWER, currency: 'USD', programId, annualRate, maturityDate: null };
   const registration = { ...terms, loanId, opening: null, externalRef: null, metadata: null };
   return { ...envelope(1_000 + index), kind: 'registration', registration };
 }

@@ -1,6 +1,12 @@
 import type { AccrualBatch } from '../../src/domain/accrual.ts';
 import { interestBefore as interestFactsBefore } from '../../src/domain/accrual-run.ts';
-import { type DraftLine, type EventInput, effectOfLines, linesByLayer } from '../../src/domain/journal-entry.ts';
+import {
+  type DraftLine,
+  type EntryDraft,
+  type EventInput,
+  effectOfLines,
+  linesByLayer,
+} from '../../src/domain/journal-entry.ts';
 import { addComponents, controlledComponent, noComponents } from '../../src/domain/loan.ts';
 import type { StandingNonAccrual } from '../../src/domain/non-accrual.ts';
 import type { EntryStanding } from '../../src/domain/posted-entry.ts';
@@ -37,10 +43,9 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
   const keys = [...books.entries.keys()];
   const before: LoanHistory['before'] = [noComponents(), noComponents(), noComponents()];
   const events = new Map<string, LoanEvent>();
-  for (const [key, { entry, loanIds }] of books.entries) {
-    if (!key.startsWith(tenantId) || !loanIds.includes(loanId)) continue;
+  for (const [key, { entry }] of books.entries) {
+    if (!key.startsWith(tenantId) || !isInLife(entry, loanId)) continue;
     const lines = entry.lines.filter((line) => line.loanId === loanId);
-    if (entry.eventType === 'manual_adjustment' && !lines.some(isControlled)) continue;
     if (entry.effectiveAt < from) {
       for (const { layer, lines: ofLayer } of linesByLayer({ ...entry, lines })) {
         const components = before[layer];
@@ -89,9 +94,11 @@ export function historyOf({ tenantId, loanId, from }: HistoryRef, books: LivedBo
   return { from, before, events: ordered, losses, nonAccruals, returned, interest, interestFacts, truncated: false };
 }
 
-/** An adjustment may name a loan that it does not move: that loan has no movement by it. */
-function isControlled({ account }: DraftLine): boolean {
-  return controlledComponent(account) !== null;
+/** What moved the loan or was about it alone, and what left it as it was; not an entry that names it where no loan is controlled. */
+function isInLife(entry: object, loanId: string): boolean {
+  const { loanId: only = null, lines = [], unmovedLoanIds = [] } = entry as Partial<EntryDraft>;
+  const moves = lines.some((line) => line.loanId === loanId && controlledComponent(line.account) !== null);
+  return moves || only === loanId || unmovedLoanIds.includes(loanId);
 }
 
 function correctionOf(sent: PostingPlan['accrualCorrections'][number] | undefined, loanId: string) {
