@@ -95,7 +95,7 @@ describe('an adjustment that took of what waits', () => {
       // Both at once: principal on SETTLED would pass 18 digits by the settling.
       const most = '999999999998999999';
       const full = [line('1100', 'DR', most, { loan_id: loan.loanId }), line('3900', 'CR', most)];
-      await adjusted(adjustment(loan, { lines: [...taken('1100', 'CR', loan), ...full] }));
+      await adjusted(api, adjustment(loan, { lines: [...taken('1100', 'CR', loan), ...full] }));
       const path = `/v1/disbursements/${textAt(lent, 'disbursement_event_id')}/${act}`;
       await expectRefusal(ledger, () => api.post(path, settlement()), refused);
     },
@@ -106,7 +106,7 @@ describe('an adjustment that took of what waits', () => {
     async (act) => {
       const loan = await newLoan(api);
       const paid = await posted(api.post('/v1/payments', payment(loan, PENDING)));
-      await adjusted(adjustment(loan, { lines: taken('2100', 'DR', loan) }));
+      await adjusted(api, adjustment(loan, { lines: taken('2100', 'DR', loan) }));
       const path = `/v1/payments/${textAt(paid, 'payment_event_id')}/${act}`;
       await expectRefusal(ledger, () => api.post(path, settlement()), refused);
     },
