@@ -15,6 +15,7 @@ export const START_MS_MAX = 600_000;
 const ORPHANS_MS_MAX = 10_000;
 const FAST_STOP_MS_MAX = 30_000;
 const IMMEDIATE_STOP_MS_MAX = 10_000;
+const LAST_WORDS_MS_MAX = 5_000;
 const POLL_MS = 20;
 
 type PidFile = { readonly pid: number; readonly port: number; readonly socketDir: string; readonly status: string };
@@ -60,7 +61,7 @@ export async function startPostmaster(place: Place): Promise<Postmaster> {
     } else if (/lock file "postmaster\.pid" already exists/.test(complaint) && isAbandoned(place)) {
       // PostgreSQL sees a live process under the pid and cannot know that it is another program.
       rmSync(join(place.cluster, 'postmaster.pid'), { force: true });
-    } else if (isAbandoned(place) && removeSocketLock(`${complaint}\n${logTail(place)}`)) {
+    } else if ((await becomesAbandoned(place)) && removeSocketLock(`${complaint}\n${logTail(place)}`)) {
       // The same for its socket, where the pid may also be that of the killed server itself, which its parent has not
       // waited for yet: in a container without an init it stays a zombie, and to PostgreSQL it lives.
     } else {
@@ -168,6 +169,16 @@ function processesInside(place: Place): number[] {
 
 function isAbandoned(place: Place): boolean {
   return findPostmaster(place) === undefined && processesInside(place).length === 0;
+}
+
+/** Of a server that has ended, the process that writes the log goes on until it has written all: only then the log says why. */
+async function becomesAbandoned(place: Place): Promise<boolean> {
+  const deadline = performance.now() + LAST_WORDS_MS_MAX;
+  while (!isAbandoned(place)) {
+    if (performance.now() >= deadline) return false;
+    await delay(POLL_MS);
+  }
+  return true;
 }
 
 const SOCKET_LOCK = /lock file "(\/.*\/\.s\.PGSQL\.\d+\.lock)" already exists/g;
