@@ -231,10 +231,10 @@ export const anyEvent: fc.Arbitrary<DistributiveBody> = fc.oneof(
     arbitrary: fc
       .record({
         ...common,
-        capitalizeInterestMinor: fc.bigInt({ min: 0n, max: 8n }),
-        capitalizeFeesMinor: fc.bigInt({ min: 0n, max: 8n }),
+        capitalizeInterestMinor: fc.constantFrom(0n, 0n, 1n, 8n),
+        capitalizeFeesMinor: fc.constantFrom(0n, 0n, 1n, 8n),
         forgivePrincipalMinor: fc.bigInt({ min: 1n, max: 9n }),
-        forgiveInterestMinor: fc.bigInt({ min: 0n, max: 3n }),
+        forgiveInterestMinor: fc.constantFrom(0n, 0n, 1n, 3n),
       })
       .map((restructure): DistributiveBody => ({ kind: 'restructure', restructure })),
   },
