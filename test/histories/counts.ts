@@ -1,6 +1,6 @@
 import { BACKDATINGS, EVENT_TYPES } from '../simulation/model/reference/terms.ts';
 import { STEP_KINDS } from './history.ts';
-import { MEETINGS } from './meetings.ts';
+import { MEETINGS, type Met } from './meetings.ts';
 import { REFUSALS } from './what-exists.ts';
 
 type Table = Record<string, number>;
@@ -22,13 +22,6 @@ export interface CountTables {
   readonly meetings: Table;
   /** Answers compared, by what was asked. */
   readonly reads: Table;
-}
-
-/** What an accepted command is, and meets. */
-export interface Met {
-  readonly eventType: string | undefined;
-  readonly policies: readonly string[];
-  readonly meetings: readonly string[];
 }
 
 const NOTHING_MET: Met = { eventType: undefined, policies: [], meetings: [] };
@@ -87,14 +80,17 @@ function up(table: Table, name: string, by = 1): void {
  * meeting that came up less often than `minimum`. All of them have names, so that one which never came up is missed too.
  */
 export function shortfalls({ accepted, types, policies, refusals, meetings }: CountTables, minimum: number): string[] {
-  const short = (name: string, count = 0) => (count < minimum ? [`${name}: ${count}, at least ${minimum} wanted`] : []);
+  const short = (name: string, count = 0, least = minimum) =>
+    count < least ? [`${name}: ${count}, at least ${least} wanted`] : [];
+  // A meeting is of two events: half as many.
+  const metAtLeast = Math.ceil(minimum / 2);
   const underEach = STEP_KINDS.flatMap((kind) => BACKDATINGS.map((policy) => `${kind} under ${policy}`));
   return [
     ...STEP_KINDS.flatMap((kind) => short(`event ${kind}`, accepted[kind])),
     ...underEach.flatMap((name) => short(name, policies[name])),
     ...TYPES.flatMap((type) => short(`event type ${type}`, types[type])),
     ...[...REFUSALS, ...MORE_REFUSALS].flatMap((code) => short(`refusal ${code}`, refusals[code])),
-    ...MEETINGS.flatMap((name) => short(`meeting ${name}`, meetings[name])),
+    ...MEETINGS.flatMap((name) => short(`meeting ${name}`, meetings[name], metAtLeast)),
   ];
 }
 

@@ -304,12 +304,12 @@ class Living {
     const isUndisbursed = loan.firstDisbursedOn === null && standing.status === 'active';
     const theirs = {
       status: isUndisbursed ? ('undisbursed' as const) : standing.status,
-      nonAccrual: standing.nonAccrualSince !== null,
+      nonAccrualSince: standing.nonAccrualSince ?? undefined,
       chargedOff: standing.chargedOff,
       recovered: standing.recovered,
     };
-    const words = ({ status: word, nonAccrual, chargedOff, recovered }: typeof ours) =>
-      `${word} ${nonAccrual} ${chargedOff.fees} ${chargedOff.interest} ${chargedOff.principal} ${recovered.fees} ${recovered.interest} ${recovered.principal}`;
+    const words = ({ status: word, nonAccrualSince, chargedOff, recovered }: typeof ours) =>
+      `${word} ${nonAccrualSince} ${chargedOff.fees} ${chargedOff.interest} ${chargedOff.principal} ${recovered.fees} ${recovered.interest} ${recovered.principal}`;
     this.#counts.read('standing');
     return words(ours) === words(theirs) ? [] : [`loan ${loanId} is ${words(theirs)} in place of ${words(ours)}`];
   }

@@ -2,9 +2,15 @@ import { type Books, type Fact, liveOf, programOf, standingAbout } from '../simu
 import type { Expectation } from '../simulation/model/reference/expectation.ts';
 import type { Posting } from '../simulation/model/reference/posting.ts';
 import { LAYERS, type Line } from '../simulation/model/reference/terms.ts';
-import type { Met } from './counts.ts';
 import type { StepRequest } from './step-request.ts';
 import type { World } from './world.ts';
+
+/** What an accepted command is, and meets. */
+export interface Met {
+  readonly eventType: string | undefined;
+  readonly policies: readonly string[];
+  readonly meetings: readonly string[];
+}
 
 /** Each event that can be reversed, by the command that the model keeps of it. */
 const REVERSIBLE = [

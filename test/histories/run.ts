@@ -11,7 +11,7 @@ Generated histories of up to 40 commands, each given to the ledger's decisions a
   --events N       commands to send (100000)
   --seed N         the first history; each has a seed of its own (1)
   --threads N      (as many as there are processors)
-  --minimum N      least number of each event, also under each policy, event type, refusal and meeting (events / 1000)
+  --minimum N      least number of each event, also under each policy, event type and refusal, and of meetings half as many (events / 1000)
   --only           the history of --seed alone
 
 Exits with 1 when ledger and model differ, with the shortest such history found, or when a count falls short.`;

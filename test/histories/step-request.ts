@@ -60,7 +60,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
     }));
     const programs = world.history.programs.map(({ programId }) => programId);
     const own = world.books.loans.get(loanId)?.programId ?? (random.chance(0.7) ? programs[0] : programs[1]);
-    const program = random.chance(0.94) ? own : random.pick([...programs, NOWHERE]);
+    const program = random.chance(0.88) ? own : random.pick([...programs, NOWHERE]);
     return [
       '/v1/disbursements',
       {
@@ -235,7 +235,7 @@ function receivedOf(hand: Hand): ReturnType<Hand['about']> {
   const { random, world } = hand;
   const kind = random.weighted({ any: 45, recovery: 40, settled: 40, again: 45 });
   if (kind === 'recovery') return hand.about(kind) ?? hand.about('payment');
-  const settled = kind === 'settled' || random.chance(0.5) ? settledPayments(world) : [];
+  const settled = kind === 'settled' || random.chance(0.75) ? settledPayments(world) : [];
   if (settled.length > 0) return hand.named(random.pick(settled));
   const back = kind === 'again' ? world.factsOf('return').at(-1 - random.below(3)) : undefined;
   const again = back?.about === undefined ? undefined : world.books.facts.get(back.about);
@@ -314,6 +314,7 @@ const RARE: readonly string[] = [
   'registration',
   'refinance',
   'correction',
+  'server_accrual',
   'restructure',
 ];
 
@@ -328,7 +329,7 @@ function reversalOf(hand: Hand): Where | undefined {
   const chosen = random.chance(0.6) ? random.pick([...(rare.length > 0 ? rare : kinds), '']) : '';
   const ofType = standing.filter((entry) => kindOf(entry) === chosen);
   const some = ofType.length > 0 ? ofType : random.chance(0.85) ? standing : entries;
-  const restated = random.chance(0.15) ? restatedEntry(world) : undefined;
+  const restated = random.chance(0.3) ? restatedEntry(world) : undefined;
   const late = random.chance(0.5) ? some.at(-1 - random.below(4)) : some[random.below(some.length)];
   const entry = restated ?? late;
   if (entry === undefined) return undefined;

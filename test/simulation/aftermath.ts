@@ -25,6 +25,7 @@ export async function examine(course: Course, scenes: readonly Scene[]): Promise
   await forEach(course.fixedAnswers, (fixed) => askAgain(course, fixed));
   for (const snapshot of course.snapshots) checkSnapshot(course, snapshot);
   await compareBalances(course);
+  await compareLoans(course);
   await compareAccounts(course);
   await compareWalks(course);
   await comparePulls(course);
@@ -96,6 +97,36 @@ async function compareBalances(course: Course): Promise<void> {
     course.report.balancesCompared += 1;
     compare(course, { request, answer: await course.read(request), at: 'balance at the end' });
   });
+}
+
+/** Every loan as it stands, and each tenant's list of them, page by page. */
+async function compareLoans(course: Course): Promise<void> {
+  const requests = course.ledgers.flatMap((ledger, tenant) => {
+    return [...ledger.loans.keys()].map((loanId) => getRequest(tenant, `/v1/loans/${loanId}`));
+  });
+  await forEach(requests, async (request) => {
+    course.report.loansCompared += 1;
+    compare(course, { request, answer: await course.read(request), at: 'loan at the end' });
+  });
+  for (const [tenant, ledger] of course.ledgers.entries()) {
+    if (!hasLost(course, tenant, undefined)) await compareLoanList(course, tenant, [...ledger.loans.keys()].sort());
+  }
+}
+
+/** The ids of all pages are those of the books, each once and in their order; what they say of a loan, its own address did. */
+async function compareLoanList(course: Course, tenant: number, loanIds: readonly string[]): Promise<void> {
+  const shown: string[] = [];
+  for (let token: string | undefined = ''; token !== undefined; ) {
+    const request = getRequest(tenant, `/v1/loans?page_size=97${token === '' ? '' : `&page_token=${token}`}`);
+    const answer = await course.read(request);
+    if (token === '') compare(course, { request, answer, at: 'loans at the end' });
+    const { items, next_page_token: next } = answerObject(answer.body) ?? {};
+    const page = Array.isArray(items) ? (items as readonly Readonly<Record<string, unknown>>[]) : [];
+    shown.push(...page.map((item) => String(item['loan_id'])));
+    token = typeof next === 'string' && page.length > 0 ? next : undefined;
+  }
+  const isSame = JSON.stringify(shown) === JSON.stringify(loanIds);
+  if (!isSame) course.differWalk('loans at the end', tenant, [`${shown.length} loans in place of ${loanIds.length}`]);
 }
 
 async function compareAccounts(course: Course): Promise<void> {

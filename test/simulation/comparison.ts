@@ -27,11 +27,30 @@ export function differencesOf(ledger: TenantLedger, expected: Expectation, answe
       return postedDifferences(expected.route, expected.posting, answer);
     case 'balance':
       return [...statusDifferences(answer, 200), ...objectDifferences(expected.body, answerObject(answer.body))];
+    case 'loan':
+      return [...statusDifferences(answer, 200), ...objectDifferences(expected.body, answerObject(answer.body))];
+    case 'loans':
+      return loansDifferences(expected, answer);
     case 'entry':
       return entryDifferences(ledger, expected.entry, answer);
     case 'page':
       return statusDifferences(answer, 200);
   }
+}
+
+/** A page of loans: each of them, in the order of their ids, and whether there is more. */
+function loansDifferences({ items, hasMore }: Extract<Expectation, { kind: 'loans' }>, answer: LedgerAnswer): string[] {
+  const found = statusDifferences(answer, 200);
+  const body = answerObject(answer.body);
+  const theirs: readonly unknown[] = Array.isArray(body?.['items']) ? body['items'] : [];
+  if (theirs.length !== items.length) found.push(`${theirs.length} loans in place of ${items.length}`);
+  // A full page promises another one, which may be empty.
+  const isLast = body?.['next_page_token'] === null;
+  if (hasMore && isLast) found.push('no more loans are promised');
+  const differing = items.flatMap((one, at) =>
+    objectDifferences(one, theirs[at]).map((text) => `loan ${at + 1}: ${text}`),
+  );
+  return [...found, ...differing];
 }
 
 function entryDifferences(ledger: TenantLedger, entry: Entry, answer: LedgerAnswer): string[] {

@@ -90,6 +90,20 @@ export function entryRead(scene: Scene): Read | undefined {
   return { request: getRequest(tenant, `/v1/journal-entries/${entryId}`), fixed: false };
 }
 
+/** A loan as it stands; or the loans of its borrower, whom nobody else knows, in one of several ways. */
+export function loanRead(scene: Scene): Read | undefined {
+  const { readRandom: random, tenant } = scene;
+  const known = knownLoans(scene);
+  if (known.length === 0) return undefined;
+  const { loan } = random.pick(known);
+  if (random.chance(0.6)) return { request: getRequest(tenant, `/v1/loans/${loan.loanId}`), fixed: false };
+  const query = new URLSearchParams({ borrower_id: loan.borrowerId });
+  if (random.chance(0.4)) query.set('status', random.pick(['undisbursed', 'active', 'charged_off']));
+  if (random.chance(0.3)) query.set('program_id', loan.programId);
+  if (random.chance(0.3)) query.set('page_size', random.pick(['1', '2', '500']));
+  return { request: getRequest(tenant, `/v1/loans?${query}`), fixed: false };
+}
+
 /** A read that must be refused. */
 export function refusedRead(scene: Scene): Read | undefined {
   const { readRandom: random, tenant, foreign, narrowTokens } = scene;
@@ -106,6 +120,7 @@ export function refusedRead(scene: Scene): Read | undefined {
     token: 5,
     scope: 5,
     account: 60,
+    loans: 30,
     list: 30,
   });
   const paths = {
@@ -118,6 +133,7 @@ export function refusedRead(scene: Scene): Read | undefined {
     account: random.chance(0.7)
       ? accountPath('7777', { currency: 'USD' })
       : accountPath('1100', random.pick(BAD_ACCOUNTS)),
+    loans: random.pick(BAD_LOANS)(foreign.loanId() ?? random.uuid()),
     list: random.pick(BAD_LISTS)(loanId, foreign.loanId() ?? random.uuid()),
   };
   const request = getRequest(tenant, paths[kind]);
@@ -139,6 +155,13 @@ const BAD_ACCOUNTS: readonly Readonly<Record<string, string>>[] = [
   { currency: 'USD', as_of_date: '2026-02-30' },
   { currency: 'USD', layer: 'settled' },
   { currency: 'USD', known_at: '2999-01-01T00:00:00.000000Z' },
+];
+
+const BAD_LOANS: readonly ((foreignLoanId: string) => string)[] = [
+  (foreignLoanId) => `/v1/loans/${foreignLoanId}`,
+  () => '/v1/loans?status=lost',
+  () => '/v1/loans?page_size=0&status=active',
+  () => '/v1/loans?page_token=made-up',
 ];
 
 const BAD_LISTS: readonly ((loanId: string, foreignLoanId: string) => string)[] = [

@@ -46,6 +46,8 @@ export interface SimulationReport {
   /** Balances read after every tenth command, and entries. */
   balanceReads: number;
   entryReads: number;
+  /** Loans read as they stand, and lists of a borrower's loans. */
+  loanReads: number;
   /** Account balances asked under a fixed `known_at`. */
   accountReads: number;
   /** Lists of journal entries read page by page while they were written to: of loans, of tenants; pages, entries on them. */
@@ -64,6 +66,7 @@ export interface SimulationReport {
   changed: number;
   /** Compared with the model at the end. */
   balancesCompared: number;
+  loansCompared: number;
   accountsCompared: number;
   walksCompared: number;
   pullsCompared: number;
@@ -123,6 +126,7 @@ export function newReport(options: {
     postedByProcess: Array.from({ length: processes }, () => 0),
     balanceReads: 0,
     entryReads: 0,
+    loanReads: 0,
     accountReads: 0,
     loanWalks: 0,
     tenantWalks: 0,
@@ -134,6 +138,7 @@ export function newReport(options: {
     askedAgain: 0,
     changed: 0,
     balancesCompared: 0,
+    loansCompared: 0,
     accountsCompared: 0,
     walksCompared: 0,
     pullsCompared: 0,
@@ -212,6 +217,7 @@ export function assertReport(
   atLeast('meant to be refused', report.meantToBeRefused, Math.ceil(commands * 0.1));
   atLeast('balance reads', report.balanceReads, Math.floor(commands / 10) - report.workers);
   atLeast('account reads', report.accountReads, minimum);
+  atLeast('loan reads', report.loanReads, minimum);
   atLeast('loan journals read', report.loanWalks, minimum);
   atLeast('tenant journals read', report.tenantWalks, minimum);
   atLeast('event pulls', report.eventPulls, minimum);
@@ -249,11 +255,11 @@ export function reportText(report: SimulationReport): string {
     ...Object.entries(OUT_OF_REACH).map(([code, why]) => `  ${code.padEnd(36)}out of reach: ${why}`),
     'races',
     ...table(report.races),
-    `balance reads ${report.balanceReads}, entry reads ${report.entryReads}`,
+    `balance reads ${report.balanceReads}, entry reads ${report.entryReads}, loan reads ${report.loanReads}`,
     `account reads ${report.accountReads}; journals read: ${report.loanWalks} of loans, ${report.tenantWalks} of tenants, ${report.eventPulls} of events, ${report.pagesRead} pages, ${report.entriesListed} entries`,
     `probes ${report.probes}, of hot loans ${report.probesOfHotLoans}`,
     `asked again ${report.askedAgain}, changed ${report.changed}`,
-    `compared at the end: ${report.balancesCompared} balances, ${report.accountsCompared} of accounts, ${report.walksCompared} journals, ${report.pullsCompared} pulls of events, ${report.entriesCompared} entries, ${report.replaysCompared} replays`,
+    `compared at the end: ${report.balancesCompared} balances, ${report.loansCompared} loans, ${report.accountsCompared} of accounts, ${report.walksCompared} journals, ${report.pullsCompared} pulls of events, ${report.entriesCompared} entries, ${report.replaysCompared} replays`,
     `differences ${report.differenceCount}`,
     ...report.differences.map((difference) => JSON.stringify(difference, null, 2)),
   ].join('\n');

@@ -14,7 +14,7 @@ import { countPosted } from './posted-counts.ts';
 import { disbursementDraft, ordinaryDraft } from './programme.ts';
 import { bookAnswer, explainRace, haveTies, isInProgress, type RaceMember } from './race-order.ts';
 import { nextRace, type Race, wideAccrualRace } from './race-programme.ts';
-import { accountRead, balanceRead, entryRead, getRequest, type Read, refusedRead } from './read-programme.ts';
+import { accountRead, balanceRead, entryRead, getRequest, loanRead, type Read, refusedRead } from './read-programme.ts';
 import { refusalRequest } from './refusal-programme.ts';
 import { followRun } from './run-following.ts';
 import { type Draft, hasReplay, knownLoans, requestOf, type Scene, type Slot } from './scene.ts';
@@ -302,6 +302,11 @@ export class Worker {
     if (entry !== undefined) {
       report.entryReads += 1;
       await this.#read(entry);
+    }
+    const loan = readRandom.chance(0.25) ? loanRead(scene) : undefined;
+    if (loan !== undefined) {
+      report.loanReads += 1;
+      await this.#read(loan);
     }
     const refused = readRandom.chance(0.16) ? refusedRead(scene) : undefined;
     if (refused !== undefined) await this.#read(refused);

@@ -2,7 +2,7 @@ import { isCalendarDate } from './fields.ts';
 import { type Entry, LAYERS, type TenantLedger } from './ledger.ts';
 import { type AnyRefusal, expectAnswer as expectOfBooks } from './reference/expectation.ts';
 import type { Posting } from './reference/posting.ts';
-import { accountBody, balanceBody } from './reference/reads.ts';
+import { accountBody, balanceBody, loanBody } from './reference/reads.ts';
 import { routeOf } from './reference/route.ts';
 import type { RouteKind } from './reference/route-rules.ts';
 import type { Now } from './reference/setting.ts';
@@ -23,6 +23,10 @@ export type Expectation =
     }
   /** 200 with exactly this object. */
   | { readonly kind: 'balance'; readonly body: Readonly<Record<string, string | null>> }
+  /** 200 with exactly this loan. */
+  | { readonly kind: 'loan'; readonly body: Readonly<Record<string, unknown>> }
+  /** 200 with exactly these loans, and more pages or none. */
+  | { readonly kind: 'loans'; readonly items: readonly Readonly<Record<string, unknown>>[]; readonly hasMore: boolean }
   /** 200 with this entry. */
   | { readonly kind: 'entry'; readonly entry: Entry }
   /** 200 with a page of a list; what has to be on it is for whoever reads all pages. */
@@ -38,6 +42,9 @@ export function expectAnswer(ledger: TenantLedger, request: LedgerRequest, now: 
   const loanId = /^\/v1\/loans\/([^/]+)\/balance$/.exec(path)?.[1];
   const entryId = /^\/v1\/journal-entries\/([^/]+)$/.exec(path)?.[1];
   const accountCode = /^\/v1\/accounts\/([^/]+)\/balance$/.exec(path)?.[1];
+  const ofLoans = request.method === 'GET' ? /^\/v1\/loans(?:\/([^/]+))?$/.exec(path) : null;
+  if (ofLoans !== null)
+    return expectLoans(ledger, { request, loanId: ofLoans[1], parameters: new URLSearchParams(query), now });
   const list = /^\/v1(?:\/loans\/([^/]+))?\/journal-entries$/.exec(path);
   if ((loanId ?? entryId ?? accountCode) === undefined && list === null) return expectWrite(ledger, request, now);
   if (request.method !== 'GET') return refused('method_not_allowed');
@@ -70,6 +77,47 @@ function expectEntry(ledger: TenantLedger, { request, entryId, parameters }: Ent
   if (parameters.has('lines_page_token')) return refused('invalid_page_token');
   const entry = ledger.entries.get(entryId.toLowerCase());
   return entry === undefined ? refused('journal_entry_not_found') : { kind: 'entry', entry };
+}
+
+interface LoansQuestion {
+  readonly request: LedgerRequest;
+  /** undefined: the tenant's list. */
+  readonly loanId: string | undefined;
+  readonly parameters: URLSearchParams;
+  readonly now: Now;
+}
+
+const STATUSES: readonly (string | null)[] = ['undisbursed', 'active', 'charged_off', null];
+
+function expectLoans(ledger: TenantLedger, { request, loanId, parameters, now }: LoansQuestion): Expectation {
+  if (request.token === 'absent' || request.token === 'forged') return refused('invalid_token');
+  if (request.token === 'narrow') return refused('insufficient_scope');
+  if (loanId !== undefined) {
+    const known = ledger.loans.has(loanId.toLowerCase());
+    return known ? { kind: 'loan', body: shownLoan(ledger, loanId.toLowerCase(), now) } : refused('loan_not_found');
+  }
+  const status = parameters.get('status');
+  const pageSize = Number(parameters.get('page_size') ?? 50);
+  const bad = STATUSES.includes(status) ? [] : ['status'];
+  if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 500) bad.push('page_size');
+  if (bad.length > 0) return refused('validation_failed', bad);
+  if ((parameters.get('page_token')?.length ?? 99) < 10) return refused('invalid_page_token');
+  // The simulation asks for what follows a page by the list without filters alone, which is read where nobody writes.
+  if (parameters.has('page_token')) return { kind: 'page' };
+  const wanted = { borrower_id: parameters.get('borrower_id'), program_id: parameters.get('program_id'), status };
+  const all = [...ledger.loans.keys()].sort().map((id) => shownLoan(ledger, id, now));
+  const items = all.filter((body) => {
+    return Object.entries(wanted).every(([name, value]) => value === null || body[name] === value);
+  });
+  return { kind: 'loans', items: items.slice(0, pageSize), hasMore: items.length > pageSize };
+}
+
+function shownLoan(ledger: TenantLedger, loanId: string, { businessDate }: Now): Record<string, unknown> {
+  const body = loanBody(ledger.books, loanId, businessDate);
+  const opening = body['opening'] as Readonly<Record<string, string>> | null;
+  if (opening === null) return body;
+  const entry = ledger.byModelId.get(opening['journal_entry_id'] ?? '');
+  return { ...body, opening: { ...opening, journal_entry_id: entry?.entryId } };
 }
 
 interface LoanQuestion {

@@ -1,6 +1,7 @@
-import { type Books, type Entry, firstDayOf, lifeOf, loanOf, presentOf } from './books.ts';
+import { type Books, type Entry, firstDayOf, lifeOf, loanOf, policyOf, presentOf } from './books.ts';
+import { rateOn } from './program.ts';
 import { unrecovered } from './state.ts';
-import { COMPONENTS, CONTROL, type Components, effectOf, type Layer, noComponents } from './terms.ts';
+import { COMPONENTS, CONTROL, type Components, effectOf, type Layer, noComponents, type Receivable } from './terms.ts';
 
 /** Which past is asked for. */
 export interface Past {
@@ -111,7 +112,8 @@ export function controlDifferences(books: Books, currency: string, past: Past): 
 /** What a loan is now, beside its balances. */
 export interface LoanStanding {
   readonly status: 'undisbursed' | 'active' | 'charged_off';
-  readonly nonAccrual: boolean;
+  /** The day of the event that put it on non-accrual. */
+  readonly nonAccrualSince: string | undefined;
   readonly chargedOff: Record<'fees' | 'interest' | 'principal', bigint>;
   readonly recovered: Record<'fees' | 'interest' | 'principal', bigint>;
 }
@@ -126,7 +128,7 @@ export function standingOf(books: Books, loanId: string): LoanStanding {
   const open = first === undefined ? 'undisbursed' : 'active';
   return {
     status: state.chargedOff === undefined ? open : 'charged_off',
-    nonAccrual: state.nonAccrual,
+    nonAccrualSince: state.nonAccrualSince,
     chargedOff,
     recovered: {
       fees: chargedOff.fees - left.fees,
@@ -134,6 +136,52 @@ export function standingOf(books: Books, loanId: string): LoanStanding {
       principal: chargedOff.principal - left.principal,
     },
   };
+}
+
+/** The fields of GET /v1/loans/{loan_id}, the entry of its opening by the model's id. */
+export function loanBody(books: Books, loanId: string, today: string): Record<string, unknown> {
+  const loan = loanOf(books, loanId);
+  const { balance } = presentOf(books, loanId);
+  const { status, nonAccrualSince, chargedOff, recovered } = standingOf(books, loanId);
+  const { suspense, memo } = balance.SETTLED;
+  return {
+    loan_id: loanId,
+    borrower_id: loan.borrowerId,
+    program_id: loan.programId,
+    currency: loan.currency,
+    status,
+    began_on: firstDayOf(lifeOf(books, loan), loanId) ?? null,
+    annual_rate: loan.annualRate ?? rateOn(policyOf(books, loan, today), today) ?? null,
+    own_annual_rate: loan.annualRate ?? null,
+    maturity_date: loan.maturity ?? null,
+    opening: openingOf(books, loanId),
+    components: {
+      ...receivablesBody(balance.SETTLED),
+      suspense_minor: suspense.toString(),
+      memo_interest_minor: memo.toString(),
+    },
+    charged_off: receivablesBody(chargedOff),
+    recovered: receivablesBody(recovered),
+    non_accrual_since: nonAccrualSince ?? null,
+  };
+}
+
+function receivablesBody({ fees, interest, principal }: Record<Receivable, bigint>): Record<string, string> {
+  return {
+    principal_minor: principal.toString(),
+    interest_minor: interest.toString(),
+    fees_minor: fees.toString(),
+  };
+}
+
+/** What it brought along, whether that was reversed since or not. */
+function openingOf(books: Books, loanId: string): Record<string, string> | null {
+  for (const { command, liveEntryId } of books.found.lives.get(loanId) ?? []) {
+    if (command.kind !== 'registration' || command.opening === undefined) continue;
+    const { asOf, accruedThrough = asOf } = command.opening;
+    return { as_of: asOf, accrued_through: accruedThrough, journal_entry_id: liveEntryId };
+  }
+  return null;
 }
 
 /** Loans whose balances by their events differ from the fold of their lines: none, if the model is right. */

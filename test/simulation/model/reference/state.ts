@@ -100,6 +100,8 @@ export interface LoanState {
   /** The day from which interest is counted; undefined before any disbursement. */
   interestFrom: string | undefined;
   nonAccrual: boolean;
+  /** The day of the event that put it on non-accrual. */
+  nonAccrualSince: string | undefined;
   chargedOff: Closing | undefined;
   readonly pieces: Piece[];
   readonly receipts: Map<string, Receipt>;
@@ -115,6 +117,7 @@ export function newState(loanId: string, currency: string): LoanState {
     principalMoves: [],
     interestFrom: undefined,
     nonAccrual: false,
+    nonAccrualSince: undefined,
     chargedOff: undefined,
     pieces: [],
     receipts: new Map(),
@@ -135,10 +138,10 @@ export function apply(state: LoanState, outcome: Outcome, effectiveAt: string): 
       state.principalMoves.push({ date: effectiveAt, earnsFrom, deltaMinor: effect.deltaMinor });
     }
   }
-  for (const effect of outcome.effects) applyEffect(state, effect);
+  for (const effect of outcome.effects) applyEffect(state, effect, effectiveAt);
 }
 
-function applyEffect(state: LoanState, effect: Effect): void {
+function applyEffect(state: LoanState, effect: Effect, effectiveAt: string): void {
   switch (effect.kind) {
     case 'opened':
       if (state.interestFrom === undefined || effect.date < state.interestFrom) state.interestFrom = effect.date;
@@ -164,6 +167,7 @@ function applyEffect(state: LoanState, effect: Effect): void {
       return;
     case 'non_accrual':
       state.nonAccrual = effect.on;
+      state.nonAccrualSince = effect.on ? effectiveAt : undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 import { INTEREST_SCALE } from '../../../../interest/interest-oracle.ts';
 import { dueInterest, type InterestTerms, rateOfNight } from '../interest.ts';
 import type { Accrued, LoanState, Outcome } from '../state.ts';
-import { type Line, lines } from '../terms.ts';
+import { COMPONENT_MAX_MINOR, type Line, lines } from '../terms.ts';
 import type { Given, Verdict } from './rule.ts';
 
 /** Interest of one loan: DR 1200, CR 4000, on non-accrual DR 9100, CR 9200; a negative amount the other way round. */
@@ -31,11 +31,13 @@ export function serverAccrual(state: LoanState, terms: InterestTerms, given: Giv
   return accruedOf(state, { eventId, date, source: 'server', covers, exactScaled, postedMinor: amountMinor });
 }
 
-/** True when a run of the day leaves the loan out: charged off, undisbursed, without a rate. */
+/** True when a run of the day leaves the loan out: charged off, undisbursed, without a rate, or its interest past its range. */
 export function isSkipped(state: LoanState, terms: InterestTerms, date: string): boolean {
   if (state.chargedOff !== undefined) return true;
   if (state.interestFrom === undefined || state.interestFrom > date) return true;
-  return rateOfNight(terms, dayBefore(date)) === undefined;
+  if (rateOfNight(terms, dayBefore(date)) === undefined) return true;
+  const { memo, interest } = state.balance.SETTLED;
+  return (state.nonAccrual ? memo : interest) + dueInterest(state, terms, date).amountMinor > COMPONENT_MAX_MINOR;
 }
 
 /** Whether the loan has a standing accrual of the date. */
