@@ -25,7 +25,7 @@ const WIDE_SHARE = 0.25;
 /** How often a worker goes on with the life that it is telling. */
 const LIFE_SHARE = 0.22;
 /** Where loans are put in order of effect: few tenants have such, and each event is wanted of theirs too. */
-const REPLAYED_LIFE_SHARE = 0.4;
+const REPLAYED_LIFE_SHARE = 0.55;
 const FIRST_LIFE_SHARE = 0.8;
 
 /** How many posted requests a worker remembers, to repeat them. */
