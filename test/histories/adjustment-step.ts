@@ -25,7 +25,7 @@ export function adjustmentOf(world: Stage, { seed }: Pick<Step, 'seed'>): StepRe
   const hand = new Hand(world, random);
   const count = random.weighted({ 1: 60, 2: 28, 3: 12 });
   const pairs = Array.from({ length: Number(count) }, () => {
-    return random.chance(0.85) ? pairOfLoan(hand) : pairWithoutLoan(random);
+    return random.chance(0.75) ? pairOfLoan(hand) : pairWithoutLoan(random);
   });
   const lines = random.shuffled(pairs.flat()).map((line, at) => (at === 0 ? spoilt(random, line) : line));
   const first = lines.map((line) => line['loan_id']).find((id) => id !== undefined);
@@ -71,7 +71,7 @@ function againstOf(hand: Hand, component: Component, loanId: string): Body {
 /** No loan is named: any currency. */
 function pairWithoutLoan(random: Random): Pair {
   const [from = '', to = ''] = random.shuffled([...OTHERS, '4900', '5000']);
-  const layer = random.pick(LAYERS);
+  const layer = random.chance(0.5) ? 'SETTLED' : random.pick(LAYERS);
   const currency = random.pick(['USD', 'EUR', 'JPY']);
   const common = { amount_minor: (1 + random.below(400)).toString(), currency, layer };
   return [

@@ -88,14 +88,11 @@ export function shortfalls({ accepted, types, policies, refusals, meetings }: Co
   return [
     ...STEP_KINDS.flatMap((kind) => short(`event ${kind}`, accepted[kind])),
     ...underEach.flatMap((name) => short(name, policies[name])),
-    ...TYPES.flatMap((type) => short(`event type ${type}`, types[type])),
+    ...EVENT_TYPES.flatMap((type) => short(`event type ${type}`, types[type])),
     ...[...REFUSALS, ...MORE_REFUSALS].flatMap((code) => short(`refusal ${code}`, refusals[code])),
     ...MEETINGS.flatMap((name) => short(`meeting ${name}`, meetings[name], metAtLeast)),
   ];
 }
-
-/** Periods are closed beside the commands of a history. */
-const TYPES = EVENT_TYPES.filter((type) => type !== 'period_closed');
 
 /** Of adjustments, restatements, periods and keys. */
 const MORE_REFUSALS = [
@@ -104,6 +101,7 @@ const MORE_REFUSALS = [
   'approver_is_proposer',
   'replay_blocked',
   'period_closed',
+  'period_not_next',
   'replayed',
 ];
 

@@ -96,8 +96,13 @@ export class Hand {
   }
 
   currency(loanId: string): string {
-    const own = this.world.currency(loanId) ?? (this.random.chance(0.95) ? 'USD' : 'EUR');
+    const own = this.world.currency(loanId) ?? this.newCurrency();
     return this.random.chance(0.98) ? own : own === 'USD' ? 'JPY' : 'USD';
+  }
+
+  /** Of a loan that may have any. */
+  newCurrency(): string {
+    return this.random.chance(this.world.history.otherCurrency) ? 'EUR' : 'USD';
   }
 
   /** Whose, how much and when. */

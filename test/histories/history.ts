@@ -3,9 +3,12 @@ import { DEFAULT_POLICY, type Policy, type Version } from '../simulation/model/r
 import { Random } from '../simulation/random.ts';
 import { EVENTS, type EventKind, POLICY_FIELDS } from './what-exists.ts';
 
-/** Accrual runs and adjustments are asked for beside the money routes: what writes them begins with another request. */
-export const STEP_KINDS = [...EVENTS, 'run', 'adjustment'] as const;
-export type StepKind = EventKind | 'run' | 'adjustment';
+/**
+ * Accrual runs and adjustments are asked for beside the money routes: what writes them begins with another request. Months are
+ * closed and reopened for all loans at once.
+ */
+export const STEP_KINDS = [...EVENTS, 'run', 'adjustment', 'close', 'reopen'] as const;
+export type StepKind = EventKind | 'run' | 'adjustment' | 'close' | 'reopen';
 
 /** One command to be: its event, and the seed of every other choice, which are made when it is its turn. */
 export interface Step {
@@ -31,15 +34,32 @@ export interface History {
   readonly today: string;
   /** Amounts come near the greatest that a component may hold. */
   readonly isGiant: boolean;
-  /** Before the step of this number, the month ends for good in which the history begins. */
-  readonly closesBefore: number | undefined;
+  /** How often a new loan is in another currency than most. */
+  readonly otherCurrency: number;
+  /** The month with which fiscal years end: `01` to `12`. */
+  readonly fiscalYearEndMonth: string;
   readonly steps: readonly Step[];
 }
 
 /** The most commands of a history. */
 const STEPS_MAX = 40;
 
-const DAYS = 45;
+/** From the first day to the business date: a few months, or more than a year, so that two fiscal years end. */
+const DAYS = { few: 45, more: 80, year: 470 } as const;
+
+/** Months of a long history that end one after the other: two years and what is refused among them. */
+const MONTHS_IN_A_ROW = 18;
+
+/** Late in some histories a month with lines of several currencies is closed, opened for what was missing, and closed again. */
+const CLOSED_AGAIN = [
+  'adjustment',
+  'adjustment',
+  'adjustment',
+  'close',
+  'reopen',
+  'fee',
+  'close',
+] as const satisfies readonly StepKind[];
 
 /** The tenant's own income account, beside those of the default chart. */
 export const FEE_ACCOUNT = '4150';
@@ -62,10 +82,10 @@ const WEIGHTS: Readonly<Record<StepKind, number>> = {
   settle_payment: 15,
   cancel_payment: 12,
   settle_disbursement: 12,
-  cancel_disbursement: 11,
-  clearing: 4,
+  cancel_disbursement: 16,
+  clearing: 5,
   correction: 7,
-  chargeoff: 4,
+  chargeoff: 6,
   recovery: 19,
   refinance: 4,
   restructure: 6,
@@ -73,6 +93,8 @@ const WEIGHTS: Readonly<Record<StepKind, number>> = {
   registration: 3,
   run: 9,
   adjustment: 10,
+  close: 1,
+  reopen: 2,
 };
 
 /** Events that are about each other: a history has a leaning to one group of them, so that they meet. */
@@ -94,6 +116,8 @@ const LEANINGS: readonly (readonly StepKind[])[] = [
   ['disbursement', 'reversal', 'registration'],
   ['adjustment', 'reversal', 'payment'],
   ['adjustment', 'chargeoff', 'non_accrual', 'run'],
+  ['close', 'reopen', 'fee', 'goodwill', 'disbursement'],
+  ['close', 'reopen', 'adjustment'],
 ];
 
 /** The history of a seed: the same on every machine. */
@@ -110,22 +134,25 @@ export function historyOf(seed: number): History {
     const isBeginning = random.chance([0.95, 0.4, 0.2][at] ?? 0);
     return { kind: isBeginning ? 'disbursement' : random.weighted(weights), seed: random.word() };
   });
+  const span = random.weighted({ few: 62, more: 23, year: 15 });
+  // Of two years that end, the first has some time for what is closed with it.
+  const yearEnd = span === 'year' ? addDays(firstDay, 30) : firstDay;
+  const inARow =
+    span === 'year' ? Array<'close'>(MONTHS_IN_A_ROW).fill('close') : random.chance(0.25) ? CLOSED_AGAIN : [];
+  const place = length - random.below(Math.ceil(length / 3));
+  steps.splice(place, 0, ...inARow.map((kind) => ({ kind, seed: random.word() })));
   return {
     seed,
     programs: [1, 2].map((number) => programOf(random, { number, firstDay })),
     loanIds: [1, 2, 3].map((number) => idOf('1', number)),
     firstDay,
-    today: addDays(firstDay, DAYS),
+    today: addDays(firstDay, DAYS[span]),
     isGiant: random.chance(0.1),
-    closesBefore: random.chance(0.15) ? 1 + random.below(length) : undefined,
+    otherCurrency: random.chance(0.4) ? 0.5 : 0.05,
+    fiscalYearEndMonth:
+      span === 'year' || random.chance(0.85) ? yearEnd.slice(5, 7) : random.pick(['01', '03', '05', '12']),
     steps,
   };
-}
-
-/** The last day of the month in which a history begins. */
-export function firstMonthEnd({ firstDay }: Pick<History, 'firstDay'>): string {
-  const [year = 0, month = 0] = firstDay.split('-').map(Number);
-  return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);
 }
 
 /** An id that tells what it is of. */

@@ -70,19 +70,13 @@ export class LedgerInMemory {
 
   constructor(history: History) {
     this.#today = tenantState(history);
-    this.#books = new MemoryBooks([], new Map([[TENANT, this.#today]]));
+    this.#books = new MemoryBooks([], new Map([[TENANT, this.#today]]), history.fiscalYearEndMonth);
     this.#chart = new Set([...DEFAULT_CHART_OF_ACCOUNTS.map(({ code }) => code), Number(FEE_ACCOUNT)]);
   }
 
   /** The loan as its row would have it; undefined when nothing made it. */
   loan(loanId: string): LoanState | undefined {
     return this.#books.loans.get(scopedKey(TENANT, loanId));
-  }
-
-  /** Closes every period up to a day, as far as it concerns the dates of events: income is not closed. */
-  close(day: string): void {
-    const [entryId, periodId] = [idOf('c', 1), idOf('d', 1)];
-    this.#books.periodCloses.set(periodId, { tenantId: TENANT, entryId, closedThrough: day });
   }
 
   /** Answers a POST of a money route as the server would, with `actor` for the client. */

@@ -6,10 +6,11 @@ import {
   refusalDifferences,
   replayDifferences,
 } from '../simulation/answer-differences.ts';
+import { addDays, daysBetween } from '../simulation/instant.ts';
 import type { Proposal } from '../simulation/model/reference/books.ts';
 import { type Expectation, expectAnswer } from '../simulation/model/reference/expectation.ts';
 import { book, type Planned } from '../simulation/model/reference/posting.ts';
-import { accountBody, componentsOf, standingOf } from '../simulation/model/reference/reads.ts';
+import { accountBody, componentsOf, type Past, standingOf } from '../simulation/model/reference/reads.ts';
 import type { RouteKind } from '../simulation/model/reference/route-rules.ts';
 import type { Now } from '../simulation/model/reference/setting.ts';
 import { LAYERS } from '../simulation/model/reference/terms.ts';
@@ -17,10 +18,11 @@ import type { LedgerRequest } from '../simulation/model/request.ts';
 import { Random } from '../simulation/random.ts';
 import { adjustmentOf } from './adjustment-step.ts';
 import type { Counts } from './counts.ts';
-import { FEE_ACCOUNT, firstMonthEnd, type History, type Step } from './history.ts';
+import { FEE_ACCOUNT, type History, type Step } from './history.ts';
 import { KeptBalances } from './kept-balances.ts';
 import { type Answered, instant, LedgerInMemory, type ShownEntry } from './ledger-in-memory.ts';
 import { metBy } from './meetings.ts';
+import { periodOf } from './period-step.ts';
 import { runOf } from './run-step.ts';
 import { requestOf, type StepRequest } from './step-request.ts';
 import { World } from './world.ts';
@@ -43,8 +45,7 @@ type Posted = Extract<Expectation, { kind: 'posted' }>;
 /** Lives a history through in the ledger and in the model, up to the first difference. */
 export function live(history: History, counts: Counts): Life {
   const life = new Living(history, counts);
-  for (const [at, step] of history.steps.entries()) {
-    if (at === history.closesBefore) life.close();
+  for (const step of history.steps) {
     const asked = askedOf(life.world, step);
     if (asked === undefined) continue;
     const found = life.step(asked, new Random(`reads:${step.seed}`));
@@ -56,6 +57,7 @@ export function live(history: History, counts: Counts): Life {
 function askedOf(world: World, step: Step): StepRequest | undefined {
   const { kind, seed } = step;
   if (kind === 'run') return runOf(world, step);
+  if (kind === 'close' || kind === 'reopen') return periodOf(world, { kind, seed });
   return kind === 'adjustment' ? adjustmentOf(world, step) : requestOf(world, { kind, seed });
 }
 
@@ -78,13 +80,6 @@ class Living {
     this.#counts = counts;
   }
 
-  /** Closes the first month in both. */
-  close(): void {
-    const day = firstMonthEnd(this.world.history);
-    this.#ledger.close(day);
-    this.world.books.closedThrough = day;
-  }
-
   /** Sends to both what a step asks for and compares everything that can be seen of it. */
   step(asked: StepRequest, random: Random): string[] {
     if (asked.kind === 'run') return this.#accrue(asked, random);
@@ -101,6 +96,9 @@ class Living {
     this.#counts.command(asked.kind, outcomeOf(expected), met);
     const found = this.#compare(routeKindOf(asked), expected, answered);
     if (found.length > 0) return found;
+    const closing = expected.kind === 'posted' ? expected.posting.entries[0] : undefined;
+    const isYearEnd = closing?.eventType === 'period_closed' && closing.lines.length > 0;
+    if (isYearEnd) return this.#readIncome(closing.effectiveAt);
     return random.chance(0.5) ? this.#read(random) : [];
   }
 
@@ -171,6 +169,7 @@ class Living {
     for (const loanId of books.loans.keys()) {
       found.push(...this.#readLoan(loanId, history.today, undefined), ...this.#compareStanding(loanId));
     }
+    found.push(...this.#readIncome(history.today));
     this.#counts.history();
     return found;
   }
@@ -250,7 +249,8 @@ class Living {
     const { books, history } = this.world;
     const known = [...books.loans.keys()];
     if (known.length === 0) return [];
-    const day = new Date(Date.parse(history.firstDay) + random.below(50) * 86_400_000).toISOString().slice(0, 10);
+    const { firstDay, today } = history;
+    const day = addDays(firstDay, random.below(daysBetween({ from: firstDay, to: today }) + 5));
     const knownAt = random.chance(0.5) ? undefined : instant(random.below(this.#posted + 1));
     const loanId = random.pick(known);
     return [
@@ -283,8 +283,22 @@ class Living {
     const { books } = this.world;
     const accountCode = random.chance(0.1) ? FEE_ACCOUNT : random.pick([...books.accounts.keys()]);
     const currency = random.chance(0.9) ? 'USD' : 'EUR';
-    const number = random.below(3);
-    const layer = LAYERS[number] ?? 'SETTLED';
+    return this.#readOne({ accountCode, currency }, { asOfDate: day, knownAt, layer: random.pick(LAYERS) });
+  }
+
+  /** What a close concerns: retained earnings, income and expense on that day, in every currency. */
+  #readIncome(asOfDate: string): string[] {
+    const codes = [...this.world.books.accounts.keys()].filter((code) => code === '3000' || /^[45]/.test(code));
+    const past = { asOfDate, knownAt: undefined, layer: 'SETTLED' } as const;
+    return codes.flatMap((accountCode) =>
+      ['USD', 'EUR', 'JPY'].flatMap((currency) => this.#readOne({ accountCode, currency }, past)),
+    );
+  }
+
+  #readOne({ accountCode, currency }: { accountCode: string; currency: string }, past: Past): string[] {
+    const { books } = this.world;
+    const { asOfDate: day, knownAt, layer } = past;
+    const number = LAYERS.indexOf(layer);
     const ours = accountBody(books, { accountCode, currency }, { asOfDate: day, knownAt, layer });
     const kept = this.#kept.account(Number(accountCode), currency, { day, knownAt, layer: number });
     this.#counts.read('account balance');

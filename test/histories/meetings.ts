@@ -66,6 +66,12 @@ export const MEETINGS: readonly string[] = [
   'reversal of a restated entry',
   'restatement',
   'restatement of a run',
+  ...['close', 'reopen'].map((kind) => `${kind} of a month without lines`),
+  ...['close', 'reopen'].map((kind) => `${kind} of a year`),
+  'close of a year in several currencies',
+  'close of a year with a loss',
+  'close of a second year',
+  'close of a year again',
 ];
 
 /** What an accepted command meets in the books, as the model sees them before it is booked. */
@@ -79,19 +85,24 @@ export function metBy(world: World, asked: StepRequest, expected: Expectation): 
   };
 }
 
-/** The backdating of the programs of all loans that are concerned; of a run that of its program. */
+/** The backdating of the programs of all loans that are concerned; of a run that of its program; of a month that of all loans. */
 function policiesOf(books: Books, asked: StepRequest, { loans, facts, dropped }: Posting): string[] {
   const cleared = facts.flatMap(({ clears }) => clears.flatMap((eventId) => books.facts.get(eventId)?.loanIds ?? []));
   const concerned = [...facts, ...dropped].flatMap(({ loanIds }) => loanIds);
   const known = [...concerned, ...cleared].flatMap((loanId) => books.loans.get(loanId) ?? []);
   const programIds = [...loans, ...known].map(({ programId }) => programId);
   if (asked.kind === 'run') programIds.push(String(asked.body['program_id']));
+  if (asked.kind === 'close' || asked.kind === 'reopen') {
+    programIds.push(...[...books.loans.values()].map(({ programId }) => programId));
+  }
   return [...new Set(programIds.map((id) => programOf(books, id).versions[0]?.policy.backdating ?? ''))];
 }
 
-function meetingsOf(world: World, asked: StepRequest, { facts, dropped, anew }: Posting): string[] {
+function meetingsOf(world: World, asked: StepRequest, posting: Posting): string[] {
+  const { facts, dropped, anew } = posting;
   const { books } = world;
   const found: string[] = [];
+  if (asked.kind === 'close' || asked.kind === 'reopen') return periodMeetings(books, asked.kind, posting);
   const [fact] = [...facts, ...dropped];
   if (fact === undefined) return found;
   for (const loanId of fact.loanIds) found.push(...loanMeetings(world, loanId, fact));
@@ -122,6 +133,25 @@ function loanMeetings(world: World, loanId: string, fact: Fact): string[] {
   if (fact.command.kind === 'accrual' && [...state.accrued.values()].some(({ date }) => date > fact.effectiveAt)) {
     found.push('an accrual between two others');
   }
+  return found;
+}
+
+/** What a close closes, or its reopening opens: nothing, or a year; a first one, a later one, the same once more. */
+function periodMeetings(books: Books, kind: 'close' | 'reopen', { entries }: Posting): string[] {
+  const [first] = entries;
+  if (first === undefined || first.lines.length === 0) return [`${kind} of a month without lines`];
+  const found = [`${kind} of a year`];
+  if (kind === 'reopen') return found;
+  if (entries.length > 1) found.push('close of a year in several currencies');
+  const isLoss = entries.some(({ lines }) =>
+    lines.some((line) => line.accountCode === '3000' && line.direction === 'DR'),
+  );
+  if (isLoss) found.push('close of a year with a loss');
+  const years = [...books.entries.values()].filter(({ eventType, lines }) => {
+    return eventType === 'period_closed' && lines.length > 0;
+  });
+  if (years.some(({ effectiveAt }) => effectiveAt < first.effectiveAt)) found.push('close of a second year');
+  if (years.some(({ effectiveAt }) => effectiveAt === first.effectiveAt)) found.push('close of a year again');
   return found;
 }
 

@@ -1,4 +1,5 @@
 import { addDays, daysBetween } from '../simulation/instant.ts';
+import { isClosed } from '../simulation/model/reference/period.ts';
 import { Random } from '../simulation/random.ts';
 import type { Step } from './history.ts';
 import type { StepRequest } from './step-request.ts';
@@ -17,7 +18,7 @@ export function runOf({ history, books }: Stage, { seed }: Step): StepRequest | 
   if (from > history.today) return undefined;
   const left = daysBetween({ from, to: history.today });
   const date = addDays(from, random.chance(0.5) ? Math.min(random.below(3), left) : random.below(left + 1));
-  if (books.closedThrough !== undefined && date <= books.closedThrough) return undefined;
+  if (isClosed(books, date)) return undefined;
   const body = { program_id: program.programId, accrual_date: date };
   return { kind: 'run', path: '/v1/accruals/runs', body, loanIds: [] };
 }

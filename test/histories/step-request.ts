@@ -220,7 +220,7 @@ const MAKERS: Readonly<Record<EventKind, (hand: Hand) => Where | undefined>> = {
       {
         loan_id: loanId,
         borrower_id: world.borrower(loanId),
-        currency: world.currency(loanId) ?? (random.chance(0.95) ? 'USD' : 'EUR'),
+        currency: world.currency(loanId) ?? hand.newCurrency(),
         ...hand.maybe(0.6, { program_id }),
         ...hand.maybe(0.3, { annual_rate: random.pick(['0', '0.07', '0.365']) }),
         ...hand.maybe(0.2, { maturity_date: addDays(world.history.today, random.below(30)) }),

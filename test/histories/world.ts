@@ -18,7 +18,7 @@ export const STRANGER = idOf('2', 2);
 export const NOWHERE = idOf('9', 9);
 
 /** The part of a history that requests are made from. */
-export type Scenery = Pick<History, 'programs' | 'loanIds' | 'firstDay' | 'today' | 'isGiant'>;
+export type Scenery = Pick<History, 'programs' | 'loanIds' | 'firstDay' | 'today' | 'isGiant' | 'otherCurrency'>;
 
 /** What a request is made from: books, the loans in play, and the ledger's names. */
 export abstract class Stage {
@@ -104,6 +104,7 @@ export class World extends Stage {
     this.books = newBooks(standard);
     for (const program of others) this.books.programs.set(program.programId, program);
     this.books.accounts.set(FEE_ACCOUNT, ['Late fee income', 'CR']);
+    this.books.fiscalYearEndMonth = history.fiscalYearEndMonth;
   }
 
   /** Takes over what the ledger calls an event. */

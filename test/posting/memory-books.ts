@@ -34,7 +34,7 @@ import type { HistoryRef, LoanHistory } from '../../src/posting/restatement/loan
 import { FactsInMemory } from './facts-in-memory.ts';
 import { historyOf } from './memory-history.ts';
 import { InterestInMemory } from './memory-interest.ts';
-import { type ClosedPeriod, closedThrough, readPeriods } from './memory-periods.ts';
+import { type ClosedPeriod, closedThrough, FISCAL_YEAR_END, readPeriods } from './memory-periods.ts';
 
 /** A tenant of the books, with the programs that its loans may have. */
 export type BooksTenant = {
@@ -81,18 +81,25 @@ export class MemoryBooks {
   readonly sentCorrections = new Map<string, PostingPlan['accrualCorrections'][number]>();
   readonly facts = new FactsInMemory();
   interest = new InterestInMemory();
+  /** The month with which years end. */
+  readonly fiscalYearEnd: string;
   readonly #tenants: readonly BooksTenant[];
   readonly #states: ReadonlyMap<string, TenantState>;
   #lastId = 0;
 
   /** `states` are tenants whose configuration is given in full. */
-  constructor(tenants: readonly BooksTenant[], states: ReadonlyMap<string, TenantState> = new Map()) {
+  constructor(
+    tenants: readonly BooksTenant[],
+    states: ReadonlyMap<string, TenantState> = new Map(),
+    fiscalYearEnd: string = FISCAL_YEAR_END,
+  ) {
+    this.fiscalYearEnd = fiscalYearEnd;
     this.#tenants = tenants;
     this.#states = new Map([...states, ...tenants.map((tenant) => [tenant.tenantId, tenantState(tenant)] as const)]);
   }
 
   copy(): MemoryBooks {
-    const copy = new MemoryBooks(this.#tenants, this.#states);
+    const copy = new MemoryBooks(this.#tenants, this.#states, this.fiscalYearEnd);
     copy.#lastId = this.#lastId;
     const cloned = structuredClone({ ...this });
     const { loans, keys, reversals, verdicts, corrections } = cloned;

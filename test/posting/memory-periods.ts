@@ -14,9 +14,10 @@ type PeriodBooks = {
   readonly accountDeltas: ReadonlyMap<string, PlannedAccountDelta>;
   readonly following: ReadonlyMap<string, readonly string[]>;
   readonly periodCloses: ReadonlyMap<string, ClosedPeriod>;
+  readonly fiscalYearEnd: string;
 };
 
-/** Years end with it in these books. */
+/** Years end with it where nothing else is said. */
 export const FISCAL_YEAR_END = '04';
 
 /** The tenant's closes that were not reopened, the latest last. */
@@ -59,7 +60,7 @@ export function readPeriods(books: PeriodBooks, set: ReadSet): Map<string, Tenan
           }),
           earliestDay: days.map(({ effectiveAt }) => effectiveAt).sort()[0] ?? null,
           yearEnds: set.periodsToClose
-            .filter((one) => one.tenantId === tenantId && one.period.endsWith(FISCAL_YEAR_END))
+            .filter((one) => one.tenantId === tenantId && one.period.endsWith(`-${books.fiscalYearEnd}`))
             .map(({ period }) => yearEnd(books, tenantId, period)),
         },
       ];

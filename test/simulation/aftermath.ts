@@ -5,8 +5,11 @@ import { addDays } from './instant.ts';
 import { someList, walkDifferences } from './journal-walk.ts';
 import { walkList } from './list-reading.ts';
 import { expectAnswer } from './model/expectation.ts';
+import { ACCOUNTS } from './model/reference/accounts.ts';
+import { lastDayOf } from './model/reference/period.ts';
 import { balanceBody, foldDifferences } from './model/reference/reads.ts';
 import type { LedgerRequest } from './model/request.ts';
+import { monthBeforeAll } from './period-acts.ts';
 import { Random } from './random.ts';
 import { accountPath, balancePath, getRequest, someAccount } from './read-programme.ts';
 import type { Scene } from './scene.ts';
@@ -129,12 +132,18 @@ async function compareLoanList(course: Course, tenant: number, loanIds: readonly
   if (!isSame) course.differWalk('loans at the end', tenant, [`${shown.length} loans in place of ${loanIds.length}`]);
 }
 
+/** Any account at any day; and what a year's end closes, on that day. */
 async function compareAccounts(course: Course): Promise<void> {
   const random = new Random(`accounts:${course.report.seed}`);
   const requests = course.ledgers.flatMap((_, tenant) => {
     const { businessDate } = course.now(tenant);
     const ask = () => getRequest(tenant, accountPath(...someAccount(random, businessDate)));
-    return Array.from({ length: ACCOUNTS_PER_TENANT }, ask);
+    const incomeAndExpense = Object.keys(ACCOUNTS).filter((code) => code === '3000' || /^[45]/.test(code));
+    const closed = lastDayOf(monthBeforeAll(businessDate));
+    const asked = incomeAndExpense.flatMap((code) =>
+      ['USD', 'EUR', 'JPY'].map((currency) => getRequest(tenant, accountPath(code, { currency, as_of_date: closed }))),
+    );
+    return [...asked, ...Array.from({ length: ACCOUNTS_PER_TENANT }, ask)];
   });
   await forEach(requests, async (request) => {
     course.report.accountsCompared += 1;

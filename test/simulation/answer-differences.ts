@@ -102,6 +102,8 @@ export const EVENT_IDS: Readonly<Record<RouteKind, string | undefined>> = {
   registration: 'loan_id',
   program: 'program_id',
   version: 'program_id',
+  close: 'period_event_id',
+  reopen: 'period_event_id',
 };
 
 /** Answers of the published system, which have no correlation id. */
@@ -129,9 +131,21 @@ export function postedDifferences(kind: RouteKind, posting: Posting, answer: Led
     const pattern = name === when ? INSTANT_PATTERN : UUID_PATTERN;
     if (!pattern.test(String(body[name]))) found.push(`${name} is ${String(body[name])}`);
   }
+  if (kind === 'close' || kind === 'reopen') {
+    const ids = body['journal_entry_ids'];
+    chosen['journal_entry_ids'] = ids;
+    found.push(...idsDifferences(ids, { first: body['journal_entry_id'], count: posting.entries.length }));
+  }
   // A cancellation answers the id of an entry that its request did not name: the model calls it otherwise.
   const expected = kind.startsWith('cancel_') ? { ...posting.answer, ...chosen } : { ...chosen, ...posting.answer };
   return [...found, ...objectDifferences(expected, body)];
+}
+
+/** Every entry of a close has its id in the answer, the first one first. */
+function idsDifferences(ids: unknown, { first, count }: { readonly first: unknown; readonly count: number }): string[] {
+  const all: readonly unknown[] = Array.isArray(ids) ? ids : [];
+  const areWhole = all.every((id) => UUID_PATTERN.test(String(id))) && new Set(all).size === count;
+  return areWhole && all.length === count && all[0] === first ? [] : [`journal_entry_ids is ${JSON.stringify(ids)}`];
 }
 
 /** The members of two objects that differ; a correlation id of the model's own stands for any. */

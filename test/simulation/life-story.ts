@@ -1,5 +1,6 @@
 import { addDays } from './instant.ts';
 import { Life } from './life.ts';
+import { monthAfter, monthOf } from './model/reference/period.ts';
 import type { Draft, Scene, Slot } from './scene.ts';
 
 /** How often a life opens and closes the month of its own: few workers have one. */
@@ -321,15 +322,37 @@ function* accruedByRuns(life: Life, programId: string): Generator<Draft, void, v
   }
 }
 
-/** A month before all others, which this worker alone opens and closes: nobody else has a loan in it. */
+/** What a close is refused for: a month that is running, one that an open month lies before, and no month at all. */
+function* notToBeClosed(life: Life, month: string): Generator<Draft, void, void> {
+  const [running, next] = [monthOf(life.scene.businessDate), monthAfter(monthAfter(month))];
+  for (const other of [running, next, `${month.slice(0, 4)}-13`]) {
+    yield life.post(`/v1/periods/${other}/close`, {}, { loans: [] });
+  }
+  yield life.post(`/v1/periods/${next}/reopen`, {}, { loans: [] });
+}
+
+/**
+ * A month before all others, with which a fiscal year ends, and which this worker alone opens and closes: nobody else has a loan
+ * in it, so that what its close posts is certain while others post in later months.
+ */
 function* periods(life: Life, month: string, rounds: number): Generator<Draft, void, void> {
   const effective_at = `${month}-15`;
   for (let round = 0; round < rounds; round += 1) {
+    if (round === 0 || life.scene.random.chance(0.3)) yield* notToBeClosed(life, month);
     const slot = life.loan(life.scene.ledger.programId);
     const lent = { ...life.money(slot, life.amount(), effective_at), method: 'ach' };
     yield life.post('/v1/disbursements', lent, { loans: [slot] });
     yield life.post(`/v1/periods/${month}/reopen`, {}, { loans: [] });
     yield life.post('/v1/disbursements', lent, { loans: [slot] });
+    const charged = life.money(slot, life.amount(90), effective_at);
+    yield life.post('/v1/fees', { ...charged, fee_type: 'other' }, { loans: [slot] });
+    const { borrower_id: _nobody, ...waived } = charged;
+    const waiver = { ...waived, reason_code: 'goodwill' };
+    if (life.scene.random.chance(0.5)) yield life.post('/v1/fees/waivers', waiver, { loans: [slot] });
     yield life.post(`/v1/periods/${month}/close`, {}, { loans: [] });
+    yield life.post(`/v1/periods/${month}/close`, {}, { loans: [] });
+    const closing = life.scene.ledger.books.found.closes.get(month)?.at(-1);
+    const reversal = { reverses_entry_id: life.entryName(closing), reason_code: 'other', effective_at: life.firstDay };
+    if (life.scene.random.chance(0.3)) yield life.post('/v1/reversals', reversal, { loans: [] });
   }
 }

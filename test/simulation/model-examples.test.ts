@@ -285,9 +285,9 @@ describe('backdating by hand', () => {
     other.event(payment(90, '2026-05-22', { allocation: asked }));
     other.event(payment(30, '2026-05-21'));
     expect(other.written[2]).toEqual(['DR 1010 90', 'CR 1300 70', 'CR 2100 20']);
-    other.books.closedThrough = '2026-05-19';
+    other.event({ kind: 'close', period: '2026-04' });
     other.event(fee(1, '2026-05-20'));
-    other.books.closedThrough = '2026-05-21';
+    other.event({ kind: 'close', period: '2026-05' });
     expect(other.send(fee(1, '2026-05-20'))).toBe('period_closed');
   });
 

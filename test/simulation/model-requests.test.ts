@@ -126,7 +126,7 @@ describe('the reference model, asked over the contract', () => {
     const right = { borrower_id: BORROWER, currency: 'USD' };
     expect(credit(right)).toBe('effective_date_in_future');
     expect(credit({ ...right, effective_at: '2026-03-01' })).toBe('effective_date_before_disbursement');
-    counter.desk.books.closedThrough = '2026-04-30';
+    counter.post('/v1/periods/2026-04/close', {});
     expect(credit({ ...right, effective_at: '2026-04-30' })).toBe('period_closed');
     const allocation = { fees_minor: '501' };
     expect(credit({ ...right, effective_at: '2026-05-02', allocation })).toBe('allocation_mismatch');

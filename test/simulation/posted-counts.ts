@@ -17,6 +17,7 @@ export function countPosted(
   up(report.postedByEvent, kind);
   const entry = ledger.entries.get(String(answerObject(answer.body)?.['journal_entry_id']));
   if (entry !== undefined) up(report.postedByType, entry.plan.eventType);
+  if (kind === 'close' && entry !== undefined && entry.plan.lines.length > 0) report.yearEnds += 1;
   if (kind === 'proposal' || kind === 'rejection') return;
   for (const policy of policiesOf(ledger, request, entry)) up(report.postedByPolicy, `${kind} under ${policy}`);
 }

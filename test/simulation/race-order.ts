@@ -33,9 +33,14 @@ export function bookAnswer(
 ): () => void {
   const body = answerObject(answer.body) ?? {};
   const text = (name: string) => (typeof body[name] === 'string' ? [body[name]] : []);
+  // Closing entries are named one by one; of any other answer the first, and the fee of a return.
+  const all = body['journal_entry_ids'];
+  const entryIds = Array.isArray(all)
+    ? all.map(String)
+    : [...text('journal_entry_id'), ...text('fee_journal_entry_id')];
   return book(ledger, expected, {
     postedAt: String(body['posted_at']),
-    entryIds: [...text('journal_entry_id'), ...text('fee_journal_entry_id')],
+    entryIds,
     eventIds: text(EVENT_IDS[expected.route] ?? ''),
     body: answer.body,
   });

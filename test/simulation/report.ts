@@ -30,6 +30,8 @@ export interface SimulationReport {
   posted: number;
   /** Posted with a date before something that the loan already knew. */
   backdated: number;
+  /** Closes with closing entries: a fiscal year that had income or expense. */
+  yearEnds: number;
   replayed: number;
   /** Posted by restating what was posted before, and the entries that were restated. */
   restating: number;
@@ -89,7 +91,13 @@ const OUT_OF_REACH = {
   restatement_too_large: 'thousands of events would have to stand behind one; test/http/restatements.test.ts has them',
 } as const;
 
-const MORE_REFUSALS = ['approver_is_proposer', 'unbalanced_entry', 'period_closed', 'replay_blocked'];
+const MORE_REFUSALS = [
+  'approver_is_proposer',
+  'unbalanced_entry',
+  'period_closed',
+  'period_not_next',
+  'replay_blocked',
+];
 
 /** A report with nothing in it yet. */
 export function newReport(options: {
@@ -111,6 +119,7 @@ export function newReport(options: {
     meantToBeRefused: 0,
     posted: 0,
     backdated: 0,
+    yearEnds: 0,
     replayed: 0,
     restating: 0,
     entriesRestated: 0,
@@ -213,6 +222,7 @@ export function assertReport(
   for (const [kind, count] of Object.entries(report.races)) atLeast(`race ${kind}`, count, minimum);
   atLeast('replays', report.replayed, minimum);
   atLeast('restating', report.restating, minimum);
+  atLeast('fiscal years closed', report.yearEnds, minimum);
   atLeast('backdated', report.backdated, Math.ceil(posted * 0.3));
   atLeast('meant to be refused', report.meantToBeRefused, Math.ceil(commands * 0.1));
   atLeast('balance reads', report.balanceReads, Math.floor(commands / 10) - report.workers);
@@ -241,7 +251,7 @@ export function reportText(report: SimulationReport): string {
     `seed ${report.seed}, salt ${report.salt}; again: ${report.repeat}`,
     `commands ${commands} in ${seconds.toFixed(1)} s, ${Math.round(commands / Math.max(seconds, 0.001))}/s`,
     `posted ${report.posted}, backdated ${share(report.backdated, report.posted)}, replayed ${report.replayed}`,
-    `restating ${report.restating}, entries restated ${report.entriesRestated}`,
+    `restating ${report.restating}, entries restated ${report.entriesRestated}, fiscal years closed ${report.yearEnds}`,
     `meant to be refused ${share(report.meantToBeRefused, commands)}`,
     `posted by process ${report.postedByProcess.join(', ')}`,
     'events',

@@ -26,7 +26,8 @@ export class SceneStage extends Stage {
       (id) => this.books.programs.get(id) ?? [],
     );
     const loanIds = slots.filter(({ giant }) => !giant).map(({ loanId }) => loanId);
-    return { programs, loanIds, firstDay: addDays(businessDate, -DAYS), today: businessDate, isGiant: false };
+    const firstDay = addDays(businessDate, -DAYS);
+    return { programs, loanIds, firstDay, today: businessDate, isGiant: false, otherCurrency: 0.05 };
   }
 
   /** Another worker may not come upon it: what becomes of a loan between two steps has to be certain. */

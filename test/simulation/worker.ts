@@ -9,7 +9,6 @@ import { expectAnswer } from './model/expectation.ts';
 import { loansConcerned } from './model/ledger.ts';
 import type { LedgerAnswer, LedgerRequest } from './model/request.ts';
 import { nameTheRest } from './naming.ts';
-import { actOnPeriod } from './period-acts.ts';
 import { countPosted } from './posted-counts.ts';
 import { disbursementDraft, ordinaryDraft } from './programme.ts';
 import { bookAnswer, explainRace, haveTies, isInProgress, type RaceMember } from './race-order.ts';
@@ -132,10 +131,6 @@ export class Worker {
     const { request, draft, meant } = step;
     const course = this.#course;
     const ledger = course.ledger(request.tenant);
-    if (request.path.startsWith('/v1/periods/')) {
-      this.#commands += 1;
-      return actOnPeriod(course, request, this.scene.random.below(course.wire.processes));
-    }
     const expected = expectAnswer(ledger, request, course.now(request.tenant));
     if (meant && expected.kind === 'refused') course.report.meantToBeRefused += 1;
     const newest = course.newest(request.tenant);

@@ -135,8 +135,6 @@ export class Loan {
 /** One tenant's books as a client sees them: the reference model under the server's names. */
 export interface TenantLedger {
   readonly programId: string;
-  /** The entry of the latest close of a period, by the model's id. */
-  closing: string | undefined;
   /** Programs that any loan may belong to, the default one first. */
   readonly publicPrograms: string[];
   readonly books: Books;
@@ -157,7 +155,6 @@ export function newTenantLedger(programId: string): TenantLedger {
   const books = newBooks({ programId, currency: undefined, versions: [{ from: '', policy: DEFAULT_POLICY }] });
   return {
     programId,
-    closing: undefined,
     publicPrograms: [programId],
     books,
     loans: new Map(),

@@ -42,7 +42,10 @@ export interface Fact {
 
 /** The commands that become facts; `settled` is the settling of a pending event, `opening` that of a registration. */
 export type FactCommand =
-  | Exclude<Command, { kind: 'reversal' | 'proposal' | 'approval' | 'rejection' | 'program' | 'version' | 'run' }>
+  | Exclude<
+      Command,
+      { kind: 'reversal' | 'proposal' | 'approval' | 'rejection' | 'program' | 'version' | 'run' | 'reopen' }
+    >
   | { readonly kind: 'settled'; readonly pendingEventId: string }
   | { readonly kind: 'cleared' }
   | { readonly kind: 'server_accrual' }
@@ -75,11 +78,12 @@ export interface Proposal {
   status: 'proposed' | 'posted' | 'rejected';
 }
 
-/** Facts by loan, by the event that they are about, by the events that they clear; each list in order of arrival. */
+/** Facts by loan, by the event that they are about, by the events that they clear, by the month that they close; each list in order of arrival. */
 export interface FactIndex {
   readonly lives: Map<string, Fact[]>;
   readonly about: Map<string, Fact[]>;
   readonly clearing: Map<string, Fact[]>;
+  readonly closes: Map<string, Fact[]>;
 }
 
 /** One tenant's books. */
@@ -103,8 +107,8 @@ export interface Books {
   readonly entryNames: Map<string, string>;
   /** Used keys: what was asked under each and the body that was answered. */
   readonly keys: Map<string, { readonly fingerprint: string; readonly body: string }>;
-  /** The last day of the latest closed period. */
-  closedThrough: string | undefined;
+  /** The month with which the tenant's fiscal years end: `01` to `12`. */
+  fiscalYearEndMonth: string;
   /** The most entries that one request may restate. */
   restatementLimit: number;
 }
@@ -118,13 +122,13 @@ export function newBooks(defaultProgram: Program): Books {
     loans: new Map(),
     facts: new Map(),
     entries: new Map(),
-    found: { lives: new Map(), about: new Map(), clearing: new Map() },
+    found: { lives: new Map(), about: new Map(), clearing: new Map(), closes: new Map() },
     journals: new Map(),
     proposals: new Map(),
     eventNames: new Map(),
     entryNames: new Map(),
     keys: new Map(),
-    closedThrough: undefined,
+    fiscalYearEndMonth: '12',
     restatementLimit: 5000,
   };
 }
@@ -150,6 +154,7 @@ function placesOf({ found }: Books, fact: Fact): readonly (readonly [Map<string,
     [found.lives, fact.loanIds],
     [found.about, fact.about === undefined ? [] : [fact.about]],
     [found.clearing, fact.clears],
+    [found.closes, fact.command.kind === 'close' ? [fact.command.period] : []],
   ];
 }
 

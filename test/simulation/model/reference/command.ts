@@ -195,6 +195,12 @@ export interface ProgramCommand {
   readonly policy: Partial<Policy>;
 }
 
+/** POST /v1/periods/{period}/close and …/reopen, of a month `YYYY-MM`. */
+export interface PeriodCommand {
+  readonly kind: 'close' | 'reopen';
+  readonly period: string;
+}
+
 /** Every writing call of the contract that is an event of a loan, or that such events need. */
 export type Command =
   | DisbursementCommand
@@ -219,4 +225,5 @@ export type Command =
   | ProposalCommand
   | VerdictCommand
   | RegistrationCommand
-  | ProgramCommand;
+  | ProgramCommand
+  | PeriodCommand;

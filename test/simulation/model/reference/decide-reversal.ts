@@ -26,11 +26,15 @@ export function decideReversal(setting: Setting, command: ReversalCommand): Deci
   const fact = books.facts.get(entry.eventId);
   if (fact === undefined) throw new Error(`entry ${entry.entryId} books no known event`);
   const movedNothing = fact.command.kind === 'registration' && fact.command.opening === undefined;
-  const stateOf = () =>
-    entry.eventType === 'reversal' || entry.isDifference || movedNothing ? ('not_reversible' as const) : undefined;
+  const stateOf = () => (isFinal(entry) || movedNothing ? ('not_reversible' as const) : undefined);
   // The date of a reversal's own reversal is measured by that reversal.
   const measured = entry.eventType === 'reversal' ? entry.effectiveAt : fact.effectiveAt;
   return reverse(setting, { fact, answeredId: reversesEntryId, effectiveAt, stateOf, measured });
+}
+
+/** A reversal, a close or its reopening, and a difference of a restatement are never reversed by their ids. */
+function isFinal({ eventType, isDifference }: Entry): boolean {
+  return eventType === 'reversal' || eventType === 'period_closed' || isDifference;
 }
 
 /** A standing fact that is to drop out. */

@@ -4,6 +4,7 @@ import { decideCancel, decideClearing, decideReturn, decideSettlement } from './
 import { decideAccrual, decideCorrection, decideRun } from './decide-accrual.ts';
 import { decideAdjustment, decideProposal } from './decide-adjustment.ts';
 import { decideProgram, decideRefinance, decideRegistration } from './decide-loan.ts';
+import { decideClose, decideReopening } from './decide-period.ts';
 import { decideReversal } from './decide-reversal.ts';
 import { refuse } from './refusal.ts';
 import { type Decision, decideOne, type Now, type Setting, strangerTo, wrongDate, wrongDay } from './setting.ts';
@@ -42,6 +43,10 @@ export function decide(books: Books, command: Command, now: Now): Decision {
     case 'program':
     case 'version':
       return decideProgram(setting, command);
+    case 'close':
+      return decideClose(setting, command);
+    case 'reopen':
+      return decideReopening(setting, command);
     case 'disbursement':
       return decideDisbursement(setting, command);
     default:

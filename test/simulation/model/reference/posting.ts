@@ -86,10 +86,10 @@ export class Draft {
   mirror(
     fact: Fact,
     entry: Entry,
-    { effectiveAt, correlationId }: { effectiveAt: string; correlationId: string },
+    { eventType = 'reversal', ...how }: { eventType?: string; effectiveAt: string; correlationId: string },
   ): void {
     const lines = mirrored(entry.lines);
-    this.#add(fact, { eventType: 'reversal', effectiveAt, lines, correlationId, reversesEntryId: entry.entryId });
+    this.#add(fact, { eventType, lines, ...how, reversesEntryId: entry.entryId });
   }
 
   /** Each entry whose lines differ is reversed and posted again on its own day; over several loans the difference is posted. */

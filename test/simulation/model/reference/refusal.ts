@@ -17,6 +17,7 @@ export const STATUS = {
   effective_date_in_future: 422,
   effective_date_before_disbursement: 422,
   period_closed: 422,
+  period_not_next: 422,
   not_reversible: 422,
   amount_exceeds_outstanding: 422,
   amount_exceeds_suspense: 422,

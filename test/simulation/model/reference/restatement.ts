@@ -1,4 +1,5 @@
 import { type Books, byArrival, byEffect, type Fact, fold, isReplayed, type Loan, lifeOf } from './books.ts';
+import { isClosed } from './period.ts';
 import { type Code, type Refusal, refuse } from './refusal.ts';
 import { type Outcome, wrongBalance } from './state.ts';
 import { sameLines } from './terms.ts';
@@ -52,11 +53,6 @@ export function decideChange(books: Books, change: Change): Changed {
 /** Of a change that is given line by line and moves several loans: what falls below zero is named before what grows too large. */
 export function refusalOfGiven({ refusal, ofLoans }: Extract<Changed, { refusal: Refusal }>): Refusal {
   return ofLoans?.includes('balance_would_be_negative') === true ? { code: 'balance_would_be_negative' } : refusal;
-}
-
-/** True for a day of a closed period. */
-export function isClosed(books: Books, day: string): boolean {
-  return books.closedThrough !== undefined && day <= books.closedThrough;
 }
 
 function walk(books: Books, loan: Loan, { added, dropped }: Change): Walk {

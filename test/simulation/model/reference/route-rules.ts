@@ -169,6 +169,8 @@ export const RULES = {
   },
   program: { ...POLICY, name: required(shortText), currency: optional(currency) },
   version: { ...POLICY, effective_at: required(date) },
+  close: { description: optional(shortText), metadata: optional(object) },
+  reopen: { description: optional(shortText), metadata: optional(object) },
 } as const satisfies Record<string, FieldRules>;
 
 export type RouteKind = keyof typeof RULES;

@@ -1,4 +1,4 @@
-import { badFieldsOf, isObject, type JsonObject } from '../fields.ts';
+import { badFieldsOf, isCalendarDate, isObject, type JsonObject } from '../fields.ts';
 import type { Command } from './command.ts';
 import type { Policy } from './program.ts';
 import { type RouteKind, RULES } from './route-rules.ts';
@@ -36,6 +36,8 @@ const ROUTES: readonly (readonly [path: string, kind: RouteKind])[] = [
   ['/v1/loans', 'registration'],
   ['/v1/programs', 'program'],
   [`/v1/programs/${ID}/versions`, 'version'],
+  [`/v1/periods/${ID}/close`, 'close'],
+  [`/v1/periods/${ID}/reopen`, 'reopen'],
 ];
 
 /** What a path is, with the id that it names. */
@@ -56,10 +58,16 @@ export function routeOf(path: string): Route | undefined {
 /** Reads a parsed JSON body as the command of its route, or answers the fields that keep it from being one. */
 export function readCommand(route: Route, body: unknown): { badFields: readonly string[] } | { command: Command } {
   if (!isObject(body)) return { badFields: [] };
-  const badFields = badFieldsOf(body, RULES[route.kind]);
+  const badFields = [...badPath(route), ...badFieldsOf(body, RULES[route.kind])];
   if (badFields.length > 0) return { badFields };
   const more = contradictions(route.kind, body);
   return more.length > 0 ? { badFields: more } : { command: commandOf(route, new Fields(body)) };
+}
+
+/** The only part of a path that is read as a field: a month. */
+function badPath({ kind, pathId }: Route): string[] {
+  const isPeriod = kind === 'close' || kind === 'reopen';
+  return isPeriod && !isCalendarDate(`${pathId}-01`) ? ['period'] : [];
 }
 
 /** What is wrong in fields that are each well formed. */
@@ -187,6 +195,9 @@ function commandOf({ kind, pathId }: Route, body: Fields): Command {
     case 'approval':
     case 'rejection':
       return { kind, adjustmentId: pathId };
+    case 'close':
+    case 'reopen':
+      return { kind, period: pathId };
     case 'proposal':
       return { kind, effectiveAt, lines: body.list('lines').map(lineOf) };
     default:

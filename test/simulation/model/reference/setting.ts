@@ -1,8 +1,9 @@
 import { type Books, type Fact, type FactCommand, firstDayOf, type Loan, lifeOf, policyOf } from './books.ts';
+import { isClosed } from './period.ts';
 import { Draft, emptyPosting, type Posting, restatementOf } from './posting.ts';
 import type { Policy } from './program.ts';
 import type { Code, Refusal } from './refusal.ts';
-import { decideChange, isClosed } from './restatement.ts';
+import { decideChange } from './restatement.ts';
 
 /** What of the present a decision may look at beside the books. */
 export interface Now {
