@@ -68,7 +68,7 @@ function againstOf(hand: Hand, component: Component, loanId: string): Body {
   return { account_code: CONTROL[random.pick(others)].accountCode, loan_id };
 }
 
-/** No loan is named: any currency. */
+/** Names no loan, so it may be in whichever currency. */
 function pairWithoutLoan(random: Random): Pair {
   const [from = '', to = ''] = random.shuffled([...OTHERS, '4900', '5000']);
   const layer = random.chance(0.5) ? 'SETTLED' : random.pick(LAYERS);

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { adjusted, adjustment, line } from './adjustment-story.ts';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { serveLedger } from './ledger-server.ts';
 import {
   chargeOff,
   disbursement,
@@ -14,15 +14,10 @@ import {
 } from './loan-story.ts';
 import { expectRefusal } from './problem.ts';
 import { componentsOf, entryIdOf, lentUnder, replayingProgram, undo } from './restatement-story.ts';
-import { type TenantApi, textAt } from './tenant-api.ts';
+import { textAt } from './tenant-api.ts';
 
-let ledger: LedgerServer;
-let api: TenantApi;
-beforeAll(async () => {
-  ledger = await startLedger();
-  api = ledger.api;
-});
-afterAll(() => ledger.stop());
+const ledger = await serveLedger();
+const { api } = ledger;
 
 describe('an adjustment older than a charge-off of its loan', () => {
   const pairOf = (loanId: string, layer: string) => [
