@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import type { Statement } from '../statement-train.ts';
+import { joinEntry, stands } from './entry-lookup.ts';
 
 // What an accrual, its corrections and the differences of both did to a loan's interest by entries of days before one.
-const READ_INTEREST_BEFORE: Statement = {
+export const READ_INTEREST_BEFORE: Statement = {
   name: 'read_interest_before',
   text: `SELECT asked.loan_id, asked.accrual_entry_id, sum(l.amount)::text
     FROM unnest($2::uuid[], $3::uuid[]) AS asked (loan_id, accrual_entry_id)
@@ -14,10 +15,9 @@ const READ_INTEREST_BEFORE: Statement = {
       SELECT sent.entry_id
       UNION ALL SELECT d.entry_id FROM hpts.accrual_difference AS d
         WHERE d.tenant_id = $1 AND d.of_entry_id = sent.entry_id) AS part
-    JOIN hpts.journal_entry AS e ON e.tenant_id = $1 AND e.entry_id = part.entry_id AND e.effective_at < $4::date
+    ${joinEntry('e', { tenantId: '$1', entryId: 'part.entry_id' })}
     CROSS JOIN LATERAL unnest(e.accounts, e.amounts, e.loan_ids) AS l (account, amount, loan_id)
-    WHERE l.loan_id = asked.loan_id AND l.account IN (1200, 9100)
-      AND NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = $1 AND r.reversed_entry_id = part.entry_id)
+    WHERE e.effective_at < $4::date AND l.loan_id = asked.loan_id AND l.account IN (1200, 9100) AND ${stands('e')}
     GROUP BY asked.loan_id, asked.accrual_entry_id`,
 };
 

@@ -8,6 +8,7 @@ import type { FollowingFacts, ReceiptFacts } from '../../posting/receipt.ts';
 import { uuidArray } from '../binary-array.ts';
 import type { ReaderPool } from '../reading/reader-pool.ts';
 import type { Statement } from '../statement-train.ts';
+import { entryOf, joinEntry } from './entry-lookup.ts';
 
 /** Entries of `asked` as `READ_RECEIPTS` and `READ_LIVE_ENTRIES` answer them; `askedId` is the id that they were asked by. */
 function postedEntries(asked: string): string {
@@ -15,7 +16,7 @@ function postedEntries(asked: string): string {
       e.loan_id, e.borrower_id, e.external_ref, e.reverses_entry_id, to_char(e.posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
       e.accounts, e.amounts, e.loan_ids, e.borrower_ids, (e.event_input::jsonb->>'loan_count')::int, b.loan_ids,
       (SELECT array_agg(o.entry_id::text ORDER BY f.place) || array_agg(o.event_type::text ORDER BY f.place)
-       FROM hpts.following_entry AS f JOIN hpts.journal_entry AS o USING (tenant_id, entry_id)
+       FROM hpts.following_entry AS f ${joinEntry('o', entryOf('f'))}
        WHERE f.tenant_id = e.tenant_id AND f.first_entry_id = e.entry_id),
       e.event_input::jsonb->>'registered_loan_id', b.interest_minor, e.event_input::jsonb->>'corrected_event_id',
       e.layers, e.currencies, e.seq, e.event_input::jsonb->'recovered', e.event_input, e.event_input::jsonb->>'period',
@@ -23,11 +24,13 @@ function postedEntries(asked: string): string {
       (SELECT c.loan_ids FROM hpts.accrual_correction AS c WHERE c.tenant_id = e.tenant_id AND c.entry_id = e.entry_id
          AND c.accrual_entry_id = (left(e.event_input::jsonb->>'corrected_event_id', 35) || '0')::uuid)
     FROM ${asked} AS asked
-    JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
-    LEFT JOIN hpts.accrual_batch AS b USING (tenant_id, entry_id)`;
+    ${joinEntry('e', entryOf('asked'))}
+    LEFT JOIN LATERAL (
+      SELECT * FROM hpts.accrual_batch AS a WHERE a.tenant_id = e.tenant_id AND a.entry_id = e.entry_id OFFSET 0) AS b ON true
+    WHERE e.entry_id = asked.entry_id`;
 }
 
-const READ_RECEIPTS: Statement = {
+export const READ_RECEIPTS: Statement = {
   name: 'read_receipts',
   text: postedEntries(
     '(SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS entry_id, unnest($2::uuid[]) AS asked_id)',
@@ -41,9 +44,10 @@ export const READ_LIVE_ENTRIES: Statement = {
       SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS entry_id, unnest($2::uuid[]) AS asked_id
       UNION ALL
       SELECT s.tenant_id, s.successor_id, chain.asked_id
-      FROM chain JOIN hpts.superseded_entry AS s USING (tenant_id, entry_id))
-    ${postedEntries(`(SELECT * FROM chain WHERE NOT EXISTS (
-        SELECT FROM hpts.superseded_entry AS s WHERE s.tenant_id = chain.tenant_id AND s.entry_id = chain.entry_id))`)}`,
+      FROM chain CROSS JOIN LATERAL (
+        SELECT * FROM hpts.superseded_entry AS x WHERE x.tenant_id = chain.tenant_id AND x.entry_id = chain.entry_id OFFSET 0) AS s)
+    ${postedEntries(`(SELECT * FROM chain WHERE (
+        SELECT s.entry_id FROM hpts.superseded_entry AS s WHERE s.tenant_id = chain.tenant_id AND s.entry_id = chain.entry_id) IS NULL)`)}`,
 };
 
 /** A row of READ_LIVE_ENTRIES. */

@@ -12,9 +12,10 @@ import { scopedKey } from '../../posting/ledger-state.ts';
 import type { HistoryRef, LoanHistory } from '../../posting/restatement/loan-history.ts';
 import { uuidArray } from '../binary-array.ts';
 import { type BoundStatement, type Statement, sendTrain } from '../statement-train.ts';
-import { readInterestBefore } from './interest-before.ts';
+import { firstEntryOf, joinEntry, stands } from './entry-lookup.ts';
+import { READ_INTEREST_BEFORE, readInterestBefore } from './interest-before.ts';
 import { SORTING } from './plan-sorting.ts';
-import { readReturnedPayments } from './returned-payments.ts';
+import { READ_RETURNS, readReturnedPayments } from './returned-payments.ts';
 import { readRational, readWholeInterest } from './stored-interest.ts';
 import { type LossRow, lossesOf, READ_LOSSES, READ_RECOVERIES, type RecoveryRow } from './stored-losses.ts';
 import {
@@ -44,13 +45,6 @@ const READ_BALANCES_BEFORE: Statement = {
     ORDER BY asked.place, l.layer`,
 };
 
-// An entry is looked up as the first one not below its id, in the order of the index by id: with an equation, or where
-// sorting is allowed, the index by `seq` looks as good to a plan that knows nothing of the journal yet, and is walked from
-// its beginning for each entry. For the same reason what was done to it is looked up as a value and never joined.
-const lookedUp = ({ alias, entryId }: { readonly alias: string; readonly entryId: string }): string =>
-  `CROSS JOIN LATERAL (
-      SELECT * FROM hpts.journal_entry AS f WHERE f.tenant_id = $1 AND f.entry_id >= ${entryId} ORDER BY f.entry_id LIMIT 1) AS ${alias}`;
-
 // A movement's date never lies behind its frontier, so a loan's later events are one range of each layer. What was reversed,
 // by a request or by a restatement, is no event any more. Arrays of entries over many loans are searched, not unrolled.
 const READ_EVENTS_SINCE: Statement = {
@@ -76,8 +70,8 @@ const READ_EVENTS_SINCE: Statement = {
         UNION ALL
         SELECT u.entry_id FROM hpts.loan_unmoved_event AS u
         WHERE u.tenant_id = $1 AND u.loan_id = asked.loan_id AND u.effective_at >= $3::date) AS m) AS moved
-    ${lookedUp({ alias: 'e', entryId: 'moved.entry_id' })}
-    ${lookedUp({ alias: 'o', entryId: `(left(e.event_id::text, 35) || '0')::uuid` })}
+    ${joinEntry('e', { tenantId: '$1', entryId: 'moved.entry_id' })}
+    ${joinEntry('o', firstEntryOf('e'))}
     LEFT JOIN LATERAL (
       SELECT a.exact_interest[a.place] AS exact_interest, CASE WHEN a.exact_interest IS NULL THEN a.interest_minor[a.place] END AS interest_minor
       FROM (
@@ -92,10 +86,17 @@ const READ_EVENTS_SINCE: Statement = {
       WHERE r.tenant_id = $1 AND r.entry_id = o.entry_id AND r.loan_id = asked.loan_id ORDER BY r.turn DESC LIMIT 1) AS n
       ON e.event_type = 'accrual'
     CROSS JOIN LATERAL (SELECT array_positions(e.loan_ids, asked.loan_id) AS places) AS found
-    WHERE e.entry_id = moved.entry_id AND e.event_type <> 'reversal' AND e.effective_at >= $3::date
-      AND (SELECT r.entry_id FROM hpts.reversal AS r WHERE r.tenant_id = $1 AND r.reversed_entry_id = e.entry_id) IS NULL
+    WHERE e.entry_id = moved.entry_id AND e.event_type <> 'reversal' AND e.effective_at >= $3::date AND ${stands('e')}
     LIMIT $4::bigint`,
 };
+
+/** What is read besides a state's own statements where histories are wanted. */
+export const HISTORY_QUESTIONS: readonly Statement[] = [
+  READ_BALANCES_BEFORE,
+  READ_EVENTS_SINCE,
+  READ_RETURNS,
+  READ_INTEREST_BEFORE,
+];
 
 type BalanceRow = [place: number, layer: LayerNumber, ...components: [string, string, string, string, string]];
 

@@ -24,6 +24,8 @@ import {
   sendTrain,
   type TextRow,
 } from '../statement-train.ts';
+import { entryOf, joinEntry, reversalOf } from './entry-lookup.ts';
+import { inIndexOrder, SORTING_STATEMENTS } from './plan-sorting.ts';
 import { READ_STANDINGS, standingsOf } from './standings.ts';
 import { type CorrectionRow, correctionsOf, READ_CORRECTIONS } from './stored-corrections.ts';
 import { disbursementsOf, READ_STANDING_DISBURSEMENTS } from './stored-disbursements.ts';
@@ -108,14 +110,14 @@ const READ_NIGHTS: Statement = {
       ORDER BY b.from_day DESC LIMIT 1) AS b ON true
     LEFT JOIN LATERAL (
       SELECT sum(loss.principal_minor) AS principal_minor FROM hpts.loan_loss AS loss
-      JOIN hpts.journal_entry AS e ON e.tenant_id = loss.tenant_id AND e.entry_id = loss.entry_id
-      JOIN hpts.reversal AS r ON r.tenant_id = loss.tenant_id AND r.reversed_entry_id = loss.entry_id
-      JOIN hpts.journal_entry AS u ON u.tenant_id = r.tenant_id AND u.entry_id = r.entry_id
+      ${joinEntry('e', entryOf('loss'))}
+      ${joinEntry('u', { tenantId: 'loss.tenant_id', entryId: reversalOf('loss') })}
       WHERE loss.tenant_id = asked.tenant_id AND loss.loan_id = asked.loan_id AND loss.turn = 1
         AND e.event_type = 'chargeoff' AND e.effective_at <= asked.day AND u.effective_at > asked.day) AS c ON true`,
 };
 
 const STATE_STATEMENTS = [
+  ...SORTING_STATEMENTS,
   READ_TENANTS,
   READ_STANDINGS,
   READ_CORRECTIONS,
@@ -211,7 +213,13 @@ export async function readSnapshot(client: pg.Client, set: ReadSet): Promise<Loc
 }
 
 function stateQuestions(set: ReadSet): BoundStatement[] {
-  const statements: BoundStatement[] = [[READ_TENANTS, [uuidArray(set.tenantIds, itself)]]];
+  const tenants: BoundStatement = [READ_TENANTS, [uuidArray(set.tenantIds, itself)]];
+  return [tenants, ...inIndexOrder(earlierQuestions(set)), ...periodQuestions(set)];
+}
+
+/** What was posted before, and what was done to it. */
+function earlierQuestions(set: ReadSet): BoundStatement[] {
+  const statements: BoundStatement[] = [];
   if (set.earlier.length > 0) {
     const entryIds = uuidArray(set.earlier, (one) => one.entryId);
     statements.push([READ_STANDINGS, [uuidArray(set.earlier, (one) => one.tenantId), entryIds]]);
@@ -238,7 +246,7 @@ function stateQuestions(set: ReadSet): BoundStatement[] {
     const loans = loanColumns(set.loansWithLosses);
     statements.push([READ_LOSSES, loans], [READ_RECOVERIES, loans]);
   }
-  return [...statements, ...periodQuestions(set)];
+  return statements;
 }
 
 /**
@@ -249,7 +257,7 @@ async function withNights(client: pg.Client, locked: LockedRows): Promise<Locked
   const asked = movedNights(locked);
   if (asked.length === 0) return locked;
   const columns = [...loanColumns(asked), dateArray(asked, ({ day }) => day)];
-  const [answer] = await sendTrain(client, [[READ_NIGHTS, columns]]);
+  const [, answer] = await sendTrain(client, inIndexOrder([[READ_NIGHTS, columns]]));
   const found = answer?.rows ?? [];
   return { ...locked, rowsOf: (statement) => (statement === READ_NIGHTS ? found : locked.rowsOf(statement)) };
 }

@@ -3,17 +3,20 @@ import { scopedKey } from '../../posting/ledger-state.ts';
 import type { ReturnedPayment } from '../../posting/restatement/loan-history.ts';
 import { uuidArray } from '../binary-array.ts';
 import { type Statement, sendTrain } from '../statement-train.ts';
+import { entryOf, joinEntry, stands } from './entry-lookup.ts';
 import { type PostedRow, READ_LIVE_ENTRIES, resolvedEntries } from './posted-entries.ts';
 import { READ_STANDINGS, standingsOf } from './standings.ts';
 
 // All that was ever said of the returns of a payment, by its own event's first entry.
-const READ_RETURNS: Statement = {
+export const READ_RETURNS: Statement = {
   name: 'read_returns',
-  text: `SELECT p.payment_entry_id, p.entry_id, e.effective_at, r.entry_id IS NULL, p.fees_minor, p.interest_minor, p.principal_minor, p.suspense_minor
-    FROM hpts.payment_return AS p
-    JOIN hpts.journal_entry AS e ON e.tenant_id = p.tenant_id AND e.entry_id = p.entry_id
-    LEFT JOIN hpts.reversal AS r ON r.tenant_id = p.tenant_id AND r.reversed_entry_id = p.entry_id
-    WHERE p.tenant_id = $1 AND p.payment_entry_id = ANY ($2::uuid[]) ORDER BY p.payment_entry_id, p.turn`,
+  text: `SELECT p.payment_entry_id, p.entry_id, e.effective_at, ${stands('p')}, p.fees_minor, p.interest_minor, p.principal_minor, p.suspense_minor
+    FROM unnest($2::uuid[]) AS asked (payment_entry_id)
+    CROSS JOIN LATERAL (
+      SELECT * FROM hpts.payment_return AS a WHERE a.tenant_id = $1 AND a.payment_entry_id = asked.payment_entry_id
+      ORDER BY a.payment_entry_id, a.turn OFFSET 0) AS p
+    ${joinEntry('e', entryOf('p'))}
+    ORDER BY p.payment_entry_id, p.turn`,
 };
 
 type ReturnRow = [

@@ -2,15 +2,12 @@ import type { EntryStanding, ReturnedParts, Settling } from '../../domain/posted
 import { NOTHING_ALLOCATED } from '../../domain/waterfall.ts';
 import { scopedKey } from '../../posting/ledger-state.ts';
 import type { Statement, TextRow } from '../statement-train.ts';
-
-/** True of a row of facts `alias` whose entry was not reversed. */
-function stands(alias: string): string {
-  return `NOT EXISTS (SELECT FROM hpts.reversal AS v WHERE v.tenant_id = ${alias}.tenant_id AND v.reversed_entry_id = ${alias}.entry_id)`;
-}
+import { entryColumn, entryOf, joinEntry, reversalOf, stands } from './entry-lookup.ts';
 
 /** True of a row of returns `alias` that is the last which was said of its entry. */
 function isLast(alias: string): string {
-  return `NOT EXISTS (SELECT FROM hpts.payment_return AS l WHERE l.tenant_id = ${alias}.tenant_id AND l.entry_id = ${alias}.entry_id AND l.turn > ${alias}.turn)`;
+  return `(SELECT l.turn FROM hpts.payment_return AS l WHERE l.tenant_id = ${alias}.tenant_id AND l.entry_id = ${alias}.entry_id
+        AND l.turn > ${alias}.turn ORDER BY l.entry_id, l.turn LIMIT 1) IS NULL`;
 }
 
 /** The sum over the standing returns of a payment. */
@@ -21,8 +18,7 @@ function returned(column: string): string {
 /** The first entry of the event of an entry, which is itself unless a restatement posted it. */
 function firstEntry(alias: string): string {
   return `CASE WHEN right(${alias}.entry_id::text, 1) <> '2' THEN ${alias}.entry_id
-        ELSE (SELECT (left(e.event_id::text, 35) || '0')::uuid FROM hpts.journal_entry AS e
-              WHERE e.tenant_id = ${alias}.tenant_id AND e.entry_id = ${alias}.entry_id) END`;
+        ELSE (left(${entryColumn('event_id', entryOf(alias))}::text, 35) || '0')::uuid END`;
 }
 
 /**
@@ -34,38 +30,47 @@ export const READ_STANDINGS: Statement = {
   text: `WITH asked AS (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS entry_id),
     wanted AS (
       SELECT tenant_id, entry_id FROM asked
-      UNION SELECT s.tenant_id, s.entry_id FROM asked AS a
-        JOIN hpts.settling AS s ON s.tenant_id = a.tenant_id AND s.pending_entry_id = a.entry_id
-      UNION SELECT s.tenant_id, s.pending_entry_id FROM asked AS a
-        JOIN hpts.settling AS s ON s.tenant_id = a.tenant_id AND s.entry_id = a.entry_id)
-    SELECT w.tenant_id, w.entry_id, r.entry_id,
-      (SELECT count(*) FROM hpts.settling AS s WHERE s.tenant_id = w.tenant_id AND s.pending_entry_id = w.entry_id),
-      settled.entry_id, settled.effective_at, settled.accounts, settled.amounts, own.pending_entry_id,
+      UNION SELECT s.tenant_id, s.entry_id FROM asked AS a CROSS JOIN LATERAL (
+        SELECT * FROM hpts.settling AS t WHERE t.tenant_id = a.tenant_id AND t.pending_entry_id = a.entry_id
+        ORDER BY t.pending_entry_id, t.turn OFFSET 0) AS s
+      UNION SELECT s.tenant_id, s.pending_entry_id FROM asked AS a CROSS JOIN LATERAL (
+        SELECT * FROM hpts.settling AS t WHERE t.tenant_id = a.tenant_id AND t.entry_id = a.entry_id
+        ORDER BY t.entry_id LIMIT 1) AS s)
+    SELECT w.tenant_id, w.entry_id, ${reversalOf('w')},
+      (SELECT count(*) FROM (
+        SELECT FROM hpts.settling AS t WHERE t.tenant_id = w.tenant_id AND t.pending_entry_id = w.entry_id
+        ORDER BY t.pending_entry_id, t.turn OFFSET 0) AS s),
+      settled.entry_id, settled.effective_at, settled.accounts, settled.amounts,
+      (SELECT s.pending_entry_id FROM hpts.settling AS s WHERE s.tenant_id = w.tenant_id AND s.entry_id = w.entry_id ORDER BY s.entry_id LIMIT 1),
       cleared.clearings, cleared.entry_id, took.returns, took.entry_ids, took.fees_minor, took.interest_minor,
       took.principal_minor, took.suspense_minor,
-      back.payment_entry_id, back.fees_minor, back.interest_minor, back.principal_minor, back.suspense_minor, x.successor_id, settled.is_recovery
+      back.payment_entry_id, back.fees_minor, back.interest_minor, back.principal_minor, back.suspense_minor,
+      (SELECT x.successor_id FROM hpts.superseded_entry AS x WHERE x.tenant_id = w.tenant_id AND x.entry_id = w.entry_id), settled.is_recovery
     FROM wanted AS w
-    LEFT JOIN hpts.reversal AS r ON r.tenant_id = w.tenant_id AND r.reversed_entry_id = w.entry_id
-    LEFT JOIN hpts.superseded_entry AS x ON x.tenant_id = w.tenant_id AND x.entry_id = w.entry_id
     LEFT JOIN LATERAL (
       SELECT s.entry_id, e.effective_at, line.accounts, line.amounts,
         e.event_type = 'recovery' AS is_recovery
-      FROM hpts.settling AS s
-      JOIN hpts.journal_entry AS e ON e.tenant_id = s.tenant_id AND e.entry_id = s.entry_id
+      FROM (
+        SELECT * FROM hpts.settling AS t WHERE t.tenant_id = w.tenant_id AND t.pending_entry_id = w.entry_id
+        ORDER BY t.pending_entry_id, t.turn OFFSET 0) AS s
+      ${joinEntry('e', entryOf('s'))}
       CROSS JOIN LATERAL (
         SELECT array_agg(l.account ORDER BY l.sequence) AS accounts, array_agg(l.amount ORDER BY l.sequence) AS amounts
         FROM unnest(e.accounts, e.amounts, e.layers) WITH ORDINALITY AS l (account, amount, layer, sequence)
         WHERE coalesce(l.layer, e.layer) = 0) AS line
-      WHERE s.tenant_id = w.tenant_id AND s.pending_entry_id = w.entry_id AND ${stands('s')}) AS settled ON true
-    LEFT JOIN hpts.settling AS own ON own.tenant_id = w.tenant_id AND own.entry_id = w.entry_id
+      WHERE ${stands('s')} OFFSET 0) AS settled ON true
     LEFT JOIN LATERAL (
       SELECT count(*) AS clearings, min(c.entry_id::text) FILTER (WHERE ${stands('c')}) AS entry_id
       FROM hpts.clearing AS c WHERE c.tenant_id = w.tenant_id AND c.cleared_entry_id = ${firstEntry('w')}) AS cleared ON true
     LEFT JOIN LATERAL (
       SELECT count(*) AS returns, array_agg(p.entry_id ORDER BY p.turn) FILTER (WHERE ${stands('p')} AND ${isLast('p')}) AS entry_ids,
         ${returned('fees_minor')}, ${returned('interest_minor')}, ${returned('principal_minor')}, ${returned('suspense_minor')}
-      FROM hpts.payment_return AS p WHERE p.tenant_id = w.tenant_id AND p.payment_entry_id = ${firstEntry('w')}) AS took ON true
-    LEFT JOIN hpts.payment_return AS back ON back.tenant_id = w.tenant_id AND back.entry_id = w.entry_id AND ${isLast('back')}`,
+      FROM (
+        SELECT * FROM hpts.payment_return AS t WHERE t.tenant_id = w.tenant_id AND t.payment_entry_id = ${firstEntry('w')}
+        ORDER BY t.payment_entry_id, t.turn OFFSET 0) AS p) AS took ON true
+    LEFT JOIN LATERAL (
+      SELECT * FROM hpts.payment_return AS p WHERE p.tenant_id = w.tenant_id AND p.entry_id = w.entry_id
+      ORDER BY p.entry_id DESC, p.turn DESC LIMIT 1) AS back ON true`,
 };
 
 type Amounts = [fees: string, interest: string, principal: string, suspense: string];

@@ -2,6 +2,7 @@ import { interestByLoan } from '../../domain/accrual-correction.ts';
 import type { StandingCorrection } from '../../domain/posted-entry.ts';
 import { scopedKey } from '../../posting/ledger-state.ts';
 import type { Statement } from '../statement-train.ts';
+import { entryOf, joinEntry, stands } from './entry-lookup.ts';
 
 // In the order in which they were posted, since they are reversed from the newest on; with what restatements posted to them.
 export const READ_CORRECTIONS: Statement = {
@@ -14,12 +15,12 @@ export const READ_CORRECTIONS: Statement = {
       WHERE k.tenant_id = asked.tenant_id AND k.accrual_entry_id = asked.entry_id
       UNION ALL
       SELECT d.tenant_id, asked.entry_id, d.entry_id, NULL, NULL FROM hpts.accrual_difference AS d
-      WHERE d.tenant_id = asked.tenant_id AND (d.of_entry_id = asked.entry_id OR d.of_entry_id IN (
+      WHERE d.tenant_id = asked.tenant_id AND d.of_entry_id = ANY (asked.entry_id || ARRAY(
         SELECT k.entry_id FROM hpts.accrual_correction AS k
-        WHERE k.tenant_id = asked.tenant_id AND k.accrual_entry_id = asked.entry_id))) AS c
-    JOIN hpts.journal_entry AS e ON e.tenant_id = c.tenant_id AND e.entry_id = c.entry_id
-    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = c.tenant_id AND r.reversed_entry_id = c.entry_id)
-    ORDER BY c.tenant_id, e.seq`,
+        WHERE k.tenant_id = asked.tenant_id AND k.accrual_entry_id = asked.entry_id))
+      OFFSET 0) AS c
+    ${joinEntry('e', entryOf('c'))}
+    WHERE ${stands('c')} ORDER BY c.tenant_id, e.seq`,
 };
 
 /** A row of READ_CORRECTIONS, as PostgreSQL wrote it. */

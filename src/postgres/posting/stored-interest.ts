@@ -11,7 +11,8 @@ import type { PostingPlan } from '../../posting/posting-plan.ts';
 import { plainArray } from '../array-literal.ts';
 import { dateArray, int4Array, int8Array, textArray, uuidArray } from '../binary-array.ts';
 import { type BoundStatement, type Statement, sendTrain } from '../statement-train.ts';
-import { SORTING } from './plan-sorting.ts';
+import { entryColumn, entryOf, firstEntryOf, joinEntry, reversalOf, stands } from './entry-lookup.ts';
+import { inIndexOrder } from './plan-sorting.ts';
 
 /** What is read and written of the interest of loans; statements take arrays, one element per loan. */
 
@@ -19,22 +20,18 @@ const READ_INTEREST: Statement = {
   name: 'read_interest',
   text: `SELECT asked.place, last.month, last.days, c.loan_seq, c.frontier, c.through, c.exact_interest, c.posted_minor,
       c.principal_from, c.principal_minor, c.interest_minor, r.annual_rate, r.maturity_date,
-      CASE WHEN NOT EXISTS (SELECT FROM hpts.reversal AS v WHERE v.tenant_id = r.tenant_id AND v.reversed_entry_id = r.entry_id)
-        THEN r.accrued_through END, r.entry_id, r.accrued_through
+      CASE WHEN ${stands('r')} THEN r.accrued_through END, r.entry_id, r.accrued_through
     FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id,
         generate_subscripts($2::uuid[], 1) AS place) AS asked
     LEFT JOIN LATERAL (
       SELECT m.month, m.days FROM hpts.loan_accrual_month AS m
       WHERE m.tenant_id = asked.tenant_id AND m.loan_id = asked.loan_id AND m.days <> 0
       ORDER BY m.month DESC LIMIT 1) AS last ON true
-    LEFT JOIN hpts.loan_interest AS c ON c.tenant_id = asked.tenant_id AND c.loan_id = asked.loan_id
-    LEFT JOIN hpts.loan_registration AS r ON r.tenant_id = asked.tenant_id AND r.loan_id = asked.loan_id`,
+    LEFT JOIN LATERAL (
+      SELECT * FROM hpts.loan_interest AS i WHERE i.tenant_id = asked.tenant_id AND i.loan_id = asked.loan_id OFFSET 0) AS c ON true
+    LEFT JOIN LATERAL (
+      SELECT * FROM hpts.loan_registration AS o WHERE o.tenant_id = asked.tenant_id AND o.loan_id = asked.loan_id OFFSET 0) AS r ON true`,
 };
-
-// An entry that there is, looked up as the first one not below its id, as in read-histories.ts: with an equation the index by `seq`
-// looks as good to a plan that knows nothing of the journal yet, and is walked from its beginning for each entry.
-const lookedUp = (column: string, tenantId: string, entryId: string): string =>
-  `(SELECT f.${column} FROM hpts.journal_entry AS f WHERE f.tenant_id = ${tenantId} AND f.entry_id >= ${entryId} ORDER BY f.entry_id LIMIT 1)`;
 
 // What a restatement posted to an accrual or to its correction counts as a correction of that accrual.
 // Movements rise by frontier and loan_seq alike, so those behind a place are one stretch of their index. What moved nothing is
@@ -45,26 +42,27 @@ const READ_INTEREST_EVENTS: Statement = {
       SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS loan_id, unnest($3::date[]) AS frontier, unnest($4::int[]) AS loan_seq,
         generate_subscripts($2::uuid[], 1) AS place),
     unmoved AS (
-      SELECT a.place, u.tenant_id, u.entry_id, v.entry_id AS reversal_id
-      FROM asked AS a JOIN hpts.loan_unmoved_event AS u ON u.tenant_id = a.tenant_id AND u.loan_id = a.loan_id
-      LEFT JOIN hpts.reversal AS v ON v.tenant_id = u.tenant_id AND v.reversed_entry_id = u.entry_id
+      SELECT a.place, u.tenant_id, u.entry_id, ${reversalOf('u')} AS reversal_id
+      FROM asked AS a CROSS JOIN LATERAL (
+        SELECT * FROM hpts.loan_unmoved_event AS e WHERE e.tenant_id = a.tenant_id AND e.loan_id = a.loan_id OFFSET 0) AS u
       WHERE a.loan_seq = 0
       UNION ALL
-      SELECT a.place, d.tenant_id, d.entry_id, v.entry_id
-      FROM asked AS a JOIN hpts.disbursement AS d ON d.tenant_id = a.tenant_id AND d.loan_id = a.loan_id
-      LEFT JOIN hpts.reversal AS v ON v.tenant_id = d.tenant_id AND v.reversed_entry_id = d.entry_id
-      WHERE a.loan_seq = 0 AND ${lookedUp('layer', 'd.tenant_id', 'd.entry_id')} = 1),
+      SELECT a.place, d.tenant_id, d.entry_id, ${reversalOf('d')}
+      FROM asked AS a CROSS JOIN LATERAL (
+        SELECT * FROM hpts.disbursement AS e WHERE e.tenant_id = a.tenant_id AND e.loan_id = a.loan_id OFFSET 0) AS d
+      WHERE a.loan_seq = 0 AND ${entryColumn('layer', entryOf('d'))} = 1),
     life AS (
       SELECT a.place, m.tenant_id, m.entry_id, m.principal_minor, m.interest_minor + m.memo_interest_minor AS interest_minor
-      FROM asked AS a JOIN hpts.loan_movement AS m ON m.tenant_id = a.tenant_id AND m.loan_id = a.loan_id AND m.layer = 0
-        AND m.frontier >= a.frontier AND m.loan_seq > a.loan_seq
+      FROM asked AS a CROSS JOIN LATERAL (
+        SELECT * FROM hpts.loan_movement AS o WHERE o.tenant_id = a.tenant_id AND o.loan_id = a.loan_id AND o.layer = 0
+          AND o.frontier >= a.frontier AND o.loan_seq > a.loan_seq OFFSET 0) AS m
       UNION ALL SELECT u.place, u.tenant_id, u.entry_id, NULL, NULL FROM unmoved AS u
       UNION ALL SELECT u.place, u.tenant_id, u.reversal_id, NULL, NULL FROM unmoved AS u WHERE u.reversal_id IS NOT NULL)
     SELECT l.place, e.entry_id, e.event_type, e.effective_at, l.principal_minor, l.interest_minor, e.reverses_entry_id,
       CASE WHEN e.event_type = 'accrual' THEN coalesce(e.event_input::jsonb ->> 'corrected_event_id', CASE WHEN right(e.entry_id::text, 1) = '2' THEN coalesce(
-        ${lookedUp('event_input', 'e.tenant_id', "(left(e.event_id::text, 35) || '0')::uuid")}::jsonb ->> 'corrected_event_id', e.event_id::text) END) END
+        ${entryColumn('event_input', firstEntryOf('e'))}::jsonb ->> 'corrected_event_id', e.event_id::text) END) END
     FROM life AS l
-    CROSS JOIN LATERAL ${lookedUp('*', 'l.tenant_id', 'l.entry_id')} AS e
+    ${joinEntry('e', entryOf('l'))}
     WHERE e.entry_id = l.entry_id
     ORDER BY l.place, e.seq`,
 };
@@ -229,9 +227,8 @@ async function readEvents(
   if (asked.length === 0) return [];
   const frontiers = dateArray(asked, ({ row, isWhole }) => (isWhole ? '0001-01-01' : row[4]));
   const after = int4Array(asked, ({ row, isWhole }) => (isWhole ? 0 : Number(row[3])));
-  await client.query(SORTING.off);
-  const [answer] = await sendTrain(client, [[READ_INTEREST_EVENTS, [...loanColumns(asked), frontiers, after]]]);
-  await client.query(SORTING.on);
+  const question: BoundStatement = [READ_INTEREST_EVENTS, [...loanColumns(asked), frontiers, after]];
+  const [, answer] = await sendTrain(client, inIndexOrder([question]));
   const byPlace = Map.groupBy((answer?.rows ?? []) as EventRow[], (row) => Number(row[0]));
   const exact = await readExact(client, asked, byPlace);
   return asked.map((one, index) => [one, eventsOf(one, byPlace.get(index + 1) ?? [], exact)]);

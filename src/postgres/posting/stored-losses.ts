@@ -5,10 +5,8 @@ import type { PostingPlan } from '../../posting/posting-plan.ts';
 import { plainArray } from '../array-literal.ts';
 import { int2Array, int8Array, uuidArray } from '../binary-array.ts';
 import type { BoundStatement, Statement } from '../statement-train.ts';
+import { entryOf, firstEntryOf, joinEntry, stands } from './entry-lookup.ts';
 import { INSERT_LOSSES, INSERT_RECOVERIES } from './write-statements.ts';
-
-const STANDS = (alias: string): string =>
-  `NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = ${alias}.tenant_id AND r.reversed_entry_id = ${alias}.entry_id)`;
 
 export const READ_LOSSES: Statement = {
   name: 'read_losses',
@@ -18,9 +16,9 @@ export const READ_LOSSES: Statement = {
     CROSS JOIN LATERAL (
       SELECT DISTINCT ON (a.entry_id) a.* FROM hpts.loan_loss AS a
       WHERE a.tenant_id = asked.tenant_id AND a.loan_id = asked.loan_id ORDER BY a.entry_id, a.turn DESC) AS l
-    JOIN hpts.journal_entry AS e ON e.tenant_id = l.tenant_id AND e.entry_id = l.entry_id
-    JOIN hpts.journal_entry AS o ON o.tenant_id = e.tenant_id AND o.entry_id = (left(e.event_id::text, 35) || '0')::uuid
-    WHERE ${STANDS('l')} ORDER BY l.tenant_id, e.seq`,
+    ${joinEntry('e', entryOf('l'))}
+    ${joinEntry('o', firstEntryOf('e'))}
+    WHERE ${stands('l')} ORDER BY l.tenant_id, e.seq`,
 };
 
 export const READ_RECOVERIES: Statement = {
@@ -30,8 +28,8 @@ export const READ_RECOVERIES: Statement = {
     CROSS JOIN LATERAL (
       SELECT DISTINCT ON (a.entry_id, a.loss_entry_id) a.* FROM hpts.loan_recovery AS a
       WHERE a.tenant_id = asked.tenant_id AND a.loan_id = asked.loan_id ORDER BY a.entry_id, a.loss_entry_id, a.turn DESC) AS p
-    JOIN hpts.journal_entry AS e ON e.tenant_id = p.tenant_id AND e.entry_id = p.entry_id
-    WHERE ${STANDS('p')} ORDER BY p.tenant_id, e.seq`,
+    ${joinEntry('e', entryOf('p'))}
+    WHERE ${stands('p')} ORDER BY p.tenant_id, e.seq`,
 };
 
 /** A row of READ_LOSSES, as PostgreSQL wrote it. */

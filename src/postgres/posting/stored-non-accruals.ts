@@ -1,17 +1,18 @@
 import type { NonAccrualAction, StandingNonAccrual } from '../../domain/non-accrual.ts';
 import { scopedKey } from '../../posting/ledger-state.ts';
 import type { Statement } from '../statement-train.ts';
+import { entryOf, firstEntryOf, joinEntry, stands } from './entry-lookup.ts';
 
 /** Changes of marks of non-accrual that no reversal took back, in the order in which they were posted. */
 export const READ_STANDING_NON_ACCRUALS: Statement = {
   name: 'read_standing_non_accruals',
   text: `SELECT n.tenant_id, n.loan_id, n.entry_id, n.effective_at, n.action, o.seq
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (tenant_id, loan_id)
-    JOIN hpts.non_accrual AS n USING (tenant_id, loan_id)
-    JOIN hpts.journal_entry AS e USING (tenant_id, entry_id)
-    JOIN hpts.journal_entry AS o ON o.tenant_id = e.tenant_id AND o.entry_id = (left(e.event_id::text, 35) || '0')::uuid
-    WHERE NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = n.tenant_id AND r.reversed_entry_id = n.entry_id)
-    ORDER BY e.tenant_id, e.seq`,
+    CROSS JOIN LATERAL (
+      SELECT * FROM hpts.non_accrual AS a WHERE a.tenant_id = asked.tenant_id AND a.loan_id = asked.loan_id OFFSET 0) AS n
+    ${joinEntry('e', entryOf('n'))}
+    ${joinEntry('o', firstEntryOf('e'))}
+    WHERE ${stands('n')} ORDER BY e.tenant_id, e.seq`,
 };
 
 /** With the place of its event's first entry, which no restatement changes. */

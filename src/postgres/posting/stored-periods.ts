@@ -5,11 +5,11 @@ import type { PostingPlan } from '../../posting/posting-plan.ts';
 import type { PeriodRef, ReadSet } from '../../posting/read-set.ts';
 import { dateArray, itself, uuidArray } from '../binary-array.ts';
 import type { BoundStatement, Statement, TextRow } from '../statement-train.ts';
+import { joinEntry, stands } from './entry-lookup.ts';
 import { INSERT_PERIOD_CLOSES } from './write-statements.ts';
 
 /** True of a row `c` of hpts.period_close whose period was not reopened since. */
-export const CLOSE_STANDS =
-  'NOT EXISTS (SELECT FROM hpts.reversal AS r WHERE r.tenant_id = c.tenant_id AND r.reversed_entry_id = c.entry_id)';
+export const CLOSE_STANDS = stands('c');
 
 /**
  * Before anything of a close is read: from here to the commit nothing of these tenants is posted, and what was decided
@@ -31,13 +31,14 @@ const READ_CLOSING_ENTRIES: Statement = {
   name: 'read_closing_entries',
   text: `SELECT c.tenant_id, c.closed_through, e.entry_id, e.correlation_id, e.currency, e.accounts, e.amounts
     FROM unnest($1::uuid[], $2::date[]) AS asked (tenant_id, closed_through)
-    JOIN hpts.period_close AS c ON c.tenant_id = asked.tenant_id AND c.closed_through = asked.closed_through AND ${CLOSE_STANDS}
+    CROSS JOIN LATERAL (
+      SELECT * FROM hpts.period_close AS o WHERE o.tenant_id = asked.tenant_id AND o.closed_through = asked.closed_through OFFSET 0) AS c
     CROSS JOIN LATERAL (
       SELECT 0 AS place, c.entry_id
       UNION ALL SELECT f.place, f.entry_id FROM hpts.following_entry AS f WHERE f.tenant_id = c.tenant_id AND f.first_entry_id = c.entry_id
-    ) AS own
-    JOIN hpts.journal_entry AS e ON e.tenant_id = c.tenant_id AND e.entry_id = own.entry_id
-    ORDER BY c.tenant_id, c.closed_through, own.place`,
+      OFFSET 0) AS own
+    ${joinEntry('e', { tenantId: 'c.tenant_id', entryId: 'own.entry_id' })}
+    WHERE ${CLOSE_STANDS} ORDER BY c.tenant_id, c.closed_through, own.place`,
 };
 
 /** For each account, currency and layer of the tenants $1 its earliest day: a probe of the index for each, whatever was posted. */

@@ -1,0 +1,45 @@
+/**
+ * SQL that finds entries, and what was done to them, by their ids. A plan made before anybody counted the tables takes a
+ * tenant's rows for a few, and would begin with all of them, or go through them once for each row asked for. So whatever is
+ * looked up stands in a subquery that cannot be turned round: a value, or a LATERAL behind `OFFSET 0` or `LIMIT`. Of two
+ * indexes even the wrong one looks as good for an equation; hence an entry is the first one not below its id, and tables with
+ * two indexes are asked in the order of the right one.
+ */
+
+type Sought = { readonly tenantId: string; readonly entryId: string };
+
+// Aliases in here are long: a short one would hide the caller's of the same name.
+const sought = (what: string, { tenantId, entryId }: Sought): string =>
+  `(SELECT ${what} FROM hpts.journal_entry AS sought WHERE sought.tenant_id = ${tenantId} AND sought.entry_id >= ${entryId}
+      ORDER BY sought.entry_id LIMIT 1)`;
+
+/** One column of an entry that there is. */
+export function entryColumn(column: string, id: Sought): string {
+  return sought(`sought.${column}`, id);
+}
+
+/** Joins an entry that there is, as `alias`; nothing where the id is NULL. */
+export function joinEntry(alias: string, id: Sought): string {
+  return `CROSS JOIN LATERAL ${sought('*', id)} AS ${alias}`;
+}
+
+/** The entry that a row `alias` names. */
+export function entryOf(alias: string): Sought {
+  return { tenantId: `${alias}.tenant_id`, entryId: `${alias}.entry_id` };
+}
+
+/** The first entry of the event of an entry `alias`. */
+export function firstEntryOf(alias: string): Sought {
+  return { tenantId: `${alias}.tenant_id`, entryId: `(left(${alias}.event_id::text, 35) || '0')::uuid` };
+}
+
+/** The entry that reversed that of a row `alias`, or NULL. */
+export function reversalOf(alias: string): string {
+  return `(SELECT undoing.entry_id FROM hpts.reversal AS undoing
+      WHERE undoing.tenant_id = ${alias}.tenant_id AND undoing.reversed_entry_id = ${alias}.entry_id)`;
+}
+
+/** True of a row `alias` whose entry was not reversed. */
+export function stands(alias: string): string {
+  return `${reversalOf(alias)} IS NULL`;
+}
