@@ -8,8 +8,8 @@ import { READ_STATEMENTS } from '../../src/postgres/posting/read-state.ts';
 import { INTEREST_QUESTIONS } from '../../src/postgres/posting/stored-interest.ts';
 import { type TestDatabase, testDatabase } from '../database.ts';
 
-/** Loans of a tenant, each with ENTRIES_EACH entries and one of every fact: a journal that is small and busy, and a larger one. */
-const SIZES = [70, 1_000];
+/** Loans of a tenant, each with ENTRIES_EACH entries and one of every fact: small and busy journals, and a larger one. */
+const SIZES = [70, 300, 1_000];
 const ENTRIES_EACH = 20;
 const ASKED = 50;
 /** Rows that scans of tables may meet for one loan and its entries: a walk through the smallest table of facts meets as many. */
@@ -49,11 +49,16 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
   read_closing_entries: { asked: (tenantId) => `'{${tenantId}}', '{${CLOSED_THROUGH}}'`, rows: 2, maySort: true },
 };
 
-/** How connections that ask them are opened: src/postgres/posting/store.ts. */
-const LANES: Readonly<Record<string, Pick<ConnectionOptions, 'indexPlansOnly' | 'planEachTime'>>> = {
-  light: { indexPlansOnly: true },
-  heavy: { planEachTime: true },
+/** How connections that ask them are opened: src/postgres/posting/store.ts and src/postgres/reading/reader-pool.ts. */
+const LANES: Readonly<Record<string, Omit<ConnectionOptions, 'applicationName'>>> = {
+  'light poster’s': { role: 'hpts_poster', indexPlansOnly: true },
+  'heavy poster’s': { role: 'hpts_poster', planEachTime: true },
+  'light reader’s': { role: 'hpts_reader', indexPlansOnly: true },
+  'heavy reader’s': { role: 'hpts_reader', planEachTime: true },
 };
+const isReader = (lane: string): boolean => LANES[lane]?.role === 'hpts_reader';
+const questionsOf = (lane: string): readonly string[] =>
+  isReader(lane) ? [READ_LIVE_ENTRIES.name, READ_RECEIPTS.name] : Object.keys(QUESTIONS);
 
 describe.for(SIZES)('before a posting, in a ledger of %i loans that nobody has counted', (loans) => {
   const clients = new Map<string, pg.Client>();
@@ -64,15 +69,15 @@ describe.for(SIZES)('before a posting, in a ledger of %i loans that nobody has c
     database = await testDatabase();
     const tenant = { name: 'Lender', timezone: 'UTC', currency: 'USD' };
     ({ tenantId } = await createTenant(database.connection, tenant, { actor: 'test' }));
-    for (const [lane, plans] of Object.entries(LANES)) {
-      const client = await connect(database.connection, { role: 'hpts_poster', applicationName: 'test', ...plans });
+    for (const [lane, options] of Object.entries(LANES)) {
+      const client = await connect(database.connection, { applicationName: 'test', ...options });
       clients.set(lane, client);
       await client.query(`SELECT set_config('hpts.tenants', $1, false)`, [tenantId]);
       for (const { name, text } of STATEMENTS) {
-        if (QUESTIONS[name] !== undefined) await client.query(`PREPARE ${name} AS ${text}`);
+        if (questionsOf(lane).includes(name)) await client.query(`PREPARE ${name} AS ${text}`);
       }
       // Planned while the tables are empty, as a server does that starts on a new ledger.
-      for (const name of Object.keys(QUESTIONS)) await planOf(client, name, tenantId);
+      for (const name of questionsOf(lane)) await planOf(lane, name);
     }
     await fill(database, tenantId, loans);
   });
@@ -81,9 +86,22 @@ describe.for(SIZES)('before a posting, in a ledger of %i loans that nobody has c
     await database.drop();
   });
 
+  async function planOf(lane: string, name: string): Promise<PlanNode> {
+    const [client, question] = [clients.get(lane), QUESTIONS[name]];
+    if (client === undefined || question === undefined) throw new Error(`nothing is known of ${name}`);
+    const maySort = question.maySort === true || isReader(lane);
+    await client.query(`SELECT set_config('enable_sort', $1, false)`, [maySort ? 'on' : 'off']);
+    const { rows } = await client.query<{ 'QUERY PLAN': readonly [{ Plan: PlanNode }] }>(
+      `EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE ${name} (${question.asked(tenantId)})`,
+    );
+    const plan = rows[0]?.['QUERY PLAN'][0].Plan;
+    if (plan === undefined) throw new Error('EXPLAIN answered no plan');
+    return plan;
+  }
+
   describe.for(Object.keys(LANES))('few rows are met on a %s connection by', (lane) => {
-    test.for(Object.keys(QUESTIONS))('%s', async (name) => {
-      const plan = await planOf(clients.get(lane), name, tenantId);
+    test.for(questionsOf(lane))('%s', async (name) => {
+      const plan = await planOf(lane, name);
       expect(plan['Actual Rows']).toBe(QUESTIONS[name]?.rows);
       expect(rowsMet(plan), JSON.stringify(plan)).toBeLessThanOrEqual(ROWS_MET_MAX);
     });
@@ -104,18 +122,6 @@ type PlanNode = {
   readonly 'Rows Removed by Filter'?: number;
   readonly Plans?: readonly PlanNode[];
 };
-
-async function planOf(client: pg.Client | undefined, name: string, tenantId: string): Promise<PlanNode> {
-  const question = QUESTIONS[name];
-  if (client === undefined || question === undefined) throw new Error(`nothing is known of ${name}`);
-  await client.query(`SELECT set_config('enable_sort', $1, false)`, [question.maySort === true ? 'on' : 'off']);
-  const { rows } = await client.query<{ 'QUERY PLAN': readonly [{ Plan: PlanNode }] }>(
-    `EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE ${name} (${question.asked(tenantId)})`,
-  );
-  const plan = rows[0]?.['QUERY PLAN'][0].Plan;
-  if (plan === undefined) throw new Error('EXPLAIN answered no plan');
-  return plan;
-}
 
 /** Rows of tables that were looked at, whether they were wanted or not. */
 function rowsMet(node: PlanNode): number {

@@ -12,7 +12,7 @@ import { scopedKey } from '../../posting/ledger-state.ts';
 import type { HistoryRef, LoanHistory } from '../../posting/restatement/loan-history.ts';
 import { uuidArray } from '../binary-array.ts';
 import { type BoundStatement, type Statement, sendTrain } from '../statement-train.ts';
-import { firstEntryOf, joinEntry, stands } from './entry-lookup.ts';
+import { firstEntryOf, joinEntry, settlingBy, stands } from './entry-lookup.ts';
 import { READ_INTEREST_BEFORE, readInterestBefore } from './interest-before.ts';
 import { SORTING } from './plan-sorting.ts';
 import { READ_RETURNS, readReturnedPayments } from './returned-payments.ts';
@@ -54,10 +54,10 @@ const READ_EVENTS_SINCE: Statement = {
       CASE WHEN e.loan_ids IS NULL THEN e.accounts ELSE ARRAY(SELECT e.accounts[p] FROM unnest(found.places) AS p) END,
       CASE WHEN e.loan_ids IS NULL THEN e.amounts ELSE ARRAY(SELECT e.amounts[p] FROM unnest(found.places) AS p) END,
       e.description, e.event_input::jsonb, e.metadata, o.seq, b.interest_minor, e.seq,
-      o.event_type, (SELECT s.turn::int FROM hpts.settling AS s WHERE s.tenant_id = $1 AND s.entry_id = e.entry_id),
+      o.event_type, ${settlingBy('turn::int', 'e')},
       CASE WHEN e.loan_ids IS NULL THEN e.layers ELSE ARRAY(SELECT e.layers[p] FROM unnest(found.places) AS p) END,
       CASE WHEN e.event_type = 'payment_returned' THEN
-        (SELECT p.payment_entry_id FROM hpts.payment_return AS p WHERE p.tenant_id = $1 AND p.entry_id = e.entry_id LIMIT 1) END,
+        (SELECT p.payment_entry_id FROM hpts.payment_return AS p WHERE p.tenant_id = $1 AND p.entry_id = e.entry_id ORDER BY p.turn LIMIT 1) END,
       k.accrual_entry_id, k.interest_minor, b.exact_interest, n.turn, n.exact_interest
     FROM (SELECT unnest($2::uuid[]) AS loan_id, generate_subscripts($2::uuid[], 1) AS place) AS asked
     CROSS JOIN LATERAL (

@@ -2,7 +2,7 @@ import type { EntryStanding, ReturnedParts, Settling } from '../../domain/posted
 import { NOTHING_ALLOCATED } from '../../domain/waterfall.ts';
 import { scopedKey } from '../../posting/ledger-state.ts';
 import type { Statement, TextRow } from '../statement-train.ts';
-import { entryColumn, entryOf, joinEntry, reversalOf, stands } from './entry-lookup.ts';
+import { entryColumn, entryOf, joinEntry, reversalOf, settlingBy, stands } from './entry-lookup.ts';
 
 /** True of a row of returns `alias` that is the last which was said of its entry. */
 function isLast(alias: string): string {
@@ -33,15 +33,15 @@ export const READ_STANDINGS: Statement = {
       UNION SELECT s.tenant_id, s.entry_id FROM asked AS a CROSS JOIN LATERAL (
         SELECT * FROM hpts.settling AS t WHERE t.tenant_id = a.tenant_id AND t.pending_entry_id = a.entry_id
         ORDER BY t.pending_entry_id, t.turn OFFSET 0) AS s
-      UNION SELECT s.tenant_id, s.pending_entry_id FROM asked AS a CROSS JOIN LATERAL (
-        SELECT * FROM hpts.settling AS t WHERE t.tenant_id = a.tenant_id AND t.entry_id = a.entry_id
-        ORDER BY t.entry_id LIMIT 1) AS s)
+      UNION SELECT s.tenant_id, s.pending_entry_id FROM (
+        SELECT a.tenant_id, ${settlingBy('pending_entry_id', 'a')} AS pending_entry_id FROM asked AS a) AS s
+        WHERE s.pending_entry_id IS NOT NULL)
     SELECT w.tenant_id, w.entry_id, ${reversalOf('w')},
       (SELECT count(*) FROM (
         SELECT FROM hpts.settling AS t WHERE t.tenant_id = w.tenant_id AND t.pending_entry_id = w.entry_id
         ORDER BY t.pending_entry_id, t.turn OFFSET 0) AS s),
       settled.entry_id, settled.effective_at, settled.accounts, settled.amounts,
-      (SELECT s.pending_entry_id FROM hpts.settling AS s WHERE s.tenant_id = w.tenant_id AND s.entry_id = w.entry_id ORDER BY s.entry_id LIMIT 1),
+      ${settlingBy('pending_entry_id', 'w')},
       cleared.clearings, cleared.entry_id, took.returns, took.entry_ids, took.fees_minor, took.interest_minor,
       took.principal_minor, took.suspense_minor,
       back.payment_entry_id, back.fees_minor, back.interest_minor, back.principal_minor, back.suspense_minor,
