@@ -13,11 +13,11 @@ import { Random } from './random.ts';
 /** Programs of a tenant beside the default one, each with a second version. */
 const PROGRAMS = 3;
 
-/** The names that a run gives its tenants' programs, and how many programs it needs whose loans are one worker's alone. */
+/** The names that a run gives its tenants' programs, and how many programs each needs whose loans are one worker's alone. */
 interface ProgramWishes {
   readonly seed: number;
   readonly salt: string;
-  readonly ownPrograms: number;
+  readonly ownPrograms: readonly number[];
 }
 
 /** The programs of each tenant that belong to one worker alone. */
@@ -55,7 +55,7 @@ export async function makePrograms(course: Course, wishes: ProgramWishes): Promi
       await make(course, tenant, { path, body, key: `version:${salt}:${tenant}:${number}` });
     }
     own.push([]);
-    for (let number = 0; number < ownPrograms; number += 1) {
+    for (let number = 0; number < (ownPrograms[tenant] ?? 0); number += 1) {
       const annual_rates = [{ from: '2000-01-01', rate: random.pick(['0.0799', '0.365', '0.11']) }];
       const convention = { day_count_convention: random.pick(['ACT_365', 'ACT_360', 'THIRTY_E_360']) };
       const body = { name: 'Of one worker', annual_rates, ...convention, principal_check: 'reject', backdating };

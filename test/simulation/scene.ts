@@ -62,7 +62,7 @@ export interface Draft {
 /** What makes a scene. */
 interface SceneOptions {
   readonly tenant: number;
-  /** Number of the worker among those of its tenant: workers of that number share some ids and all key texts over tenants. */
+  /** Number of the worker among those of its tenant: where other tenants have one of that number, they share some ids and all key texts. */
   readonly worker: number;
   readonly seed: number;
   readonly salt: string;

@@ -39,8 +39,7 @@ export async function runSimulation(target: SimulationTarget, options: Simulatio
   const ledgers = target.tenants.map(({ programId }) => newTenantLedger(programId));
   const course = new Course({ target, wire, ledgers, report });
   const places = placesOf(workerCount, target.tenants.length);
-  const perTenant = Math.max(...places.map(([, worker]) => worker + 1));
-  const ownPrograms = await makePrograms(course, { seed, salt, ownPrograms: perTenant });
+  const ownPrograms = await makePrograms(course, { seed, salt, ownPrograms: workersOf(places) });
   const workers = newWorkers({ course, seed, salt, places, events, ownPrograms });
   const startedAt = performance.now();
   const failures: unknown[] = [];
@@ -96,6 +95,13 @@ function placesOf(workerCount: number, tenantCount: number): readonly Place[] {
   });
 }
 
+/** How many workers each tenant has. */
+function workersOf(places: readonly Place[]): readonly number[] {
+  const counts: number[] = [];
+  for (const [tenant] of places) counts[tenant] = (counts[tenant] ?? 0) + 1;
+  return counts;
+}
+
 function newWorkers(options: {
   readonly course: Course;
   readonly seed: number;
@@ -105,16 +111,17 @@ function newWorkers(options: {
   readonly ownPrograms: readonly (readonly string[])[];
 }): readonly Worker[] {
   const { course, seed, salt, places, events, ownPrograms } = options;
-  const { tenants, narrowToken, colleagueToken } = course.target;
+  const { narrowToken, colleagueToken } = course.target;
   // The first worker of the first tenant is busy with wide batches when there are others to begin with a life.
-  const teller = places.length > tenants.length ? 1 : 0;
+  const busy = workersOf(places);
+  const tellerOf = (tenant: number): number => ((busy[tenant] ?? 0) > 1 ? 1 : 0);
   const scenes: Scene[] = [];
   for (const [at, [tenant, worker]] of places.entries()) {
     const foreign = foreignTo({ scenes, tenant, random: new Random(`foreign:${seed}:${at}`) });
     const { businessDate } = course.now(tenant);
     const tokens = { narrowTokens: narrowToken !== undefined, colleagues: colleagueToken !== undefined };
     const ownProgramId = ownPrograms[tenant]?.[worker];
-    const ownPeriod = worker === teller ? monthBeforeAll(businessDate) : undefined;
+    const ownPeriod = worker === tellerOf(tenant) ? monthBeforeAll(businessDate) : undefined;
     const ledger = course.ledger(tenant);
     const own = { ...tokens, ownProgramId, ownPeriod };
     scenes.push(newScene({ tenant, worker, seed, salt, ledger, businessDate, foreign, ...own }));

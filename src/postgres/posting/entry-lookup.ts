@@ -18,7 +18,10 @@ export function entryColumn(column: string, id: Sought): string {
   return sought(`sought.${column}`, id);
 }
 
-/** Joins an entry that there is, as `alias`; nothing where the id is NULL. */
+/**
+ * Joins an entry that there is, as `alias`; nothing where the id is NULL. Of an id that may be unknown it gives the next entry:
+ * then `alias.entry_id` has to be compared behind it.
+ */
 export function joinEntry(alias: string, id: Sought): string {
   return `CROSS JOIN LATERAL ${sought('*', id)} AS ${alias}`;
 }

@@ -160,6 +160,7 @@ export async function readHistories(client: pg.Client, refs: readonly HistoryRef
   const accruing = truncated
     ? []
     : loans.filter((_loan, index) => events.some((row) => row[0] === index + 1 && row[26] !== null));
+  // It allows sorting again itself, so nothing else may be read behind it.
   const interestFacts = await readWholeInterest(client, accruing);
   await client.query(SORTING.on);
   return new Map(

@@ -22,8 +22,8 @@ function firstEntry(alias: string): string {
 }
 
 /**
- * One join for each kind of fact that may have befallen an entry, behind the locks. Of a pending entry the one that settled it is
- * answered too, and the other way round: returns are counted under the first, clearings under the second.
+ * One look-up for each kind of fact that may have befallen an entry, behind the locks. Of a pending entry the one that settled
+ * it is answered too, and the other way round: returns are counted under the first, clearings under the second.
  */
 export const READ_STANDINGS: Statement = {
   name: 'read_standings',
