@@ -60,7 +60,7 @@ function entryDifferences(ledger: TenantLedger, entry: Entry, answer: LedgerAnsw
   const reversedBy = entry.reversedByEntryId ?? null;
   const superseded_by_entry_id = entry.supersededByEntryId ?? null;
   const links = { reversed_by_entry_id: reversedBy, superseded_by_entry_id };
-  found.push(...memberDifferences({ ...entryMembers(entry), ...links }, body));
+  found.push(...memberDifferences({ ...entryMembers(ledger, entry), ...links }, body));
   return [
     ...found,
     ...sequenceDifferences(body['lines']),
@@ -68,14 +68,17 @@ function entryDifferences(ledger: TenantLedger, entry: Entry, answer: LedgerAnsw
   ];
 }
 
-/** What every answer says of an entry, whenever it is asked. */
-function entryMembers({ plan, postedAt, entryId, correlationId }: Entry): Record<string, unknown> {
+/** What every answer says of an entry, whenever it is asked; what it reverses once the id of that has been found out. */
+function entryMembers(ledger: TenantLedger, entry: Entry): Record<string, unknown> {
+  const { plan, postedAt, entryId, correlationId } = entry;
+  const { reversesEntryId } = plan;
+  const isUnnamed = reversesEntryId !== undefined && ledger.byModelId.has(reversesEntryId);
   return {
     journal_entry_id: entryId,
     event_type: plan.eventType,
     effective_at: plan.effectiveAt,
     posted_at: postedAt,
-    reverses_entry_id: plan.reversesEntryId ?? null,
+    ...(isUnnamed ? {} : { reverses_entry_id: reversesEntryId ?? null }),
     ...(correlationId === undefined ? {} : { correlation_id: correlationId }),
   };
 }
@@ -100,7 +103,7 @@ interface ListedEntry {
 /** Every way in which an entry of a list is not the one that the books have. */
 export function listedDifferences(ledger: TenantLedger, { entry, list, item }: ListedEntry): string[] {
   const shown = shownLines(entry, list.loanId);
-  const found = memberDifferences(entryMembers(entry), item);
+  const found = memberDifferences(entryMembers(ledger, entry), item);
   const [theirs, ours] = [item['reversed_by_entry_id'] ?? null, entry.reversedByEntryId ?? null];
   // Where others write, a reversal may be on its way: then one of the two knows it already.
   const isOpen = !list.isSettled && (theirs === null || ours === null);
