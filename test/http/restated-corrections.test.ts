@@ -79,6 +79,16 @@ describe('201 under replay, corrections of accruals', () => {
     expect(await interest(loan)).toEqual(['0', '0', '0']);
     expect(await interest(other)).toEqual(['0', '0', '0']);
   });
+
+  test('POST /v1/reversals: of a batch whose interest is below zero between two of the entries that take it back', async () => {
+    const loan = await lentUnder(api, programId);
+    const batch = await accrued([loan, '70']);
+    await corrected(batch, '2026-05-14', [loan, '0']);
+    await corrected(batch, '2026-05-12', [loan, '0']);
+    await undo(api, batch.entryId);
+    expect(await interest(loan)).toEqual(['0', '0', '0']);
+    await expectWholeLedger(ledger);
+  });
 });
 
 test('POST /v1/payments: 422 replay_blocked when a correction behind it would leave interest below zero', async () => {

@@ -217,6 +217,16 @@ test('201 POST /v1/reversals: of an allocation that was restated to nothing, by 
   expect(await componentsOf(api, loan, '2026-05-12')).toEqual(['0', '0', '0', '40']);
 });
 
+test('201 POST /v1/reversals: of the payment that an allocation lived on, so that suspense is below zero between two entries', async () => {
+  const loan = await lentUnder(api, programId);
+  const split = { allocation: { suspense_minor: '40' }, amount_minor: '40' };
+  const paid = await posted(api.post('/v1/payments', payment(loan, { ...split, effective_at: '2026-05-10' })));
+  await posted(api.post('/v1/payments/allocations', suspenseAllocation(loan, { effective_at: '2026-05-12' })));
+  await posted(api.post('/v1/reversals', reversal(entryIdOf(paid), { effective_at: '2026-05-20' })));
+  expect(await componentsOf(api, loan)).toEqual(['1000', '0', '0', '0']);
+  await expectWholeLedger(ledger);
+});
+
 test('201 POST /v1/payments/{payment_event_id}/cancellations: what is still pending drops out from its own day', async () => {
   const loan = await lentUnder(api, programId);
   const waiting = payment(loan, { amount_minor: '300', effective_at: '2026-05-05', layer: 'PENDING' });
