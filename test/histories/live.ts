@@ -22,6 +22,7 @@ import { FEE_ACCOUNT, type History, type Step } from './history.ts';
 import { KeptBalances } from './kept-balances.ts';
 import { type Answered, instant, LedgerInMemory, type ShownEntry } from './ledger-in-memory.ts';
 import { metBy } from './meetings.ts';
+import { movementRange } from './movement-range.ts';
 import { periodOf } from './period-step.ts';
 import { runOf } from './run-step.ts';
 import { requestOf, type StepRequest } from './step-request.ts';
@@ -231,7 +232,9 @@ class Living {
     });
     this.#kept.take({ postedAt, ...rows });
     this.#posted += 1;
-    return found;
+    const { strays, passes } = movementRange({ entries, ...rows });
+    if (passes !== undefined) this.#counts.read(`out of range ${passes}`);
+    return [...found, ...strays];
   }
 
   #compareEntry(planned: Planned, shown: ShownEntry): string[] {
