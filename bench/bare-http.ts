@@ -5,7 +5,7 @@ import type { ApiServer } from './api-server.ts';
 
 const PROGRAM = fileURLToPath(new URL('bare-http-main.ts', import.meta.url));
 /** As bin/hpts.mjs starts the server. */
-const FLAGS = ['--max-semi-space-size=32', '--min-semi-space-size=32'];
+const FLAGS = ['--max-semi-space-size=32', '--min-semi-space-size=32', '--no-allocation-site-pretenuring'];
 
 /** The HTTP library without a ledger behind it, in a process of its own. Throws when it does not listen. */
 export async function startBareHttp(): Promise<ApiServer> {
