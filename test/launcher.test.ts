@@ -80,7 +80,10 @@ it.each([
   const main = `console.log(process.pid, process.execArgv.filter((flag) => /semi-space|pretenuring/.test(flag)).join('|'), argv.join('|')); return 0;`;
   const run = launch({ main, version, args: ['serve', '--now'], ...(inPlace ? { canReplaceItself: true } : {}) });
   const [pid, flags, args] = (await run.nextLine()).split(' ');
-  expect([flags, args]).toEqual(['--max-semi-space-size=32|--min-semi-space-size=32|--no-allocation-site-pretenuring', 'serve|--now']);
+  expect([flags, args]).toEqual([
+    '--max-semi-space-size=32|--min-semi-space-size=32|--no-allocation-site-pretenuring',
+    'serve|--now',
+  ]);
   expect(Number(pid) === run.child.pid).toBe(inPlace);
   expect(await run.exit).toEqual({ status: 0, signal: null, errors: '' });
 });
