@@ -39,8 +39,9 @@ describe('a movement out of its range is found', () => {
   });
 });
 
-test('a restatement, and what takes one back, may pass through it', () => {
+test('a restatement, and what takes several entries back, may pass through it', () => {
   expect(movementRange(posting(['a0', -1n], ['b0/x0', 5n], ['c2', 0n]))).toEqual({ strays: [], passes: 'restating' });
   expect(movementRange(posting(['a0/x2', -1n], ['b0/x0', 0n]))).toEqual({ strays: [], passes: 'taking back' });
+  expect(movementRange(posting(['a0/x0', 10n ** 18n], ['b0/y0', 0n]))).toEqual({ strays: [], passes: 'taking back' });
   expect(movementRange(posting(['a0', 0n], ['b0', 7n]))).toEqual({ strays: [], passes: undefined });
 });

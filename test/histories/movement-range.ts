@@ -14,11 +14,11 @@ export interface MovementRange {
 
 /**
  * Looks at each movement of one accepted request, as `movement_order` of `hpts verify` does: a loan stays in its range on each
- * layer, but between entries of a restatement, or of what takes a restated batch back, whose last ones end in it.
+ * layer, but between the entries of a restatement, or of the reversal of several, whose last ones end in it.
  */
 export function movementRange({ entries, movements }: Pick<Answered, 'entries' | 'movements'>): MovementRange {
   const again = new Set(entries.filter(({ entryId }) => isRebooking(entryId)).map(({ entryId }) => entryId));
-  const undoing = entries.filter(({ reversesEntryId }) => reversesEntryId !== null && isRebooking(reversesEntryId));
+  const undoing = entries.filter(({ reversesEntryId }) => reversesEntryId !== null);
   const back = new Set(undoing.map(({ entryId }) => entryId));
   const strays: string[] = [];
   let passes: MovementRange['passes'];

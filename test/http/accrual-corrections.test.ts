@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
+import { verifyLedger } from '../../src/postgres/verify/ledger-verification.ts';
 import type { HttpAnswer } from './http-client.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import {
@@ -214,6 +215,19 @@ describe('a reversal', () => {
     await expectRefusal(ledger, () => api.post('/v1/accruals/batch', accrual(api, [[loan, '1']])), taken);
     await posted(api.post('/v1/reversals', reversal(entryId)));
     expect(await interestOf(loan)).toBe('0');
+  });
+
+  test('of a batch and its correction passes what a balance may be between its entries, not behind them', async () => {
+    const tenant = await ledger.newTenant();
+    const loan = await newLoan(tenant);
+    const { path, entryId } = await newBatch(tenant, [[loan, '999999999999999999']]);
+    await posted(tenant.post(path, correction([[loan, '5']])));
+    await posted(tenant.post('/v1/accruals/batch', accrual(tenant, [[loan, '10']], { accrual_date: DAY.later })));
+    await posted(tenant.post('/v1/reversals', reversal(entryId)));
+    const { checks } = await verifyLedger(ledger.address, { tenantId: tenant.tenantId });
+    expect(checks.filter(({ status }) => status !== 'ok')).toEqual([]);
+    const balance = JSON.parse(await tenant.balanceText(loan.loanId, ''));
+    expect(balance).toMatchObject({ interest_receivable_minor: '10' });
   });
 
   test('of a batch whose corrected interest was paid is refused: 422 balance_would_be_negative', async () => {

@@ -98,7 +98,7 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'movement_order',
     promise:
-      "A loan's movements are numbered 1, 2, 3 … over all layers, posted in that order; each knows the latest date up to it, is backdated when dated before it, and ends in 0 to 10^18-1, but for those that later ones of the same posting set right, when it restates or takes back what a restatement posted.",
+      "A loan's movements are numbered 1, 2, 3 … over all layers, posted in that order; each knows the latest date up to it, is backdated when dated before it, and ends in 0 to 10^18-1, but for those that later ones of the same request set right, when it restates or reverses several entries.",
     sql: `
       WITH ordered AS (
         SELECT m.tenant_id, m.loan_id, m.loan_seq, m.entry_id, m.frontier, m.effective_at, m.posted_at, m.backdated_minor,
@@ -106,13 +106,15 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
                row_number() OVER history AS place, greatest(max(m.effective_at) OVER history, (
                  SELECT max(u.effective_at) FROM hpts.loan_unmoved_event AS u
                  WHERE u.tenant_id = m.tenant_id AND u.loan_id = m.loan_id AND u.loan_seq < m.loan_seq)) AS latest, lag(m.posted_at) OVER history AS before,
-               bool_or(right(m.entry_id::text, 1) = '2' OR r.entry_id IS NOT NULL) OVER posting
-                 AND m.loan_seq < max(m.loan_seq) OVER posting AS set_right
+               bool_or(right(m.entry_id::text, 1) = '2' OR (m.tenant_id, m.entry_id) IN (
+                 SELECT r.tenant_id, r.entry_id FROM hpts.reversal AS r WHERE ${ofTenant('r')})) OVER request
+                 AND m.loan_seq < max(m.loan_seq) OVER request AS set_right
         FROM hpts.loan_movement AS m
-        LEFT JOIN hpts.reversal AS r ON r.tenant_id = m.tenant_id AND r.entry_id = m.entry_id AND right(r.reversed_entry_id::text, 1) = '2'
+        LEFT JOIN (SELECT DISTINCT ON (f.tenant_id, f.entry_id) f.tenant_id, f.entry_id, f.first_entry_id
+          FROM hpts.following_entry AS f WHERE ${ofTenant('f')}) AS f ON f.tenant_id = m.tenant_id AND f.entry_id = m.entry_id
         WHERE ${ofTenant('m')}
         WINDOW history AS (PARTITION BY m.tenant_id, m.loan_id ORDER BY m.loan_seq ROWS UNBOUNDED PRECEDING),
-               posting AS (PARTITION BY m.tenant_id, m.loan_id, m.layer, m.posted_at)),
+               request AS (PARTITION BY m.tenant_id, m.loan_id, m.layer, coalesce(f.first_entry_id, m.entry_id))),
       judged AS (
         SELECT o.tenant_id, o.loan_id, o.place, o.entry_id,
                CASE WHEN o.loan_seq <> o.place THEN format('has loan_seq %s in place of %s', o.loan_seq, o.place)
