@@ -20,7 +20,7 @@ them, at one instant and beside a running server. No check uses the code that wr
                 "duration_ms"}]}
 
 Up to ten findings are shown for each check, the oldest first. A long run keeps the database from clearing away dead rows
-meanwhile: as a rule of thumb, a minute for a million entries.
+meanwhile: as a rule of thumb, one to two minutes for a million entries.
 
 Exit: 0 everything agrees, 1 something disagrees or could not be read, 2 called wrongly.`;
 

@@ -104,40 +104,53 @@ export const CONFIGURATION_CHECKS: readonly LedgerCheck[] = [
     promise:
       "Every difference between a client's principal and the ledger's is of a loan of its batch, with both figures as they were when the batch was posted (a charge-off reversed before interrupts no interest), and no batch lacks one that it says it has.",
     sql: `
-      WITH kept AS (SELECT d.* FROM hpts.principal_difference AS d WHERE ${ofTenant('d')}),
+      WITH kept AS (
+        SELECT d.*, e.seq, e.currency AS entry_currency, b.accrual_date AS batch_date
+        FROM hpts.principal_difference AS d
+        LEFT JOIN hpts.accrual_batch AS b ON b.tenant_id = d.tenant_id AND b.entry_id = d.entry_id
+        LEFT JOIN hpts.journal_entry AS e ON e.tenant_id = d.tenant_id AND e.entry_id = d.entry_id
+        WHERE ${ofTenant('d')}),
+      sent AS (
+        SELECT DISTINCT ON (b.tenant_id, b.entry_id, s.loan_id) b.tenant_id, b.entry_id, s.loan_id, s.minor
+        FROM hpts.accrual_batch AS b
+        CROSS JOIN LATERAL unnest(b.loan_ids, b.outstanding_principal_minor) WITH ORDINALITY AS s(loan_id, minor, place)
+        WHERE ${ofTenant('b')} AND (b.tenant_id, b.entry_id) IN (SELECT k.tenant_id, k.entry_id FROM kept AS k)
+        ORDER BY 1, 2, 3, s.place),
+      principal AS (
+        SELECT o.tenant_id, coalesce(l.loan_id, o.loan_id) AS loan_id, o.seq, o.effective_at, l.amount,
+               CASE WHEN o.event_type = 'chargeoff' THEN u.seq END AS undone_seq
+        FROM hpts.journal_entry AS o
+        CROSS JOIN LATERAL unnest(o.accounts, o.amounts, o.loan_ids, o.layers) AS l(account, amount, loan_id, layer)
+        LEFT JOIN hpts.reversal AS r ON r.tenant_id = o.tenant_id AND r.reversed_entry_id = o.entry_id
+        LEFT JOIN hpts.journal_entry AS u ON u.tenant_id = r.tenant_id AND u.entry_id = r.entry_id
+        LEFT JOIN hpts.journal_entry AS c ON c.tenant_id = o.tenant_id AND c.entry_id = o.reverses_entry_id
+        WHERE ${ofTenant('o')} AND 1100 = ANY (o.accounts) AND l.account = 1100 AND coalesce(l.layer, o.layer) = 0
+          AND NOT (o.event_type = 'reversal' AND c.event_type IS NOT DISTINCT FROM 'chargeoff')),
+      own AS (
+        SELECT k.tenant_id, k.entry_id, k.loan_id, sum(p.amount) AS minor
+        FROM kept AS k
+        JOIN principal AS p ON p.tenant_id = k.tenant_id AND p.loan_id = k.loan_id
+          AND p.seq < k.seq AND p.effective_at < k.accrual_date AND (p.undone_seq < k.seq) IS NOT TRUE
+        GROUP BY 1, 2, 3),
       judged AS (
-        SELECT k.tenant_id, coalesce(e.seq, 0) AS seq, k.entry_id,
-               CASE WHEN b.entry_id IS NULL OR e.entry_id IS NULL THEN format('has a difference for loan %s and is no accrual batch', k.loan_id)
-                    WHEN k.accrual_date <> b.accrual_date OR k.currency <> e.currency THEN format('has a difference for loan %s of another date or currency', k.loan_id)
-                    WHEN sent.minor IS DISTINCT FROM k.sent_minor THEN format('has a difference for loan %s that says %s was sent, the batch says %s', k.loan_id, k.sent_minor, coalesce(sent.minor::text, 'nothing'))
-                    WHEN own.minor <> k.ledger_minor THEN format('has a difference for loan %s that says the ledger had %s, its lines say %s', k.loan_id, k.ledger_minor, own.minor)
+        SELECT k.tenant_id, coalesce(k.seq, 0) AS seq, k.entry_id,
+               CASE WHEN k.batch_date IS NULL OR k.seq IS NULL THEN format('has a difference for loan %s and is no accrual batch', k.loan_id)
+                    WHEN k.accrual_date <> k.batch_date OR k.currency <> k.entry_currency THEN format('has a difference for loan %s of another date or currency', k.loan_id)
+                    WHEN s.minor IS DISTINCT FROM k.sent_minor THEN format('has a difference for loan %s that says %s was sent, the batch says %s', k.loan_id, k.sent_minor, coalesce(s.minor::text, 'nothing'))
+                    WHEN coalesce(o.minor, 0) <> k.ledger_minor THEN format('has a difference for loan %s that says the ledger had %s, its lines say %s', k.loan_id, k.ledger_minor, coalesce(o.minor, 0))
                END AS detail
         FROM kept AS k
-        LEFT JOIN hpts.accrual_batch AS b ON b.tenant_id = k.tenant_id AND b.entry_id = k.entry_id
-        LEFT JOIN hpts.journal_entry AS e ON e.tenant_id = k.tenant_id AND e.entry_id = k.entry_id
-        LEFT JOIN LATERAL (
-          SELECT s.minor FROM unnest(b.loan_ids, b.outstanding_principal_minor) AS s(loan_id, minor) WHERE s.loan_id = k.loan_id LIMIT 1) AS sent ON true
-        LEFT JOIN LATERAL (
-          SELECT coalesce(sum(l.amount), 0) AS minor
-          FROM hpts.loan_movement AS m
-          JOIN hpts.journal_entry AS o ON o.tenant_id = m.tenant_id AND o.entry_id = m.entry_id
-          CROSS JOIN LATERAL unnest(o.accounts, o.amounts, o.loan_ids, o.layers) AS l(account, amount, loan_id, layer)
-          WHERE m.tenant_id = k.tenant_id AND m.loan_id = k.loan_id AND m.layer = 0 AND o.seq < e.seq AND o.effective_at < k.accrual_date
-            AND l.account = 1100 AND coalesce(l.loan_id, o.loan_id) = k.loan_id AND coalesce(l.layer, o.layer) = 0
-            AND NOT (o.event_type = 'chargeoff' AND EXISTS (
-              SELECT FROM hpts.reversal AS r
-              JOIN hpts.journal_entry AS u ON u.tenant_id = r.tenant_id AND u.entry_id = r.entry_id
-              WHERE r.tenant_id = o.tenant_id AND r.reversed_entry_id = o.entry_id AND u.seq < e.seq))
-            AND NOT (o.event_type = 'reversal' AND EXISTS (
-              SELECT FROM hpts.journal_entry AS c
-              WHERE c.tenant_id = o.tenant_id AND c.entry_id = o.reverses_entry_id AND c.event_type = 'chargeoff'))) AS own ON true)
+        LEFT JOIN sent AS s ON s.tenant_id = k.tenant_id AND s.entry_id = k.entry_id AND s.loan_id = k.loan_id
+        LEFT JOIN own AS o ON o.tenant_id = k.tenant_id AND o.entry_id = k.entry_id AND o.loan_id = k.loan_id),
+      counted AS (SELECT k.tenant_id, k.entry_id, count(*) AS differences FROM kept AS k GROUP BY 1, 2)
       SELECT tenant_id, seq AS place, 'entry ' || entry_id AS subject, detail FROM judged WHERE detail IS NOT NULL
       UNION ALL
       SELECT e.tenant_id, e.seq, 'entry ' || e.entry_id, format('says that it has %s differences, and has %s', e.said, e.has)
       FROM (
         SELECT e.tenant_id, e.seq, e.entry_id, coalesce((e.event_input::jsonb ->> 'principal_differences')::bigint, 0) AS said,
-               (SELECT count(*) FROM kept AS k WHERE k.tenant_id = e.tenant_id AND k.entry_id = e.entry_id) AS has
-        FROM hpts.journal_entry AS e WHERE ${ofTenant('e')} AND e.event_type = 'accrual') AS e
+               coalesce(c.differences, 0) AS has
+        FROM hpts.journal_entry AS e LEFT JOIN counted AS c ON c.tenant_id = e.tenant_id AND c.entry_id = e.entry_id
+        WHERE ${ofTenant('e')} AND e.event_type = 'accrual') AS e
       WHERE e.said <> e.has`,
   },
 ];

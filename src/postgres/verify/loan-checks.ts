@@ -202,7 +202,7 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
         FROM hpts.loan_backdating AS k WHERE ${ofTenant('k')}),
       due AS (
         SELECT coalesce(t.tenant_id, k.tenant_id) AS tenant_id, coalesce(t.loan_id, k.loan_id) AS loan_id,
-               coalesce(t.layer, k.layer) AS layer, coalesce(t.day, k.day) AS day, k.day AS kept_day,
+               coalesce(t.layer, k.layer) AS layer, coalesce(t.day, k.day) AS day, k AS kept,
                CASE WHEN max(t.until) OVER days > coalesce(t.day, k.day) THEN max(t.posted_at) OVER days END AS last_posted_at,
                ${eachComponent((component) => `sum(coalesce(t.${component}, 0)) OVER days AS ${component}`)}
         FROM turn AS t
@@ -211,14 +211,13 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
                         ORDER BY coalesce(t.day, k.day) ROWS UNBOUNDED PRECEDING))
       SELECT d.tenant_id, d.day - DATE '0001-01-01' AS place, 'loan ' || d.loan_id AS subject,
              format('%s from %s on: ', ${layerName('d.layer')}, d.day)
-             || CASE WHEN d.kept_day IS NULL THEN 'hpts.loan_backdating has no row'
-                     WHEN ${componentsDiffer('k', 'd')}
-                     THEN ${describeComponents({ alias: 'k', where: 'in hpts.loan_backdating' }, { alias: 'd', where: 'by the backdated movements' })}
+             || CASE WHEN (d.kept).day IS NULL THEN 'hpts.loan_backdating has no row'
+                     WHEN ${componentsDiffer('(d.kept)', 'd')}
+                     THEN ${describeComponents({ alias: '(d.kept)', where: 'in hpts.loan_backdating' }, { alias: 'd', where: 'by the backdated movements' })}
                      ELSE format('last_posted_at is %s, the newest movement in force was posted at %s',
-                                 coalesce(k.last_posted_at::text, 'not set'), coalesce(d.last_posted_at::text, 'none'))
+                                 coalesce((d.kept).last_posted_at::text, 'not set'), coalesce(d.last_posted_at::text, 'none'))
                 END AS detail
       FROM due AS d
-      LEFT JOIN kept AS k ON k.tenant_id = d.tenant_id AND k.loan_id = d.loan_id AND k.layer = d.layer AND k.day = d.kept_day
-      WHERE d.kept_day IS NULL OR ${componentsDiffer('k', 'd')} OR k.last_posted_at IS DISTINCT FROM d.last_posted_at`,
+      WHERE (d.kept).day IS NULL OR ${componentsDiffer('(d.kept)', 'd')} OR (d.kept).last_posted_at IS DISTINCT FROM d.last_posted_at`,
   },
 ];

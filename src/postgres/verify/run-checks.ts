@@ -87,20 +87,28 @@ export const RUN_CHECKS: readonly LedgerCheck[] = [
         FROM hpts.journal_entry AS e
         WHERE ${ofTenant('e')} AND e.event_type = 'refinance' AND (e.event_input::jsonb ->> 'old_loan_id')::uuid <> ALL (e.loan_ids)),
       kept AS (SELECT u.* FROM hpts.loan_unmoved_event AS u WHERE ${ofTenant('u')}),
+      history AS (
+        SELECT k.tenant_id, k.loan_id, k.entry_id, e.seq, 0 AS moved
+        FROM kept AS k JOIN hpts.journal_entry AS e ON e.tenant_id = k.tenant_id AND e.entry_id = k.entry_id
+        UNION ALL
+        SELECT m.tenant_id, m.loan_id, NULL, o.seq, 1
+        FROM hpts.loan_movement AS m JOIN hpts.journal_entry AS o ON o.tenant_id = m.tenant_id AND o.entry_id = m.entry_id
+        WHERE ${ofTenant('m')} AND (m.tenant_id, m.loan_id) IN (SELECT k.tenant_id, k.loan_id FROM kept AS k)),
+      met AS (
+        SELECT h.tenant_id, h.loan_id, h.entry_id,
+               sum(h.moved) OVER (PARTITION BY h.tenant_id, h.loan_id ORDER BY h.seq, h.moved ROWS UNBOUNDED PRECEDING) AS movements
+        FROM history AS h),
       judged AS (
         SELECT coalesce(z.tenant_id, k.tenant_id) AS tenant_id, coalesce(e.seq, 0) AS place, coalesce(z.entry_id, k.entry_id) AS entry_id,
                CASE WHEN k.entry_id IS NULL THEN format('posts nothing for loan %s, and no row of hpts.loan_unmoved_event says so', z.loan_id)
                     WHEN z.entry_id IS NULL THEN format('stands in hpts.loan_unmoved_event for loan %s, for which it posts something or of which it says nothing', k.loan_id)
                     WHEN k.effective_at <> e.effective_at THEN format('is dated %s, in hpts.loan_unmoved_event %s', e.effective_at, k.effective_at)
-                    WHEN k.loan_seq <> met.movements THEN format('met loan %s after %s movements, hpts.loan_unmoved_event says %s', k.loan_id, met.movements, k.loan_seq)
+                    WHEN k.loan_seq <> coalesce(met.movements, 0) THEN format('met loan %s after %s movements, hpts.loan_unmoved_event says %s', k.loan_id, coalesce(met.movements, 0), k.loan_seq)
                END AS detail
         FROM zero AS z FULL JOIN kept AS k ON k.tenant_id = z.tenant_id AND k.entry_id = z.entry_id AND k.loan_id = z.loan_id
         LEFT JOIN hpts.journal_entry AS e
           ON e.tenant_id = coalesce(z.tenant_id, k.tenant_id) AND e.entry_id = coalesce(z.entry_id, k.entry_id)
-        CROSS JOIN LATERAL (
-          SELECT count(*) AS movements FROM hpts.loan_movement AS m
-          JOIN hpts.journal_entry AS o ON o.tenant_id = m.tenant_id AND o.entry_id = m.entry_id
-          WHERE m.tenant_id = k.tenant_id AND m.loan_id = k.loan_id AND o.seq < e.seq) AS met)
+        LEFT JOIN met ON met.tenant_id = k.tenant_id AND met.loan_id = k.loan_id AND met.entry_id = k.entry_id)
       SELECT tenant_id, place, 'entry ' || entry_id AS subject, detail FROM judged WHERE detail IS NOT NULL`,
   },
   {
