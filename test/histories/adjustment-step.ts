@@ -1,4 +1,11 @@
-import { COMPONENTS, CONTROL, type Component, LAYERS, type Layer } from '../simulation/model/reference/terms.ts';
+import {
+  COMPONENT_MAX_MINOR,
+  COMPONENTS,
+  CONTROL,
+  type Component,
+  LAYERS,
+  type Layer,
+} from '../simulation/model/reference/terms.ts';
 import { Random } from '../simulation/random.ts';
 import { type Body, Hand } from './hand.ts';
 import { FEE_ACCOUNT, type Step } from './history.ts';
@@ -84,13 +91,18 @@ function opposite(direction: string): string {
   return direction === 'DR' ? 'CR' : 'DR';
 }
 
+/** One more; or one less, where one more would be no amount any longer and refused as such. */
+function besides(amountMinor: bigint): bigint {
+  return amountMinor < COMPONENT_MAX_MINOR ? amountMinor + 1n : amountMinor - 1n;
+}
+
 /** Now and then a line that makes the adjustment wrong: its amount, its account, its layer, its loan. */
 function spoilt(random: Random, line: Body): Body {
   if (!random.chance(0.17)) return line;
   const { loan_id: _loan, ...rest } = line;
   switch (random.weighted({ amount: 40, account: 20, layer: 15, nameless: 15, loan: 10 })) {
     case 'amount':
-      return { ...line, amount_minor: (BigInt(String(line['amount_minor'])) + 1n).toString() };
+      return { ...line, amount_minor: besides(BigInt(String(line['amount_minor']))).toString() };
     case 'account':
       return { ...line, account_code: '7777' };
     case 'layer':
