@@ -142,7 +142,8 @@ describe('lines by layer and currency', () => {
     expect(() => assertPostable(entry([settled, { ...line(4000, -5n), layer: 1 }]))).toThrow(/by 5/);
   });
 
-  test('a line on a control account that names no loan moves no loan', () => {
+  test('a line that names no loan moves none; one on another account is of the loan that it names', () => {
     expect([...effectsByLoan([line(1100, 5n, null), line(1100, 3n)]).keys()]).toEqual(['loan']);
+    expect([...effectsByLoan([line(4000, 5n)])]).toEqual([['loan', noComponents()]]);
   });
 });

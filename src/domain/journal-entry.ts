@@ -137,14 +137,17 @@ export function effectOfLines(lines: readonly DraftLine[]): Components {
   return effect;
 }
 
-/** The same, loan by loan, in order of first mention; lines without a loan are passed over. */
+/**
+ * The same, loan by loan, in order of first mention; lines without a loan are passed over. A loan that is named on other
+ * accounts alone is there with zeros: the entry belongs to its history all the same.
+ */
 export function effectsByLoan(lines: readonly DraftLine[]): Map<string, Components> {
   const effects = new Map<string, Components>();
   for (const line of lines) {
+    if (line.loanId === null) continue;
     const controlled = controlledComponent(line.account);
-    if (controlled === null || line.loanId === null) continue;
     const effect = noComponents();
-    effect[controlled.component] = line.amountMinor * controlled.debitSign;
+    if (controlled !== null) effect[controlled.component] = line.amountMinor * controlled.debitSign;
     const known = effects.get(line.loanId);
     if (known === undefined) effects.set(line.loanId, effect);
     else addComponents(known, effect);

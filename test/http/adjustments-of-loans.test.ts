@@ -13,7 +13,8 @@ import {
   unmadeLoan,
 } from './loan-story.ts';
 import { expectRefusal } from './problem.ts';
-import { componentsOf, entryIdOf, lentUnder, replayingProgram, undo } from './restatement-story.ts';
+import { componentsOf, entryIdOf, expectWholeLedger, lentUnder, replayingProgram, undo } from './restatement-story.ts';
+import { runAccruals } from './run-story.ts';
 import { textAt } from './tenant-api.ts';
 
 const ledger = await serveLedger();
@@ -71,6 +72,35 @@ describe('a loan that an adjustment names without moving it, under replay', () =
     ];
     await undo(api, entryIdOf(await adjusted(api, adjustment(moved, { lines, effective_at: '2026-05-10' }))));
     expect(await componentsOf(api, moved, '2026-05-10')).toEqual(['1000000', '0', '0', '0']);
+  });
+});
+
+describe('a loan that lines name on other accounts alone', () => {
+  test('GET /v1/loans/{loan_id}/journal-entries: 200 shows those lines, and the loan owes what it did', async () => {
+    const moved = await newLoan(api);
+    const named = await newLoan(api);
+    const lines = [
+      line('1300', 'DR', '40', { loan_id: moved.loanId }),
+      line('4100', 'CR', '25', { loan_id: named.loanId }),
+      line('4100', 'CR', '15'),
+    ];
+    const entryId = entryIdOf(await adjusted(api, adjustment(moved, { lines })));
+    const { json } = await api.get(`/v1/loans/${named.loanId}/journal-entries?event_type=manual_adjustment`);
+    const own = { account_code: '4100', direction: 'CR', amount_minor: '25', loan_id: named.loanId };
+    expect(json).toMatchObject({ items: [{ journal_entry_id: entryId, lines: [own], lines_total: 3 }] });
+    expect(await componentsOf(api, named)).toEqual(['1000000', '0', '0', '0']);
+    await expectWholeLedger(ledger);
+  });
+
+  test('POST /v1/accruals/runs: 201 passes over one of a program under replay, when they are dated behind the day', async () => {
+    const tenant = await ledger.newTenant();
+    const programId = await replayingProgram(tenant, { annual_rates: [{ from: '2020-01-01', rate: '0.365' }] });
+    const [named, other] = [await lentUnder(tenant, programId), await lentUnder(tenant, programId)];
+    const lines = [line('1000', 'DR', '9'), line('4100', 'CR', '9', { loan_id: named.loanId })];
+    await adjusted(tenant, adjustment(named, { lines, effective_at: '2026-05-10' }));
+    const { loan_count, skipped_count } = await runAccruals(tenant, programId, '2026-05-06');
+    expect({ loan_count, skipped_count }).toEqual({ loan_count: 1, skipped_count: 1 });
+    expect(await componentsOf(tenant, other, '2026-05-06')).not.toEqual(['1000', '0', '0', '0']);
   });
 });
 

@@ -24,14 +24,15 @@ const LOAN_BY_LAYER = `
 
 /**
  * What the lines of each entry do to each loan on each layer; `e.tenant_id`, `e.entry_id` and more may be selected beside. An
- * entry of one loan moves it though its lines touch no component, as those of a recovery do: it belongs to its history.
+ * entry moves the loan that it is about, and each that a line names, though none of its lines touches a component, as those of a
+ * recovery: it belongs to its history.
  */
 const EFFECT_OF_ENTRY = `
         SELECT coalesce(l.loan_id, e.loan_id) AS loan_id, coalesce(l.layer, e.layer) AS layer,
            ${FOLDED_COMPONENTS}
         FROM (SELECT * FROM unnest(e.accounts, e.amounts, e.layers, e.loan_ids)
               UNION ALL SELECT NULL, NULL, NULL, NULL WHERE e.loan_id IS NOT NULL AND e.layers IS NULL) AS l(account, amount, layer, loan_id)
-        WHERE l.account IN (${CONTROL_ACCOUNT_LIST}) OR e.loan_id IS NOT NULL GROUP BY 1, 2`;
+        WHERE l.account IN (${CONTROL_ACCOUNT_LIST}) OR l.loan_id IS NOT NULL OR e.loan_id IS NOT NULL GROUP BY 1, 2`;
 
 /** What a loan's row, its history and its as-of corrections promise. */
 export const LOAN_CHECKS: readonly LedgerCheck[] = [
@@ -134,7 +135,7 @@ export const LOAN_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'movement_effects',
     promise:
-      'Each entry has one movement per loan and layer that its lines touch, or of the one loan it is about, with its dates, and the balances step by exactly those lines.',
+      'Each entry has one movement per layer and loan that its lines name, or of the one loan it is about, with its dates, and the balances step by exactly those lines.',
     // Steps are compared, not running sums, so that one wrong line is one finding and not one on every later movement.
     sql: `
       WITH effect AS (

@@ -1,4 +1,5 @@
 import { refuseBeforeDisbursement } from '../../domain/dating.ts';
+import { controlledComponent } from '../../domain/loan.ts';
 import { decideRegistration } from '../../domain/loan-registration.ts';
 import type { CommandOf } from '../command.ts';
 import { scopedKey } from '../ledger-state.ts';
@@ -53,13 +54,17 @@ export const OPENING_UNDOING: Undoing = {
   },
 };
 
-/** Opening balances and other adjustments again: they are what they are; a loan begins with the former. */
+/**
+ * Opening balances and other adjustments again: they are what they are; a loan begins with the former. One that names a loan
+ * on other accounts alone asks nothing of it.
+ */
 export const OPENING_AGAIN: Again = {
-  fixed: ({ entry }, loan) => {
-    const isOpening = 'registered_loan_id' in entry.eventInput;
-    const early = isOpening ? null : refuseBeforeDisbursement(entry.effectiveAt, loan, 'effective_at');
-    if (early !== null) return early;
-    if (isOpening) loan.firstDisbursedOn ??= entry.effectiveAt;
-    return null;
+  fixed: ({ entry, lines }, loan) => {
+    if ('registered_loan_id' in entry.eventInput) {
+      loan.firstDisbursedOn ??= entry.effectiveAt;
+      return null;
+    }
+    const moves = lines.some(({ account }) => controlledComponent(account) !== null);
+    return moves ? refuseBeforeDisbursement(entry.effectiveAt, loan, 'effective_at') : null;
   },
 };
