@@ -29,7 +29,9 @@ export function decideReversal(setting: Setting, command: ReversalCommand): Deci
   const stateOf = () => (isFinal(entry) || movedNothing ? ('not_reversible' as const) : undefined);
   // The date of a reversal's own reversal is measured by that reversal.
   const measured = entry.eventType === 'reversal' ? entry.effectiveAt : fact.effectiveAt;
-  return reverse(setting, { fact, answeredId: reversesEntryId, effectiveAt, stateOf, measured });
+  // The mirror of an accrual of 0 names no loan, so no policy puts it anywhere.
+  const isOfNoLoan = entry.eventType === 'reversal' && entry.lines.length === 0;
+  return reverse(setting, { fact, answeredId: reversesEntryId, effectiveAt, stateOf, measured, isOfNoLoan });
 }
 
 /** A reversal, a close or its reopening, and a difference of a restatement are never reversed by their ids. */
@@ -47,14 +49,16 @@ interface Drop {
   readonly stateOf: () => Code | undefined;
   /** The date before which the reversal may not be; the fact's own unless given. */
   readonly measured?: string;
+  /** It counts from the date sent, whatever the loans' policy. */
+  readonly isOfNoLoan?: boolean;
 }
 
 /** Reverses a fact: its entry, what was posted to it as a difference, and the corrections of a batch. */
 export function reverse(setting: Setting, drop: Drop): Decision {
   const { books, now } = setting;
-  const { fact, answeredId, stateOf, measured = fact.effectiveAt } = drop;
+  const { fact, answeredId, stateOf, measured = fact.effectiveAt, isOfNoLoan = false } = drop;
   const loans = fact.loanIds.map((loanId) => loanOf(books, loanId));
-  const isInPlace = loans.some((loan) => isReplayed(books, loan));
+  const isInPlace = !isOfNoLoan && loans.some((loan) => isReplayed(books, loan));
   if (drop.effectiveAt > now.businessDate) return refuse('effective_date_in_future');
   if (drop.effectiveAt < measured) return refuse('validation_failed', { fields: ['effective_at'] });
   // Under `replay` a reversal counts from the reversed entry's own date.
