@@ -4,6 +4,7 @@ import {
   type Fact,
   isCleared,
   isReplayed,
+  journalsOf,
   lifeOf,
   liveOf,
   loanOf,
@@ -30,7 +31,7 @@ export function decideReversal(setting: Setting, command: ReversalCommand): Deci
   // The date of a reversal's own reversal is measured by that reversal.
   const measured = entry.eventType === 'reversal' ? entry.effectiveAt : fact.effectiveAt;
   // The mirror of an accrual of 0 names no loan, so no policy puts it anywhere.
-  const isOfNoLoan = entry.eventType === 'reversal' && entry.lines.length === 0;
+  const isOfNoLoan = entry.eventType === 'reversal' && journalsOf(fact, entry.lines).size === 0;
   return reverse(setting, { fact, answeredId: reversesEntryId, effectiveAt, stateOf, measured, isOfNoLoan });
 }
 
