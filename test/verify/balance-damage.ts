@@ -101,6 +101,14 @@ export const OF_BALANCES: readonly Damage[] = [
     named: () => [`movement_order: loan ${LOANS.old}`, 'movement_effects: check'],
   },
   {
+    what: 'a movement below 0 in front of a reversal that was posted in the same batch, for another request',
+    sql: () =>
+      `UPDATE hpts.loan_movement SET principal_minor = -1, posted_at =
+         (SELECT m.posted_at FROM hpts.loan_movement AS m WHERE ${entry('unpayment')})
+       WHERE ${entry('late fee')}`,
+    named: () => [`movement_order: loan ${LOANS.old}`, `movement_effects: entry ${entryId('late fee')}`],
+  },
+  {
     what: 'when the newest movement of a backdating row was posted',
     sql: () =>
       `UPDATE hpts.loan_backdating SET last_posted_at = NULL WHERE ${loan(LOANS.old)} AND from_day = '2026-02-20'`,
