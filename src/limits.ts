@@ -49,7 +49,9 @@ export const LIMITS = {
   /** Commands that wait for a place in a batch; the next one is answered too_busy. */
   queuedCommands: 4_096,
   /** Turns of the event loop for which a batch goes on growing while more commands keep arriving. */
-  gatherTurns: 32,
+  gatherTurns: 4,
+  /** Answers of one batch that leave in one turn of the event loop. */
+  answersPerTurn: 16,
   /** Entries that one request may restate, and events of a loan that it may have to be decided again for. */
   restatedEntries: 5_000,
   eventsDecidedAgain: 20_000,

@@ -45,6 +45,9 @@ type Waiting = {
   readonly answer: (outcome: Outcome) => void;
 };
 
+/** A decision that a batch's own rows answer. */
+type Told = Exclude<Decision, { outcome: 'replayed' | 'deferred' }>;
+
 type Unprepared = Pick<Waiting, 'command' | 'answer' | 'deferrals'>;
 
 /**
@@ -62,6 +65,8 @@ export class PostingEngine {
   #idle: (() => void)[] = [];
   #stopped = false;
   #pumpScheduled = false;
+  /** How many commands the last two batches held. */
+  #sizes: readonly [number, number] = [0, 0];
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -162,9 +167,10 @@ export class PostingEngine {
   }
 
   /**
-   * Makes a batch once the input that has arrived is read and for as long as more of it keeps arriving, at most
-   * LIMITS.gatherTurns turns of the event loop: what each batch costs once is then shared by more. A turn waits for nothing
-   * that is not there, and a lone command is looked after in the second one.
+   * Makes a batch once the input that has arrived is read and for as long as more of it keeps arriving, until it is as large
+   * as the last two were, at most LIMITS.gatherTurns turns of the event loop: what each batch costs once is then shared by
+   * more. A turn waits for nothing that is not there. What is left over arrives while the database works, and goes into the
+   * next batch: a batch of all there is would let the database wait for this process and this process for the database.
    */
   #pumpSoon(): void {
     if (this.#pumpScheduled) return;
@@ -175,7 +181,8 @@ export class PostingEngine {
   #gather(before: number, turnsLeft: number): void {
     setImmediate(() => {
       const waiting = this.#queue.length;
-      if (this.#freeLanes.length > 0 && waiting > before && turnsLeft > 0) {
+      const isGrowing = waiting > before && 2 * waiting < this.#sizes[0] + this.#sizes[1];
+      if (this.#freeLanes.length > 0 && isGrowing && turnsLeft > 0) {
         this.#gather(waiting, turnsLeft - 1);
         return;
       }
@@ -193,16 +200,24 @@ export class PostingEngine {
         this.#freeLanes.push(lane);
         continue;
       }
-      this.#run(batch, lane)
-        .catch((error: unknown) => {
-          this.#options.onFailure(error);
-          for (const waiting of batch) waiting.answer({ outcome: 'unavailable' });
-        })
-        .finally(() => {
-          this.#freeLanes.push(lane);
-          this.#pumpSoon();
-        });
+      this.#sizes = [this.#sizes[1], batch.length];
+      this.#work(batch, lane).catch((error: unknown) => {
+        this.#options.onFailure(error);
+        for (const waiting of batch) waiting.answer({ outcome: 'unavailable' });
+      });
     }
+  }
+
+  /** The next batch begins before this one is answered, so that the database works meanwhile. */
+  async #work(batch: readonly Waiting[], lane: number): Promise<void> {
+    let committed: CommittedBatch | null;
+    try {
+      committed = await this.#run(batch, lane);
+    } finally {
+      this.#freeLanes.push(lane);
+      this.#pump();
+    }
+    if (committed !== null) await this.#answer(batch, committed);
   }
 
   #takeBatch(): Waiting[] {
@@ -228,12 +243,11 @@ export class PostingEngine {
     return batch;
   }
 
-  async #run(batch: readonly Waiting[], lane: number): Promise<void> {
+  /** Answers what was committed; null when every command has its answer already. */
+  async #run(batch: readonly Waiting[], lane: number): Promise<CommittedBatch | null> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const committed = await this.#watched(batch, lane);
-        await this.#answer(batch, committed);
-        return;
+        return await this.#watched(batch, lane);
       } catch (error) {
         if (!(error instanceof StoreFailure)) {
           if (batch.length === 1) throw error;
@@ -247,19 +261,22 @@ export class PostingEngine {
         if (error.kind === 'timeout' && batch.length > 1) return this.#runHalves(batch, lane);
         const outcome = error.kind === 'timeout' || error.kind === 'conflict' ? 'too_busy' : 'unavailable';
         for (const waiting of batch) waiting.answer({ outcome });
-        return;
+        return null;
       }
     }
   }
 
   /** One slow loan must not fail its neighbours: a batch that failed is halved until the culprit is alone. */
-  async #runHalves(batch: readonly Waiting[], lane: number): Promise<void> {
+  async #runHalves(batch: readonly Waiting[], lane: number): Promise<null> {
     const middle = batch.length >> 1;
     for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
       // Hundreds of commands for a loan that stays held would else take a time-out each, one after the other.
       const wanted = this.#withoutStale(half);
-      if (wanted.length > 0) await this.#run(wanted, lane);
+      if (wanted.length === 0) continue;
+      const committed = await this.#run(wanted, lane);
+      if (committed !== null) await this.#answer(wanted, committed);
     }
+    return null;
   }
 
   /** Answers what waited longer than LIMITS.queueWaitMs, before anything is done for it, and leaves the rest. */
@@ -297,15 +314,17 @@ export class PostingEngine {
     );
   }
 
+  /** Some at a time: the next batch, which the database has begun, must not wait until all of them have left. */
   async #answer(batch: readonly Waiting[], committed: CommittedBatch): Promise<void> {
     const replays: { readonly waiting: Waiting; readonly decision: Decision & { outcome: 'replayed' } }[] = [];
-    batch.forEach((waiting, index) => {
+    for (const [index, waiting] of batch.entries()) {
+      if (index > 0 && index % LIMITS.answersPerTurn === 0) await nextTurn();
       const decision = committed.decisions[index];
       if (decision === undefined) throw new Error('a batch answered fewer decisions than it had commands');
       if (decision.outcome === 'replayed') replays.push({ waiting, decision });
       else if (decision.outcome === 'deferred') this.#defer(waiting);
-      else waiting.answer(this.#outcomeOf(decision, committed));
-    });
+      else this.#tell(waiting, decision, committed);
+    }
     if (replays.length === 0) return;
     this.#options.watch?.replayed(replays.length);
     // Everybody else has their answer; whoever replays waits for one more read of rows that never change.
@@ -326,7 +345,17 @@ export class PostingEngine {
     }
   }
 
-  #outcomeOf(decision: Exclude<Decision, { outcome: 'replayed' | 'deferred' }>, committed: CommittedBatch): Outcome {
+  /** A fault of ours in rendering one answer must not keep its neighbours from theirs: whoever asks again finds the key. */
+  #tell(waiting: Waiting, decision: Told, committed: CommittedBatch): void {
+    try {
+      waiting.answer(this.#outcomeOf(decision, committed));
+    } catch (error) {
+      this.#options.onFailure(error);
+      waiting.answer({ outcome: 'unavailable' });
+    }
+  }
+
+  #outcomeOf(decision: Told, committed: CommittedBatch): Outcome {
     if (decision.outcome === 'refused') return decision;
     const { entry, following, receiptVersion } = decision;
     const postedAt = committed.postedAt.get(entry.tenantId);
@@ -334,4 +363,9 @@ export class PostingEngine {
     const body = renderReceipt(receiptVersion, receiptFacts({ entry, following }, postedAt));
     return { outcome: 'created', body };
   }
+}
+
+/** Lets the event loop look after what has arrived. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

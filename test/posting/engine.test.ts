@@ -2,8 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
 import type { Command } from '../../src/posting/command.ts';
-import { PostingEngine } from '../../src/posting/engine.ts';
-import { type PostingStore, StoreFailure, type StoreFailureKind } from '../../src/posting/posting-store.ts';
+import type { Decision } from '../../src/posting/decide-batch.ts';
+import { type Outcome, PostingEngine } from '../../src/posting/engine.ts';
+import type { PlannedEntry } from '../../src/posting/posting-plan.ts';
+import {
+  type PostingBatch,
+  type PostingStore,
+  StoreFailure,
+  type StoreFailureKind,
+} from '../../src/posting/posting-store.ts';
 
 const TENANT = randomUUID();
 
@@ -80,4 +87,92 @@ test('in_progress for a key that is under way; a drained engine takes nothing mo
   expect(await first).toEqual({ outcome: 'unavailable' });
   await engine.drain();
   expect(await engine.submit(command)).toEqual({ outcome: 'too_busy' });
+});
+
+/** A store that refuses whatever it is asked, batch by batch as `post` lets it, and says what happened in which order. */
+function engineThatRefuses(lanes: number, post: (batch: PostingBatch) => Promise<void>) {
+  const active = new Map<number, number>();
+  let most = 0;
+  const store: PostingStore = {
+    resolve: async () => new Map(),
+    receipts: async () => new Map(),
+    preview: async () => {
+      throw new StoreFailure('unavailable', 'it has no previews');
+    },
+    post: async (batch) => {
+      const here = (active.get(batch.lane) ?? 0) + 1;
+      active.set(batch.lane, here);
+      most = Math.max(most, here);
+      try {
+        await post(batch);
+      } finally {
+        active.set(batch.lane, here - 1);
+      }
+      const refusal = { code: 'not_found', detail: 'there is nothing' } as const;
+      return { decisions: batch.commands.map(() => ({ outcome: 'refused', refusal })), postedAt: new Map() };
+    },
+  };
+  const engine = new PostingEngine({ store, lanes, monotonicMs: () => 0, onFailure: () => undefined });
+  return { engine, mostOnOneLane: () => most };
+}
+
+const aTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test('the next batch begins before the last one is answered', async () => {
+  const order: string[] = [];
+  const waiting: Promise<unknown>[] = [];
+  const ask = (name: string) => engine.submit(feeCommand()).then(() => order.push(`answer ${name}`));
+  const { engine } = engineThatRefuses(1, async () => {
+    order.push('batch');
+    if (order.length === 1) waiting.push(ask('second'));
+    await aTurn();
+  });
+  await ask('first');
+  await Promise.all(waiting);
+  expect(order).toEqual(['batch', 'batch', 'answer first', 'answer second']);
+});
+
+test.each([1, 2])('with %i lanes no lane has two batches at once, also where batches are halved', async (lanes) => {
+  let posts = 0;
+  const { engine, mostOnOneLane } = engineThatRefuses(lanes, async ({ commands }) => {
+    posts += 1;
+    await aTurn();
+    if (commands.length > 3) throw new StoreFailure('timeout', 'a loan is held');
+  });
+  const outcomes: Promise<Outcome>[] = [];
+  for (let wave = 0; wave < 20; wave += 1) {
+    outcomes.push(...Array.from({ length: 10 }, () => engine.submit(feeCommand())));
+    await aTurn();
+  }
+  expect(new Set((await Promise.all(outcomes)).map(({ outcome }) => outcome))).toEqual(new Set(['refused']));
+  expect(mostOnOneLane()).toBe(1);
+  expect(posts).toBeGreaterThan(60);
+  await aTurn();
+  expect(engine.batches).toBe(0);
+});
+
+test('one answer that cannot be rendered keeps no other of a large batch from its own', async () => {
+  const told: unknown[] = [];
+  const broken = feeCommand();
+  const commands = Array.from({ length: 3 * LIMITS.answersPerTurn }, (_, at) => (at === 20 ? broken : feeCommand()));
+  // Posted for a tenant of which the batch does not know when.
+  const unknown = { tenantId: randomUUID() } as PlannedEntry;
+  const posted: Decision = { outcome: 'posted', entry: unknown, following: [], receiptVersion: 1 };
+  const refused: Decision = { outcome: 'refused', refusal: { code: 'not_found', detail: 'there is nothing' } };
+  const store: PostingStore = {
+    resolve: async () => new Map(),
+    receipts: async () => new Map(),
+    preview: async () => {
+      throw new StoreFailure('unavailable', 'it has no previews');
+    },
+    post: async (batch) => ({
+      decisions: batch.commands.map((command) => (command === broken ? posted : refused)),
+      postedAt: new Map(),
+    }),
+  };
+  const engine = new PostingEngine({ store, lanes: 1, monotonicMs: () => 0, onFailure: (error) => told.push(error) });
+  const outcomes = await Promise.all(commands.map((command) => engine.submit(command)));
+  expect(outcomes.findIndex(({ outcome }) => outcome === 'unavailable')).toBe(20);
+  expect(outcomes.filter(({ outcome }) => outcome === 'refused')).toHaveLength(commands.length - 1);
+  expect(told).toHaveLength(1);
 });
