@@ -279,6 +279,22 @@ describe('objects', () => {
     expect(Object.getPrototypeOf(Object.getPrototypeOf(value))).toBeNull();
   });
 
+  test('have the names that JSON.parse reads, whatever names were read before and wherever the text breaks off', () => {
+    const pieces = ['a', 'b', 'loan_id', 'é', '\\u0061', '\\"', '\\\\', ' ', '\u0001', 'x'.repeat(40)];
+    const spelling = fc.array(fc.constantFrom(...pieces), { maxLength: 4 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(spelling, fc.nat({ max: 8 }), (name, lost) => {
+        const whole = `{"${name}":{"${name}":0}}`;
+        for (const text of [whole, whole, whole.slice(0, -1 - lost), whole]) {
+          const reading = parseStrictJson(Buffer.from(text));
+          if (reading.ok) expect(JSON.stringify(reading.value)).toBe(JSON.stringify(JSON.parse(text)));
+          else expect(() => JSON.parse(text)).toThrow(SyntaxError);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   test('may have many names', () => {
     const text = JSON.stringify(Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`name${i}`, i])));
     expect(read(text)).toEqual(JSON.parse(text));
