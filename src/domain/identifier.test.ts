@@ -12,6 +12,19 @@ describe('parseUuid', () => {
     );
   });
 
+  test('takes what the pattern of RFC 9562 takes, and nothing else', () => {
+    const pattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+    const unit = fc.constantFrom(...'09afAF-gG@`/:[ ', '\u00e1', '\uff11', '\u0131');
+    fc.assert(
+      fc.property(fc.uuid(), fc.nat({ max: 36 }), fc.string({ unit, maxLength: 2 }), (uuid, at, put) => {
+        for (const text of [uuid.slice(0, at) + put + uuid.slice(at + put.length), uuid.slice(0, at) + put]) {
+          expect(parseUuid(text)).toBe(pattern.test(text) ? text.toLowerCase() : undefined);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   test.each(['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'])('takes %s', (uuid) => {
     expect(parseUuid(uuid)).toBe(uuid);
   });
