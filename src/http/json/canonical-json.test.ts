@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalise, type FingerprintParts, fingerprint } from './canonical-json.ts';
-import { type JsonValue, parseStrictJson } from './strict-json.ts';
+import { type JsonObject, type JsonValue, parseStrictJson } from './strict-json.ts';
 
 function parsed(text: string): JsonValue {
   const reading = parseStrictJson(Buffer.from(text));
@@ -130,6 +130,38 @@ describe('fingerprint', () => {
       '["POST","/v1/payments/:payment_event_id/returns",{"payment_event_id":"11111111-1111-4111-8111-111111111111"},' +
       '{"effective_at":"2026-05-01","metadata":{"n":1.5},"return_code":"R01"}]';
     expect(fingerprint(parts)).toEqual(createHash('sha256').update(text).digest('hex'));
+  });
+
+  test('is that SHA-256 for whatever is sent, short or long, ASCII or not', () => {
+    const text = fc.oneof(
+      fc.string({ maxLength: 40 }),
+      fc.string({ unit: 'binary', maxLength: 4 }),
+      fc.constantFrom('"', '\\', '\u001f', '\u007f', '\u0080', '~ !', 'x'.repeat(5_000), 'x'.repeat(20_000)),
+    );
+    const scalar = fc.oneof(text, fc.integer(), fc.double({ noDefaultInfinity: true, noNaN: true }), fc.boolean());
+    const { body } = fc.letrec<{ body: JsonValue; list: JsonValue[]; object: JsonObject }>((tie) => ({
+      body: fc.oneof({ maxDepth: 4 }, scalar, fc.constant(null), tie('list'), tie('object')),
+      list: fc.array(tie('body'), { maxLength: 5 }),
+      object: fc.dictionary(text, tie('body'), { maxKeys: 20, noNullPrototype: true }),
+    }));
+    fc.assert(
+      fc.property(text, fc.dictionary(fc.constantFrom('a', 'b', 'é'), text), body, (route, pathParams, sent) => {
+        const whole = canonicalise(['POST', route, pathParams, sent]);
+        const wanted = createHash('sha256').update(whole).digest('hex');
+        expect(fingerprint({ method: 'POST', route, pathParams, body: sent })).toBe(wanted);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('is the same whatever the length, about the bytes for which there is room', () => {
+    for (let length = 16_300; length < 16_400; length++) {
+      for (const body of ['x'.repeat(length), [1, 'x'.repeat(length - 4), true], Array(length >> 1).fill(1)]) {
+        const whole = canonicalise([parts.method, '', {}, body]);
+        const wanted = createHash('sha256').update(whole).digest('hex');
+        expect(fingerprint({ ...parts, route: '', pathParams: {}, body })).toBe(wanted);
+      }
+    }
   });
 
   test('is the same for another order, other white space and another spelling of the same body', () => {
