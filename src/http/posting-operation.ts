@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseIdempotencyKey, parseUuid } from '../domain/identifier.ts';
 import type { FieldProblem } from '../domain/refusal.ts';
 import type { Scope } from '../domain/scope.ts';
@@ -116,14 +116,13 @@ function problemOf(outcome: Exclude<Outcome | PreviewOutcome, { body: string }>)
   }
 }
 
+type Answer = Outcome | PreviewOutcome | { readonly problem: Problem };
+
 export type Posting = {
   /** Posts a command that was read on this thread. */
   readonly submit: (command: Command, request: TracedRequest) => Promise<Outcome>;
   /** Reads and posts a body too large to be read on this thread without holding up everybody else. */
-  readonly submitLarge: (
-    large: LargeBody,
-    request: TracedRequest,
-  ) => Promise<Outcome | PreviewOutcome | { problem: Problem }>;
+  readonly submitLarge: (large: LargeBody, request: TracedRequest) => Promise<Answer>;
   /** Says what a command that was read on this thread would post. */
   readonly preview: (command: Command) => Promise<PreviewOutcome>;
 };
@@ -147,34 +146,45 @@ export function postingOperation<Body>(route: PostingRoute<Body>, posting: Posti
     scope: route.scope,
     about: previewedPost(route.about, route.body.schema),
     bodyBytesMax: route.bodyBytesMax ?? LIMITS.eventBodyBytes,
-    async handle(request, reply) {
+    handle(request, reply) {
       const { tenantId, clientId } = principalOf(request);
       const isPreview = asksForPreview(request);
       const key = isPreview ? NO_KEY : requireKey(request);
       const sender = { tenantId, actor: clientId, key, params: idsOf(request) };
       const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array();
-      const outcome =
+      const answer =
         bytes.length > LIMITS.eventBodyBytes
-          ? await posting.submitLarge({ path: route.path, sender, bytes, isPreview }, request.raw)
-          : await submitHere(bytes, sender, { isPreview, request });
-      if ('problem' in outcome) return sendProblem(request, reply, outcome.problem);
-      if (!('body' in outcome)) return sendProblem(request, reply, problemOf(outcome));
-      return outcome.outcome === 'previewed' ? sendJson(reply, outcome.body) : sendReceipt(reply, outcome);
+          ? posting.submitLarge({ path: route.path, sender, bytes, isPreview }, request.raw)
+          : submitHere(bytes, sender, { isPreview, request });
+      if (!(answer instanceof Promise)) return sendAnswer(request, reply, answer);
+      return answer.then((one) => {
+        sendAnswer(request, reply, one);
+        // Not the reply, which is itself something to wait for.
+        return undefined;
+      });
     },
   };
 
-  async function submitHere(
+  /** No async function: it would make every request wait for one more promise. */
+  function submitHere(
     bytes: Uint8Array,
     sender: Sender,
     { isPreview, request }: { readonly isPreview: boolean; readonly request: FastifyRequest },
-  ): Promise<Outcome | PreviewOutcome | { problem: Problem }> {
+  ): Promise<Answer> | Answer {
     const command = readCommand(route, sender, bytes);
     if ('problem' in command) return command;
     const furtherScope = route.furtherScope?.(command) ?? null;
     if (furtherScope !== null) requireFurtherScope(request, furtherScope);
-    const whole = (await route.complete?.(command)) ?? command;
-    return isPreview ? posting.preview(whole) : posting.submit(whole, request.raw);
+    const submit = (whole: Command): Promise<Answer> =>
+      isPreview ? posting.preview(whole) : posting.submit(whole, request.raw);
+    return route.complete === undefined ? submit(command) : route.complete(command).then(submit);
   }
+}
+
+function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
+  if ('problem' in answer) return sendProblem(request, reply, answer.problem);
+  if (!('body' in answer)) return sendProblem(request, reply, problemOf(answer));
+  return answer.outcome === 'previewed' ? sendJson(reply, answer.body) : sendReceipt(reply, answer);
 }
 
 /** What stands in the place of a key where none is asked for. */
