@@ -3,11 +3,12 @@
  * Idempotency-Key came with the same payload.
  */
 import { hash } from 'node:crypto';
+import { CanonicalBytes } from './canonical-bytes.ts';
 import { namesInOrder } from './name-order.ts';
-import { PlainCanonical } from './plain-canonical.ts';
+import { quoted } from './quoted-string.ts';
 import type { JsonObject, JsonValue } from './strict-json.ts';
 
-const plain = new PlainCanonical();
+const shortForms = new CanonicalBytes();
 
 /** What "the same payload" means: the same method, the same route, the same path parameters, the same body. */
 export type FingerprintParts = {
@@ -43,7 +44,7 @@ export function canonicalise(value: JsonValue): string {
  */
 export function fingerprint(parts: FingerprintParts): string {
   const whole = [parts.method, parts.route, parts.pathParams, parts.body];
-  return hash('sha256', plain.bytesOf(whole) ?? canonicalise(whole), 'hex');
+  return hash('sha256', shortForms.bytesOf(whole) ?? canonicalise(whole), 'hex');
 }
 
 function canonicalArray(values: readonly JsonValue[]): string {
@@ -63,11 +64,3 @@ function canonicalObject(object: Readonly<JsonObject>): string {
   }
   return `${text}}`;
 }
-
-/** JSON.stringify escapes just what RFC 8785 section 3.2.2.2 does; most strings need nothing and skip the call. */
-function quoted(text: string): string {
-  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`;
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the control characters are what JSON must escape.
-const NEEDS_ESCAPE = /["\\\u0000-\u001f]/;

@@ -1,4 +1,5 @@
 import { namesInOrder } from './name-order.ts';
+import { quoted } from './quoted-string.ts';
 import type { JsonObject, JsonValue } from './strict-json.ts';
 
 /** Nearly every body of an event is shorter. */
@@ -15,15 +16,18 @@ const CLOSE_BRACKET = 0x5d;
 const FIRST_PLAIN = 0x20;
 const LAST_PLAIN = 0x7e;
 
+/** UTF-8 has at most so many bytes for one UTF-16 code unit. */
+const BYTES_PER_UNIT_MAX = 3;
+
 /**
- * Writes canonical forms as bytes, where they are short and every character of a string is ASCII and stands for itself: a
- * text that is put together from a hundred pieces takes longer, and must be made one before it can be hashed.
+ * Writes canonical forms as bytes, where they are short: a text that is put together from a hundred pieces takes longer, and
+ * must be made one before it can be hashed.
  */
-export class PlainCanonical {
+export class CanonicalBytes {
   private readonly room = Buffer.allocUnsafeSlow(ROOM_BYTES);
   private at = 0;
 
-  /** The bytes of the canonical form, good until the next call; undefined for whatever canonicalise has to look at. */
+  /** The bytes of the canonical form, good until the next call; undefined for one that is long, or that there is not. */
   bytesOf(value: JsonValue): Buffer | undefined {
     this.at = 0;
     return this.write(value) && this.at <= ROOM_BYTES ? this.room.subarray(0, this.at) : undefined;
@@ -44,11 +48,20 @@ export class PlainCanonical {
     room[at++] = QUOTE;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      if (code < FIRST_PLAIN || code > LAST_PLAIN || code === QUOTE || code === BACKSLASH) return false;
+      if (code < FIRST_PLAIN || code > LAST_PLAIN || code === QUOTE || code === BACKSLASH)
+        return this.writeQuoted(text);
       room[at++] = code;
     }
     room[at++] = QUOTE;
     this.at = at;
+    return true;
+  }
+
+  /** A string of which some characters do not stand for themselves, each as one byte. */
+  private writeQuoted(text: string): boolean {
+    const written = quoted(text);
+    if (this.at + written.length * BYTES_PER_UNIT_MAX > ROOM_BYTES) return false;
+    this.at += this.room.write(written, this.at, 'utf8');
     return true;
   }
 
