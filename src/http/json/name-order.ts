@@ -2,6 +2,8 @@ import type { JsonObject } from './strict-json.ts';
 
 /** Up to this many names, sorting by insertion takes a third of the built-in sort's time. */
 const FEW_NAMES = 16;
+/** Orders with a longer name are not kept: a stranger's names must not fill the memory. */
+const KEPT_NAME_CHARS = 64;
 
 type Order = { readonly names: readonly string[]; readonly sorted: readonly string[] };
 
@@ -16,7 +18,7 @@ export function namesInOrder(object: Readonly<JsonObject>): readonly string[] {
   const last = lastOrders[names.length];
   if (last !== undefined && areSame(last.names, names)) return last.sorted;
   const sorted = sortedByInsertion(names);
-  lastOrders[names.length] = { names, sorted };
+  if (names.every((name) => name.length <= KEPT_NAME_CHARS)) lastOrders[names.length] = { names, sorted };
   return sorted;
 }
 

@@ -226,7 +226,8 @@ class Reader {
     }
     const name = this.readString();
     // As many bytes as characters: it is ASCII and has no escapes, so these bytes mean this name wherever they stand.
-    if (name.length === at - start && this.at === at + 1) remembered[place] = name;
+    // Read anew, for a part of the text would keep all of it in memory.
+    if (name.length === at - start && this.at === at + 1) remembered[place] = bytes.toString('latin1', start, at);
     return name;
   }
 
