@@ -117,6 +117,18 @@ describe('the canonical form', () => {
   });
 });
 
+test('a string has the escapes of JSON.stringify, each character by itself and any among others', () => {
+  for (let code = 0; code < 0x1_00; code++) {
+    const character = String.fromCharCode(code);
+    expect(canonicalise(character)).toBe(JSON.stringify(character));
+  }
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(canonicalise(text)).toBe(JSON.stringify(text));
+    }),
+  );
+});
+
 describe('fingerprint', () => {
   const parts: FingerprintParts = {
     method: 'POST',
