@@ -67,9 +67,8 @@ export async function migrate(address: DatabaseAddress, folder: URL = MIGRATIONS
         await client.query('COMMIT');
       } catch (error) {
         await client.query('ROLLBACK');
-        throw new Error(`migration ${migration.version} (${migration.name}) failed and was rolled back`, {
-          cause: error,
-        });
+        const failed = `migration ${migration.version} (${migration.name}) failed and was rolled back`;
+        throw new Error(`${failed}${hintOf(error)}`, { cause: error });
       }
       done.push(migration.version);
     }
@@ -77,6 +76,12 @@ export async function migrate(address: DatabaseAddress, folder: URL = MIGRATIONS
   } finally {
     await client.end();
   }
+}
+
+/** What PostgreSQL, or the migration itself, advises. */
+function hintOf(error: unknown): string {
+  const hint = error instanceof Error && 'hint' in error ? error.hint : undefined;
+  return typeof hint === 'string' ? `: ${hint}` : '';
 }
 
 function refuseMismatch(migrations: readonly Migration[], known: ReadonlyMap<number, string>): void {
