@@ -68,6 +68,10 @@ export const LIMITS = {
   /** Times a batch is decided again after it met another process. */
   batchAttempts: 6,
   posterLockTimeoutMs: 1_000,
+  /** Time after which a command is tried again whose loan somebody holds; posterLockTimeoutMs bounds how long. */
+  heldLoanRetryMs: 25,
+  /** Time for which batches with commands of a tenant, of whom a loan was held, look for held loans before they lock. */
+  heldLoanMemoryMs: 5_000,
   posterStatementTimeoutMs: 10_000,
   posterIdleInTransactionTimeoutMs: 5_000,
   heavyLockTimeoutMs: 5_000,

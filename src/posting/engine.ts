@@ -6,7 +6,13 @@ import { type Decision, decideBatch } from './decide-batch.ts';
 import type { EngineWatch } from './engine-watch.ts';
 import { type ResolvedEntry, scopedKey } from './ledger-state.ts';
 import { receiptFacts } from './posted-receipt.ts';
-import { type CommittedBatch, type EntryRef, type PostingStore, StoreFailure } from './posting-store.ts';
+import {
+  type CommittedBatch,
+  type EntryRef,
+  type PostingBatch,
+  type PostingStore,
+  StoreFailure,
+} from './posting-store.ts';
 import { renderReceipt } from './receipt.ts';
 import { entryIdOf } from './reference.ts';
 
@@ -33,6 +39,7 @@ export type EngineOptions = {
 };
 
 const NOTHING: ReadonlyMap<string, ResolvedEntry> = new Map();
+const NO_PLACES: ReadonlySet<number> = new Set();
 
 type Waiting = {
   readonly command: Command;
@@ -42,6 +49,8 @@ type Waiting = {
   /** It was deferred so many times, and runs by itself from then on. */
   readonly deferrals: number;
   readonly sinceMs: number;
+  /** Since when it waits for a loan that somebody holds. */
+  readonly heldSinceMs: number | null;
   readonly answer: (outcome: Outcome) => void;
 };
 
@@ -65,6 +74,8 @@ export class PostingEngine {
   #idle: (() => void)[] = [];
   #stopped = false;
   #pumpScheduled = false;
+  /** When a loan of a tenant was last found held. */
+  readonly #heldLoansOf = new Map<string, number>();
   /** How many commands the last two batches held. */
   #sizes: readonly [number, number] = [0, 0];
 
@@ -144,7 +155,7 @@ export class PostingEngine {
       this.#postElsewhere(asked, this.#options.heavy);
       return;
     }
-    this.#queue.push({ ...asked, weight, sinceMs: this.#options.monotonicMs() });
+    this.#queue.push({ ...asked, weight, sinceMs: this.#options.monotonicMs(), heldSinceMs: null });
     this.#pumpSoon();
   }
 
@@ -243,8 +254,14 @@ export class PostingEngine {
     return batch;
   }
 
-  /** Answers what was committed; null when every command has its answer already. */
+  /** Answers what was committed; null when every command has its answer already, or waits for it elsewhere. */
   async #run(batch: readonly Waiting[], lane: number): Promise<CommittedBatch | null> {
+    if (!this.#mayMeetHeldLoans(batch)) return this.#lockAndRun(batch, lane);
+    const free = await this.#setHeldAside(batch, lane, { haveWaited: false });
+    return free.length === batch.length ? this.#lockAndRun(batch, lane) : this.#runRest(free, lane, 'lock');
+  }
+
+  async #lockAndRun(batch: readonly Waiting[], lane: number): Promise<CommittedBatch | null> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#watched(batch, lane);
@@ -258,7 +275,10 @@ export class PostingEngine {
         }
         if (error.kind === 'conflict' && attempt < LIMITS.batchAttempts) continue;
         this.#options.onFailure(error);
-        if (error.kind === 'timeout' && batch.length > 1) return this.#runHalves(batch, lane);
+        if (error.kind === 'timeout') {
+          if (batch.length > 1) return this.#runWithoutHeld(batch, lane);
+          this.#rememberHeld(batch);
+        }
         const outcome = error.kind === 'timeout' || error.kind === 'conflict' ? 'too_busy' : 'unavailable';
         for (const waiting of batch) waiting.answer({ outcome });
         return null;
@@ -266,17 +286,78 @@ export class PostingEngine {
     }
   }
 
-  /** One slow loan must not fail its neighbours: a batch that failed is halved until the culprit is alone. */
+  /** One slow loan must not fail its neighbours, nor keep them waiting again: those that wait for it have waited. */
+  async #runWithoutHeld(batch: readonly Waiting[], lane: number): Promise<null> {
+    const free = await this.#setHeldAside(batch, lane, { haveWaited: true });
+    return free.length === batch.length ? this.#runHalves(batch, lane) : this.#runRest(free, lane, 'look');
+  }
+
+  /** A batch that failed, nobody knows by whose fault, is halved until the culprit is alone. */
   async #runHalves(batch: readonly Waiting[], lane: number): Promise<null> {
     const middle = batch.length >> 1;
-    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
-      // Hundreds of commands for a loan that stays held would else take a time-out each, one after the other.
-      const wanted = this.#withoutStale(half);
-      if (wanted.length === 0) continue;
-      const committed = await this.#run(wanted, lane);
-      if (committed !== null) await this.#answer(wanted, committed);
-    }
+    for (const half of [batch.slice(0, middle), batch.slice(middle)]) await this.#runRest(half, lane, 'look');
     return null;
+  }
+
+  /** `lock`: they were found free a moment ago. */
+  async #runRest(rest: readonly Waiting[], lane: number, next: 'look' | 'lock'): Promise<null> {
+    // Hundreds of commands for a loan that stays held would else take a time-out each, one after the other.
+    const wanted = this.#withoutStale(rest);
+    if (wanted.length === 0) return null;
+    const committed = await (next === 'look' ? this.#run(wanted, lane) : this.#lockAndRun(wanted, lane));
+    if (committed !== null) await this.#answer(wanted, committed);
+    return null;
+  }
+
+  #mayMeetHeldLoans(batch: readonly Waiting[]): boolean {
+    if (this.#heldLoansOf.size === 0) return false;
+    const oldestMs = this.#options.monotonicMs() - LIMITS.heldLoanMemoryMs;
+    for (const [tenantId, atMs] of this.#heldLoansOf) if (atMs < oldestMs) this.#heldLoansOf.delete(tenantId);
+    return batch.some(({ command }) => this.#heldLoansOf.has(command.tenantId));
+  }
+
+  #rememberHeld(waiting: readonly Waiting[]): void {
+    const nowMs = this.#options.monotonicMs();
+    for (const { command } of waiting) this.#heldLoansOf.set(command.tenantId, nowMs);
+  }
+
+  /**
+   * Answers the commands of a batch whose loans nobody holds. The others are tried again soon, each for as long as a lock would
+   * be waited for, and then told too_busy; a batch that waited itself has waited for them.
+   */
+  async #setHeldAside(
+    batch: readonly Waiting[],
+    lane: number,
+    { haveWaited }: { readonly haveWaited: boolean },
+  ): Promise<readonly Waiting[]> {
+    const places = await this.#heldOf(batch, lane);
+    if (places.size === 0) return batch;
+    const held = batch.filter((_, place) => places.has(place));
+    this.#rememberHeld(held);
+    const nowMs = this.#options.monotonicMs();
+    for (const waiting of held) {
+      const sinceMs = waiting.heldSinceMs ?? nowMs;
+      if (haveWaited || nowMs - sinceMs >= LIMITS.posterLockTimeoutMs) waiting.answer({ outcome: 'too_busy' });
+      else this.#tryAgainSoon({ ...waiting, heldSinceMs: sinceMs });
+    }
+    return batch.filter((_, place) => !places.has(place));
+  }
+
+  async #heldOf(batch: readonly Waiting[], lane: number): Promise<ReadonlySet<number>> {
+    try {
+      return await this.#options.store.held(this.#asked(batch, lane));
+    } catch (error) {
+      // Whoever locks meets the same, and says it to the callers.
+      this.#options.onFailure(error);
+      return NO_PLACES;
+    }
+  }
+
+  #tryAgainSoon(waiting: Waiting): void {
+    setTimeout(() => {
+      this.#queue.push(waiting);
+      this.#pumpSoon();
+    }, LIMITS.heldLoanRetryMs);
   }
 
   /** Answers what waited longer than LIMITS.queueWaitMs, before anything is done for it, and leaves the rest. */
@@ -302,6 +383,11 @@ export class PostingEngine {
   }
 
   #post(batch: readonly Waiting[], lane: number): Promise<CommittedBatch> {
+    const asked = this.#asked(batch, lane);
+    return this.#options.store.post(asked, (state, newEntryId) => decideBatch(asked.commands, state, newEntryId));
+  }
+
+  #asked(batch: readonly Waiting[], lane: number): PostingBatch {
     const commands = batch.map((waiting) => waiting.command);
     const resolved = new Map<string, ResolvedEntry>();
     for (const { resolved: found } of batch) {
@@ -309,9 +395,7 @@ export class PostingEngine {
       for (const [key, one] of found) resolved.set(key, one);
     }
     const readsHistories = batch.length === 1 && this.#options.heavy === undefined;
-    return this.#options.store.post({ commands, resolved, lane, readsHistories }, (state, newEntryId) =>
-      decideBatch(commands, state, newEntryId),
-    );
+    return { commands, resolved, lane, readsHistories };
   }
 
   /** Some at a time: the next batch, which the database has begun, must not wait until all of them have left. */

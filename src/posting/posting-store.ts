@@ -26,6 +26,8 @@ export type PostingStore = {
    * of the store's connections; one batch at a time on each.
    */
   readonly post: (batch: PostingBatch, decide: DecideBatch) => Promise<CommittedBatch>;
+  /** Which commands of a batch, by place, touch a loan that another transaction holds at this moment. Waits for none. */
+  readonly held: (batch: PostingBatch) => Promise<ReadonlySet<number>>;
   /**
    * Reads what `post` would, from one snapshot and without a lock, lets `decide` decide, and writes nothing. Keys are not
    * looked up.

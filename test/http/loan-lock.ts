@@ -11,15 +11,18 @@ const WAIT_MS_MAX = 10_000;
 
 /**
  * Locks the row of a loan on a connection of its own until release(). A loan that is not there is held as another process
- * would hold it that is about to make it, for the tenant of `ledger.api`.
+ * would hold it that is about to make it.
  */
-export async function holdLoan(ledger: LedgerServer, loanId: string): Promise<HeldLoan> {
+export async function holdLoan(
+  ledger: LedgerServer,
+  loanId: string,
+  tenantId: string = ledger.api.tenantId,
+): Promise<HeldLoan> {
   const holder = await ledger.connection();
   await holder.query('BEGIN');
   const { rowCount } = await holder.query('SELECT FROM hpts.loan WHERE loan_id = $1 FOR UPDATE', [loanId]);
   if (rowCount === 0) {
-    const unmade = [ledger.api.tenantId, loanId];
-    await holder.query('INSERT INTO hpts.loan (tenant_id, loan_id) VALUES ($1, $2)', unmade);
+    await holder.query('INSERT INTO hpts.loan (tenant_id, loan_id) VALUES ($1, $2)', [tenantId, loanId]);
   }
   return {
     untilWaiting: async (count = 1) => {

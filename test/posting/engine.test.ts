@@ -21,6 +21,7 @@ function engineWithFailures(kind: StoreFailureKind) {
   const store: PostingStore = {
     resolve: async () => new Map(),
     receipts: async () => new Map(),
+    held: async () => new Set(),
     preview: async () => {
       throw new StoreFailure(kind, 'it fails');
     },
@@ -96,6 +97,7 @@ function engineThatRefuses(lanes: number, post: (batch: PostingBatch) => Promise
   const store: PostingStore = {
     resolve: async () => new Map(),
     receipts: async () => new Map(),
+    held: async () => new Set(),
     preview: async () => {
       throw new StoreFailure('unavailable', 'it has no previews');
     },
@@ -162,6 +164,7 @@ test('one answer that cannot be rendered keeps no other of a large batch from it
   const store: PostingStore = {
     resolve: async () => new Map(),
     receipts: async () => new Map(),
+    held: async () => new Set(),
     preview: async () => {
       throw new StoreFailure('unavailable', 'it has no previews');
     },

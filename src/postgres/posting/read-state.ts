@@ -35,13 +35,13 @@ import { type NonAccrualRow, nonAccrualsOf, READ_STANDING_NON_ACCRUALS } from '.
 import { LOCK_HEADS, PERIOD_STATEMENTS, periodQuestions, periodsOf, tenantsOfPeriods } from './stored-periods.ts';
 import { readStanding } from './stored-standing.ts';
 
-const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
+export const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
 
 /** One snapshot for every statement behind it: what a preview is decided on agrees with itself without a lock. */
 const BEGIN_SNAPSHOT: Statement = { name: 'begin_snapshot', text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' };
 
 /** What row-level security shows to this transaction. */
-const SET_TENANTS: Statement = { name: 'set_tenants', text: `SELECT set_config('hpts.tenants', $1, true)` };
+export const SET_TENANTS: Statement = { name: 'set_tenants', text: `SELECT set_config('hpts.tenants', $1, true)` };
 
 const MAKE_LOANS: Statement = {
   name: 'make_loans',

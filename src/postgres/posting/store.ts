@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { LIMITS } from '../../limits.ts';
+import type { Command } from '../../posting/command.ts';
 import type { DecidedBatch } from '../../posting/decide-batch.ts';
 import { newEntryId } from '../../posting/entry-id.ts';
 import type { LedgerState, TenantState } from '../../posting/ledger-state.ts';
@@ -16,6 +17,7 @@ import type { LoanHistory } from '../../posting/restatement/loan-history.ts';
 import { type ConnectionOptions, type DatabaseAddress, renewPlans } from '../connection.ts';
 import type { ReaderPool } from '../reading/reader-pool.ts';
 import { ConfigurationCache } from './configuration.ts';
+import { HELD_LOAN_STATEMENTS, heldLoans } from './held-loans.ts';
 import { readReceipts, resolveEntries } from './posted-entries.ts';
 import { failureOf, needsNewConnection, PosterConnection } from './poster-connection.ts';
 import { PreviewConnection } from './preview-connection.ts';
@@ -41,7 +43,7 @@ type Deciding = {
   readonly histories?: ReadonlyMap<string, LoanHistory>;
 };
 
-const STATEMENTS = [...READ_STATEMENTS, ...WRITE_STATEMENTS, ...INTEREST_STATEMENTS];
+const STATEMENTS = [...READ_STATEMENTS, ...WRITE_STATEMENTS, ...INTEREST_STATEMENTS, ...HELD_LOAN_STATEMENTS];
 
 /**
  * Keys are not looked up before a batch is decided: nearly every key is new, and the unique index says so at the write. A
@@ -90,20 +92,17 @@ export class PostgresStore implements PostingStore {
     }
   };
 
-  readonly post: PostingStore['post'] = async (batch, decide) => {
-    const connection = this.#lanes[batch.lane];
-    if (connection === undefined) throw new Error(`there is no lane ${batch.lane}`);
-    const client = await connection.client();
-    renewPlans(client);
-    try {
-      return await this.#postOn(client, batch, decide);
-    } catch (error) {
-      const failure = failureOf(error);
-      if (failure instanceof StoreFailure && failure.kind === 'conflict') this.#lookForKeys = BATCHES_THAT_LOOK;
-      if (needsNewConnection(failure) || !(await rolledBack(client))) await connection.discard();
-      throw failure;
-    }
-  };
+  readonly post: PostingStore['post'] = (batch, decide) =>
+    this.#onLane(batch.lane, (client) => this.#postOn(client, batch, decide));
+
+  readonly held: PostingStore['held'] = ({ commands, resolved, lane }) =>
+    this.#onLane(lane, async (client) => {
+      const loans = await heldLoans(client, readSetOf(commands, resolved));
+      if (loans.size === 0) return new Set();
+      const isHeld = (command: Command): boolean =>
+        readSetOf([command], resolved).loans.some(({ tenantId, loanId }) => loans.has(scopedKey(tenantId, loanId)));
+      return new Set(commands.flatMap((command, place) => (isHeld(command) ? [place] : [])));
+    });
 
   readonly preview: PostingStore['preview'] = (batch, decide) =>
     this.#previews.run(readSetOf(batch.commands, batch.resolved), async (client, rows) =>
@@ -117,6 +116,21 @@ export class PostgresStore implements PostingStore {
   /** Closes every connection; batches under way must have ended. */
   async close(): Promise<void> {
     await Promise.all([...this.#lanes.map((lane) => lane.discard()), this.#previews.close()]);
+  }
+
+  async #onLane<Answer>(lane: number, work: (client: pg.Client) => Promise<Answer>): Promise<Answer> {
+    const connection = this.#lanes[lane];
+    if (connection === undefined) throw new Error(`there is no lane ${lane}`);
+    const client = await connection.client();
+    renewPlans(client);
+    try {
+      return await work(client);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure instanceof StoreFailure && failure.kind === 'conflict') this.#lookForKeys = BATCHES_THAT_LOOK;
+      if (needsNewConnection(failure) || !(await rolledBack(client))) await connection.discard();
+      throw failure;
+    }
   }
 
   async #postOn(client: pg.Client, batch: PostingBatch, decide: DecideBatch): Promise<CommittedBatch> {
