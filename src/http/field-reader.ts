@@ -87,12 +87,17 @@ export const nameField: FieldReader<string> = textField(
   (text) => ([...text].length <= LIMITS.nameChars && NAME.test(text) ? text : undefined),
 );
 
-/** Free text of bounded length, not empty. */
+/** Free text of bounded length, not empty. Lengths count Unicode characters, as JSON Schema's maxLength does. */
 export function freeTextField(charsMax: number): FieldReader<string> {
   const schema = { type: 'string', minLength: 1, maxLength: charsMax };
   return textField(`a string of 1 to ${charsMax} characters`, schema, (text) =>
-    text.length >= 1 && text.length <= charsMax ? text : undefined,
+    text.length >= 1 && isAtMost(text, charsMax) ? text : undefined,
   );
+}
+
+/** Nearly every text is short enough by its UTF-16 units, of which a character has one or two. */
+function isAtMost(text: string, charsMax: number): boolean {
+  return text.length <= charsMax || (text.length <= 2 * charsMax && [...text].length <= charsMax);
 }
 
 export function patternField(pattern: RegExp): FieldReader<string> {

@@ -65,6 +65,15 @@ describe('201', () => {
     expect(answer.json).toMatchObject({ allocation: { fees_minor: '499', interest_minor: '0', principal_minor: '0' } });
   });
 
+  test('free text is measured in characters, as openapi.json says it', async () => {
+    const loan = await newLoan(api, { principal: '1000' });
+    const external_ref = '😀'.repeat(512);
+    const { journal_entry_id } = (await posted(api.post(PATH, payment(loan, { external_ref })))).json as {
+      journal_entry_id: string;
+    };
+    expect((await api.get(`/v1/journal-entries/${journal_entry_id}`)).text).toContain(external_ref);
+  });
+
   test('what is over goes to suspense, and exposure is not reduced by it', async () => {
     const loan = await newLoan(api, { principal: '1000' });
     const answer = await posted(api.post(PATH, payment(loan, { amount_minor: '1001' })));
@@ -174,6 +183,7 @@ describe('400 validation_failed', () => {
     ['a source_method that is none', { source_method: 'ACH' }, 'source_method', 'invalid_format'],
     ['an external_ref that is empty', { external_ref: '' }, 'external_ref', 'invalid_format'],
     ['an external_ref of 513 characters', { external_ref: 'x'.repeat(513) }, 'external_ref', 'invalid_format'],
+    ['513 characters of two UTF-16 units', { external_ref: '😀'.repeat(513) }, 'external_ref', 'invalid_format'],
     ['an external_ref that is null', { external_ref: null }, 'external_ref', 'invalid_type'],
     ['an allocation that is a list', { allocation: [] }, 'allocation', 'invalid_type'],
     ['an allocation with a number', { allocation: { fees_minor: 1 } }, 'allocation.fees_minor', 'invalid_type'],
