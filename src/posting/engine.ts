@@ -267,11 +267,12 @@ export class PostingEngine {
         return await this.#watched(batch, lane);
       } catch (error) {
         if (!(error instanceof StoreFailure)) {
-          if (batch.length === 1) throw error;
+          this.#options.onFailure(error);
           // A fault of ours in deciding or writing one command must not fail its neighbours; nothing was committed, or
           // else the halves find their keys.
-          this.#options.onFailure(error);
-          return this.#runHalves(batch, lane);
+          if (batch.length > 1) return this.#runHalves(batch, lane);
+          for (const waiting of batch) waiting.answer({ outcome: 'unavailable' });
+          return null;
         }
         if (error.kind === 'conflict' && attempt < LIMITS.batchAttempts) continue;
         this.#options.onFailure(error);

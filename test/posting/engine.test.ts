@@ -179,3 +179,28 @@ test('one answer that cannot be rendered keeps no other of a large batch from it
   expect(outcomes.filter(({ outcome }) => outcome === 'refused')).toHaveLength(commands.length - 1);
   expect(told).toHaveLength(1);
 });
+
+test('a command that breaks its batch is answered alone: the key of a neighbour, sent again meanwhile, stays in flight', async () => {
+  const [good, poison] = [feeCommand(), feeCommand()];
+  const [breaks, repeats] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let goodRuns = 0;
+  const { engine } = engineThatRefuses(1, async ({ commands }) => {
+    if (commands.length > 1) throw new TypeError('a fault of ours');
+    if (commands[0] === poison) {
+      await breaks.promise;
+      throw new TypeError('a fault of ours');
+    }
+    goodRuns += 1;
+    if (goodRuns > 1) await repeats.promise;
+  });
+  const [first, broken] = [engine.submit(good), engine.submit(poison)];
+  expect(await first).toMatchObject({ outcome: 'refused' });
+  const again = engine.submit(good);
+  breaks.resolve();
+  expect(await broken).toEqual({ outcome: 'unavailable' });
+  await aTurn();
+  expect(await engine.submit(good)).toEqual({ outcome: 'in_progress' });
+  expect(engine.pending).toBe(1);
+  repeats.resolve();
+  expect(await again).toMatchObject({ outcome: 'refused' });
+});
