@@ -84,6 +84,11 @@ export class PostingEngine {
     this.#freeLanes = Array.from({ length: options.lanes }, (_, lane) => lane);
   }
 
+  /** Of thousands of loans somebody holds one at nearly every moment: whoever locks so many waits for them in turn. */
+  get #isHeavy(): boolean {
+    return this.#options.heavy === undefined;
+  }
+
   /** Commands accepted and not yet answered. */
   get pending(): number {
     return this.#inFlight.size;
@@ -277,7 +282,7 @@ export class PostingEngine {
         if (error.kind === 'conflict' && attempt < LIMITS.batchAttempts) continue;
         this.#options.onFailure(error);
         if (error.kind === 'timeout') {
-          if (batch.length > 1) return this.#runWithoutHeld(batch, lane);
+          if (batch.length > 1) return this.#isHeavy ? this.#runHalves(batch, lane) : this.#runWithoutHeld(batch, lane);
           this.#rememberHeld(batch);
         }
         const outcome = error.kind === 'timeout' || error.kind === 'conflict' ? 'too_busy' : 'unavailable';
@@ -311,7 +316,7 @@ export class PostingEngine {
   }
 
   #mayMeetHeldLoans(batch: readonly Waiting[]): boolean {
-    if (this.#heldLoansOf.size === 0) return false;
+    if (this.#heldLoansOf.size === 0 || this.#isHeavy) return false;
     const oldestMs = this.#options.monotonicMs() - LIMITS.heldLoanMemoryMs;
     for (const [tenantId, atMs] of this.#heldLoansOf) if (atMs < oldestMs) this.#heldLoansOf.delete(tenantId);
     return batch.some(({ command }) => this.#heldLoansOf.has(command.tenantId));
@@ -395,7 +400,7 @@ export class PostingEngine {
       // By the ids that were sent: that of an entry that was restated leads to the one that stands in its place.
       for (const [key, one] of found) resolved.set(key, one);
     }
-    const readsHistories = batch.length === 1 && this.#options.heavy === undefined;
+    const readsHistories = batch.length === 1 && this.#isHeavy;
     return { commands, resolved, lane, readsHistories };
   }
 
