@@ -180,7 +180,7 @@ export const LIMITS = {
   webhookScan: 10_000,
   /** Items of one page of endpoints, deliveries or events. */
   webhookPageItems: 500,
-  /** Entries whose request's trace a process remembers, to continue it in webhooks. */
+  /** Requests whose trace a process remembers, to continue it in webhooks. */
   rememberedTraces: 10_000,
   /** Lines that one second's answers of 503 may write to the log; the rest are counted. */
   unavailableLogLines: 50,

@@ -7,6 +7,7 @@ import { postDemoLoan } from './demo-loan.ts';
 import { HeavyPoster } from './http/heavy/heavy-poster.ts';
 import { startAccessDirectory } from './http/oauth/access-directory.ts';
 import type { Posting, TracedRequest } from './http/posting-operation.ts';
+import type { RequestKey } from './http/remembered-traces.ts';
 import { type Listeners, listen } from './listeners.ts';
 import { Observation } from './observation.ts';
 import { ledgerOperations, readApiDocument } from './operations.ts';
@@ -128,23 +129,29 @@ function postingBy({ engine, store, heavy }: Posters, onFailure: (error: unknown
 /** Whoever follows a tenant's journal hears of a posting at once; what other processes post is found by looking. */
 function tellingWebhooks(posting: Posting, webhooks: Webhooks, onFailure: (error: unknown) => void): Posting {
   const told = <Answer extends object>(
-    tenantId: string,
-    request: TracedRequest,
-    posted: Promise<Answer>,
+    request: RequestKey,
+    traced: TracedRequest,
+    submit: () => Promise<Answer>,
   ): Promise<Answer> => {
-    if (webhooks.follows(tenantId)) {
-      posted.then((answer) => isCreated(answer) && webhooks.posted(tenantId, answer.body, request), onFailure);
-    }
+    if (!webhooks.follows(request.tenantId)) return submit();
+    const followed = webhooks.posting(request, traced);
+    const posted = submit();
+    posted
+      .then((answer) => (isCreated(answer) ? followed.posted() : followed.nothingPosted()), followed.nothingPosted)
+      .catch(onFailure);
     return posted;
   };
   return {
-    submit: (command, request) => told(command.tenantId, request, posting.submit(command, request)),
+    submit: (command, request) => told(command, request, () => posting.submit(command, request)),
     preview: posting.preview,
-    submitLarge: (large, request) => told(large.sender.tenantId, request, posting.submitLarge(large, request)),
+    submitLarge: (large, request) =>
+      large.isPreview
+        ? posting.submitLarge(large, request)
+        : told(large.sender, request, () => posting.submitLarge(large, request)),
   };
 }
 
-function isCreated(answer: object): answer is Outcome & { outcome: 'created' } {
+function isCreated(answer: object): boolean {
   return (answer as Partial<Outcome>).outcome === 'created';
 }
 

@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import { administrativeOperation } from './http/administrative-operation.ts';
 import type { Operation } from './http/operation.ts';
 import type { TracedRequest } from './http/posting-operation.ts';
-import { RememberedTraces } from './http/remembered-traces.ts';
+import { RememberedTraces, type RequestKey } from './http/remembered-traces.ts';
 import { events } from './http/routes/events.ts';
 import {
   webhookDisabling,
@@ -43,12 +43,19 @@ export type Webhooks = {
   readonly operations: readonly Operation[];
   /** Whether a tenant has an endpoint that wants to be woken. */
   readonly follows: (tenantId: string) => boolean;
-  /** Something of a tenant was posted here by a request: its endpoints are served, in its trace if it came with one. */
-  readonly posted: (tenantId: string, receipt: string, request: TracedRequest) => void;
+  /** A request of a followed tenant is about to be posted: its entry is told of in its trace, if it came with one. */
+  readonly posting: (request: RequestKey, traced: TracedRequest) => Followed;
   readonly connections: () => { readonly open: number; readonly idle: number };
   /** Rejects with what the database throws. */
   readonly lag: () => Promise<DeliveryLag>;
   readonly stop: () => Promise<void>;
+};
+
+/** How a request that somebody follows ended. */
+export type Followed = {
+  /** An entry was committed: the tenant's endpoints are served. */
+  readonly posted: () => void;
+  readonly nothingPosted: () => void;
 };
 
 /** The operations under /v1/webhook-endpoints, and the events pulled. */
@@ -94,10 +101,13 @@ export function startWebhooks(options: WebhookOptions): Webhooks {
       mayBeSentTo: async (url) => typeof (await targets.find(url)) !== 'string',
     }),
     follows: (tenantId) => delivery.follows(tenantId),
-    posted: (tenantId, receipt, request) => {
-      const trace = continuedTrace(request);
-      if (trace !== undefined) traces.remember(receipt, trace);
-      delivery.wake(tenantId);
+    posting: (request, traced) => {
+      const trace = continuedTrace(traced);
+      if (trace !== undefined) traces.remember(request, trace);
+      return {
+        posted: () => delivery.wake(request.tenantId),
+        nothingPosted: () => trace !== undefined && traces.forget(request, trace),
+      };
     },
     connections: () => database.connections,
     lag: () => readDeliveryLag(database),

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type LedgerServer, startLedger } from '../http/ledger-server.ts';
-import { newLoan, payment, posted } from '../http/loan-story.ts';
+import { newLoan } from '../http/loan-story.ts';
 import type { TenantApi } from '../http/tenant-api.ts';
 import { at, eventually, postEvents, QUICK, register, untilAtRest } from './endpoints.ts';
 import { ACCEPT, answering, CUT, Receiver, verifySignature } from './receiver.ts';
@@ -39,26 +39,6 @@ describe('journalEntryPosted', () => {
       },
     });
     expect(receiver.deliveries[0]?.headers['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
-  });
-
-  test('an entry that was posted in a trace is told of in that trace, under spans of its own, with its tracestate', async () => {
-    const loan = await newLoan(api);
-    await register(api, receiver.url());
-    receiver.behaviour = (answer, delivery, number) => answering(number < 2 ? 500 : 200)(answer, delivery, number);
-    const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
-    const traced = ['traceparent', `cc-${trace}-00f067aa0ba902b7-05-later`, 'tracestate', 'a=1', 'tracestate', 'b=2'];
-    // What is posted before the process knows of the endpoint is told of in a trace of its own.
-    const sent = async () => {
-      await posted(api.post('/v1/payments', payment(loan, { amount_minor: '1' }), { headers: traced }));
-      return receiver.deliveries.filter(({ headers }) => headers['tracestate'] === 'a=1,b=2').length;
-    };
-    await expect.poll(sent).toBeGreaterThan(1);
-    const told = receiver.deliveries.filter(({ headers }) => headers['tracestate'] !== undefined);
-    for (const { headers } of told) {
-      expect(headers['tracestate']).toBe('a=1,b=2');
-      expect(headers['traceparent']).toMatch(new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`));
-    }
-    expect(new Set(told.map(({ headers }) => headers['traceparent'])).size).toBe(told.length);
   });
 
   test('each delivery is signed as Standard Webhooks has it; a changed byte, id or time is found', async () => {

@@ -34,8 +34,10 @@ export type ServiceTools = {
   readonly userAgent: string;
   /** Told of every attempt, and of events that are given up; absent where nobody counts. */
   readonly watch?: DeliveryWatch;
-  /** Headers that continue the trace of the request that posted an entry; absent when it is not known here. */
-  readonly traceHeaders?: (entryId: string) => Readonly<Record<string, string>> | undefined;
+  /** Headers that continue the trace of the request that posted a key; undefined when it is not known here. */
+  readonly traceHeaders?: (
+    request: Readonly<Record<'tenantId' | 'key', string>>,
+  ) => Readonly<Record<string, string>> | undefined;
   /** Told of what is wrong on our side. */
   readonly onFailure: (error: unknown) => void;
 };
@@ -278,15 +280,18 @@ export class EndpointService {
     // Where the trace of the request is not known, that of everything about one occurrence is its correlation id, which
     // is as long.
     const traceparent = `00-${event.correlationId.replaceAll('-', '')}-${randomBytes(8).toString('hex')}-01`;
-    const trace = this.#tools.traceHeaders?.(event.entryId) ?? { traceparent };
     return {
       'content-type': 'application/json',
       'user-agent': this.#tools.userAgent,
       'webhook-id': id,
       'webhook-timestamp': String(timestampSeconds),
       'webhook-signature': signatureHeader({ id, timestampSeconds, body }, this.#secrets),
-      ...trace,
+      ...(this.#traceOf(event) ?? { traceparent }),
     };
+  }
+
+  #traceOf({ tenantId, idempotencyKey: key }: JournalEvent): Readonly<Record<string, string>> | undefined {
+    return key === null ? undefined : this.#tools.traceHeaders?.({ tenantId, key });
   }
 
   /** False when no secret opens: then nothing can be signed, and nothing is sent unsigned. */

@@ -10,9 +10,12 @@ export type JournalEvent = {
   /** RFC 3339 in UTC with six digits: when the entry was posted. */
   readonly occurredAt: string;
   readonly correlationId: string;
+  /** Of the request that posted it; null when it was posted by no request, or beside the entry that bears the key. */
+  readonly idempotencyKey: string | null;
 };
 
-const COLUMNS = `e.seq, e.entry_id, e.event_type, to_char(e.posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), e.correlation_id`;
+const COLUMNS = `e.seq, e.entry_id, e.event_type, to_char(e.posted_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), e.correlation_id,
+  e.idempotency_key`;
 
 const READ_EVENTS_AFTER: Statement = {
   name: 'read_events_after',
@@ -24,7 +27,7 @@ const READ_EVENT: Statement = {
   text: `SELECT ${COLUMNS} FROM hpts.journal_entry AS e WHERE e.tenant_id = $1 AND e.entry_id = $2`,
 };
 
-type EventRow = [bigint, string, string, string, string];
+type EventRow = [bigint, string, string, string, string, string | null];
 
 /**
  * Entries behind a place of the journal, in its order. `seq` follows commit order and has no gaps, so whoever remembers
@@ -48,8 +51,9 @@ export async function readEvent(
   return row === undefined ? undefined : eventOf(entry.tenantId, row as EventRow);
 }
 
-function eventOf(tenantId: string, [seq, entryId, eventType, occurredAt, correlationId]: EventRow): JournalEvent {
-  return { seq, entryId, tenantId, eventType, occurredAt, correlationId };
+function eventOf(tenantId: string, row: EventRow): JournalEvent {
+  const [seq, entryId, eventType, occurredAt, correlationId, idempotencyKey] = row;
+  return { seq, entryId, tenantId, eventType, occurredAt, correlationId, idempotencyKey };
 }
 
 /** The one text of an event: what is sent, what is signed, and what is answered to whoever pulls. */
