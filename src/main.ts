@@ -13,8 +13,8 @@ import { Observation } from './observation.ts';
 import { ledgerOperations, readApiDocument } from './operations.ts';
 import { openAccessPool } from './postgres/access/access-snapshot.ts';
 import { ensureDemo } from './postgres/access/demo.ts';
-import { ensureMasterKey, readMasterKey } from './postgres/access/master-key.ts';
-import { ensureSigningKey } from './postgres/access/signing-key.ts';
+import { ensureMasterKey, readLedgersMasterKey, readMasterKey } from './postgres/access/master-key.ts';
+import { ensureSigningKey, wasEverSealed } from './postgres/access/signing-key.ts';
 import type { DatabaseAddress } from './postgres/connection.ts';
 import { migrate } from './postgres/migrate.ts';
 import { PostgresStore } from './postgres/posting/store.ts';
@@ -160,14 +160,13 @@ async function openKeys({
   address,
   demoFolder,
 }: ServerOptions): Promise<Awaited<ReturnType<typeof readMasterKey>>> {
-  if (demoFolder !== null) {
-    await ensureDemo(address);
-    const masterKey = await ensureMasterKey(config.masterKeyFile ?? join(demoFolder, 'master.key'));
-    await ensureSigningKey(address, masterKey);
-    return masterKey;
-  }
-  if (config.masterKeyFile === null) throw new Error('a production instance without HPTS_MASTER_KEY_FILE');
-  const masterKey = await readMasterKey(config.masterKeyFile);
+  const file = config.masterKeyFile ?? (demoFolder === null ? null : join(demoFolder, 'master.key'));
+  if (file === null) throw new Error('a production instance without HPTS_MASTER_KEY_FILE');
+  // The ledger is asked before the file is looked for: another process that makes both at this moment makes the file first.
+  const masterKey = await ((await wasEverSealed(address))
+    ? readLedgersMasterKey(file)
+    : (demoFolder === null ? readMasterKey : ensureMasterKey)(file));
+  if (demoFolder !== null) await ensureDemo(address);
   await ensureSigningKey(address, masterKey);
   return masterKey;
 }

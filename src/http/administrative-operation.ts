@@ -111,6 +111,11 @@ function problemOf(outcome: Exclude<ActOutcome<Problem>, { body: string }>): Pro
       return outcome.refusal;
     case 'mismatch':
       return { code: 'idempotency_mismatch', detail: 'the Idempotency-Key was used for another request' };
+    case 'unreadable':
+      return {
+        code: 'unavailable',
+        detail: 'the request took effect before; the answer kept for its Idempotency-Key cannot be read at present',
+      };
     case 'in_progress':
       return {
         code: 'idempotency_in_progress',

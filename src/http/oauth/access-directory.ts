@@ -63,7 +63,8 @@ export async function startAccessDirectory(options: AccessDirectoryOptions): Pro
   let state = await load(db, masterKey, onProblem);
   if (state.keys.signer() === undefined) {
     throw new MasterKeyUnusable(
-      'no signing key opens under this master key: is HPTS_MASTER_KEY_FILE the one the keys were made with?',
+      'no signing key opens under this master key: is HPTS_MASTER_KEY_FILE the one the keys were made with? If that ' +
+        'is lost: npx hpts key rotate --abandon-sealed, see docs/operations.md, "A lost master key"',
     );
   }
   // Nothing older than this moment is known, for the generation is read again before the first use.

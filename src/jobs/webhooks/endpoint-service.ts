@@ -294,16 +294,27 @@ export class EndpointService {
     return key === null ? undefined : this.#tools.traceHeaders?.({ tenantId, key });
   }
 
-  /** False when no secret opens: then nothing can be signed, and nothing is sent unsigned. */
-  #openSecrets(sealed: readonly SealedSecret[]): boolean {
-    try {
-      this.#secrets = sealed.map((secret) => openWebhookSecret(this.#lease, secret, this.#tools.masterKey));
-    } catch (error) {
-      this.#tools.onFailure(error);
+  /**
+   * False when the present secret, the newest, does not open: then nothing can be signed, and nothing is sent unsigned.
+   * One before it that does not open was replaced for that, and signs no more.
+   */
+  #openSecrets([present, ...before]: readonly SealedSecret[]): boolean {
+    if (present === undefined) {
+      this.#tools.onFailure(new Error(`endpoint ${this.#lease.endpointId} has no secret`));
       return false;
     }
-    if (this.#secrets.length > 0) return true;
-    this.#tools.onFailure(new Error(`endpoint ${this.#lease.endpointId} has no secret`));
-    return false;
+    const newest = this.#openSecret(present);
+    if (newest === undefined) return false;
+    this.#secrets = [newest, ...before.flatMap((secret) => this.#openSecret(secret) ?? [])];
+    return true;
+  }
+
+  #openSecret(secret: SealedSecret): Uint8Array | undefined {
+    try {
+      return openWebhookSecret(this.#lease, secret, this.#tools.masterKey);
+    } catch (error) {
+      this.#tools.onFailure(error);
+      return undefined;
+    }
   }
 }

@@ -36,8 +36,27 @@ export async function readMasterKey(file: string): Promise<KeyObject> {
 }
 
 /**
- * The same for a demo instance: makes the file, readable by its owner only, when there is none. Of several processes
- * that start at once one makes it and all read the same. Throws MasterKeyUnusable.
+ * The same for a ledger that has things sealed under its master key: a file that is missing is then the one that they were
+ * sealed under, and another in its place would open none of them. Throws MasterKeyUnusable, with what to do.
+ */
+export async function readLedgersMasterKey(file: string): Promise<KeyObject> {
+  try {
+    return await readMasterKey(file);
+  } catch (error) {
+    if (!(error instanceof MasterKeyUnusable) || errorCode(error.cause) !== 'ENOENT') throw error;
+    throw new MasterKeyUnusable(
+      `the master key file ${file} is missing (ENOENT), and the keys of this ledger are sealed under what it held. ` +
+        'Restore it from its copy. If there is none, the sealed keys have to be given up, which ends every token: ' +
+        `(umask 077; openssl rand -base64 32 > ${quoted(file)}), then npx hpts key rotate --abandon-sealed; ` +
+        'docs/operations.md, "A lost master key", says what else is lost with it',
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * The same for a demo instance whose ledger has nothing sealed yet: makes the file, readable by its owner only, when there
+ * is none. Of several processes that start at once one makes it and all read the same. Throws MasterKeyUnusable.
  */
 export async function ensureMasterKey(file: string): Promise<KeyObject> {
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
@@ -64,6 +83,11 @@ function decodeMasterKey(content: Buffer): Buffer | undefined {
   const text = content.toString('latin1').trim();
   if (HEX.test(text)) return Buffer.from(text, 'hex');
   return BASE64.test(text) ? Buffer.from(text, 'base64') : undefined;
+}
+
+/** As one word of a shell's command. */
+function quoted(path: string): string {
+  return /^[\w/.+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function errorCode(error: unknown): string {

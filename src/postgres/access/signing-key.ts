@@ -7,8 +7,19 @@ import { makeSigningKey, openSigningKey, SIGNING_ALGORITHM, type SigningKey, sea
 // Whoever makes or retires keys holds this; the number is arbitrary but must never change.
 const KEY_LOCK = 4_873_311_903;
 
-/** What rotation answers: the key that signs from now on, and those whose end is set. */
-export type KeyRotation = { readonly kid: string; readonly retiring: readonly string[] };
+/** What is wished for. `abandonSealed` ends keys that do not open under the master key; without it they are a refusal. */
+export type RotationWish = {
+  readonly masterKey: KeyObject;
+  readonly overlapSeconds: number;
+  readonly abandonSealed?: boolean;
+};
+
+/** What rotation answers: the key that signs from now on, those whose end is set, and those that were given up. */
+export type KeyRotation = {
+  readonly kid: string;
+  readonly retiring: readonly string[];
+  readonly abandoned: readonly string[];
+};
 
 /**
  * Makes the first signing key when there is none that may sign. Of several servers that start at once one makes it.
@@ -26,26 +37,40 @@ export async function ensureSigningKey(address: DatabaseAddress, masterKey: KeyO
   });
 }
 
+/** Whether anything was ever sealed under a master key here: signing keys are the first, and none is ever deleted. */
+export async function wasEverSealed(address: DatabaseAddress): Promise<boolean> {
+  const reader = await connect(address, { role: 'hpts_access', applicationName: 'hpts access' });
+  try {
+    return (await reader.query('SELECT FROM hpts.signing_key LIMIT 1')).rowCount !== 0;
+  } finally {
+    await reader.end();
+  }
+}
+
 /**
  * Makes a key that signs from now on. The keys before it still verify for `overlapSeconds`: the life of a token, so that
  * none is cut off; 0 when a key has leaked. Throws AdministrationRefused when the master key is not the one under which
- * the present keys lie, since running servers could not open the new one.
+ * the present keys lie, since running servers could not open the new one. With `abandonSealed` keys that do not open end
+ * at once, whatever the overlap: nobody who holds this master key can verify what they signed.
  */
 export async function rotateSigningKey(
   address: DatabaseAddress,
-  wish: { readonly masterKey: KeyObject; readonly overlapSeconds: number },
+  wish: RotationWish,
   by: { readonly actor: string },
 ): Promise<KeyRotation> {
   const key = await makeSigningKey();
   return administer(address, async (owner) => {
     await lockKeys(owner);
+    const abandoned: string[] = [];
+    if (wish.abandonSealed === true) abandoned.push(...(await retireUnopenedKeys(owner, wish.masterKey)));
     for (const active of await selectActiveKeys(owner)) await refuseOtherMasterKey(active, wish.masterKey);
     const retiring = await retireKeys(owner, { kid: null, inSeconds: wish.overlapSeconds });
     await insertSigningKey(owner, key, wish.masterKey);
     return {
-      outcome: { kid: key.kid, retiring },
+      outcome: { kid: key.kid, retiring, abandoned },
       acts: [
         keyCreated(by.actor, key.kid),
+        ...abandoned.map((kid) => keyRetired({ actor: by.actor, kid, inSeconds: 0, abandoned: true })),
         ...retiring.map((kid) => keyRetired({ actor: by.actor, kid, inSeconds: wish.overlapSeconds })),
       ],
     };
@@ -78,10 +103,31 @@ export async function retireSigningKey(
 type SealedKeyRow = { readonly kid: string; readonly private_key_sealed: Buffer };
 
 async function refuseOtherMasterKey(row: SealedKeyRow, masterKey: KeyObject): Promise<void> {
+  const cause = await whyNotOpened(row, masterKey);
+  if (cause === undefined) return;
+  throw new AdministrationRefused(
+    `signing key ${row.kid} does not open under this master key; HPTS_MASTER_KEY_FILE has to name the file that the ` +
+      'keys were made with. If that is lost: npx hpts key rotate --abandon-sealed, see docs/operations.md, "A lost master key"',
+    { cause },
+  );
+}
+
+/** Ends at once every key not yet ended that does not open, those before the present one included. Answers their kids. */
+async function retireUnopenedKeys(owner: pg.ClientBase, masterKey: KeyObject): Promise<readonly string[]> {
+  const retired: string[] = [];
+  for (const row of await selectLivingKeys(owner)) {
+    if ((await whyNotOpened(row, masterKey)) === undefined) continue;
+    retired.push(...(await retireKeys(owner, { kid: row.kid, inSeconds: 0 })));
+  }
+  return retired;
+}
+
+async function whyNotOpened(row: SealedKeyRow, masterKey: KeyObject): Promise<unknown> {
   try {
     await openSigningKey({ kid: row.kid, sealed: row.private_key_sealed }, masterKey);
+    return undefined;
   } catch (cause) {
-    throw new AdministrationRefused(`signing key ${row.kid} does not open under this master key`, { cause });
+    return cause;
   }
 }
 
@@ -89,8 +135,8 @@ function keyCreated(actor: string, kid: string): AdministrativeAct {
   return { actor, action: 'key.create', tenantId: null, subject: kid, detail: { algorithm: SIGNING_ALGORITHM } };
 }
 
-function keyRetired(retired: { actor: string; kid: string; inSeconds: number }): AdministrativeAct {
-  const detail = { in_seconds: retired.inSeconds };
+function keyRetired(retired: { actor: string; kid: string; inSeconds: number; abandoned?: true }): AdministrativeAct {
+  const detail = { in_seconds: retired.inSeconds, ...(retired.abandoned ? { abandoned: true } : {}) };
   return { actor: retired.actor, action: 'key.retire', tenantId: null, subject: retired.kid, detail };
 }
 
@@ -111,6 +157,15 @@ async function lockKeys(owner: pg.ClientBase): Promise<void> {
 async function selectActiveKeys(db: pg.ClientBase): Promise<readonly SealedKeyRow[]> {
   const { rows } = await db.query<SealedKeyRow>(
     'SELECT kid, private_key_sealed FROM hpts.signing_key WHERE retired_at IS NULL',
+  );
+  return rows;
+}
+
+/** Keys that verify: those that may sign, and those whose end is still to come. */
+async function selectLivingKeys(db: pg.ClientBase): Promise<readonly SealedKeyRow[]> {
+  const { rows } = await db.query<SealedKeyRow>(
+    `SELECT kid, private_key_sealed FROM hpts.signing_key
+     WHERE retired_at IS NULL OR retired_at > clock_timestamp() ORDER BY activated_at, kid`,
   );
   return rows;
 }

@@ -48,7 +48,8 @@ export type Done<Refusal> = { readonly body: string; readonly act: AuditedAct } 
 
 export type ActOutcome<Refusal> =
   | { readonly outcome: 'created' | 'replayed'; readonly body: string }
-  | { readonly outcome: 'mismatch' | 'in_progress' }
+  /** `unreadable`: it was done, and its answer does not open under this master key. */
+  | { readonly outcome: 'mismatch' | 'in_progress' | 'unreadable' }
   | { readonly outcome: 'refused'; readonly refusal: Refusal };
 
 /** `prepare` runs before the transaction, for what takes long and changes nothing; what is refused has written nothing. */
@@ -129,7 +130,7 @@ export class AdministrativeActs {
   /** What the key stands for; undefined when it is free. */
   async #replay(
     request: ActRequest,
-  ): Promise<{ outcome: 'replayed'; body: string } | { outcome: 'mismatch' } | undefined> {
+  ): Promise<{ outcome: 'replayed'; body: string } | { outcome: 'mismatch' | 'unreadable' } | undefined> {
     const { tenantId, keyHash } = request;
     const kept = await this.#database.ofTenant(tenantId, (client) => selectAnswer(client, tenantId, keyHash));
     // A key that an event was posted under is another request's, whatever this one is.
@@ -137,7 +138,16 @@ export class AdministrativeActs {
       return (await readKeyUse(this.#reader, { tenantId, keyHash })) ? { outcome: 'mismatch' } : undefined;
     }
     if (kept.payloadHash !== request.payloadHash) return { outcome: 'mismatch' };
-    return { outcome: 'replayed', body: openSeal(kept.sealed, answerName(request), this.#masterKey).toString('utf8') };
+    try {
+      return {
+        outcome: 'replayed',
+        body: openSeal(kept.sealed, answerName(request), this.#masterKey).toString('utf8'),
+      };
+    } catch {
+      // It was sealed under another master key, which the outcome says as well as the error; to act again would be a
+      // second effect.
+      return { outcome: 'unreadable' };
+    }
   }
 }
 
