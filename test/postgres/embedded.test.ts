@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -289,14 +290,93 @@ it('puts the cluster elsewhere when initdb could not work in the path', async ()
   await usesPlaceElsewhere({ dataDir: named });
 });
 
+describe('a data folder that was deleted while its cluster lay elsewhere', () => {
+  /** Lets a cluster be made elsewhere, with a table, and deletes the data folder. */
+  async function losesItsFolder(): Promise<{ readonly options: { readonly dataDir: string }; readonly place: string }> {
+    const named = join(folder, '$(false)');
+    const options = { dataDir: named };
+    const ownGuard = guardFolder({ dataDir: named, remove: folder });
+    cleanups.push(async () => ownGuard.release());
+    const place = await opened(options, async (connection) => {
+      await query(connection, 'CREATE TABLE kept AS SELECT 3 AS n');
+      return placeOf(named);
+    });
+    cleanups.push(async () => rmSync(place, { recursive: true, force: true }));
+    rmSync(named, { recursive: true });
+    return { options, place };
+  }
+
+  it('is told where that lies; what it is told to type brings the ledger back', async () => {
+    const { options, place } = await losesItsFolder();
+    const { message } = await refusalOf(options);
+    expect(message).toContain(`${place}, is the ledger of a data folder that had this path before`);
+    type(message, 'printf');
+    expect(await opened(options, (connection) => query(connection, 'SELECT n FROM kept'))).toEqual([3]);
+  });
+
+  it('… or moves it aside whole, and begins with an empty ledger', async () => {
+    const { options, place } = await losesItsFolder();
+    type((await refusalOf(options)).message, 'mv');
+    const tables = "SELECT count(*)::int FROM pg_tables WHERE tablename = 'kept'";
+    expect(await opened(options, (connection) => query(connection, tables))).toEqual([0]);
+    // The way back: the password lies beside the cluster, and is that of both.
+    rmSync(join(place, 'cluster'), { recursive: true });
+    renameSync(join(place, 'cluster.old'), join(place, 'cluster'));
+    expect(await opened(options, (connection) => query(connection, 'SELECT n FROM kept'))).toEqual([3]);
+  });
+
+  it('a password that is missing is asked for by its path; a cluster from before has it in the data folder', async () => {
+    const { options, place } = await losesItsFolder();
+    type((await refusalOf(options)).message, 'printf');
+    const copy = join(folder, 'copy');
+    renameSync(join(place, 'database-password'), copy);
+    const { message } = await refusalOf(options);
+    expect(message).toContain(`${join(place, 'database-password')} is missing`);
+    expect(message).toContain(`mv -T ${join(place, 'cluster')} ${join(place, 'cluster.old')}`);
+    renameSync(copy, join(options.dataDir, 'database-password'));
+    expect(await opened(options, (connection) => query(connection, 'SELECT n FROM kept'))).toEqual([3]);
+  });
+});
+
+/** Opens the database for some work, and leaves it. */
+async function opened<T>(
+  options: { readonly dataDir: string },
+  work: (connection: EmbeddedConnection) => Promise<T>,
+): Promise<T> {
+  const server = await openEmbedded(options);
+  try {
+    return await work(server.connection);
+  } finally {
+    await server.stop();
+  }
+}
+
+/** What openEmbedded throws. */
+async function refusalOf(options: { readonly dataDir: string }): Promise<Error> {
+  const server = await openEmbedded(options).catch((error: unknown) => error);
+  if (server instanceof Error) return server;
+  throw new Error('it was opened');
+}
+
+/** Runs the command of a message that begins with this word, as somebody would who copies its line. */
+function type(message: string, word: string): void {
+  const line = message.split('\n').find((text) => text.startsWith(`  ${word} `));
+  if (line === undefined) throw new Error(`the message has no line with ${word}: ${message}`);
+  execFileSync('/bin/sh', ['-c', line]);
+}
+
+function placeOf(dataDir: string): string {
+  const place: unknown = JSON.parse(readFileSync(join(dataDir, 'place.json'), 'utf8'));
+  return String(Reflect.get(Object(place), 'place'));
+}
+
 async function usesPlaceElsewhere(options: { readonly dataDir: string; readonly runtimeDir?: string }): Promise<void> {
   const servers: EmbeddedServer[] = [];
   const ownGuard = guardFolder({ dataDir: options.dataDir, remove: folder });
   cleanups.push(async () => ownGuard.release());
   const first = await openEmbedded(options);
   servers.push(first);
-  const place: unknown = JSON.parse(readFileSync(join(options.dataDir, 'place.json'), 'utf8'));
-  const dir = String(Reflect.get(Object(place), 'place'));
+  const dir = placeOf(options.dataDir);
   cleanups.push(async () => rmSync(dir, { recursive: true, force: true }));
   cleanups.push(() => Promise.all(servers.map((server) => server.stop())));
   expect(existsSync(join(dir, 'cluster'))).toBe(true);

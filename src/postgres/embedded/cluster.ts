@@ -14,12 +14,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { createServerFolder, type Place } from './place.ts';
+import { createServerFolder, type Place, wayToBeginAnew } from './place.ts';
 import { runProgram } from './server-binaries.ts';
 
 /** The superuser that initdb makes, and the database of the ledger. */
 export const SUPERUSER = 'hpts';
 export const DATABASE = 'hpts';
+
+const PASSWORD_FILE = 'database-password';
 
 /** The cluster was written by another major release of PostgreSQL, whose files this one cannot read. */
 export class OtherMajorVersion extends Error {
@@ -35,20 +37,29 @@ export class OtherMajorVersion extends Error {
 
 /**
  * The password of the superuser: 256 random bits, made at first and kept in a file that only this user can read.
- * Written through to the disk before any cluster knows it.
+ * Written through to the disk before any cluster knows it. It lies beside the cluster, so that a data folder that was
+ * deleted does not take it along; clusters elsewhere that were made before that have it in the data folder.
  */
 export function databasePassword(data: { readonly dataDir: string; readonly place: Place }): string {
-  const path = join(data.dataDir, 'database-password');
-  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
-  if (existsSync(data.place.cluster)) {
-    throw new Error(`${path} is missing, and without it the database in ${data.place.cluster} lets nobody in.`);
+  const { dir, cluster } = data.place;
+  const path = join(dir, PASSWORD_FILE);
+  for (const kept of [path, join(data.dataDir, PASSWORD_FILE)]) {
+    if (existsSync(kept)) return readFileSync(kept, 'utf8').trim();
   }
+  if (existsSync(cluster)) throw passwordMissing({ path, cluster });
   const password = randomBytes(32).toString('hex');
   const unfinished = `${path}.${randomUUID()}.tmp`;
   writeSynced({ path: unfinished, text: `${password}\n` });
   renameSync(unfinished, path);
-  syncFolder(data.dataDir);
+  syncFolder(dir);
   return password;
+}
+
+function passwordMissing(lost: { readonly path: string; readonly cluster: string }): Error {
+  return new Error(
+    `The database in ${lost.cluster} lets nobody in without its password, and ${lost.path} is missing. Nothing was changed. ` +
+      `Restore that file from a copy, with mode 600, and start again. ${wayToBeginAnew(lost.cluster)}`,
+  );
 }
 
 /** Makes the cluster if there is none, whole or not at all. Throws OtherMajorVersion for one that is not ours. */

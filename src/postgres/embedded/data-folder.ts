@@ -40,14 +40,19 @@ export function packageFolder(): string {
   return folder;
 }
 
+/** Creates the data folder if it is missing. */
+export function createDataFolder(dataDir: string): void {
+  const created = mkdirSync(dataDir, { recursive: true });
+  if (created !== undefined) letServerPass(dataDir);
+}
+
 /**
- * Creates the data folder if it is missing. Nobody but its owner may list it; when the owner is root, the
+ * Gives a folder of ours the mode of a data folder. Nobody but its owner may list it; when the owner is root, the
  * unprivileged user that PostgreSQL runs as must be able to pass through it.
  */
-export function createDataFolder(dataDir: string): void {
-  // chmod, because the umask of whoever starts us would narrow the mode given to mkdir.
-  const created = mkdirSync(dataDir, { recursive: true });
-  if (created !== undefined) chmodSync(dataDir, process.geteuid?.() === 0 ? 0o711 : 0o700);
+export function letServerPass(dataDir: string): void {
+  // chmod, because the umask of whoever starts us would narrow a mode given to mkdir.
+  chmodSync(dataDir, process.geteuid?.() === 0 ? 0o711 : 0o700);
 }
 
 function stateFolder(env: Readonly<Record<string, string | undefined>>): string {

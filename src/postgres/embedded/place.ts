@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
   realpathSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { shellWord } from '../shell-word.ts';
 import { errorCode, errorMessage } from './error-code.ts';
 import { installServer, type PackagedServer, runProgram } from './server-binaries.ts';
 import { chooseServerUser, createOwnFolder, folderInTheWay, type ServerUser } from './server-user.ts';
@@ -38,7 +40,8 @@ const POINTER = 'place.json';
 /**
  * Finds the place of a data folder, or chooses one that is proved to work and notes it in the folder: the data
  * folder itself, else below /var/lib/hpts (root) or the user's state folder, else the folder for temporary files.
- * Throws when the noted place is gone, or when none works, with the reason for each.
+ * Throws when the noted place is gone, when none works, with the reason for each, and when a cluster lies where one would
+ * be made that the folder does not name: whoever deleted the folder may want it back, or not.
  */
 export async function findPlace(search: Search): Promise<Place> {
   const dataDir = realpathSync(search.dataDir);
@@ -52,9 +55,13 @@ export async function findPlace(search: Search): Promise<Place> {
   }
   const refusals: string[] = [];
   for (const dir of candidates(dataDir)) {
+    if (dir !== dataDir && isOwnCluster(dir)) throw notNamed({ dataDir, dir });
     try {
       const place = await provePlace({ dir, search, isDataDir: dir === dataDir });
-      if (dir !== dataDir) writeFileSync(join(dataDir, POINTER), JSON.stringify({ place: dir }), { mode: 0o600 });
+      if (dir !== dataDir) {
+        const text = JSON.stringify({ place: dir });
+        writeFileSync(join(dataDir, POINTER), text, { mode: 0o600, flush: true });
+      }
       return place;
     } catch (error) {
       refusals.push(`${dir}: ${errorMessage(error)}`);
@@ -67,6 +74,12 @@ export async function findPlace(search: Search): Promise<Place> {
 export function hasCluster(dataDir: string): boolean {
   const noted = notedPlace(dataDir);
   return existsSync(join(dataDir, 'cluster')) || (noted !== undefined && existsSync(join(noted, 'cluster')));
+}
+
+/** What to type to leave a cluster alone and have an empty one made in its stead; the way back is the same, turned round. */
+export function wayToBeginAnew(cluster: string): string {
+  const aside = `mv -T ${shellWord(cluster)} ${shellWord(`${cluster}.old`)}`;
+  return `To begin with an empty ledger, move this one aside once nothing runs on it:\n  ${aside}`;
 }
 
 /** Creates a folder at the place that only the server's user may enter, or accepts the one made before. */
@@ -92,7 +105,23 @@ function candidates(dataDir: string): string[] {
   return [dataDir, join(lasting, hash), join(realpathSync(tmpdir()), `hpts-${hash}-data`)];
 }
 
-function notedPlace(dataDir: string): string | undefined {
+/** What others put into a folder such as /tmp is no ledger that anybody should be told to go on with. */
+function isOwnCluster(dir: string): boolean {
+  const found = lstatSync(dir, { throwIfNoEntry: false });
+  return found?.uid === process.geteuid?.() && existsSync(join(dir, 'cluster'));
+}
+
+function notNamed(found: { readonly dataDir: string; readonly dir: string }): Error {
+  const note = `printf '%s' ${shellWord(JSON.stringify({ place: found.dir }))} > ${shellWord(join(found.dataDir, POINTER))}`;
+  return new Error(
+    `The data folder ${found.dataDir} is empty or lost its ${POINTER}, and PostgreSQL cannot work in it; where its files ` +
+      `would lie instead, ${found.dir}, is the ledger of a data folder that had this path before. Nothing was changed. ` +
+      `To go on with that ledger:\n  ${note}\n${wayToBeginAnew(join(found.dir, 'cluster'))}\nThen start again.`,
+  );
+}
+
+/** Where the data folder says that its cluster lies; undefined when it names no other place than itself. */
+export function notedPlace(dataDir: string): string | undefined {
   const path = join(dataDir, POINTER);
   if (!existsSync(path)) return undefined;
   const pointer: unknown = JSON.parse(readFileSync(path, 'utf8'));
