@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { readConfig } from '../config.ts';
 import { startServer } from '../main.ts';
 import { DEMO_CREDENTIALS } from '../postgres/access/demo.ts';
-import { packageFolder, resolveDataFolder } from '../postgres/embedded/data-folder.ts';
+import { letServerPass, packageFolder, resolveDataFolder } from '../postgres/embedded/data-folder.ts';
 import { openEmbedded } from '../postgres/embedded/embedded-server.ts';
 import { liveInstance } from '../postgres/embedded/instance-file.ts';
+import { notedPlace } from '../postgres/embedded/place.ts';
 import type { Command, CommandContext } from './command.ts';
+import { untilTold } from './end-signal.ts';
 
 const LOAN_ID = '11111111-1111-1111-1111-111111111111';
 const PAYMENT = {
@@ -50,15 +52,21 @@ Exit: 0 every figure is right, 1 one is not, 2 called wrongly.`,
 };
 
 async function onInstanceOfItsOwn(context: CommandContext): Promise<number> {
+  const told = untilTold();
   const dataDir = await mkdtemp(join(tmpdir(), 'hpts-quickstart-'));
   try {
+    letServerPass(dataDir);
     const embedded = await openEmbedded({ dataDir });
     try {
       const config = readConfig({ HPTS_LOG_LEVEL: 'warn' });
       const server = await startServer({ config, address: embedded.connection, demoFolder: dataDir });
       try {
         context.out(`No instance is running; against one of its own at ${server.url}`);
-        return (await fourCalls(server.url, context)) ? 0 : 1;
+        const ended = told.then((signal) => {
+          context.err(`${signal}: ended before every figure was checked`);
+          return false;
+        });
+        return (await Promise.race([ended, fourCalls(server.url, context)])) ? 0 : 1;
       } finally {
         await server.stop();
       }
@@ -66,7 +74,10 @@ async function onInstanceOfItsOwn(context: CommandContext): Promise<number> {
       await embedded.stop();
     }
   } finally {
-    await rm(dataDir, { recursive: true, force: true });
+    // Where even so PostgreSQL could not work in it, its files lie elsewhere.
+    for (const dir of [notedPlace(dataDir), dataDir]) {
+      if (dir !== undefined) await rm(dir, { recursive: true, force: true });
+    }
   }
 }
 

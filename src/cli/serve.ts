@@ -13,6 +13,7 @@ import { UnsafeServer } from '../postgres/server-safety.ts';
 import { readProgram } from '../program-identity.ts';
 import type { Command, CommandContext } from './command.ts';
 import { demoBanner } from './demo-banner.ts';
+import { untilTold } from './end-signal.ts';
 
 const EXIT_REFUSED = 1;
 const EXIT_ALREADY_SERVED = 3;
@@ -73,20 +74,6 @@ async function serveUntilTold(context: CommandContext): Promise<number> {
   } finally {
     folder.release();
   }
-}
-
-/** Resolves with the reason when a signal tells the server to end. A second signal ends the process at once. */
-function untilTold(): Promise<string> {
-  return new Promise((resolve) => {
-    let asked = false;
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => {
-        if (asked) process.exit(EXIT_REFUSED);
-        asked = true;
-        resolve(signal);
-      });
-    }
-  });
 }
 
 async function endInOrder(server: RunningServer, reason: Promise<string>): Promise<number> {
