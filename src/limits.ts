@@ -110,8 +110,10 @@ export const LIMITS = {
   urlChars: 8_192,
   /** The request line and all headers together. */
   headerBytes: 16 * 1024,
-  /** How long requests under way may take to end when the server is told to; then their connections are cut. */
+  /** How long requests under way may take when the server is told to end; those without an answer are answered unavailable. */
   drainMs: 8_000,
+  /** When connections are cut that did not take their answers. */
+  drainCutMs: 8_500,
   /** Certificates of one client: those in use and those that are to follow them. */
   clientCertificates: 8,
   /** A certificate in DER. */

@@ -5,7 +5,7 @@ import { createTokenVerifier } from './http/oauth/access-token.ts';
 import { issuerMetadata } from './http/oauth/metadata.ts';
 import { OutsideIssuers } from './http/oauth/outside-token.ts';
 import { type TokenEndpointOptions, tokenEndpoint } from './http/oauth/token-endpoint.ts';
-import { createHttpServer, type HttpServerOptions } from './http/server.ts';
+import { answerUnfinished, createHttpServer, type HttpServerOptions } from './http/server.ts';
 import { LIMITS } from './limits.ts';
 import { readMtlsFiles } from './mtls-files.ts';
 
@@ -62,7 +62,7 @@ export async function listen(config: Config, parts: ServingParts): Promise<Liste
       verifier: createTokenVerifier({ ...access, outside }),
     };
     const apps: FastifyInstance[] = [];
-    const close = (): Promise<unknown> => Promise.all(apps.map((app) => closeWithin(app, LIMITS.drainMs)));
+    const close = (): Promise<unknown> => Promise.all(apps.map((app) => closeInTime(app)));
     try {
       apps.push(await createHttpServer(serving));
       await apps[0]?.listen({ host: config.host, port });
@@ -92,14 +92,26 @@ function isTaken(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
 
-/** Lets requests under way end; connections that still hold one open after `waitMs` are cut, so that every stop ends. */
-async function closeWithin(app: FastifyInstance, waitMs: number): Promise<void> {
-  const cut = setTimeout(() => app.server.closeAllConnections(), waitMs);
+/**
+ * Answers what was accepted. What has no answer within LIMITS.drainMs is told so, and connections that are still there at
+ * LIMITS.drainCutMs are cut, so that every stop ends.
+ */
+async function closeInTime(app: FastifyInstance): Promise<void> {
+  const giveUp = setTimeout(() => answerUnfinished(app.connections), LIMITS.drainMs);
+  const cut = setTimeout(() => app.server.closeAllConnections(), LIMITS.drainCutMs);
   try {
+    // What has arrived by now is read first, and so is accepted.
+    await nextTurn();
+    app.connections.end();
     await app.close();
   } finally {
+    clearTimeout(giveUp);
     clearTimeout(cut);
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 async function listenOnFreePort(config: Config, listenOn: (port: number) => Promise<Listeners>): Promise<Listeners> {

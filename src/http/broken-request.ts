@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { LIMITS } from '../limits.ts';
+import type { Connections } from './connections.ts';
 import type { Problem } from './problem.ts';
 import { PROBLEMS, type ProblemCode } from './problem-table.ts';
 import type { RequestWatch } from './request-watch.ts';
@@ -41,14 +42,25 @@ type ParserError = NodeJS.ErrnoException & { readonly rawPacket?: unknown };
 
 /**
  * Bytes that are no HTTP request, headers beyond the limit, a request that does not arrive: there is no request to answer,
- * only a socket. RFC 9112 section 9.6: the answer says that the connection closes.
+ * only a socket. RFC 9112 section 9.6: the answer says that the connection closes. Requests before it are answered first,
+ * since they may be posted by now, and their answers would be cut or taken for this one.
  */
-export function answerBrokenBytes(watch: RequestWatch, error: ParserError, socket: Socket): void {
+export function answerBrokenBytes(error: ParserError, socket: Socket, { watch, connections }: BrokenBytesTools): void {
   // What went wrong below HTTP, such as a TLS handshake that was not finished, leaves nobody who could read an answer.
   if (!/^(?:HPE_|ERR_HTTP_)/.test(error.code ?? '') || !socket.writable) {
     socket.destroy();
     return;
   }
+  connections.unreadable(socket, () => {
+    // Whoever said that nothing follows, and sends something, is told nothing about it.
+    if (error.code === 'HPE_CLOSED_CONNECTION') socket.destroySoon();
+    else if (socket.writable) sayBroken(watch, error, socket);
+  });
+}
+
+type BrokenBytesTools = { readonly watch: RequestWatch; readonly connections: Connections };
+
+function sayBroken(watch: RequestWatch, error: ParserError, socket: Socket): void {
   const code = codeFor(error);
   const { status, title, advice } = PROBLEMS[code];
   const { traceId } = watch.refusedBytes({ code, status });

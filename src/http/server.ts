@@ -12,12 +12,19 @@ import { TooManyReads } from '../postgres/reading/reader-pool.ts';
 import { StoreFailure } from '../posting/posting-store.ts';
 import { answerBrokenBytes, brokenRequest } from './broken-request.ts';
 import type { ClientCertificates } from './client-certificate.ts';
+import { Connections } from './connections.ts';
 import { refuseUnanswerable, requireScope } from './gate.ts';
 import type { TokenVerifier } from './oauth/access-token.ts';
 import type { Operation } from './operation.ts';
 import { type Problem, ProblemError, sendProblem } from './problem.ts';
 import type { RequestWatch } from './request-watch.ts';
 import { traceOf } from './trace.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    connections: Connections;
+  }
+}
 
 export type HttpServerOptions = {
   readonly operations: readonly Operation[];
@@ -48,6 +55,7 @@ const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 /** Assembles the HTTP server: gates before handlers, problem+json for everything that goes wrong. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const connections = new Connections();
   const app: FastifyInstance = Fastify<HttpServer>({
     // An https.Server has all of an http.Server that is used here; the type of the one spares every file the other's.
     ...(options.tls === undefined
@@ -65,15 +73,22 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     frameworkErrors: (_error, request, reply) => answerNowhere(options, request, reply),
     // RFC 9112 section 3.2.2: the address may be given in full.
     rewriteUrl: ({ url = '' }) => (url.startsWith('/') ? url : url.replace(FULL_ADDRESS, '')),
-    clientErrorHandler: (error, socket) => answerBrokenBytes(options.watch, error, socket),
+    clientErrorHandler: (error, socket) => answerBrokenBytes(error, socket, { watch: options.watch, connections }),
   });
   app.server.headersTimeout = LIMITS.headersTimeoutMs;
   // RFC 9110 section 10.1.1 leaves it to the server; Node would answer 417 without a body.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  connections.follow(app.server, options.tls !== undefined);
+  app.decorate('connections', connections);
   app.decorate('watch', options.watch);
   app.decorateRequest('principal', null);
   app.decorateRequest('arrivedMs', 0);
-  app.addHook('onRequest', receive(options));
+  app.addHook('onRequest', receive(options, connections));
+  // A body that was not read to its end: fastify lets its answer close the connection.
+  app.addHook('onError', (request, reply, _error, done) => {
+    if (reply.getHeader('connection') === 'close') connections.closesBehind(request, reply);
+    done();
+  });
   const scoped = new Set(options.operations.filter(({ scope }) => scope !== null).map(({ path }) => path));
   app.addHook('onRoute', (route) => options.watch.watchRoute(route, (path) => scoped.has(path)));
   app.removeAllContentTypeParsers();
@@ -154,11 +169,13 @@ async function refuseForeignHosts(request: FastifyRequest, reply: FastifyReply):
 }
 
 /**
- * Before everything else: the request's time begins; a message that is none is refused wherever it goes, and one that goes
- * nowhere before its body is looked at.
+ * Before everything else: whether it is taken at all, and the request's time begins; a message that is none is refused
+ * wherever it goes, and one that goes nowhere before its body is looked at.
  */
-function receive(options: HttpServerOptions): onRequestHookHandler {
+function receive(options: HttpServerOptions, connections: Connections): onRequestHookHandler {
   return (request, reply, done) => {
+    // Neither done nor answered: it goes with its connection.
+    if (!connections.accepts(request, reply)) return;
     request.arrivedMs = performance.now();
     const problem = brokenRequest(request.raw);
     if (problem !== undefined) sendProblem(request, reply, problem);
@@ -198,6 +215,23 @@ function nothingHere(request: FastifyRequest): Problem {
   const [path] = request.url.split('?', 1);
   return { code: 'not_found', detail: `there is nothing at ${(path ?? '').slice(0, 200)}` };
 }
+
+/** Answers every request that has no answer yet, because the server ends. */
+export function answerUnfinished(connections: Connections): void {
+  for (const { request, reply } of connections.unanswered()) {
+    sendProblem(request, reply, request.raw.complete ? ENDED_BEFORE : ENDED_BEFORE_BODY);
+  }
+}
+
+const ENDED_BEFORE: Problem = {
+  code: 'unavailable',
+  detail: 'the server ended before its answer; whether a request took effect is not known: retry with the same key',
+};
+
+const ENDED_BEFORE_BODY: Problem = {
+  code: 'too_busy',
+  detail: 'the server ended before the body was sent whole; nothing was posted',
+};
 
 type Failed = { readonly error: unknown; readonly request: FastifyRequest; readonly reply: FastifyReply };
 

@@ -82,6 +82,21 @@ test('a stop ends within LIMITS.drainMs although a partner holds an unfinished b
   silent.destroy();
 });
 
+test('a stop waits neither for a handshake that does not come nor for a partner who asked for nothing', async () => {
+  const partners = await startPartnerLedger();
+  const port = Number(new URL(partners.mtlsUrl).port);
+  const silent = connect(port, '127.0.0.1');
+  const idle = connectTls({ host: '127.0.0.1', port, ca: partners.serverAuthority.pem });
+  for (const socket of [silent, idle]) socket.on('error', () => undefined);
+  await Promise.all([once(silent, 'connect'), once(idle, 'secureConnect')]);
+  const beganMs = performance.now();
+  await partners.ledger.stopServing();
+  expect(performance.now() - beganMs).toBeLessThan(3_000);
+  silent.destroy();
+  idle.destroy();
+  await partners.stop();
+});
+
 test('a client that only speaks TLS 1.1, or none, gets no answer', async () => {
   const partners = await startPartnerLedger();
   const port = Number(new URL(partners.mtlsUrl).port);

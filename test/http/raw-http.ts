@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 
@@ -28,6 +29,20 @@ export async function sendRawOnce(url: string, raw: string | Uint8Array): Promis
   if (answer === undefined || more.length > 0)
     throw new Error(`${more.length + (answer ? 1 : 0)} answers in place of one`);
   return answer;
+}
+
+/** Whether nobody listens there, any more or yet. */
+export async function isRefused(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  try {
+    await once(socket, 'connect');
+    return false;
+  } catch {
+    return true;
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** Takes apart answers that say how long they are. */
