@@ -14,8 +14,9 @@ import type { Outcome } from './posting/engine.ts';
 /** The part of the composition that is about accrual runs. */
 export type AccrualRunParts = {
   readonly operations: readonly Operation[];
-  /** Ends before the posting engine does, to which it gives its commands. */
+  /** Lets the portions under way end, so that the posting engine has their commands no more. Operations go on until close(). */
   readonly stop: () => Promise<void>;
+  readonly close: () => Promise<void>;
 };
 
 /** The operations under /v1/accruals/runs; `begun` hears that a run was asked for. */
@@ -65,9 +66,7 @@ export function startAccrualRuns(parts: {
     operations: accrualRunOperations(new AdministrativeActs({ database, reader, masterKey }), reader, () =>
       runs.wake(),
     ),
-    stop: async () => {
-      await runs.stop();
-      await database.close();
-    },
+    stop: () => runs.stop(),
+    close: () => database.close(),
   };
 }

@@ -110,10 +110,14 @@ export const LIMITS = {
   urlChars: 8_192,
   /** The request line and all headers together. */
   headerBytes: 16 * 1024,
-  /** How long requests under way may take when the server is told to end; those without an answer are answered unavailable. */
+  /** How long commands are begun after the server was told to end; those that still wait are answered too_busy. */
+  drainBeginMs: 4_000,
+  /** How long requests under way may take then; those without an answer are answered unavailable. */
   drainMs: 8_000,
   /** When connections are cut that did not take their answers. */
   drainCutMs: 8_500,
+  /** When the process ends although something of it could not be closed. */
+  stopMs: 9_000,
   /** Certificates of one client: those in use and those that are to follow them. */
   clientCertificates: 8,
   /** A certificate in DER. */

@@ -4,10 +4,12 @@ import { startAccrualRuns } from './accrual-runs.ts';
 import type { Config } from './config.ts';
 import { openConfiguration } from './configuration.ts';
 import { postDemoLoan } from './demo-loan.ts';
+import { drain, within } from './drain.ts';
 import { HeavyPoster } from './http/heavy/heavy-poster.ts';
 import { startAccessDirectory } from './http/oauth/access-directory.ts';
 import type { Posting, TracedRequest } from './http/posting-operation.ts';
 import type { RequestKey } from './http/remembered-traces.ts';
+import { LIMITS } from './limits.ts';
 import { type Listeners, listen } from './listeners.ts';
 import { Observation } from './observation.ts';
 import { ledgerOperations, readApiDocument } from './operations.ts';
@@ -39,7 +41,7 @@ export type ServerOptions = {
 };
 
 export type RunningServer = Pick<Listeners, 'url' | 'mtlsUrl'> & {
-  /** Answers everything that was accepted, then closes every connection. May be called again. */
+  /** Answers everything that was accepted, then closes every connection; within LIMITS.stopMs. May be called again. */
   readonly stop: () => Promise<void>;
 };
 
@@ -84,12 +86,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const pace = options.webhookPace ?? {};
     const webhookParts = { config, address, masterKey, reader, version: program.version, onFailure, pace };
     const webhooks = startWebhooks({ ...webhookParts, watch: figures?.webhooks });
-    closers.push(webhooks.stop);
+    closers.push(webhooks.close, webhooks.stop);
     const configuration = openConfiguration({ address, reader, masterKey });
     closers.push(configuration.close);
     const submit = engine.submit.bind(engine);
     const accrualRuns = startAccrualRuns({ address, reader, masterKey, submit, onFailure });
-    closers.push(accrualRuns.stop);
+    closers.push(accrualRuns.close, accrualRuns.stop);
     const operations = ledgerOperations({
       program,
       probe: () => probeDatabase(reader),
@@ -107,13 +109,29 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const watch = observation.requests;
     const parts = { db: accessPool, directory, operations, loopbackHostsOnly: demoFolder !== null, watch, onFailure };
     const listeners = await listen(config, parts);
-    closers.push(listeners.close);
+    const jobs = [webhooks, accrualRuns];
+    const stop = (): Promise<void> =>
+      stopInTime(drain({ listeners, engine, heavy, jobs, onFailure }).then(closeAll), onFailure);
+    let stopping: Promise<void> | undefined;
     const { url, mtlsUrl } = listeners;
-    return { url, mtlsUrl, stop: closeAll };
+    return {
+      url,
+      mtlsUrl,
+      stop: () => {
+        stopping ??= stop();
+        return stopping;
+      },
+    };
   } catch (error) {
     await closeAll();
     throw error;
   }
+}
+
+/** What a database that does not answer keeps open goes with the process. */
+async function stopInTime(stopping: Promise<void>, onFailure: (error: unknown) => void): Promise<void> {
+  if (await within(LIMITS.stopMs, stopping)) return;
+  onFailure(new Error(`what could not be closed within ${LIMITS.stopMs} ms is left to the end of the process`));
 }
 
 type Posters = { readonly engine: PostingEngine; readonly store: PostgresStore; readonly heavy: HeavyPoster };

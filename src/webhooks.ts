@@ -48,7 +48,9 @@ export type Webhooks = {
   readonly connections: () => { readonly open: number; readonly idle: number };
   /** Rejects with what the database throws. */
   readonly lag: () => Promise<DeliveryLag>;
+  /** Ends what is being delivered. Operations go on until close(). */
   readonly stop: () => Promise<void>;
+  readonly close: () => Promise<void>;
 };
 
 /** How a request that somebody follows ended. */
@@ -111,9 +113,7 @@ export function startWebhooks(options: WebhookOptions): Webhooks {
     },
     connections: () => database.connections,
     lag: () => readDeliveryLag(database),
-    stop: async () => {
-      await delivery.stop();
-      await database.close();
-    },
+    stop: () => delivery.stop(),
+    close: () => database.close(),
   };
 }

@@ -17,6 +17,7 @@ import { untilTold } from './end-signal.ts';
 
 const EXIT_REFUSED = 1;
 const EXIT_ALREADY_SERVED = 3;
+const LEAVE_MS = 250;
 
 /** `hpts serve`, which is what `npm start` runs. */
 export const serve: Command = {
@@ -39,7 +40,9 @@ Exit: 0 ended in order, 1 could not start (the reason is printed), 3 the data fo
       return 2;
     }
     try {
-      return await serveUntilTold(context);
+      const status = await serveUntilTold(context);
+      leaveSoon(status);
+      return status;
     } catch (error) {
       return explain(error, context);
     }
@@ -80,6 +83,11 @@ async function endInOrder(server: RunningServer, reason: Promise<string>): Promi
   const why = await reason;
   await server.stop();
   return why.startsWith('SIG') ? 0 : EXIT_REFUSED;
+}
+
+/** A process ends by itself once nothing is open; what could not be closed must not keep this one. */
+function leaveSoon(status: number): void {
+  setTimeout(() => process.exit(status), LEAVE_MS).unref();
 }
 
 function explain(error: unknown, context: CommandContext): number {

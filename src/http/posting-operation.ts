@@ -106,7 +106,7 @@ function problemOf(outcome: Exclude<Outcome | PreviewOutcome, { body: string }>)
     case 'too_busy':
       return {
         code: 'too_busy',
-        detail: 'nothing was posted; the queue is full or the loan is under too many requests',
+        detail: 'nothing was posted; the queue is full, the loan is under too many requests, or the server is ending',
       };
     case 'unavailable':
       return {

@@ -73,6 +73,7 @@ export class PostingEngine {
   #queue: Waiting[] = [];
   #idle: (() => void)[] = [];
   #stopped = false;
+  #beginsNothing = false;
   #pumpScheduled = false;
   /** When a loan of a tenant was last found held. */
   readonly #heldLoansOf = new Map<string, number>();
@@ -126,6 +127,13 @@ export class PostingEngine {
     });
   }
 
+  /** From now on no batch begins: what waits for one is answered too_busy, with nothing posted, and so is what comes. */
+  beginNothing(): void {
+    this.#stopped = true;
+    this.#beginsNothing = true;
+    for (const waiting of this.#queue.splice(0)) waiting.answer({ outcome: 'too_busy' });
+  }
+
   /** Refuses what comes from now on, and resolves when everything accepted before has been answered. */
   async drain(): Promise<void> {
     this.#stopped = true;
@@ -160,7 +168,15 @@ export class PostingEngine {
       this.#postElsewhere(asked, this.#options.heavy);
       return;
     }
-    this.#queue.push({ ...asked, weight, sinceMs: this.#options.monotonicMs(), heldSinceMs: null });
+    this.#enqueue({ ...asked, weight, sinceMs: this.#options.monotonicMs(), heldSinceMs: null });
+  }
+
+  #enqueue(waiting: Waiting): void {
+    if (this.#beginsNothing) {
+      waiting.answer({ outcome: 'too_busy' });
+      return;
+    }
+    this.#queue.push(waiting);
     this.#pumpSoon();
   }
 
@@ -274,12 +290,12 @@ export class PostingEngine {
         if (!(error instanceof StoreFailure)) {
           this.#options.onFailure(error);
           // A fault of ours in deciding or writing one command must not fail its neighbours; nothing was committed, or
-          // else the halves find their keys.
-          if (batch.length > 1) return this.#runHalves(batch, lane);
+          // else the halves find their keys; where nothing begins any more, nobody is told that nothing was posted.
+          if (batch.length > 1 && !this.#beginsNothing) return this.#runHalves(batch, lane);
           for (const waiting of batch) waiting.answer({ outcome: 'unavailable' });
           return null;
         }
-        if (error.kind === 'conflict' && attempt < LIMITS.batchAttempts) continue;
+        if (error.kind === 'conflict' && attempt < LIMITS.batchAttempts && !this.#beginsNothing) continue;
         this.#options.onFailure(error);
         if (error.kind === 'timeout') {
           if (batch.length > 1) return this.#isHeavy ? this.#runHalves(batch, lane) : this.#runWithoutHeld(batch, lane);
@@ -360,15 +376,12 @@ export class PostingEngine {
   }
 
   #tryAgainSoon(waiting: Waiting): void {
-    setTimeout(() => {
-      this.#queue.push(waiting);
-      this.#pumpSoon();
-    }, LIMITS.heldLoanRetryMs);
+    setTimeout(() => this.#enqueue(waiting), LIMITS.heldLoanRetryMs);
   }
 
   /** Answers what waited longer than LIMITS.queueWaitMs, before anything is done for it, and leaves the rest. */
   #withoutStale(batch: readonly Waiting[]): readonly Waiting[] {
-    const oldestMs = this.#options.monotonicMs() - LIMITS.queueWaitMs;
+    const oldestMs = this.#beginsNothing ? Number.POSITIVE_INFINITY : this.#options.monotonicMs() - LIMITS.queueWaitMs;
     for (const waiting of batch) if (waiting.sinceMs < oldestMs) waiting.answer({ outcome: 'too_busy' });
     return batch.filter((waiting) => waiting.sinceMs >= oldestMs);
   }

@@ -204,3 +204,58 @@ test('a command that breaks its batch is answered alone: the key of a neighbour,
   repeats.resolve();
   expect(await again).toMatchObject({ outcome: 'refused' });
 });
+
+test('beginNothing: what waits is answered too_busy at once, what is under way ends, and nothing more is asked of the store', async () => {
+  const [begun, ends] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let posts = 0;
+  const { engine } = engineThatRefuses(1, async () => {
+    posts += 1;
+    begun.resolve();
+    await ends.promise;
+  });
+  const underWay = engine.submit(feeCommand());
+  await begun.promise;
+  const waiting = [engine.submit(feeCommand()), engine.submit(feeCommand())];
+  await aTurn();
+  engine.beginNothing();
+  expect(await Promise.all(waiting)).toEqual([{ outcome: 'too_busy' }, { outcome: 'too_busy' }]);
+  expect(await engine.submit(feeCommand())).toEqual({ outcome: 'too_busy' });
+  ends.resolve();
+  expect((await underWay).outcome).toBe('refused');
+  await engine.drain();
+  expect(posts).toBe(1);
+});
+
+test.each(['conflict', 'timeout'] as const)(
+  'beginNothing: a batch under way that fails with %s is not tried again, nor are its parts',
+  async (kind) => {
+    const [begun, ends] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let posts = 0;
+    const { engine } = engineThatRefuses(1, async () => {
+      posts += 1;
+      begun.resolve();
+      await ends.promise;
+      throw new StoreFailure(kind, 'it fails');
+    });
+    const underWay = [engine.submit(feeCommand()), engine.submit(feeCommand())];
+    await begun.promise;
+    engine.beginNothing();
+    ends.resolve();
+    expect(await Promise.all(underWay)).toEqual([{ outcome: 'too_busy' }, { outcome: 'too_busy' }]);
+    expect(posts).toBe(1);
+  },
+);
+
+test('beginNothing: a fault of ours in a batch under way is answered unavailable, since nobody knows what was posted', async () => {
+  const [begun, ends] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const { engine } = engineThatRefuses(1, async () => {
+    begun.resolve();
+    await ends.promise;
+    throw new Error('a fault');
+  });
+  const underWay = [engine.submit(feeCommand()), engine.submit(feeCommand())];
+  await begun.promise;
+  engine.beginNothing();
+  ends.resolve();
+  expect(await Promise.all(underWay)).toEqual([{ outcome: 'unavailable' }, { outcome: 'unavailable' }]);
+});

@@ -19,7 +19,7 @@ export type HeavyQuestion =
       readonly sender: Sender;
       readonly bytes: Uint8Array;
     }
-  | { readonly id: number; readonly ask: 'stop' };
+  | { readonly id: number; readonly ask: 'begin_nothing' | 'stop' };
 
 /** What the thread's engine tells its watch (src/posting/engine-watch.ts), as it crosses threads. */
 export type HeavyFigure =

@@ -59,6 +59,18 @@ export class HeavyPoster {
   readonly submitLarge = ({ isPreview, ...large }: LargeBody): Promise<HeavyOutcome> =>
     this.#ask({ ask: isPreview ? 'read_and_preview' : 'read_and_post', ...large });
 
+  /** What the thread has not begun is answered too_busy, and so is what comes from now on. */
+  async beginNothing(): Promise<void> {
+    this.#stopped = true;
+    if (this.#worker !== null) await this.#send({ ask: 'begin_nothing' });
+  }
+
+  /** Ends the thread in the middle of what it does, of which nobody knows then whether it was posted. */
+  async cut(): Promise<void> {
+    this.#stopped = true;
+    await this.#worker?.terminate();
+  }
+
   /** Lets the thread finish what it has, then ends it. */
   async stop(): Promise<void> {
     this.#stopped = true;

@@ -36,7 +36,26 @@ const engine = new PostingEngine({
   ...(watched ? { watch } : {}),
 });
 
+/** Read one in a turn: a body takes a while to read, and whoever says that nothing more begins must not wait for all. */
+const unread: HeavyQuestion[] = [];
+let beginsNothing = false;
+
 port.on('message', (question: HeavyQuestion) => {
+  if (question.ask === 'begin_nothing') {
+    beginsNothing = true;
+    engine.beginNothing();
+  }
+  unread.push(question);
+  if (unread.length === 1) setImmediate(readOne);
+});
+
+function readOne(): void {
+  const question = unread.shift();
+  if (unread.length > 0) setImmediate(readOne);
+  if (question !== undefined) answerTo(question);
+}
+
+function answerTo(question: HeavyQuestion): void {
   handle(question).then(
     (outcome) => answer({ id: question.id, outcome }),
     (error: unknown) => {
@@ -44,10 +63,13 @@ port.on('message', (question: HeavyQuestion) => {
       answer({ id: question.id, outcome: { outcome: 'unavailable' } });
     },
   );
-});
+}
 
 async function handle(question: HeavyQuestion): Promise<Extract<HeavyAnswer, { id: number }>['outcome']> {
+  if (beginsNothing && question.ask !== 'stop') return { outcome: 'too_busy' };
   switch (question.ask) {
+    case 'begin_nothing':
+      return { outcome: 'too_busy' };
     case 'post':
       return engine.submit(question.command);
     case 'preview':
