@@ -3,11 +3,14 @@ import { connect, type Socket } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
+import { HttpClient } from './http-client.ts';
 import { type LedgerServer, startLedger } from './ledger-server.ts';
 import { holdLoan } from './loan-lock.ts';
-import { accrual, type Loan, newLoan } from './loan-story.ts';
+import { accrual, type Loan, newLoan, payment, posted } from './loan-story.ts';
 import { expectProblem } from './problem.ts';
 import { isRefused } from './raw-http.ts';
+import { startServerProcess } from './server-process.ts';
+import { TenantApi, textAt } from './tenant-api.ts';
 
 /** What a drain without work may take on a busy machine; it takes some milliseconds. */
 const AT_ONCE_MS = 3_000;
@@ -121,4 +124,27 @@ test('what has no answer LIMITS.drainMs after a stop began is answered 503, be i
     expect(told).toMatch(/^HTTP\/1\.1 503 .*\r\n/);
     expect(told).toContain('Connection: close');
     expect(told).toContain('"code":"too_busy"');
+  }));
+
+test('SIGTERM twice is as good as once: what was accepted is answered, and the process ends with 0', () =>
+  withLedger(async (ledger) => {
+    const { address, masterKeyFile } = ledger;
+    const server = await startServerProcess({ address, masterKeyFile, issuer: 'http://ledger.test' });
+    const http = new HttpClient(server.url);
+    try {
+      const api = await TenantApi.create(ledger.address, http);
+      const loan = await newLoan(api);
+      const held = await holdLoan(ledger, loan.loanId, api.tenantId);
+      const paid = posted(api.post('/v1/payments', payment(loan)));
+      await held.untilWaiting();
+      const ended = server.stop();
+      await expect.poll(() => isRefused(server.url)).toBe(true);
+      process.kill(server.pid, 'SIGTERM');
+      await held.release();
+      expect(textAt(await paid, 'journal_entry_id')).not.toBe('');
+      expect(await ended).toBe(0);
+    } finally {
+      http.close();
+      await server.kill();
+    }
   }));
