@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { HandEntry, HandLine, Lost } from './hand-entry.ts';
+import { type HandEntry, type HandLine, type Lost, receiptVersionOf } from './hand-entry.ts';
 
 type Row = Record<string, unknown>;
 type Movement = {
@@ -267,7 +267,7 @@ export class HandBooks {
     this.#entries.set(entry.name, row);
     made.set(entry.name, { id, seq: this.#seq });
     this.#add('journal_entry', row);
-    if (key !== null) this.#addKey(key, { id, receiptVersion: entry.registers === undefined ? 1 : 2 });
+    if (key !== null) this.#addKey(key, { id, receiptVersion: receiptVersionOf(entry) });
     if (first !== undefined) {
       const before = (this.rows.get('following_entry') ?? []).filter(
         (row) => row['first_entry_id'] === first['entry_id'],

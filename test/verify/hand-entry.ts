@@ -48,3 +48,10 @@ export type HandEntry = {
 
 /** Of principal, interest, fees. */
 export type Lost = readonly [principal: number, interest: number, fees: number];
+
+/** Registrations, corrections of accruals and settlements are answered in a form of their own. */
+export function receiptVersionOf({ registers, corrects, settles, type }: HandEntry): number {
+  if (registers !== undefined) return 2;
+  if (corrects !== undefined) return 3;
+  return settles !== undefined || type === 'disbursement_settled' ? 4 : 1;
+}

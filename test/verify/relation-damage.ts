@@ -40,6 +40,24 @@ export const OF_RELATIONS: readonly Damage[] = [
     named: () => ['idempotency_keys: key payment_received:1:payment'],
   },
   {
+    what: 'the receipt version of a payment, to that of a registration',
+    sql: () => `UPDATE hpts.idempotency_key SET receipt_version = 2 WHERE ${entry('payment')}`,
+    named: () => ['idempotency_keys: key payment_received:1:payment'],
+  },
+  {
+    what: 'the receipt version of what has one of its own',
+    sql: () =>
+      ['opening', 'correction', 'settled', 'settling']
+        .map((name) => `UPDATE hpts.idempotency_key SET receipt_version = 1 WHERE ${entry(name)}`)
+        .join('; '),
+    named: () => [
+      'idempotency_keys: key manual_adjustment:1:opening',
+      'idempotency_keys: key accrual:1:correction',
+      'idempotency_keys: key disbursement_settled:1:settled',
+      'idempotency_keys: key payment_received:1:settling',
+    ],
+  },
+  {
     what: 'the row of a following entry removed',
     sql: () => `DELETE FROM hpts.following_entry WHERE ${entry('return fee')}`,
     named: () => [`following_entries: entry ${entryId('return fee')}`],

@@ -3,8 +3,16 @@ import { type LedgerCheck, ofTenant } from './check.ts';
 /** The first 16 bytes of SHA-256 of a key's UTF-8, typed uuid. */
 const KEY_HASH = `encode(substring(sha256(convert_to(e.idempotency_key, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid`;
 
-/** Receipts are rendered in versions 1 to this one. */
-const NEWEST_RECEIPT_VERSION = 4;
+/**
+ * The entries whose answer has a form of its own, with its number (decisions/0006): registrations, corrections of accruals,
+ * settlements. Of every other entry it is version 1. A replay under another one finds no form for its event and is answered 503.
+ */
+const OWN_RECEIPTS = `
+        SELECT r.tenant_id, r.entry_id, 2 AS version FROM hpts.loan_registration AS r WHERE ${ofTenant('r')}
+        UNION ALL SELECT c.tenant_id, c.entry_id, 3 FROM hpts.accrual_correction AS c WHERE ${ofTenant('c')}
+        UNION ALL SELECT s.tenant_id, s.entry_id, 4 FROM hpts.settling AS s WHERE ${ofTenant('s')}
+        UNION ALL SELECT e.tenant_id, e.entry_id, 4 FROM hpts.journal_entry AS e
+                  WHERE ${ofTenant('e')} AND e.event_type = 'disbursement_settled' AND e.idempotency_key IS NOT NULL`;
 
 /** Whether an accrual entry `e` says of itself that it corrects another one. */
 export const IS_CORRECTION = `coalesce(e.event_input::jsonb ? 'corrected_event_id', false)`;
@@ -14,12 +22,13 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
   {
     name: 'idempotency_keys',
     promise:
-      'Every entry that carries a key has exactly one key row, by the hash of that key and with its payload hash, and every key row has its entry.',
+      'Every entry that carries a key has exactly one key row, by the hash of that key, with its payload hash and the version of the receipt that answers such an entry; and every key row has its entry.',
     sql: `
       WITH carried AS (
         SELECT e.tenant_id, e.seq, e.entry_id, e.idempotency_key, e.payload_hash, ${KEY_HASH} AS key_hash
         FROM hpts.journal_entry AS e WHERE ${ofTenant('e')} AND e.idempotency_key IS NOT NULL),
-      kept AS (SELECT k.* FROM hpts.idempotency_key AS k WHERE ${ofTenant('k')})
+      kept AS (SELECT k.* FROM hpts.idempotency_key AS k WHERE ${ofTenant('k')}),
+      own_receipts AS (${OWN_RECEIPTS})
       SELECT coalesce(c.tenant_id, k.tenant_id) AS tenant_id, coalesce(c.seq, 0) AS place,
              CASE WHEN c.entry_id IS NULL THEN 'key hash ' || k.key_hash ELSE 'key ' || c.idempotency_key END AS subject,
              CASE WHEN k.key_hash IS NULL THEN format('entry %s carries it and hpts.idempotency_key has no row of its hash %s', c.entry_id, c.key_hash)
@@ -27,9 +36,11 @@ export const RELATION_CHECKS: readonly LedgerCheck[] = [
                   WHEN k.entry_id <> c.entry_id THEN format('is carried by entry %s, and its row points to entry %s', c.entry_id, k.entry_id)
                   WHEN k.payload_hash IS DISTINCT FROM c.payload_hash
                   THEN format('has payload hash %s, its entry %s says %s', k.payload_hash, c.entry_id, coalesce(c.payload_hash::text, 'none'))
-                  ELSE format('was answered by receipt version %s, which this program does not know', k.receipt_version) END AS detail
+                  ELSE format('is answered by receipt version %s, and what entry %s books by version %s', k.receipt_version, c.entry_id, coalesce(o.version, 1)) END AS detail
       FROM carried AS c FULL JOIN kept AS k ON k.tenant_id = c.tenant_id AND k.key_hash = c.key_hash
-      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash OR k.receipt_version NOT BETWEEN 1 AND ${NEWEST_RECEIPT_VERSION}`,
+      LEFT JOIN own_receipts AS o ON o.tenant_id = c.tenant_id AND o.entry_id = c.entry_id
+      WHERE k.entry_id IS DISTINCT FROM c.entry_id OR k.payload_hash IS DISTINCT FROM c.payload_hash
+         OR k.receipt_version <> coalesce(o.version, 1)`,
   },
   {
     name: 'following_entries',
