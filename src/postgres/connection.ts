@@ -104,13 +104,45 @@ export function clientConfig(address: DatabaseAddress, options: ConnectionOption
   } as pg.ClientConfig;
 }
 
-/** Opens one connection. The caller ends it. Throws what the driver throws when the server cannot be reached. */
+/** Thrown where the server asks for a password and there is none to give; the message says where it belongs. */
+class PasswordMissing extends Error {
+  override readonly name = 'PasswordMissing';
+}
+
+/**
+ * Opens one connection. The caller ends it. Throws PasswordMissing, or what the driver throws when the server cannot be reached
+ * or refuses us.
+ */
 export async function connect(address: DatabaseAddress, options: ConnectionOptions): Promise<pg.Client> {
   const client = new pg.Client(clientConfig(address, options));
   // A connection that breaks while idle emits 'error'; its next query reports it to whoever cares.
   client.on('error', () => undefined);
-  await client.connect();
-  return client;
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    // The driver leaves the socket open when it gives up by itself; the server would hold it, and us, for a minute.
+    socketOf(client)?.destroy?.();
+    if (lacksPassword(client, error)) throw new PasswordMissing(passwordMissing(client));
+    throw error;
+  }
+}
+
+/** The driver may have found one in PGPASSWORD or a password file, so it is asked, not the address. */
+function lacksPassword(client: pg.Client, error: unknown): boolean {
+  if (!(error instanceof Error) || (client.password ?? '') !== '') return false;
+  const INVALID_PASSWORD = '28P01';
+  return ('code' in error && error.code === INVALID_PASSWORD) || /^SASL: .*client password must be/.test(error.message);
+}
+
+function passwordMissing({ host, port, user }: pg.Client): string {
+  const asks = `PostgreSQL at ${host}:${port} asks user ${user} for a password, and HPTS_DATABASE_URL has none`;
+  return `${asks}: postgres://user:password@host:5432/database`;
+}
+
+function socketOf(client: pg.Client): { destroy?: () => void } | undefined {
+  return (client as unknown as { readonly connection?: { readonly stream?: { destroy?: () => void } } }).connection
+    ?.stream;
 }
 
 const uses = new WeakMap<pg.Client, number>();
@@ -130,8 +162,7 @@ export function renewPlans(client: pg.Client): void {
 
 /** Ends a connection; one whose server does not answer is cut off after END_WAIT_MS. Never rejects. */
 export async function endConnection(client: pg.Client): Promise<void> {
-  const stream = (client as unknown as { readonly connection?: { readonly stream?: { destroy?: () => void } } })
-    .connection?.stream;
+  const stream = socketOf(client);
   const cut = setTimeout(() => stream?.destroy?.(), END_WAIT_MS);
   try {
     await client.end();
