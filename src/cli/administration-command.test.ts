@@ -46,8 +46,9 @@ async function run(command: Command, argv: string[], env: NodeJS.ProcessEnv = {}
       const close = async (): Promise<void> => {
         ran.closed++;
       };
-      return { address: database.connection, masterKeyFile, close };
+      return { address: database.connection, name: 'that of this test', masterKeyFile, close };
     },
+    openLedger: () => Promise.reject(new Error('nothing is administered without being written')),
     out: (line) => ran.out.push(line),
     err: (line) => ran.err.push(line),
     env,

@@ -3,6 +3,8 @@ import type { DatabaseAddress } from '../postgres/connection.ts';
 /** The database a command works on: the one of HPTS_DATABASE_URL, or the embedded one of the data folder. */
 export type OpenDatabase = {
   readonly address: DatabaseAddress;
+  /** Which one it is, for people: the data folder, or database and host; never a password. */
+  readonly name: string;
   /** Where the instance of the data folder keeps its master key; HPTS_MASTER_KEY_FILE, when set, goes before it. */
   readonly masterKeyFile?: string;
   /** Ends what had to be started for the command; a server that ran before goes on. */
@@ -11,7 +13,10 @@ export type OpenDatabase = {
 
 /** What a command may touch of the world around it. */
 export type CommandContext = {
+  /** To write in: on the newest schema, and made where there was none. */
   readonly openDatabase: () => Promise<OpenDatabase>;
+  /** The ledger that is there, as it is: none is made and none migrated. */
+  readonly openLedger: () => Promise<OpenDatabase>;
   /** One line of the result. */
   readonly out: (line: string) => void;
   /** One line about what went wrong, or a hint that is no part of the result. */

@@ -19,6 +19,7 @@ async function run(changes: Changes, ...more: readonly string[]) {
   const argv = options.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`]));
   const code = await interest.run([...argv, ...more], {
     openDatabase: () => Promise.reject(new Error('a database was opened')),
+    openLedger: () => Promise.reject(new Error('a ledger was opened')),
     out: (line) => out.push(line),
     err: (line) => err.push(line),
     env: {},

@@ -1,15 +1,10 @@
-import { join } from 'node:path';
-import { SettingsRefused } from '../config.ts';
-import { parseDatabaseUrl } from '../postgres/connection.ts';
-import { packageFolder, resolveDataFolder } from '../postgres/embedded/data-folder.ts';
-import { connectEmbedded } from '../postgres/embedded/embedded-server.ts';
-import { migrate } from '../postgres/migrate.ts';
 import { clientCertificateAdd } from './client-certificate-add.ts';
 import { clientCertificateRemove } from './client-certificate-remove.ts';
 import { clientCreate } from './client-create.ts';
 import { clientRevoke } from './client-revoke.ts';
 import { clientRotate } from './client-rotate.ts';
-import type { Command, CommandContext, OpenDatabase } from './command.ts';
+import type { Command, CommandContext } from './command.ts';
+import { openDatabase, openLedger } from './database.ts';
 import { interest } from './interest.ts';
 import { keyRotate } from './key-rotate.ts';
 import { migrateCommand } from './migrate.ts';
@@ -71,36 +66,9 @@ function reasonOf(error: unknown): string {
 function contextOf(env: NodeJS.ProcessEnv): CommandContext {
   return {
     openDatabase: () => openDatabase(env),
+    openLedger: () => openLedger(env),
     out: (line) => console.log(line),
     err: (line) => console.error(line),
     env,
   };
-}
-
-/** The database of HPTS_DATABASE_URL, or the embedded one of the data folder; in either case on the newest schema. */
-async function openDatabase(env: NodeJS.ProcessEnv): Promise<OpenDatabase> {
-  const url = env['HPTS_DATABASE_URL'];
-  if (url !== undefined && url !== '') {
-    const address = addressOf(url);
-    await migrate(address);
-    return { address, close: async () => undefined };
-  }
-  const dataDir = resolveDataFolder({ env, packageDir: packageFolder() });
-  const server = await connectEmbedded({ dataDir });
-  try {
-    await migrate(server.connection);
-  } catch (error) {
-    await server.stop();
-    throw error;
-  }
-  return { address: server.connection, masterKeyFile: join(dataDir, 'master.key'), close: () => server.stop() };
-}
-
-function addressOf(url: string): ReturnType<typeof parseDatabaseUrl> {
-  try {
-    return parseDatabaseUrl(url);
-  } catch (error) {
-    if (error instanceof TypeError) throw new SettingsRefused(`HPTS_DATABASE_URL ${error.message}`);
-    throw error;
-  }
 }

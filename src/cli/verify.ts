@@ -12,17 +12,18 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const HELP = `Usage: npx hpts verify [--tenant ID] [--json]
 
 Recomputes the whole ledger from its lines and compares it with every balance, history, key and link that is stored beside
-them, at one instant and beside a running server. No check uses the code that writes what it checks.
+them, at one instant and beside a running server. No check uses the code that writes what it checks. Says first which ledger
+it looks at. Where there is none, or one of another version, it makes none and changes nothing, but says so.
 
   --tenant ID   the books of one tenant alone; the guards of the database are checked all the same
-  --json        print one object: {"verified", "first_disagreement", "entries", "lines", "loans", "checks":
-                [{"name", "promise", "status", "findings_total", "findings": [{"tenant_id", "subject", "detail"}],
-                "duration_ms"}]}
+  --json        print one object: {"verified", "first_disagreement", "ledger", "entries", "lines", "loans", "tenants",
+                "checks": [{"name", "promise", "status", "findings_total", "findings": [{"tenant_id", "subject",
+                "detail"}], "duration_ms"}]}
 
 Up to ten findings are shown for each check, the oldest first. A long run keeps the database from clearing away dead rows
 meanwhile: as a rule of thumb, one to two minutes for a million entries.
 
-Exit: 0 everything agrees, 1 something disagrees or could not be read, 2 called wrongly.`;
+Exit: 0 everything agrees, 1 something disagrees or could not be read, or there is no ledger, 2 called wrongly.`;
 
 type Options = { readonly tenantId: string | undefined; readonly json: boolean; readonly help: boolean };
 
@@ -62,13 +63,14 @@ function readOptions(argv: readonly string[], context: CommandContext): Options 
 }
 
 async function runVerification({ tenantId, json }: Options, context: CommandContext): Promise<number> {
-  const database = await context.openDatabase();
+  const database = await context.openLedger();
   try {
+    if (!json) context.out(`ledger: ${database.name}`);
     const verification = await verifyLedger(database.address, {
       ...(tenantId === undefined ? {} : { tenantId }),
       ...(json ? {} : { onCheck: (result) => context.out(checkLine(result)) }),
     });
-    if (json) context.out(JSON.stringify(jsonOf(verification)));
+    if (json) context.out(JSON.stringify(jsonOf(verification, database.name)));
     else for (const line of closingLines(verification)) context.out(line);
     return firstDisagreement(verification) === undefined ? 0 : 1;
   } catch (error) {
@@ -87,14 +89,15 @@ function checkLine({ name, status, promise, findingsTotal, durationMs }: CheckRe
 }
 
 function closingLines(verification: Verification): readonly string[] {
-  const { checks, entries, lines, loans } = verification;
+  const { checks, entries, lines, loans, tenants } = verification;
   const first = firstDisagreement(verification);
-  if (first === undefined) return [`ledger verified: ${entries} entries, ${lines} lines, ${loans} loans`];
+  const extent = `${entries} entries, ${lines} lines, ${loans} loans, ${tenants} tenants`;
+  if (first === undefined) return [`ledger verified: ${extent}`];
   const findings = checks.flatMap(({ name, findings, findingsTotal }) => [
     ...findings.map((finding) => `  ${name}: ${sentenceOf(finding)}`),
     ...(findingsTotal > findings.length ? [`  ${name}: and ${findingsTotal - findings.length} more`] : []),
   ]);
-  return ['', ...findings, '', `FIRST DISAGREEMENT: ${first}`];
+  return ['', ...findings, '', `looked at: ${extent}`, `FIRST DISAGREEMENT: ${first}`];
 }
 
 function firstDisagreement({ checks }: Verification): string | undefined {
@@ -108,15 +111,17 @@ function sentenceOf(finding: CheckResult['findings'][number]): string {
   return `${finding.subject}${owner}: ${finding.detail}`;
 }
 
-function jsonOf(verification: Verification): Readonly<Record<string, unknown>> {
-  const { checks, entries, lines, loans } = verification;
+function jsonOf(verification: Verification, ledger: string): Readonly<Record<string, unknown>> {
+  const { checks, entries, lines, loans, tenants } = verification;
   const first = firstDisagreement(verification);
   return {
     verified: first === undefined,
     first_disagreement: first ?? null,
+    ledger,
     entries,
     lines,
     loans,
+    tenants,
     checks: checks.map(({ name, promise, status, findings, findingsTotal, durationMs }) => ({
       name,
       promise,

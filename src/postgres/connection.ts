@@ -145,6 +145,11 @@ function socketOf(client: pg.Client): { destroy?: () => void } | undefined {
     ?.stream;
 }
 
+/** Which database an address names, for people: no user, no password. */
+export function nameOfDatabase({ host, port, database }: DatabaseAddress): string {
+  return `database ${database} at ${host}:${port}`;
+}
+
 const uses = new WeakMap<pg.Client, number>();
 
 /**

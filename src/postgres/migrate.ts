@@ -78,6 +78,41 @@ export async function migrate(address: DatabaseAddress, folder: URL = MIGRATIONS
   }
 }
 
+/** Thrown for a database in which no ledger is; the message says where to look. */
+class NoLedger extends Error {
+  override readonly name = 'NoLedger';
+}
+
+/**
+ * Refuses a database that holds no ledger, or one of another schema than this program's, and changes nothing. `name` says which
+ * one it is, `setting` what names it. Throws NoLedger or MigrationMismatch. Whether each migration is as it was applied is
+ * another question.
+ */
+export async function requireSchema(
+  address: DatabaseAddress,
+  { name, setting }: { readonly name: string; readonly setting: string },
+): Promise<void> {
+  const newest = (await readMigrations()).length;
+  const client = await connect(address, { role: 'owner', applicationName: 'hpts verify' });
+  try {
+    const none = new NoLedger(`there is no ledger in ${name}: look at ${setting}`);
+    const table = await client.query(`SELECT WHERE to_regclass('hpts.schema_migration') IS NOT NULL`);
+    if (table.rowCount === 0) throw none;
+    const applied = await client.query<{ newest: number | null }>(
+      'SELECT max(version) AS newest FROM hpts.schema_migration',
+    );
+    const found = applied.rows[0]?.newest ?? null;
+    if (found === null) throw none;
+    if (found > newest) throw unknownMigration(found);
+    if (found < newest) {
+      const schemas = `the schema of migration ${found}, this program that of ${newest}`;
+      throw new MigrationMismatch(`the ledger in ${name} has ${schemas}: run npx hpts migrate, then verify`);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
 /** What PostgreSQL, or the migration itself, advises. */
 function hintOf(error: unknown): string {
   const hint = error instanceof Error && 'hint' in error ? error.hint : undefined;
@@ -88,9 +123,7 @@ function refuseMismatch(migrations: readonly Migration[], known: ReadonlyMap<num
   for (const [version, sha256] of known) {
     const migration = migrations[version - 1];
     if (migration === undefined) {
-      throw new MigrationMismatch(
-        `the database has migration ${version}, which this program does not know: start a newer HPTS`,
-      );
+      throw unknownMigration(version);
     }
     if (migration.sha256 !== sha256) {
       throw new MigrationMismatch(
@@ -98,4 +131,10 @@ function refuseMismatch(migrations: readonly Migration[], known: ReadonlyMap<num
       );
     }
   }
+}
+
+function unknownMigration(version: number): MigrationMismatch {
+  return new MigrationMismatch(
+    `the database has migration ${version}, which this program does not know: start a newer HPTS`,
+  );
 }

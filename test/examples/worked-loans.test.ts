@@ -72,7 +72,8 @@ describe('worked loans', () => {
   test('hpts verify finds nothing in the books of all stories', async () => {
     const lines: string[] = [];
     const code = await verify.run([], {
-      openDatabase: async () => ({ address: ledger.address, close: async () => undefined }),
+      openDatabase: () => Promise.reject(new Error('a database was opened to write in')),
+      openLedger: async () => ({ address: ledger.address, name: 'the one of this test', close: async () => undefined }),
       out: (line) => lines.push(line),
       err: (line) => lines.push(line),
       env: {},

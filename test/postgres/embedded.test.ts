@@ -249,7 +249,7 @@ describe('several processes', () => {
 
   it('does not make a cluster for a command that needs one', async () => {
     mkdirSync(dataDir);
-    await expect(connectEmbedded({ dataDir, create: false })).rejects.toThrow(/no database/);
+    await expect(connectEmbedded({ dataDir, create: false })).rejects.toThrow(/no ledger/);
     expect(existsSync(join(dataDir, 'cluster'))).toBe(false);
   });
 });

@@ -154,7 +154,12 @@ describe('verify', () => {
       const out: string[] = [];
       const err: string[] = [];
       const code = await verify.run(argv, {
-        openDatabase: async () => ({ address: copy.connection, close: async () => undefined }),
+        openDatabase: () => Promise.reject(new Error('a database was opened to write in')),
+        openLedger: async () => ({
+          address: copy.connection,
+          name: 'the one of this test',
+          close: async () => undefined,
+        }),
         out: (line) => out.push(line),
         err: (line) => err.push(line),
         env: {},
@@ -163,10 +168,10 @@ describe('verify', () => {
     };
     try {
       const clean = await run();
-      expect(clean.out.at(-1)).toBe('ledger verified: 44 entries, 105 lines, 8 loans');
+      expect(clean.out.at(-1)).toBe('ledger verified: 44 entries, 105 lines, 8 loans, 2 tenants');
       expect(clean.code).toBe(0);
       expect((await run('--tenant', OTHER_TENANT.toUpperCase())).out.at(-1)).toBe(
-        'ledger verified: 2 entries, 4 lines, 1 loans',
+        'ledger verified: 2 entries, 4 lines, 1 loans, 1 tenants',
       );
       expect(await run('--tenant', LOANS.old)).toMatchObject({
         code: 1,

@@ -19,7 +19,7 @@ export function resolveDataFolder(options: {
     if (refusal !== undefined) throw new Error(`HPTS_DATA_DIR names ${dataDir}, which cannot be used: ${refusal}`);
     return dataDir;
   }
-  const candidates = [join(options.packageDir, '.hpts'), join(stateFolder(options.env), 'hpts')];
+  const candidates = defaultFolders(options);
   const refusals: string[] = [];
   for (const dataDir of candidates) {
     const refusal = whyNotWritable(dataDir);
@@ -27,6 +27,18 @@ export function resolveDataFolder(options: {
     refusals.push(`${dataDir} (${refusal})`);
   }
   throw new Error(`No folder for the data can be written: ${refusals.join('; ')}. Set HPTS_DATA_DIR to one that can.`);
+}
+
+/** The data folder that there is already, of those that resolveDataFolder chooses from. Throws where there is none; creates none. */
+export function existingDataFolder(options: {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly packageDir: string;
+}): string {
+  const named = options.env['HPTS_DATA_DIR'];
+  const candidates = named === undefined || named === '' ? defaultFolders(options) : [resolve(named)];
+  const found = candidates.find((dataDir) => existsSync(dataDir) && whyNotWritable(dataDir) === undefined);
+  if (found !== undefined) return found;
+  throw new Error(`there is no ledger in ${candidates.join(' or ')}: look at HPTS_DATA_DIR`);
 }
 
 /** The folder that holds this package's package.json. */
@@ -53,6 +65,13 @@ export function createDataFolder(dataDir: string): void {
 export function letServerPass(dataDir: string): void {
   // chmod, because the umask of whoever starts us would narrow a mode given to mkdir.
   chmodSync(dataDir, process.geteuid?.() === 0 ? 0o711 : 0o700);
+}
+
+function defaultFolders(options: {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly packageDir: string;
+}): readonly string[] {
+  return [join(options.packageDir, '.hpts'), join(stateFolder(options.env), 'hpts')];
 }
 
 function stateFolder(env: Readonly<Record<string, string | undefined>>): string {

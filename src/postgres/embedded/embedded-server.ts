@@ -43,6 +43,8 @@ export type EmbeddedOptions = {
   readonly onRestart?: (restart: { readonly pid: number }) => void;
   /** Where the copy of the server's programs goes; by default into the data folder. */
   readonly runtimeDir?: string;
+  /** Make the database where the cluster has none. Default true. */
+  readonly create?: boolean;
 };
 
 const RESTARTS_MAX = 3;
@@ -74,7 +76,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSe
         password,
         database: DATABASE,
       };
-      await ensureDatabase(connection);
+      if (options.create !== false) await ensureDatabase(connection);
       return superviseServer({ place, options, membership, postmaster, connection });
     } catch (error) {
       membership.release();
@@ -92,9 +94,9 @@ export async function connectEmbedded(options: {
   readonly create?: boolean;
 }): Promise<EmbeddedServer> {
   if (options.create === false && !hasCluster(options.dataDir)) {
-    throw new Error(`There is no database in ${options.dataDir} yet: start the server once, or set HPTS_DATA_DIR.`);
+    throw new Error(`there is no ledger in ${options.dataDir}: start the server once, or look at HPTS_DATA_DIR`);
   }
-  return openEmbedded({ dataDir: options.dataDir, supervise: false });
+  return openEmbedded({ ...options, supervise: false });
 }
 
 type Opened = {

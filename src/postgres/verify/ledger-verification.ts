@@ -48,12 +48,13 @@ export type CheckResult = {
   readonly durationMs: number;
 };
 
-/** `entries`, `lines` and `loans` say how much was looked at. */
+/** `entries`, `lines`, `loans` and `tenants` say how much was looked at. */
 export type Verification = {
   readonly checks: readonly CheckResult[];
   readonly entries: number;
   readonly lines: number;
   readonly loans: number;
+  readonly tenants: number;
 };
 
 export type VerifyOptions = {
@@ -116,15 +117,21 @@ async function refuseUnknownTenant(client: pg.Client, tenantId: string | null): 
 }
 
 async function count(client: pg.Client, tenantId: string | null): Promise<Omit<Verification, 'checks'>> {
-  const counted = await client.query<{ entries: bigint; lines: bigint; loans: bigint }>(
+  const counted = await client.query<{ entries: bigint; lines: bigint; loans: bigint; tenants: bigint }>(
     `SELECT count(*) AS entries, coalesce(sum(cardinality(e.accounts)), 0)::bigint AS lines,
-            (SELECT count(*) FROM hpts.loan AS l WHERE $1::uuid IS NULL OR l.tenant_id = $1) AS loans
+            (SELECT count(*) FROM hpts.loan AS l WHERE $1::uuid IS NULL OR l.tenant_id = $1) AS loans,
+            (SELECT count(*) FROM hpts.tenant AS t WHERE $1::uuid IS NULL OR t.tenant_id = $1) AS tenants
      FROM hpts.journal_entry AS e WHERE $1::uuid IS NULL OR e.tenant_id = $1`,
     [tenantId],
   );
   const row = counted.rows[0];
   if (row === undefined) throw new Error('a count answered no row');
-  return { entries: Number(row.entries), lines: Number(row.lines), loans: Number(row.loans) };
+  return {
+    entries: Number(row.entries),
+    lines: Number(row.lines),
+    loans: Number(row.loans),
+    tenants: Number(row.tenants),
+  };
 }
 
 type FindingRow = { tenant_id: string | null; subject: string; detail: string; total: bigint };
