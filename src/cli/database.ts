@@ -4,6 +4,7 @@ import { type DatabaseAddress, nameOfDatabase, parseDatabaseUrl } from '../postg
 import { existingDataFolder, packageFolder, resolveDataFolder } from '../postgres/embedded/data-folder.ts';
 import { connectEmbedded } from '../postgres/embedded/embedded-server.ts';
 import { migrate, requireSchema } from '../postgres/migrate.ts';
+import { refuseUnsafeServer } from '../postgres/server-safety.ts';
 import type { OpenDatabase } from './command.ts';
 
 type Environment = NodeJS.ProcessEnv;
@@ -18,7 +19,8 @@ export async function openDatabase(env: Environment): Promise<OpenDatabase> {
   return opened(
     dataDir === null ? atUrl(url ?? '') : await inFolder({ dataDir, create: true }),
     async ({ address }) => {
-        await migrate(address);
+      await refuseUnsafeServer(address);
+      await migrate(address);
     },
   );
 }
