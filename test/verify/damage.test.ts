@@ -9,6 +9,7 @@ import { fillHandConfiguration, OF_CONFIGURATION } from './configuration-damage.
 import { loan } from './damage.ts';
 import { OF_EARLIER_ENTRIES } from './earlier-entry-damage.ts';
 import { OF_ENTRIES } from './entry-damage.ts';
+import { OF_FACTS } from './fact-damage.ts';
 import { OF_GUARDS } from './guard-damage.ts';
 import { entryId } from './hand-books.ts';
 import { fillHandLedger, LOANS, OTHER_TENANT, TENANT } from './hand-ledger.ts';
@@ -199,6 +200,7 @@ describe('verify', () => {
     'names damage to entries': OF_ENTRIES,
     'names damage to what stands beside the journal': OF_RELATIONS,
     'names damage to what befell earlier entries': OF_EARLIER_ENTRIES,
+    'names damage to who sent an entry and what was asked': OF_FACTS,
     'names damage to refinances and non-accrual': OF_RESTRUCTURING,
     'names damage to balances': OF_BALANCES,
     'names damage to configuration and registrations': OF_CONFIGURATION,

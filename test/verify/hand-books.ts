@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type HandEntry, type HandLine, type Lost, receiptVersionOf } from './hand-entry.ts';
+import { eventInputOf } from './hand-input.ts';
 
 type Row = Record<string, unknown>;
 type Movement = {
@@ -263,7 +264,8 @@ export class HandBooks {
       idempotency_key: key,
       payload_hash: key === null ? null : payloadHashOf(key),
     };
-    row['event_input'] = JSON.stringify(this.#inputOf(entry));
+    const eventIds = new Map([...this.#entries].map(([name, { event_id }]) => [name, event_id]));
+    row['event_input'] = JSON.stringify(eventInputOf(entry, { ...this.#tenant, eventIds }));
     this.#entries.set(entry.name, row);
     made.set(entry.name, { id, seq: this.#seq });
     this.#add('journal_entry', row);
@@ -330,18 +332,6 @@ export class HandBooks {
     if (settles !== undefined) this.#add('settling', { ...fact, pending_entry_id: entryId(settles) });
     for (const cleared of clears ?? []) this.#add('clearing', { ...fact, cleared_entry_id: entryId(cleared) });
     if (returns !== undefined) this.#add('payment_return', { ...fact, ...returnedParts(returns) });
-  }
-
-  #inputOf({ registers, differs, on, corrects, adjusts, action, run }: HandEntry): Row {
-    if (run !== undefined) return { accrual_run_id: run };
-    if (corrects !== undefined) return { corrected_event_id: this.#entries.get(corrects.batch)?.['event_id'] };
-    if (adjusts !== undefined) return { adjustment_id: adjusts };
-    if (action !== undefined) return { action };
-    if (differs !== undefined) return { principal_differences: 1 };
-    if (registers === undefined) return {};
-    const { borrower: borrower_id, program: program_id } = this.#tenant;
-    const terms = { annual_rate: '0.08', maturity_date: null, accrued_through: on };
-    return { registered_loan_id: registers, borrower_id, program_id, ...terms };
   }
 
   #addKey(key: string, entry: { readonly id: string; readonly receiptVersion: number }): void {

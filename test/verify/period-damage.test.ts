@@ -62,6 +62,11 @@ const DAMAGES: readonly [what: string, sql: () => string, named: () => readonly 
     () => [closes('November'), closes('December'), closes('December again')],
   ],
   [
+    'the period that a close names',
+    () => `UPDATE hpts.journal_entry SET event_input = '{"period":"2025-10"}' WHERE ${entry('November')}`,
+    () => [`event_inputs: entry ${entryId('November')}`],
+  ],
+  [
     'a close that another came before',
     () => `INSERT INTO hpts.period_close VALUES ('${CLOSER}', '${entryId('lent in November')}', '2025-12-31')`,
     () => [closes('November'), closes('lent in November')],

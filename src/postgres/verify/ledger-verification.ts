@@ -7,6 +7,7 @@ import type { LedgerCheck } from './check.ts';
 import { CONFIGURATION_CHECKS } from './configuration-checks.ts';
 import { EARLIER_ENTRY_CHECKS } from './earlier-entry-checks.ts';
 import { ENTRY_CHECKS } from './entry-checks.ts';
+import { FACT_CHECKS } from './fact-checks.ts';
 import { GUARD_CHECKS } from './guard-checks.ts';
 import { LOAN_CHECKS } from './loan-checks.ts';
 import { LOSS_CHECKS } from './loss-checks.ts';
@@ -22,6 +23,7 @@ const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...RELATION_CHECKS,
   ...EARLIER_ENTRY_CHECKS,
   ...ADJUSTMENT_CHECKS,
+  ...FACT_CHECKS,
   ...RUN_CHECKS,
   ...NON_ACCRUAL_CHECKS,
   ...LOAN_CHECKS,
@@ -75,7 +77,7 @@ export class UnknownTenant extends Error {
  * Recomputes the whole ledger from its lines (TRUST.md section 2): every check in one REPEATABLE READ, READ ONLY
  * transaction of role hpts_auditor, so all of them see one instant and a running server is not held up. A check that
  * cannot be computed counts as failed. What cannot be found out here: a journal rewritten together with
- * every row derived from it, and texts that nothing is derived from (actor, description, metadata).
+ * every row derived from it, and what nothing else repeats of an entry (docs/operations.md lists the columns).
  *
  * Throws UnknownTenant, and what the driver throws when the database cannot be reached or holds no ledger.
  */
