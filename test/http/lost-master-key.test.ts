@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { keyRotate } from '../../src/cli/key-rotate.ts';
 import { readConfig } from '../../src/config.ts';
 import { type RunningServer, startServer } from '../../src/main.ts';
-import type { DatabaseAddress } from '../../src/postgres/connection.ts';
+import { type DatabaseAddress, nameOfDatabase } from '../../src/postgres/connection.ts';
 import { testDatabase } from '../database.ts';
 import { at, QUICK, register } from '../webhooks/endpoints.ts';
 import { Receiver, verifySignature } from '../webhooks/receiver.ts';
@@ -33,8 +33,10 @@ type Ran = { readonly code: number; readonly out: readonly string[]; readonly er
 async function rotate(address: DatabaseAddress, masterKeyFile: string, ...argv: string[]): Promise<Ran> {
   const out: string[] = [];
   const err: string[] = [];
+  const opened = { address, name: nameOfDatabase(address), masterKeyFile, close: async () => undefined };
   const code = await keyRotate.run(argv, {
-    openDatabase: async () => ({ address, masterKeyFile, close: async () => undefined }),
+    openDatabase: async () => opened,
+    openLedger: async () => opened,
     out: (line) => out.push(line),
     err: (line) => err.push(line),
     env: {},
