@@ -13,7 +13,7 @@ import {
   type PostingStore,
   StoreFailure,
 } from './posting-store.ts';
-import { renderReceipt } from './receipt.ts';
+import { type ReceiptFacts, renderReceipt } from './receipt.ts';
 import { entryIdOf } from './reference.ts';
 
 /** What a caller of the engine learns. `created` and `replayed` mean: committed. */
@@ -56,6 +56,8 @@ type Waiting = {
 
 /** A decision that a batch's own rows answer. */
 type Told = Exclude<Decision, { outcome: 'replayed' | 'deferred' }>;
+
+type Replay = { readonly waiting: Waiting; readonly decision: Decision & { outcome: 'replayed' } };
 
 type Unprepared = Pick<Waiting, 'command' | 'answer' | 'deferrals'>;
 
@@ -131,7 +133,7 @@ export class PostingEngine {
   beginNothing(): void {
     this.#stopped = true;
     this.#beginsNothing = true;
-    for (const waiting of this.#queue.splice(0)) waiting.answer({ outcome: 'too_busy' });
+    answerAll(this.#queue.splice(0), { outcome: 'too_busy' }).catch(this.#options.onFailure);
   }
 
   /** Refuses what comes from now on, and resolves when everything accepted before has been answered. */
@@ -200,7 +202,7 @@ export class PostingEngine {
 
   /**
    * Makes a batch once the input that has arrived is read and for as long as more of it keeps arriving, until it is as large
-   * as the last two were, at most LIMITS.gatherTurns turns of the event loop: what each batch costs once is then shared by
+   * as the last two were, at most LIMITS.gatherTurns turns of the event loop more: what each batch costs once is then shared by
    * more. A turn waits for nothing that is not there. What is left over arrives while the database works, and goes into the
    * next batch: a batch of all there is would let the database wait for this process and this process for the database.
    */
@@ -235,7 +237,7 @@ export class PostingEngine {
       this.#sizes = [this.#sizes[1], batch.length];
       this.#work(batch, lane).catch((error: unknown) => {
         this.#options.onFailure(error);
-        for (const waiting of batch) waiting.answer({ outcome: 'unavailable' });
+        return answerAll(batch, { outcome: 'unavailable' });
       });
     }
   }
@@ -257,6 +259,7 @@ export class PostingEngine {
     const oldestMs = nowMs - LIMITS.queueWaitMs;
     const { watch } = this.#options;
     const batch: Waiting[] = [];
+    const stale: Waiting[] = [];
     let weight = 0;
     let taken = 0;
     for (const waiting of this.#queue) {
@@ -264,7 +267,7 @@ export class PostingEngine {
       taken += 1;
       watch?.waited(nowMs - waiting.sinceMs);
       if (waiting.sinceMs < oldestMs) {
-        waiting.answer({ outcome: 'too_busy' });
+        stale.push(waiting);
         continue;
       }
       weight += waiting.weight;
@@ -272,6 +275,7 @@ export class PostingEngine {
       if (waiting.deferrals > 0) break;
     }
     this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken);
+    answerAll(stale, { outcome: 'too_busy' }).catch(this.#options.onFailure);
     return batch;
   }
 
@@ -292,7 +296,7 @@ export class PostingEngine {
           // A fault of ours in deciding or writing one command must not fail its neighbours; nothing was committed, or
           // else the halves find their keys; where nothing begins any more, nobody is told that nothing was posted.
           if (batch.length > 1 && !this.#beginsNothing) return this.#runHalves(batch, lane);
-          for (const waiting of batch) waiting.answer({ outcome: 'unavailable' });
+          await answerAll(batch, { outcome: 'unavailable' });
           return null;
         }
         if (error.kind === 'conflict' && attempt < LIMITS.batchAttempts && !this.#beginsNothing) continue;
@@ -302,7 +306,7 @@ export class PostingEngine {
           this.#rememberHeld(batch);
         }
         const outcome = error.kind === 'timeout' || error.kind === 'conflict' ? 'too_busy' : 'unavailable';
-        for (const waiting of batch) waiting.answer({ outcome });
+        await answerAll(batch, { outcome });
         return null;
       }
     }
@@ -316,15 +320,16 @@ export class PostingEngine {
 
   /** A batch that failed, nobody knows by whose fault, is halved until the culprit is alone. */
   async #runHalves(batch: readonly Waiting[], lane: number): Promise<null> {
-    const middle = batch.length >> 1;
-    for (const half of [batch.slice(0, middle), batch.slice(middle)]) await this.#runRest(half, lane, 'look');
+    const wanted = await this.#withoutStale(batch);
+    const middle = wanted.length >> 1;
+    for (const half of [wanted.slice(0, middle), wanted.slice(middle)]) await this.#runRest(half, lane, 'look');
     return null;
   }
 
   /** `lock`: they were found free a moment ago. */
   async #runRest(rest: readonly Waiting[], lane: number, next: 'look' | 'lock'): Promise<null> {
     // Hundreds of commands for a loan that stays held would else take a time-out each, one after the other.
-    const wanted = this.#withoutStale(rest);
+    const wanted = await this.#withoutStale(rest);
     if (wanted.length === 0) return null;
     const committed = await (next === 'look' ? this.#run(wanted, lane) : this.#lockAndRun(wanted, lane));
     if (committed !== null) await this.#answer(wanted, committed);
@@ -357,11 +362,11 @@ export class PostingEngine {
     const held = batch.filter((_, place) => places.has(place));
     this.#rememberHeld(held);
     const nowMs = this.#options.monotonicMs();
-    for (const waiting of held) {
+    await someATurn(held, (waiting) => {
       const sinceMs = waiting.heldSinceMs ?? nowMs;
       if (haveWaited || nowMs - sinceMs >= LIMITS.posterLockTimeoutMs) waiting.answer({ outcome: 'too_busy' });
       else this.#tryAgainSoon({ ...waiting, heldSinceMs: sinceMs });
-    }
+    });
     return batch.filter((_, place) => !places.has(place));
   }
 
@@ -380,10 +385,11 @@ export class PostingEngine {
   }
 
   /** Answers what waited longer than LIMITS.queueWaitMs, before anything is done for it, and leaves the rest. */
-  #withoutStale(batch: readonly Waiting[]): readonly Waiting[] {
+  async #withoutStale(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
     const oldestMs = this.#beginsNothing ? Number.POSITIVE_INFINITY : this.#options.monotonicMs() - LIMITS.queueWaitMs;
-    for (const waiting of batch) if (waiting.sinceMs < oldestMs) waiting.answer({ outcome: 'too_busy' });
-    return batch.filter((waiting) => waiting.sinceMs >= oldestMs);
+    const stale = batch.filter((waiting) => waiting.sinceMs < oldestMs);
+    await answerAll(stale, { outcome: 'too_busy' });
+    return stale.length === 0 ? batch : batch.filter((waiting) => waiting.sinceMs >= oldestMs);
   }
 
   async #watched(batch: readonly Waiting[], lane: number): Promise<CommittedBatch> {
@@ -419,43 +425,53 @@ export class PostingEngine {
 
   /** Some at a time: the next batch, which the database has begun, must not wait until all of them have left. */
   async #answer(batch: readonly Waiting[], committed: CommittedBatch): Promise<void> {
-    const replays: { readonly waiting: Waiting; readonly decision: Decision & { outcome: 'replayed' } }[] = [];
-    for (const [index, waiting] of batch.entries()) {
-      if (index > 0 && index % LIMITS.answersPerTurn === 0) await nextTurn();
+    const replays: Replay[] = [];
+    await someATurn(batch, (waiting, index) => {
       const decision = committed.decisions[index];
       if (decision === undefined) throw new Error('a batch answered fewer decisions than it had commands');
       if (decision.outcome === 'replayed') replays.push({ waiting, decision });
       else if (decision.outcome === 'deferred') this.#defer(waiting);
-      else this.#tell(waiting, decision, committed);
-    }
-    if (replays.length === 0) return;
+      else this.#tell(waiting, () => this.#outcomeOf(decision, committed));
+    });
+    if (replays.length > 0) await this.#answerReplays(replays);
+  }
+
+  /** Everybody else has their answer; whoever replays waits for one more read of rows that never change. */
+  async #answerReplays(replays: readonly Replay[]): Promise<void> {
     this.#options.watch?.replayed(replays.length);
-    // Everybody else has their answer; whoever replays waits for one more read of rows that never change.
+    const refs: EntryRef[] = replays.map(({ waiting, decision }) => ({
+      tenantId: waiting.command.tenantId,
+      entryId: decision.entryId,
+    }));
+    let facts: ReadonlyMap<string, ReceiptFacts>;
     try {
-      const refs: EntryRef[] = replays.map(({ waiting, decision }) => ({
-        tenantId: waiting.command.tenantId,
-        entryId: decision.entryId,
-      }));
-      const facts = await this.#options.store.receipts(refs);
-      for (const { waiting, decision } of replays) {
-        const found = facts.get(scopedKey(waiting.command.tenantId, decision.entryId));
-        if (found === undefined) throw new Error(`a key names entry ${decision.entryId}, which is not there`);
-        waiting.answer({ outcome: 'replayed', body: renderReceipt(decision.receiptVersion, found) });
-      }
+      facts = await this.#options.store.receipts(refs);
     } catch (error) {
       this.#options.onFailure(error);
-      for (const { waiting } of replays) waiting.answer({ outcome: 'unavailable' });
+      return answerAll(
+        replays.map(({ waiting }) => waiting),
+        { outcome: 'unavailable' },
+      );
     }
+    await someATurn(replays, ({ waiting, decision }) =>
+      this.#tell(waiting, () => {
+        const found = facts.get(scopedKey(waiting.command.tenantId, decision.entryId));
+        if (found === undefined) throw new Error(`a key names entry ${decision.entryId}, which is not there`);
+        return { outcome: 'replayed', body: renderReceipt(decision.receiptVersion, found) };
+      }),
+    );
   }
 
   /** A fault of ours in rendering one answer must not keep its neighbours from theirs: whoever asks again finds the key. */
-  #tell(waiting: Waiting, decision: Told, committed: CommittedBatch): void {
+  #tell(waiting: Waiting, outcomeOf: () => Outcome): void {
+    let outcome: Outcome;
     try {
-      waiting.answer(this.#outcomeOf(decision, committed));
+      outcome = outcomeOf();
     } catch (error) {
       this.#options.onFailure(error);
-      waiting.answer({ outcome: 'unavailable' });
+      outcome = { outcome: 'unavailable' };
     }
+    waiting.answer(outcome);
   }
 
   #outcomeOf(decision: Told, committed: CommittedBatch): Outcome {
@@ -466,6 +482,18 @@ export class PostingEngine {
     const body = renderReceipt(receiptVersion, receiptFacts({ entry, following }, postedAt));
     return { outcome: 'created', body };
   }
+}
+
+/** As many as may be answered in one turn of the event loop, then the others, turn by turn. */
+async function someATurn<One>(all: readonly One[], each: (one: One, place: number) => void): Promise<void> {
+  for (const [place, one] of all.entries()) {
+    if (place > 0 && place % LIMITS.answersPerTurn === 0) await nextTurn();
+    each(one, place);
+  }
+}
+
+function answerAll(batch: readonly Waiting[], outcome: Outcome): Promise<void> {
+  return someATurn(batch, (waiting) => waiting.answer(outcome));
 }
 
 /** Lets the event loop look after what has arrived. */

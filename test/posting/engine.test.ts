@@ -1,60 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
-import type { Command } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
 import { type Outcome, PostingEngine } from '../../src/posting/engine.ts';
 import type { PlannedEntry } from '../../src/posting/posting-plan.ts';
-import {
-  type PostingBatch,
-  type PostingStore,
-  StoreFailure,
-  type StoreFailureKind,
-} from '../../src/posting/posting-store.ts';
-
-const TENANT = randomUUID();
+import { type PostingBatch, StoreFailure, type StoreFailureKind } from '../../src/posting/posting-store.ts';
+import { aTurn, feeCommand, REFUSED, scriptedStore } from './scripted-store.ts';
 
 /** A store on which every batch fails after a second: what is tested is what the engine makes of it. */
 function engineWithFailures(kind: StoreFailureKind) {
   let nowMs = 0;
   let posts = 0;
-  const store: PostingStore = {
-    resolve: async () => new Map(),
-    receipts: async () => new Map(),
-    held: async () => new Set(),
-    preview: async () => {
-      throw new StoreFailure(kind, 'it fails');
-    },
+  const store = scriptedStore({
     post: async () => {
       posts += 1;
       nowMs += LIMITS.posterLockTimeoutMs;
       throw new StoreFailure(kind, 'it fails');
     },
-  };
+  });
   const engine = new PostingEngine({ store, lanes: 1, monotonicMs: () => nowMs, onFailure: () => undefined });
   return { engine, posts: () => posts, seconds: () => nowMs / 1_000 };
-}
-
-function feeCommand(): Command {
-  return {
-    kind: 'fee',
-    tenantId: TENANT,
-    actor: 'test',
-    key: 'test:engine',
-    keyHash: randomUUID(),
-    payloadHash: randomUUID(),
-    fee: {
-      loanId: randomUUID(),
-      borrowerId: null,
-      feeType: 'late_fee',
-      amountMinor: 1n,
-      currency: 'USD',
-      effectiveAt: '2026-05-01',
-      externalRef: null,
-      description: null,
-      metadata: null,
-    },
-  };
 }
 
 test('500 commands for a loan that stays held are all answered too_busy soon after the queue wait, not one by one', async () => {
@@ -94,13 +59,7 @@ test('in_progress for a key that is under way; a drained engine takes nothing mo
 function engineThatRefuses(lanes: number, post: (batch: PostingBatch) => Promise<void>) {
   const active = new Map<number, number>();
   let most = 0;
-  const store: PostingStore = {
-    resolve: async () => new Map(),
-    receipts: async () => new Map(),
-    held: async () => new Set(),
-    preview: async () => {
-      throw new StoreFailure('unavailable', 'it has no previews');
-    },
+  const store = scriptedStore({
     post: async (batch) => {
       const here = (active.get(batch.lane) ?? 0) + 1;
       active.set(batch.lane, here);
@@ -110,15 +69,12 @@ function engineThatRefuses(lanes: number, post: (batch: PostingBatch) => Promise
       } finally {
         active.set(batch.lane, here - 1);
       }
-      const refusal = { code: 'not_found', detail: 'there is nothing' } as const;
-      return { decisions: batch.commands.map(() => ({ outcome: 'refused', refusal })), postedAt: new Map() };
+      return { decisions: batch.commands.map(() => REFUSED), postedAt: new Map() };
     },
-  };
+  });
   const engine = new PostingEngine({ store, lanes, monotonicMs: () => 0, onFailure: () => undefined });
   return { engine, mostOnOneLane: () => most };
 }
-
-const aTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 test('the next batch begins before the last one is answered', async () => {
   const order: string[] = [];
@@ -160,19 +116,12 @@ test('one answer that cannot be rendered keeps no other of a large batch from it
   // Posted for a tenant of which the batch does not know when.
   const unknown = { tenantId: randomUUID() } as PlannedEntry;
   const posted: Decision = { outcome: 'posted', entry: unknown, following: [], receiptVersion: 1 };
-  const refused: Decision = { outcome: 'refused', refusal: { code: 'not_found', detail: 'there is nothing' } };
-  const store: PostingStore = {
-    resolve: async () => new Map(),
-    receipts: async () => new Map(),
-    held: async () => new Set(),
-    preview: async () => {
-      throw new StoreFailure('unavailable', 'it has no previews');
-    },
+  const store = scriptedStore({
     post: async (batch) => ({
-      decisions: batch.commands.map((command) => (command === broken ? posted : refused)),
+      decisions: batch.commands.map((command) => (command === broken ? posted : REFUSED)),
       postedAt: new Map(),
     }),
-  };
+  });
   const engine = new PostingEngine({ store, lanes: 1, monotonicMs: () => 0, onFailure: (error) => told.push(error) });
   const outcomes = await Promise.all(commands.map((command) => engine.submit(command)));
   expect(outcomes.findIndex(({ outcome }) => outcome === 'unavailable')).toBe(20);
