@@ -226,8 +226,9 @@ class Reader {
     }
     const name = this.readString();
     // As many bytes as characters: it is ASCII and has no escapes, so these bytes mean this name wherever they stand.
-    // Read anew, for a part of the text would keep all of it in memory.
-    if (name.length === at - start && this.at === at + 1) remembered[place] = bytes.toString('latin1', start, at);
+    const isPlain = name.length === at - start && this.at === at + 1;
+    // Read anew, for a part of the text would keep all of it in memory. A longer name than is looked for takes no place.
+    if (isPlain && at < limit) remembered[place] = bytes.toString('latin1', start, at);
     return name;
   }
 
