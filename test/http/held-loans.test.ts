@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { LIMITS } from '../../src/limits.ts';
 import { serveLedger } from './ledger-server.ts';
 import { holdLoan } from './loan-lock.ts';
-import { newLoan, payment } from './loan-story.ts';
+import { accrual, newLoan, payment } from './loan-story.ts';
+import { expectProblem } from './problem.ts';
 
 /** TRUST.md section 1: what one tenant waits for, no other waits for. */
 const ledger = await serveLedger();
@@ -53,4 +55,26 @@ test('a command that met a held loan is posted once the loan is let go of, witho
   expect((await ledger.api.post('/v1/payments', payment(free), { key: 'payment:free:third' })).status).toBe(201);
   await lock.release();
   expect((await second).status).toBe(201);
+});
+
+test('a heavy command waits in turn for loans that others hold, also when one before it has waited in vain', async () => {
+  // Each loan has a row or more, so that the batch is too heavy for the serving thread.
+  const loans = await Promise.all(Array.from({ length: LIMITS.lightWeight }, () => newLoan(ledger.api)));
+  const [first, , second] = loans.map(({ loanId }) => loanId).toSorted();
+  if (first === undefined || second === undefined) throw new Error('there are no loans');
+  const nightly = accrual(
+    ledger.api,
+    loans.map((loan) => [loan, '7'] as const),
+  );
+  const vain = await holdLoan(ledger, second);
+  const refused = await ledger.api.post('/v1/accruals/batch', nightly);
+  expectProblem(refused, { status: 503, code: 'too_busy' });
+  await vain.release();
+  const locks = [await holdLoan(ledger, first), await holdLoan(ledger, second)];
+  const answer = ledger.api.post('/v1/accruals/batch', nightly);
+  for (const lock of locks) {
+    await lock.untilWaiting();
+    await lock.release();
+  }
+  expect((await answer).status).toBe(201);
 });

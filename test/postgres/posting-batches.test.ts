@@ -101,3 +101,23 @@ test('a command that cannot be decided is answered unavailable alone, and its ne
     commands.map(({ tenantId, keyHash }) => `${tenantId} ${keyHash}`).toSorted(),
   );
 });
+
+test('a batch of heavy commands that waited in vain is halved: who wants the held loan waits for it once more', async () => {
+  const patient = new PostgresStore({ address: database.connection, lanes: 1, heavy: true, reader });
+  const heavy = new PostingEngine({
+    store: patient,
+    lanes: 1,
+    monotonicMs: () => performance.now(),
+    onFailure: (error) => faults.push(error),
+  });
+  const [free, wanted] = [nextFee(0), nextFee(1)];
+  faults.length = 0;
+  await owner.query('BEGIN');
+  await owner.query('SELECT FROM hpts.loan WHERE loan_id = $1 FOR UPDATE', [wanted.fee.loanId]);
+  const [first, second] = [heavy.submit(free), heavy.submit(wanted)];
+  expect(await first).toMatchObject({ outcome: 'created' });
+  expect(faults).toMatchObject([{ kind: 'timeout' }]);
+  await owner.query('ROLLBACK');
+  expect(await second).toMatchObject({ outcome: 'created' });
+  await patient.close();
+});
