@@ -35,7 +35,7 @@ const day = fc.oneof(
 );
 const amountMinor = fc.oneof(
   { weight: 12, arbitrary: fc.bigInt({ min: 1n, max: 300n }) },
-  { weight: 1, arbitrary: fc.constant(10n ** 18n - 1n) },
+  { weight: 3, arbitrary: fc.constant(10n ** 18n - 1n) },
 );
 const common = {
   loanId,
@@ -188,8 +188,9 @@ export type KnownEntries = {
   readonly all: readonly string[];
   readonly pending: readonly string[];
   readonly received: readonly string[];
+  readonly accruals: readonly string[];
 };
-const NONE: KnownEntries = { all: [], pending: [], received: [] };
+const NONE: KnownEntries = { all: [], pending: [], received: [], accruals: [] };
 
 function entryOf(usual: readonly string[], { all }: KnownEntries): fc.Arbitrary<string> {
   return fc.oneof(
@@ -234,9 +235,9 @@ function paymentClearingOf(known: KnownEntries) {
   });
 }
 
-function correctionOf(entryIds: readonly string[]) {
+function correctionOf(known: KnownEntries) {
   return fc.record({
-    accrualEventId: fc.constantFrom(NOWHERE, ...entryIds.map(eventIdOf)),
+    accrualEventId: eventOf(known.accruals, known),
     effectiveAt: mostly(BUSINESS_DATE, '2026-05-03', '2026-05-11'),
     reasonCode: fc.constant('other'),
     loans: fc.uniqueArray(fc.record({ loanId, interestMinor: minor(60n) }), {
@@ -286,9 +287,12 @@ const change = (usual: string) =>
     metadata: fc.constant(null),
   });
 
-function reversalOf(entryIds: readonly string[]) {
+function reversalOf({ all, accruals }: KnownEntries) {
   return fc.record({
-    reversesEntryId: fc.constantFrom(NOWHERE, ...entryIds, ...entryIds),
+    reversesEntryId: fc.oneof(
+      { weight: 6, arbitrary: fc.constantFrom(NOWHERE, ...all, ...all) },
+      { weight: accruals.length === 0 ? 0 : 4, arbitrary: fc.constantFrom(NOWHERE, ...accruals) },
+    ),
     reasonCode: fc.constant('other'),
     reasonDescription: fc.constant(null),
     effectiveAt: mostly(BUSINESS_DATE, '2026-05-02', '2026-05-11'),
@@ -311,29 +315,29 @@ export function arbitraryCommand(entryIds: ReadonlyMap<string, KnownEntries>): f
         weight: 1,
         arbitrary: fc.record({ kind: fc.constant('registration' as const), registration: registrationOf(tenant) }),
       },
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant('fee_waiver' as const), feeWaiver }) },
+      { weight: 6, arbitrary: fc.record({ kind: fc.constant('fee_waiver' as const), feeWaiver }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('goodwill_credit' as const), goodwillCredit }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('suspense_allocation' as const), suspenseAllocation }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('suspense_refund' as const), suspenseRefund }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('refinance' as const), refinance: refinanceOf(tenant) }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('restructure' as const), restructure }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('non_accrual' as const), nonAccrual }) },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constant('charge_off' as const), chargeOff }) },
-      { weight: 6, arbitrary: fc.record({ kind: fc.constant('recovery' as const), recovery }) },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('period_close' as const), change: change('2026-04') }) },
+      { weight: 5, arbitrary: fc.record({ kind: fc.constant('charge_off' as const), chargeOff }) },
+      { weight: 10, arbitrary: fc.record({ kind: fc.constant('recovery' as const), recovery }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('period_close' as const), change: change('2026-04') }) },
       {
-        weight: 2,
+        weight: 3,
         arbitrary: fc.record({ kind: fc.constant('period_reopening' as const), change: change('2026-04') }),
       },
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constant('adjustment' as const), approval }) },
+      { weight: 5, arbitrary: fc.record({ kind: fc.constant('accrual' as const), accrual: accrualOf(tenant) }) },
+      { weight: 4, arbitrary: fc.record({ kind: fc.constant('adjustment' as const), approval }) },
       {
         weight: known.all.length === 0 ? 1 : 6,
-        arbitrary: fc.record({ kind: fc.constant('accrual_correction' as const), correction: correctionOf(known.all) }),
+        arbitrary: fc.record({ kind: fc.constant('accrual_correction' as const), correction: correctionOf(known) }),
       },
       {
-        weight: known.all.length === 0 ? 1 : 4,
-        arbitrary: fc.record({ kind: fc.constant('reversal' as const), reversal: reversalOf(known.all) }),
+        weight: known.all.length === 0 ? 1 : 10,
+        arbitrary: fc.record({ kind: fc.constant('reversal' as const), reversal: reversalOf(known) }),
       },
       {
         weight: known.all.length === 0 ? 1 : 2,

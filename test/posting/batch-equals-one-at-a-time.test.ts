@@ -1,14 +1,25 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { PENDING } from '../../src/domain/layer.ts';
 import { minus, NOTHING_LOST, plus } from '../../src/domain/loss.ts';
 import type { Command } from '../../src/posting/command.ts';
 import type { Decision } from '../../src/posting/decide-batch.ts';
+import { scopedKey } from '../../src/posting/ledger-state.ts';
 import { receiptFacts } from '../../src/posting/posted-receipt.ts';
 import { renderReceipt } from '../../src/posting/receipt.ts';
 import { arbitraryCommand, type KnownEntries, PRELUDE, TENANTS } from './arbitrary-command.ts';
 import { balancesOf, MemoryBooks } from './memory-books.ts';
 import { closedThrough, FISCAL_YEAR_END, incomeAndExpense, standingCloses } from './memory-periods.ts';
+
+/** Another each time, and named with every failure, a time-out and a count that falls short included. */
+const SEED =
+  fc.readConfigureGlobal()?.seed ?? Number(process.env['PROPERTY_SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
+beforeEach(({ onTestFailed }) => {
+  onTestFailed(() => console.error(`it failed with PROPERTY_SEED=${SEED}, which makes it again`));
+});
+
+/** Eight to fifty seconds were measured on two cores, by what else ran on them. */
+const TOGETHER_MS_MAX = 240_000;
 
 /** Books with a history, reversals in it, and a batch that may reverse what is in it. */
 const story = fc
@@ -23,7 +34,7 @@ const story = fc
     }),
   );
 
-test('a batch decided together = the same commands decided one at a time', () => {
+test('a batch decided together = the same commands decided one at a time', { timeout: TOGETHER_MS_MAX }, () => {
   const seen = new Map<string, number>();
   fc.assert(
     fc.property(story, ({ history, batch }) => {
@@ -50,10 +61,10 @@ test('a batch decided together = the same commands decided one at a time', () =>
       expect(together.entries).toEqual(apart.entries);
       for (const decision of decided.decisions) count(seen, decision);
     }),
-    { numRuns: 1_200 },
+    { numRuns: 1_200, seed: SEED },
   );
   // The property says nothing unless such batches post, replay and meet every refusal.
-  for (const outcome of EVERY_OUTCOME) expect([outcome, (seen.get(outcome) ?? 0) > 0]).toEqual([outcome, true]);
+  for (const outcome of EVERY_OUTCOME) expect(seen.get(outcome) ?? 0, outcome).toBeGreaterThan(0);
 });
 
 test('the entries of a tenant are numbered without a gap, in the order of the commands', () => {
@@ -67,7 +78,7 @@ test('the entries of a tenant are numbered without a gap, in the order of the co
         expect(plan.entriesOfTenant.get(tenantId) ?? 0).toBe(own.length);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 100, seed: SEED },
   );
 });
 
@@ -91,7 +102,7 @@ test('every account equals the fold of its lines, and every loan the fold of its
       expect(kept).toEqual(folded);
       expect([...kept.values()].reduce((sum, one) => sum + one, 0n)).toBe(0n);
     }),
-    { numRuns: 200 },
+    { numRuns: 200, seed: SEED },
   );
 });
 
@@ -120,9 +131,9 @@ test('what a loan was charged off and recovered is the fold of its standing loss
         }
       }
     }),
-    { numRuns: 800 },
+    { numRuns: 800, seed: SEED },
   );
-  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
+  for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(0);
 });
 
 test('nothing is dated in a closed period, and a closed year holds no income and no expense', () => {
@@ -151,9 +162,9 @@ test('nothing is dated in a closed period, and a closed year holds no income and
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 300, seed: SEED },
   );
-  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
+  for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(0);
 });
 
 const EVERY_OUTCOME = [
@@ -220,7 +231,8 @@ const RECEIVED: ReadonlySet<string> = new Set([
 ]);
 
 function entryIdsAfter(history: readonly Command[]): ReadonlyMap<string, KnownEntries> {
-  const entries = [...booksAfter(history).entries];
+  const books = booksAfter(history);
+  const entries = [...books.entries];
   return new Map(
     TENANTS.map(({ tenantId }) => {
       const own = entries.filter(([key]) => key.startsWith(tenantId)).map(([, { entry }]) => entry);
@@ -228,6 +240,8 @@ function entryIdsAfter(history: readonly Command[]): ReadonlyMap<string, KnownEn
       const likely = own.flatMap((entry) =>
         Array.from({ length: entry.eventType === 'accrual' || entry.eventType === 'chargeoff' ? 4 : 1 }, () => entry),
       );
+      const mostCorrected = ({ entryId }: { readonly entryId: string }) =>
+        Array.from({ length: books.corrections.has(scopedKey(tenantId, entryId)) ? 6 : 1 }, () => entryId);
       const ids = (wanted: typeof own) => wanted.map(({ entryId }) => entryId);
       return [
         tenantId,
@@ -235,6 +249,7 @@ function entryIdsAfter(history: readonly Command[]): ReadonlyMap<string, KnownEn
           all: ids(likely),
           pending: ids(own.filter(({ layer, eventType }) => layer === PENDING || eventType === 'disbursement')),
           received: ids(own.filter(({ eventType }) => RECEIVED.has(eventType))),
+          accruals: own.filter(({ eventType }) => eventType === 'accrual').flatMap(mostCorrected),
         },
       ];
     }),
