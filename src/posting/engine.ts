@@ -1,5 +1,6 @@
 import type { Refusal } from '../domain/refusal.ts';
 import { LIMITS } from '../limits.ts';
+import { someATurn } from './answer-turns.ts';
 import type { Command } from './command.ts';
 import { kindOf, referencesOf } from './command-kinds.ts';
 import { type Decision, decideBatch } from './decide-batch.ts';
@@ -484,19 +485,6 @@ export class PostingEngine {
   }
 }
 
-/** As many as may be answered in one turn of the event loop, then the others, turn by turn. */
-async function someATurn<One>(all: readonly One[], each: (one: One, place: number) => void): Promise<void> {
-  for (const [place, one] of all.entries()) {
-    if (place > 0 && place % LIMITS.answersPerTurn === 0) await nextTurn();
-    each(one, place);
-  }
-}
-
 function answerAll(batch: readonly Waiting[], outcome: Outcome): Promise<void> {
   return someATurn(batch, (waiting) => waiting.answer(outcome));
-}
-
-/** Lets the event loop look after what has arrived. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
