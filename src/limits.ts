@@ -25,6 +25,8 @@ export const LIMITS = {
   /** Connections on which one process keeps track of runs. */
   accrualRunConnections: 2,
   accrualRunStatementTimeoutMs: 5_000,
+  /** Large bodies that the heavy thread has read and not yet answered. */
+  largeBodiesRead: 2,
   /** The body of POST /v1/payments/settlements. */
   clearingBodyBytes: 1024 * 1024,
   clearedEntries: 10_000,

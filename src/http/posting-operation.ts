@@ -121,7 +121,10 @@ type Answer = Outcome | PreviewOutcome | { readonly problem: Problem };
 export type Posting = {
   /** Posts a command that was read on this thread. */
   readonly submit: (command: Command, request: TracedRequest) => Promise<Outcome>;
-  /** Reads and posts a body too large to be read on this thread without holding up everybody else. */
+  /**
+   * Reads and posts a body too large to be read on this thread without holding up everybody else. Takes the bytes: they are
+   * no longer here afterwards.
+   */
   readonly submitLarge: (large: LargeBody, request: TracedRequest) => Promise<Answer>;
   /** Says what a command that was read on this thread would post. */
   readonly preview: (command: Command) => Promise<PreviewOutcome>;

@@ -90,7 +90,7 @@ export class HeavyPoster {
     const id = this.#lastId;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
-      this.#thread().postMessage({ ...question, id } as HeavyQuestion);
+      this.#thread().postMessage({ ...question, id } as HeavyQuestion, movedWith(question));
     });
   }
 
@@ -127,6 +127,13 @@ export class HeavyPoster {
     for (const resolve of this.#waiting.values()) resolve({ outcome: 'unavailable' });
     this.#waiting.clear();
   }
+}
+
+/** A body of megabytes moves to the thread in place of being copied; where it lies among others, it is copied. */
+function movedWith(question: Unnumbered): ArrayBuffer[] {
+  if (!('bytes' in question)) return [];
+  const { buffer, byteLength } = question.bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }
 
 function previewOutcome(outcome: HeavyOutcome): PreviewOutcome {

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { LIMITS } from '../../limits.ts';
 import { PostgresStore } from '../../postgres/posting/store.ts';
 import { ReaderPool } from '../../postgres/reading/reader-pool.ts';
 import { PostingEngine } from '../../posting/engine.ts';
@@ -7,6 +8,10 @@ import { previewCommand } from '../../posting/preview.ts';
 import { readCommand } from '../posting-operation.ts';
 import { POSTING_ROUTES } from '../routes/posting-routes.ts';
 import type { HeavyAnswer, HeavyFigure, HeavyQuestion, HeavyThreadData } from './heavy-message.ts';
+import { Turns } from './turns.ts';
+
+type HeavyOutcome = Extract<HeavyAnswer, { id: number }>['outcome'];
+type LargeQuestion = Extract<HeavyQuestion, { bytes: Uint8Array }>;
 
 /**
  * The thread on which large bodies are read and heavy commands posted, with an engine and a connection of its own: ten
@@ -36,56 +41,51 @@ const engine = new PostingEngine({
   ...(watched ? { watch } : {}),
 });
 
-/** Read one in a turn: a body takes a while to read, and whoever says that nothing more begins must not wait for all. */
-const unread: HeavyQuestion[] = [];
-let beginsNothing = false;
-
-port.on('message', (question: HeavyQuestion) => {
-  if (question.ask === 'begin_nothing') {
-    beginsNothing = true;
-    engine.beginNothing();
-  }
-  unread.push(question);
-  if (unread.length === 1) setImmediate(readOne);
+const turns = new Turns({
+  atOnce: LIMITS.largeBodiesRead,
+  waitMs: LIMITS.queueWaitMs,
+  monotonicMs: () => performance.now(),
 });
 
-function readOne(): void {
-  const question = unread.shift();
-  if (unread.length > 0) setImmediate(readOne);
-  if (question !== undefined) answerTo(question);
-}
-
-function answerTo(question: HeavyQuestion): void {
+port.on('message', (question: HeavyQuestion) => {
+  // The question is not kept until its answer: it holds the body.
+  const { id } = question;
   handle(question).then(
-    (outcome) => answer({ id: question.id, outcome }),
+    (outcome) => answer({ id, outcome }),
     (error: unknown) => {
       onFailure(error);
-      answer({ id: question.id, outcome: { outcome: 'unavailable' } });
+      answer({ id, outcome: { outcome: 'unavailable' } });
     },
   );
-}
+});
 
-async function handle(question: HeavyQuestion): Promise<Extract<HeavyAnswer, { id: number }>['outcome']> {
-  if (beginsNothing && question.ask !== 'stop') return { outcome: 'too_busy' };
+async function handle(question: HeavyQuestion): Promise<HeavyOutcome> {
   switch (question.ask) {
     case 'begin_nothing':
+      turns.end();
+      engine.beginNothing();
       return { outcome: 'too_busy' };
     case 'post':
       return engine.submit(question.command);
     case 'preview':
       return previewCommand(question.command, { store, onFailure });
     case 'read_and_post':
-    case 'read_and_preview': {
-      const route = POSTING_ROUTES.get(question.path);
-      if (route === undefined) throw new Error(`there is no posting route ${question.path}`);
-      const command = route.use((posting) => readCommand(posting, question.sender, question.bytes));
-      if ('problem' in command) return command;
-      return question.ask === 'read_and_post' ? engine.submit(command) : previewCommand(command, { store, onFailure });
-    }
+    case 'read_and_preview':
+      // Read, a body takes up many times its bytes: it is read when it can be posted, and waits as it came.
+      return (await turns.run(() => readLarge(question))) ?? { outcome: 'too_busy' };
     case 'stop':
       await engine.drain();
       await store.close();
       await reader.close();
       return { outcome: 'too_busy' };
   }
+}
+
+async function readLarge(question: LargeQuestion): Promise<HeavyOutcome> {
+  const { path, sender, bytes } = question;
+  const route = POSTING_ROUTES.get(path);
+  if (route === undefined) throw new Error(`there is no posting route ${path}`);
+  const command = route.use((posting) => readCommand(posting, sender, bytes));
+  if ('problem' in command) return command;
+  return question.ask === 'read_and_post' ? engine.submit(command) : previewCommand(command, { store, onFailure });
 }
