@@ -25,7 +25,13 @@ export const LIMITS = {
   /** Connections on which one process keeps track of runs. */
   accrualRunConnections: 2,
   accrualRunStatementTimeoutMs: 5_000,
-  /** Large bodies that the heavy thread has read and not yet answered. */
+  /**
+   * Bodies over eventBodyBytes that have arrived and were not answered yet, together and of one tenant; what would be more is
+   * answered too_busy.
+   */
+  largeBodiesBytes: 32 * 1024 * 1024,
+  tenantLargeBodiesBytes: 8 * 1024 * 1024,
+  /** Of those, bodies that the heavy thread has read and not yet answered. */
   largeBodiesRead: 2,
   /** The body of POST /v1/payments/settlements. */
   clearingBodyBytes: 1024 * 1024,

@@ -17,7 +17,10 @@ export class PortTaken extends Error {
 }
 
 /** What the listeners serve from. */
-export type ServingParts = Pick<HttpServerOptions, 'operations' | 'loopbackHostsOnly' | 'watch' | 'onFailure'> &
+export type ServingParts = Pick<
+  HttpServerOptions,
+  'operations' | 'bodies' | 'loopbackHostsOnly' | 'watch' | 'onFailure'
+> &
   Pick<TokenEndpointOptions, 'db' | 'directory'>;
 
 /** The listeners of a process. */

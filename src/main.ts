@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { openConfiguration } from './configuration.ts';
 import { postDemoLoan } from './demo-loan.ts';
 import { drain, within } from './drain.ts';
+import { BodyBudget } from './http/body-budget.ts';
 import { HeavyPoster } from './http/heavy/heavy-poster.ts';
 import { startAccessDirectory } from './http/oauth/access-directory.ts';
 import type { Posting, TracedRequest } from './http/posting-operation.ts';
@@ -103,12 +104,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       accrualRuns: accrualRuns.operations,
       document: readApiDocument(),
     });
-    closers.push(
-      await observation.listen({ engine, store, reader, heavy, accessPool, webhooks, configuration, program }),
-    );
-    const watch = observation.requests;
-    const parts = { db: accessPool, directory, operations, loopbackHostsOnly: demoFolder !== null, watch, onFailure };
-    const listeners = await listen(config, parts);
+    const bodies = new BodyBudget();
+    const observed = { engine, store, reader, heavy, bodies, accessPool, webhooks, configuration, program };
+    closers.push(await observation.listen(observed));
+    const serving = { operations, bodies, loopbackHostsOnly: demoFolder !== null, watch: observation.requests };
+    const listeners = await listen(config, { ...serving, db: accessPool, directory, onFailure });
     const jobs = [webhooks, accrualRuns];
     const stop = (): Promise<void> =>
       stopInTime(drain({ listeners, engine, heavy, jobs, onFailure }).then(closeAll), onFailure);

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { DestinationStream } from 'pino';
 import { type Config, SettingsRefused } from './config.ts';
 import type { Configuration } from './configuration.ts';
+import type { BodyBudget } from './http/body-budget.ts';
 import type { HeavyPoster } from './http/heavy/heavy-poster.ts';
 import { EngineFigures } from './http/metrics/engine-figures.ts';
 import { counter, type Family, gauge } from './http/metrics/exposition.ts';
@@ -23,6 +24,7 @@ export type Observed = {
   readonly store: PostgresStore;
   readonly reader: ReaderPool;
   readonly heavy: HeavyPoster;
+  readonly bodies: BodyBudget;
   readonly accessPool: pg.Pool;
   readonly webhooks: Pick<Webhooks, 'connections' | 'lag'>;
   readonly configuration: Pick<Configuration, 'connections'>;
@@ -84,7 +86,7 @@ export class Observation {
 }
 
 function presentFamilies(observed: Observed): readonly Family[] {
-  const { engine, store, reader, heavy, accessPool, webhooks, configuration, program } = observed;
+  const { engine, store, reader, heavy, bodies, accessPool, webhooks, configuration, program } = observed;
   const one = (value: number): readonly { value: number }[] => [{ value }];
   const pools = [
     { pool: 'poster', open: store.openConnections, idle: Math.max(0, store.openConnections - engine.batches) },
@@ -105,6 +107,7 @@ function presentFamilies(observed: Observed): readonly Family[] {
     gauge('hpts_queue_depth', 'Commands that wait for a place in a batch.', one(engine.queued)),
     gauge('hpts_batches_in_flight', 'Batches under way.', one(engine.batches)),
     gauge('hpts_heavy_commands_in_flight', 'Commands and bodies at the heavy thread.', one(heavy.pending)),
+    gauge('hpts_large_body_bytes', 'Bytes of large bodies that were not answered yet.', one(bodies.bytes)),
     gauge('hpts_reads_in_flight', 'Reads that wait for their answer.', one(reader.underWay)),
     gauge('hpts_database_connections', 'Connections to PostgreSQL that are open.', [...states, readers]),
   ];

@@ -74,6 +74,8 @@ function sayBroken(watch: RequestWatch, error: ParserError, socket: Socket): voi
     'Connection: close',
   ].join('\r\n');
   socket.end(`${head}\r\n\r\n${body}`);
+  // A client that keeps its side open would else keep what has arrived of its request, and send on.
+  socket.destroySoon();
 }
 
 const REASONS: Readonly<Record<number, string>> = {

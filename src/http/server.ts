@@ -10,6 +10,8 @@ import { LIMITS } from '../limits.ts';
 import { failureOf } from '../postgres/posting/poster-connection.ts';
 import { TooManyReads } from '../postgres/reading/reader-pool.ts';
 import { StoreFailure } from '../posting/posting-store.ts';
+import type { BodyBudget, BodyShare } from './body-budget.ts';
+import { bodyParser } from './body-parser.ts';
 import { answerBrokenBytes, brokenRequest } from './broken-request.ts';
 import type { ClientCertificates } from './client-certificate.ts';
 import { Connections } from './connections.ts';
@@ -32,6 +34,8 @@ export type HttpServerOptions = {
   readonly plugins: readonly ((app: FastifyInstance) => Promise<void>)[];
   readonly verifier: TokenVerifier;
   readonly certificates: ClientCertificates;
+  /** One for the process, whatever listens in it. */
+  readonly bodies: BodyBudget;
   /** Serves TLS with these in place of plain HTTP. */
   readonly tls?: TlsOptions;
   /** A demo instance answers only to loopback host names, so that a web page cannot reach it by a name of its own. */
@@ -83,6 +87,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.decorate('watch', options.watch);
   app.decorateRequest('principal', null);
   app.decorateRequest('arrivedMs', 0);
+  app.decorateRequest('bodyShare', null);
   app.addHook('onRequest', receive(options, connections));
   // A body that was not read to its end: fastify lets its answer close the connection.
   app.addHook('onError', (request, reply, _error, done) => {
@@ -92,7 +97,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const scoped = new Set(options.operations.filter(({ scope }) => scope !== null).map(({ path }) => path));
   app.addHook('onRoute', (route) => options.watch.watchRoute(route, (path) => scoped.has(path)));
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser(
+    'application/json',
+    bodyParser({ smallBytes: LIMITS.eventBodyBytes, budget: options.bodies }),
+  );
   app.setErrorHandler((error, request, reply) => answerError(options, { error, request, reply }));
   app.setNotFoundHandler((request, reply) => answerNowhere(options, request, reply));
   if (options.loopbackHostsOnly) app.addHook('onRequest', refuseForeignHosts);
@@ -111,11 +119,25 @@ function addOperation(app: FastifyInstance, operation: Operation, gates: HttpSer
     url: path,
     ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
     ...(scope === null ? openTo(path) : { onRequest: requireScope(gates.verifier, gates.certificates, scope) }),
-    handler: (request, reply) => {
-      if (method === 'POST') refuseEncodedBody(request);
-      return operation.handle(request, reply);
-    },
+    handler: (request, reply) =>
+      request.bodyShare === null
+        ? handle(request, reply)
+        : giveBackAfter(request.bodyShare, async () => handle(request, reply)),
   });
+
+  function handle(request: FastifyRequest, reply: FastifyReply): ReturnType<Operation['handle']> {
+    if (method === 'POST') refuseEncodedBody(request);
+    return operation.handle(request, reply);
+  }
+}
+
+/** A large body counts until it is answered, and not only until its sender goes away: another thread may still hold it. */
+async function giveBackAfter(share: BodyShare, handle: () => Promise<unknown>): Promise<void> {
+  try {
+    await handle();
+  } finally {
+    share.release();
+  }
 }
 
 /** What is open to everybody and answers JSON. */

@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCOPES } from '../../src/domain/scope.ts';
+import { BodyBudget } from '../../src/http/body-budget.ts';
 import { RequestWatch } from '../../src/http/request-watch.ts';
 import { reconciliationStatus } from '../../src/http/routes/reconciliation-status.ts';
 import { createHttpServer } from '../../src/http/server.ts';
@@ -368,6 +369,7 @@ describe('GET /v1/reconciliation/status: 503 too_busy', () => {
       operations: [reconciliationStatus(new ReconciliationRuns(ledger.address, 200))],
       plugins: [],
       certificates: { thumbprintOf: () => undefined },
+      bodies: new BodyBudget(),
       verifier: { verify: () => ({ ok: true, principal: { ...CALLER, tenantId: api.tenantId, certificates: null } }) },
       loopbackHostsOnly: false,
       watch: new RequestWatch({ log: pino({ level: 'silent' }), accessLog: false, metrics: false }),

@@ -1,5 +1,6 @@
 /** POST /oauth2/token: the client credentials grant (RFC 6749 section 4.4). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { bodyParser } from '../body-parser.ts';
 import { countHeader } from '../broken-request.ts';
 import type { ClientCertificates } from '../client-certificate.ts';
 import { issueToken, type TokenIssuerOptions } from './token-issuer.ts';
@@ -58,8 +59,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): (app: FastifyInsta
     app.removeAllContentTypeParsers();
     app.addContentTypeParser(
       'application/x-www-form-urlencoded',
-      { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
-      (_request, body, done) => done(null, body),
+      bodyParser({ smallBytes: BODY_BYTES_MAX, budget: null }),
     );
     app.addHook('onRequest', async (request, reply) => {
       // RFC 6749 section 5.1: no answer of this endpoint may be kept anywhere.
