@@ -15,8 +15,8 @@ Without --url: against two server processes and an embedded PostgreSQL of the ru
   --portion N      commands for one set of tenants; then come new ones, with the next seed (50000)
   --workers N      lines of work at once (32)
   --minimum N      least number of each event, also under each policy, event type, refusal and race (events / 1000)
-  --control        post with posted_at = now() and expect that to be found out: exits with 0 when answers under a fixed
-                   known_at changed, with 1 when none did
+  --control        post with posted_at = now() and expect that to be found out: exits with 0 when races can only be explained
+                   against the order of posted_at, or answers under a fixed known_at changed; with 1 when neither was seen
   --url A,B        one or more server processes over one database
   --token-file F   JSON: {"tenants": [{"tenant_id", "default_program_id", "business_date", "token", "narrow_token",
                    "colleague_token"}]}; narrow_token holds hpts:balances:read alone, colleague_token is another client's
@@ -113,8 +113,9 @@ async function simulate(target: SimulationTarget, renew?: () => Promise<Simulati
   if (report === undefined) throw new Error('no events were asked for');
   console.log(reportText(report));
   if (values.control) {
-    if (report.changed === 0) throw new Error('posted_at = now() was not found out: this simulation can see nothing');
-    console.log(`posted_at = now() was found out: ${report.changed} answers changed`);
+    const { changed, differenceCount } = report;
+    if (differenceCount === 0) throw new Error('posted_at = now() was not found out: this simulation can see nothing');
+    console.log(`posted_at = now() was found out: ${differenceCount} differences, of them ${changed} answers changed`);
     return;
   }
   const minimum = Number(values.minimum ?? Math.floor(events / 1_000));
