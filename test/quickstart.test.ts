@@ -86,6 +86,8 @@ function placeOfRoot(dataDir: string): string {
 
 function expectNothingLeft(dataDir: string): void {
   expect(readdirSync(temporary)).toEqual([]);
+  // Nor the data folder that a server would have made.
+  expect(readdirSync(folder)).toEqual(['tmp']);
   expect(existsSync(placeOfRoot(dataDir))).toBe(false);
 }
 

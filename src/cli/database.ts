@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { SettingsRefused } from '../config.ts';
 import { type DatabaseAddress, nameOfDatabase, parseDatabaseUrl } from '../postgres/connection.ts';
-import { existingDataFolder, packageFolder, resolveDataFolder } from '../postgres/embedded/data-folder.ts';
+import { packageFolder, presentDataFolder, resolveDataFolder } from '../postgres/embedded/data-folder.ts';
 import { connectEmbedded } from '../postgres/embedded/embedded-server.ts';
 import { migrate, requireSchema } from '../postgres/migrate.ts';
 import { refuseUnsafeServer } from '../postgres/server-safety.ts';
@@ -31,8 +31,9 @@ export async function openLedger(env: Environment): Promise<OpenDatabase> {
   if (isSet(url)) {
     return opened(atUrl(url), ({ address, name }) => requireSchema(address, { name, setting: 'HPTS_DATABASE_URL' }));
   }
-  const dataDir = existingDataFolder({ env, packageDir: packageFolder() });
-  return opened(await inFolder({ dataDir, create: false }), ({ address, name }) =>
+  const present = presentDataFolder({ env, packageDir: packageFolder() });
+  if (present.dataDir === undefined) throw new Error(present.why);
+  return opened(await inFolder({ dataDir: present.dataDir, create: false }), ({ address, name }) =>
     requireSchema(address, { name, setting: 'HPTS_DATA_DIR' }),
   );
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readConfig } from '../config.ts';
 import { startServer } from '../main.ts';
 import { DEMO_CREDENTIALS } from '../postgres/access/demo.ts';
-import { letServerPass, packageFolder, resolveDataFolder } from '../postgres/embedded/data-folder.ts';
+import { letServerPass, packageFolder, presentDataFolder } from '../postgres/embedded/data-folder.ts';
 import { openEmbedded } from '../postgres/embedded/embedded-server.ts';
 import { liveInstance } from '../postgres/embedded/instance-file.ts';
 import { notedPlace } from '../postgres/embedded/place.ts';
@@ -41,8 +41,8 @@ Exit: 0 every figure is right, 1 one is not, 2 called wrongly.`,
       context.err(`hpts quickstart takes no arguments, got ${argv.join(' ')}`);
       return 2;
     }
-    const dataDir = resolveDataFolder({ env: context.env, packageDir: packageFolder() });
-    const running = liveInstance(dataDir);
+    const { dataDir } = presentDataFolder({ env: context.env, packageDir: packageFolder() });
+    const running = dataDir === undefined ? undefined : liveInstance(dataDir);
     if (running !== undefined) {
       context.out(`Against the running instance ${running.url}`);
       return (await fourCalls(running.url, context)) ? 0 : 1;

@@ -1,4 +1,14 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -128,5 +138,16 @@ describe('hpts verify', () => {
     expect(refused.err).toEqual([expect.stringMatching(/^hpts verify: there is no ledger in .*HPTS_DATA_DIR/)]);
     expect(refused.err[0]).toContain(data);
     expect([existsSync(data), before ? readdirSync(data) : []]).toEqual([before, []]);
+  });
+
+  it('does not say of a data folder that it cannot use that no ledger is in it', async () => {
+    // A file in the way stands for a folder of somebody else, which root could enter all the same.
+    writeFileSync(join(folder, 'file'), '');
+    const data = join(folder, 'file', 'data');
+    expect(await runCommand(['verify'], { env: { HPTS_DATA_DIR: data } })).toEqual({
+      code: 1,
+      out: [],
+      err: [`hpts verify: HPTS_DATA_DIR names ${data}, which cannot be used: ENOTDIR`],
+    });
   });
 });

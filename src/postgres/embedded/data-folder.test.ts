@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { packageFolder, resolveDataFolder } from './data-folder.ts';
+import { packageFolder, presentDataFolder, resolveDataFolder } from './data-folder.ts';
 
 let folder: string;
 
@@ -34,6 +34,25 @@ it('takes the state folder where the package cannot be written', () => {
   writeFileSync(join(folder, 'package'), '');
   const packageDir = join(folder, 'package');
   expect(resolveDataFolder({ env: { XDG_STATE_HOME: folder }, packageDir })).toBe(join(folder, 'hpts'));
+});
+
+it('finds a data folder that is there, and makes none', () => {
+  const options = { env: { XDG_STATE_HOME: folder }, packageDir: join(folder, 'package') };
+  const both = `${join(folder, 'package', '.hpts')} or ${join(folder, 'hpts')}`;
+  expect(presentDataFolder(options)).toEqual({ why: `there is no ledger in ${both}: look at HPTS_DATA_DIR` });
+  expect(readdirSync(folder)).toEqual([]);
+  mkdirSync(join(folder, 'hpts'));
+  expect(presentDataFolder(options)).toEqual({ dataDir: join(folder, 'hpts') });
+});
+
+it('tells a data folder that cannot be used from one that is not there', () => {
+  writeFileSync(join(folder, 'package'), '');
+  const options = { env: { XDG_STATE_HOME: folder }, packageDir: join(folder, 'package') };
+  const refused = `${join(folder, 'package', '.hpts')} cannot be used (ENOTDIR)`;
+  const why = `${refused}; there is no ledger in ${join(folder, 'hpts')}: look at HPTS_DATA_DIR`;
+  expect(presentDataFolder(options)).toEqual({ why });
+  const named = { ...options, env: { HPTS_DATA_DIR: join(folder, 'package', 'data') } };
+  expect(() => presentDataFolder(named)).toThrow(/HPTS_DATA_DIR names .*ENOTDIR/);
 });
 
 it('finds the package', () => {

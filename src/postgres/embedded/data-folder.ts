@@ -29,16 +29,29 @@ export function resolveDataFolder(options: {
   throw new Error(`No folder for the data can be written: ${refusals.join('; ')}. Set HPTS_DATA_DIR to one that can.`);
 }
 
-/** The data folder that there is already, of those that resolveDataFolder chooses from. Throws where there is none; creates none. */
-export function existingDataFolder(options: {
+type Present = { readonly dataDir: string } | { readonly dataDir: undefined; readonly why: string };
+
+/**
+ * The data folder that there is already, of those that resolveDataFolder chooses from, or why none is to be had. Creates none.
+ * Throws where HPTS_DATA_DIR names one that is there and cannot be used.
+ */
+export function presentDataFolder(options: {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly packageDir: string;
-}): string {
+}): Present {
   const named = options.env['HPTS_DATA_DIR'];
-  const candidates = named === undefined || named === '' ? defaultFolders(options) : [resolve(named)];
-  const found = candidates.find((dataDir) => existsSync(dataDir) && whyNotWritable(dataDir) === undefined);
-  if (found !== undefined) return found;
-  throw new Error(`there is no ledger in ${candidates.join(' or ')}: look at HPTS_DATA_DIR`);
+  const isNamed = named !== undefined && named !== '';
+  const absent: string[] = [];
+  const refused: string[] = [];
+  for (const dataDir of isNamed ? [resolve(named)] : defaultFolders(options)) {
+    const refusal = whyNotUsed(dataDir);
+    if (refusal === undefined) return { dataDir };
+    if (refusal === 'ENOENT') absent.push(dataDir);
+    else if (isNamed) throw new Error(`HPTS_DATA_DIR names ${dataDir}, which cannot be used: ${refusal}`);
+    else refused.push(`${dataDir} cannot be used (${refusal})`);
+  }
+  const none = absent.length === 0 ? [] : [`there is no ledger in ${absent.join(' or ')}`];
+  return { dataDir: undefined, why: `${[...refused, ...none].join('; ')}: look at HPTS_DATA_DIR` };
 }
 
 /** The folder that holds this package's package.json. */
@@ -83,6 +96,14 @@ function stateFolder(env: Readonly<Record<string, string | undefined>>): string 
 function whyNotWritable(dataDir: string): string | undefined {
   try {
     createDataFolder(dataDir);
+  } catch (error) {
+    return errorCode(error) ?? errorMessage(error);
+  }
+  return whyNotUsed(dataDir);
+}
+
+function whyNotUsed(dataDir: string): string | undefined {
+  try {
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
