@@ -110,6 +110,8 @@ test('a key is rotated under the master key of the data folder, or of the enviro
     1,
     expect.stringContaining('does not open under this master key'),
   ]);
+  // Set to nothing it is not set, and the key is that of the data folder.
+  expect(await run(keyRotate, [], { HPTS_MASTER_KEY_FILE: '' })).toMatchObject({ code: 0, err: [] });
   const missing = await run(keyRotate, [], { HPTS_MASTER_KEY_FILE: join(folder, 'none') });
   expect([missing.code, missing.err.join()]).toEqual([1, expect.stringContaining('ENOENT')]);
 });

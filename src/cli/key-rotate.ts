@@ -1,6 +1,6 @@
 import { LIMITS } from '../limits.ts';
-import { readLedgersMasterKey } from '../postgres/access/master-key.ts';
-import { rotateSigningKey } from '../postgres/access/signing-key.ts';
+import { readLedgersMasterKey, readMasterKey } from '../postgres/access/master-key.ts';
+import { rotateSigningKey, wasEverSealed } from '../postgres/access/signing-key.ts';
 import { selectUnopenedEndpoints, type UnopenedEndpoint } from '../postgres/webhooks/unopened-endpoint.ts';
 import { administrationCommand, UsageError, wholeSeconds } from './administration-command.ts';
 import type { Command, OpenDatabase } from './command.ts';
@@ -31,7 +31,8 @@ Exit: 0 done, 1 refused, 2 called wrongly.`,
     const overlapSeconds = wholeSeconds(values, 'overlap', OVERLAP_SECONDS);
     const abandonSealed = values['abandon-sealed'] === true;
     return async (database, { actor, env }) => {
-      const masterKey = await readLedgersMasterKey(masterKeyFile(database, env));
+      const file = masterKeyFile(database, env);
+      const masterKey = await ((await wasEverSealed(database.address)) ? readLedgersMasterKey : readMasterKey)(file);
       // Before anything changes: what cannot be told is not to come to light behind a rotation that was made.
       const endpoints = abandonSealed ? await selectUnopenedEndpoints(database.address, masterKey) : [];
       const wish = { masterKey, overlapSeconds, abandonSealed };
@@ -76,8 +77,9 @@ function whatElseWasSealed(endpoints: readonly UnopenedEndpoint[]): readonly str
 }
 
 function masterKeyFile(database: OpenDatabase, env: NodeJS.ProcessEnv): string {
-  const file = env['HPTS_MASTER_KEY_FILE'] ?? database.masterKeyFile;
-  if (file === undefined || file === '') {
+  // Set to nothing it is not set, as for the server.
+  const file = env['HPTS_MASTER_KEY_FILE'] || database.masterKeyFile;
+  if (file === undefined) {
     throw new UsageError('HPTS_MASTER_KEY_FILE is not set: it names the file with the key that seals signing keys');
   }
   return file;

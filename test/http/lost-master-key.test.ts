@@ -151,3 +151,12 @@ test('several processes of a demo instance start at once on a new ledger, with o
   for (const one of started) if (one.status === 'fulfilled') closers.push(one.value.stop);
   expect(started.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
 });
+
+test('nothing is lost with the master key of a ledger that has nothing sealed', async () => {
+  const database = await testDatabase();
+  closers.push(() => database.drop());
+  const file = join(folder, 'none.key');
+  const { code, err } = await rotate(database.connection, file);
+  expect([code, err]).toEqual([1, expect.stringContaining(`the master key file ${file} cannot be read (ENOENT)`)]);
+  expect(err).not.toContain('--abandon-sealed');
+});
