@@ -319,6 +319,10 @@ describe('a data folder that was deleted while its cluster lay elsewhere', () =>
     type((await refusalOf(options)).message, 'mv');
     const tables = "SELECT count(*)::int FROM pg_tables WHERE tablename = 'kept'";
     expect(await opened(options, (connection) => query(connection, tables))).toEqual([0]);
+    // A second time what was moved aside before is not in the way.
+    rmSync(options.dataDir, { recursive: true });
+    type((await refusalOf(options)).message, 'mv');
+    expect(await opened(options, (connection) => query(connection, tables))).toEqual([0]);
     // The way back: the password lies beside the cluster, and is that of both.
     rmSync(join(place, 'cluster'), { recursive: true });
     renameSync(join(place, 'cluster.old'), join(place, 'cluster'));

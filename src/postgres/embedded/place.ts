@@ -78,7 +78,10 @@ export function hasCluster(dataDir: string): boolean {
 
 /** What to type to leave a cluster alone and have an empty one made in its stead; the way back is the same, turned round. */
 export function wayToBeginAnew(cluster: string): string {
-  const aside = `mv -T ${shellWord(cluster)} ${shellWord(`${cluster}.old`)}`;
+  // mv refuses to put it where one that was moved aside before lies.
+  let free = `${cluster}.old`;
+  for (let count = 2; existsSync(free); count += 1) free = `${cluster}.old-${count}`;
+  const aside = `mv -T ${shellWord(cluster)} ${shellWord(free)}`;
   return `To begin with an empty ledger, move this one aside once nothing runs on it:\n  ${aside}`;
 }
 
