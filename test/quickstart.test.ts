@@ -33,7 +33,13 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-type Quickstart = { readonly child: ChildProcess; readonly dataDir: Promise<string>; exit(): Promise<Ended> };
+type Quickstart = {
+  readonly child: ChildProcess;
+  readonly dataDir: Promise<string>;
+  /** Fulfilled once it has printed this. */
+  says(text: string): Promise<void>;
+  exit(): Promise<Ended>;
+};
 type Ended = { readonly status: number | null; readonly out: string };
 
 /** `hpts quickstart` where no instance runs, with a folder for temporary files of this mode. `dataDir` is the one that it makes. */
@@ -48,9 +54,11 @@ function runQuickstart(mode: number): Quickstart {
   cleanups.push(() => child.kill('SIGKILL'));
   const closed = once(child, 'close');
   let out = '';
+  const listeners: (() => void)[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       out += text;
+      for (const listener of listeners) listener();
     });
   }
   const guarded = dataDir.then((made) => {
@@ -61,6 +69,14 @@ function runQuickstart(mode: number): Quickstart {
   return {
     child,
     dataDir: guarded,
+    says: (text) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (out.includes(text)) resolve();
+        };
+        listeners.push(look);
+        look();
+      }),
     async exit() {
       const [status] = await closed;
       return { status, out };
@@ -110,5 +126,16 @@ it('nor when it is told to end while the database is being made', async () => {
   quickstart.child.kill('SIGINT');
   const { status, out } = await quickstart.exit();
   expect([status, out]).toEqual([1, expect.stringContaining('SIGINT: ended')]);
+  expectNothingLeft(dataDir);
+});
+
+it('nor when it is told twice', async () => {
+  const quickstart = runQuickstart(0o1777);
+  const dataDir = await quickstart.dataDir;
+  quickstart.child.kill('SIGINT');
+  await quickstart.says('SIGINT: ended');
+  quickstart.child.kill('SIGINT');
+  const { status } = await quickstart.exit();
+  expect(status).toBe(1);
   expectNothingLeft(dataDir);
 });

@@ -52,7 +52,7 @@ Exit: 0 every figure is right, 1 one is not, 2 called wrongly.`,
 };
 
 async function onInstanceOfItsOwn(context: CommandContext): Promise<number> {
-  const told = untilTold();
+  const told = untilTold({ patient: true });
   const dataDir = await mkdtemp(join(tmpdir(), 'hpts-quickstart-'));
   try {
     letServerPass(dataDir);
