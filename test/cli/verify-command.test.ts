@@ -150,4 +150,16 @@ describe('hpts verify', () => {
       err: [`hpts verify: HPTS_DATA_DIR names ${data}, which cannot be used: ENOTDIR`],
     });
   });
+
+  it('nor of one whose database lay elsewhere and is gone: it says where', async () => {
+    const [data, place] = [join(folder, 'data'), join(folder, 'gone')];
+    mkdirSync(data);
+    writeFileSync(join(data, 'place.json'), JSON.stringify({ place }));
+    const { code, err } = await runCommand(['verify'], { env: { HPTS_DATA_DIR: data } });
+    expect([code, err]).toEqual([
+      1,
+      [expect.stringContaining(`The database of ${data} lay in ${place}, which is gone`)],
+    ]);
+    expect(readdirSync(data)).toEqual(['place.json']);
+  });
 });

@@ -4,7 +4,7 @@ import { createDataFolder } from './data-folder.ts';
 import { type EmbeddedConnection, ensureDatabase } from './embedded-connection.ts';
 import { errorMessage } from './error-code.ts';
 import { type FileLock, lockWithin, tryLock } from './file-lock.ts';
-import { findPlace, hasCluster, type Place } from './place.ts';
+import { findPlace, hasCluster, type Place, refuseLostPlace } from './place.ts';
 import {
   awaitReady,
   endsWithin,
@@ -94,6 +94,7 @@ export async function connectEmbedded(options: {
   readonly create?: boolean;
 }): Promise<EmbeddedServer> {
   if (options.create === false && !hasCluster(options.dataDir)) {
+    refuseLostPlace(options.dataDir);
     throw new Error(`there is no ledger in ${options.dataDir}: start the server once, or look at HPTS_DATA_DIR`);
   }
   return openEmbedded({ ...options, supervise: false });

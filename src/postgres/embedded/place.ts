@@ -48,10 +48,8 @@ export async function findPlace(search: Search): Promise<Place> {
   if (existsSync(join(dataDir, 'cluster'))) return placeAt({ dir: dataDir, search });
   const noted = notedPlace(dataDir);
   if (noted !== undefined) {
-    if (existsSync(noted)) return placeAt({ dir: noted, search });
-    throw new Error(
-      `The database of ${dataDir} lay in ${noted}, which is gone. Put it back, or remove ${join(dataDir, POINTER)} to begin with an empty ledger.`,
-    );
+    refuseLostPlace(dataDir);
+    return placeAt({ dir: noted, search });
   }
   const refusals: string[] = [];
   for (const dir of candidates(dataDir)) {
@@ -68,6 +66,15 @@ export async function findPlace(search: Search): Promise<Place> {
     }
   }
   throw new Error(`PostgreSQL finds no folder to work in. ${refusals.join('; ')}`);
+}
+
+/** Throws where the data folder names another place, which is gone. */
+export function refuseLostPlace(dataDir: string): void {
+  const noted = notedPlace(dataDir);
+  if (noted === undefined || existsSync(noted)) return;
+  throw new Error(
+    `The database of ${dataDir} lay in ${noted}, which is gone. Put it back, or remove ${join(dataDir, POINTER)} to begin with an empty ledger.`,
+  );
 }
 
 /** Whether a cluster has been made for this data folder already. */
