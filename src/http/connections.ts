@@ -29,6 +29,8 @@ export class Connections {
 
   /** Follows every connection of `server` from its beginning. */
   follow(server: HttpServer, isTls: boolean): void {
+    // Node has a connection idle whose answer is written and on its way to a slow reader, and would cut it when the server closes.
+    server.closeIdleConnections = () => undefined;
     server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => {
       this.#handshakes.delete(remoteOf(socket));
       if (this.#isEnding) {

@@ -16,6 +16,8 @@ import { TenantApi, textAt } from './tenant-api.ts';
 const AT_ONCE_MS = 3_000;
 /** What a busy machine adds to the server's own bounds. */
 const LATE_MS = 3_000;
+/** Answers of the API's document: together more than lies between two sockets. */
+const LARGE_ANSWERS = 20;
 
 async function withLedger(work: (ledger: LedgerServer) => Promise<void>): Promise<void> {
   const ledger = await startLedger();
@@ -147,4 +149,30 @@ test('SIGTERM twice is as good as once: what was accepted is answered, and the p
       http.close();
       await server.kill();
     }
+  }));
+
+test('a stop lets answers go out to a client that reads them slowly, and so what was posted behind them is answered', () =>
+  withLedger(async (ledger) => {
+    const loan = await newLoan(ledger.api);
+    const token = await ledger.api.token();
+    const body = JSON.stringify(payment(loan, { amount_minor: '1' }));
+    const fields = [
+      `Authorization: Bearer ${token}`,
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+    ];
+    const paid = ['POST /v1/payments HTTP/1.1', 'Host: a', ...fields, 'Idempotency-Key: slow-reader-1', '', body];
+    const socket = await open(ledger.url);
+    // In one piece, so that all of it is accepted before the first answer waits for its reader.
+    socket.write('GET /v1/openapi.json HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(LARGE_ANSWERS) + paid.join('\r\n'));
+    const payments = () => ledger.sql(`SELECT FROM hpts.journal_entry WHERE event_type = 'payment_received'`);
+    await expect.poll(async () => (await payments()).length, { timeout: 10_000 }).toBe(1);
+    const stopping = ledger.stopServing();
+    await expect.poll(() => isRefused(ledger.url)).toBe(true);
+    const answered = await readText(socket);
+    await stopping;
+    expect(answered.match(/HTTP\/1\.1 \d\d\d/g)).toEqual([
+      ...Array(LARGE_ANSWERS).fill('HTTP/1.1 200'),
+      'HTTP/1.1 201',
+    ]);
   }));
