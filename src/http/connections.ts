@@ -53,7 +53,11 @@ export class Connections {
     const connection = this.#open.get(request.raw.socket);
     // What was not opened by a listener of ours, such as a request that is injected, has nothing behind it.
     if (connection === undefined) return true;
-    if (connection.isLast) return false;
+    if (connection.isLast) {
+      // What is read would be kept until the answers before it have left. Behind this turn: Node reads on after each request.
+      process.nextTick(() => request.raw.socket.pause());
+      return false;
+    }
     connection.underWay.push({ request, reply });
     reply.raw.on('finish', connection.answered);
     return true;
