@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -31,6 +31,15 @@ export class Connections {
   follow(server: HttpServer, isTls: boolean): void {
     // Node has a connection idle whose answer is written and on its way to a slow reader, and would cut it when the server closes.
     server.closeIdleConnections = () => undefined;
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      const connection = this.#open.get(request.socket);
+      const before = connection?.underWay.at(-1);
+      if (before === undefined) response.writeContinue();
+      else continueBehind(before, response);
+      server.emit('request', request, response);
+      // Answered without it, a request closes its connection: its client may leave the body out.
+      if (connection !== undefined && before !== undefined) connection.isLast = true;
+    });
     server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => {
       this.#handshakes.delete(remoteOf(socket));
       if (this.#isEnding) {
@@ -119,6 +128,17 @@ export class Connections {
     // A long answer that is on its way has said that the connection stays; it does not.
     else raw.once('finish', () => raw.req.socket.destroySoon());
   }
+}
+
+/**
+ * RFC 9110 section 10.1.1. 100 waits for the answers before it: Node would put it between the headers and the body of the answer
+ * to its request, and what stands behind would be taken for something else.
+ */
+function continueBehind({ reply }: Exchange, response: ServerResponse): void {
+  response.setHeader('Connection', 'close');
+  reply.raw.once('finish', () => {
+    if (!response.headersSent) response.writeContinue();
+  });
 }
 
 function newConnection(): Connection {

@@ -111,3 +111,23 @@ test('a stop answers every request of a connection that was accepted, the last w
     ]);
     expect(await paymentsPosted(ledger)).toBe(3);
   }));
+
+test('100 Continue stands before an answer and not within it, also behind a request under way; nothing is posted behind', () =>
+  withLedger(async (ledger) => {
+    const loan = await newLoan(ledger.api);
+    const token = await ledger.api.token();
+    const sent = [token, 'none'].map((asWhom) =>
+      sendRaw(
+        ledger.url,
+        bytesOf({ token, loan, key: `pipe:before:${asWhom.length}` }) +
+          bytesOf({ token: asWhom, loan, key: 'pipe:expect:1' }, { headers: ['Expect: 100-continue'] }) +
+          bytesOf({ token, loan, key: 'pipe:behind:1' }),
+      ),
+    );
+    const [taken = [], refused = []] = await Promise.all(sent);
+    expect(taken.map(({ status }) => status).filter((status) => status !== 100)).toEqual([201, 201]);
+    expect(refused.map(({ status }) => status)).toEqual([201, 401]);
+    for (const answers of [taken, refused]) expect(answers.at(-1)?.headers['connection']).toBe('close');
+    expect(JSON.parse(refused.at(-1)?.body ?? '')).toMatchObject({ code: 'invalid_token' });
+    expect(await paymentsPosted(ledger)).toBe(3);
+  }));
