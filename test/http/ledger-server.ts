@@ -128,3 +128,13 @@ async function ownDatabase(closers: (() => Promise<unknown>)[]): Promise<Databas
   closers.push(() => database.drop());
   return database.connection;
 }
+
+/** A server for one test. */
+export async function withLedger(work: (ledger: LedgerServer) => Promise<void>): Promise<void> {
+  const ledger = await startLedger();
+  try {
+    await work(ledger);
+  } finally {
+    await ledger.stop();
+  }
+}

@@ -3,21 +3,12 @@ import { connect } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { type LedgerServer, withLedger } from './ledger-server.ts';
 import { holdLoan } from './loan-lock.ts';
 import { type Loan, newLoan, payment } from './loan-story.ts';
 import { isRefused, sendRaw } from './raw-http.ts';
 
 /** RFC 9112 section 9.6: whatever stands behind an answer that closes its connection is not processed. */
-
-async function withLedger(work: (ledger: LedgerServer) => Promise<void>): Promise<void> {
-  const ledger = await startLedger();
-  try {
-    await work(ledger);
-  } finally {
-    await ledger.stop();
-  }
-}
 
 type Sent = { readonly token: string; readonly loan: Loan; readonly key: string };
 

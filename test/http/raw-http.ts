@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 
 const SILENCE_MS_MAX = 20_000;
@@ -21,6 +21,15 @@ export async function sendRaw(url: string, raw: string | Uint8Array): Promise<re
   socket.write(raw);
   socket.setTimeout(SILENCE_MS_MAX, () => socket.destroy());
   return readAnswers(await readText(socket));
+}
+
+/** A connection to write to; the server may cut it. */
+export async function openSocket(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
 }
 
 /** The only answer. */

@@ -1,14 +1,12 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
 import { HttpClient } from './http-client.ts';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { type LedgerServer, withLedger } from './ledger-server.ts';
 import { holdLoan } from './loan-lock.ts';
 import { accrual, type Loan, newLoan, payment, posted } from './loan-story.ts';
 import { expectProblem } from './problem.ts';
-import { isRefused } from './raw-http.ts';
+import { isRefused, openSocket } from './raw-http.ts';
 import { startServerProcess } from './server-process.ts';
 import { TenantApi, textAt } from './tenant-api.ts';
 
@@ -18,23 +16,6 @@ const AT_ONCE_MS = 3_000;
 const LATE_MS = 3_000;
 /** Answers of the API's document: together more than lies between two sockets. */
 const LARGE_ANSWERS = 20;
-
-async function withLedger(work: (ledger: LedgerServer) => Promise<void>): Promise<void> {
-  const ledger = await startLedger();
-  try {
-    await work(ledger);
-  } finally {
-    await ledger.stop();
-  }
-}
-
-async function open(url: string): Promise<Socket> {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
-  return socket;
-}
 
 async function timed(work: Promise<unknown>): Promise<number> {
   const beganMs = performance.now();
@@ -51,8 +32,8 @@ function largeBatch(ledger: LedgerServer, loan: Loan, date: string): string {
 
 test('a stop closes connections without a request at once: those that were used, and those that never were', () =>
   withLedger(async (ledger) => {
-    const silent = await open(ledger.url);
-    const begun = await open(ledger.url);
+    const silent = await openSocket(ledger.url);
+    const begun = await openSocket(ledger.url);
     begun.write('GET /v1/health/live HTTP/1.1\r\n');
     await ledger.api.get('/v1/accounts/1100/balance?currency=USD');
     expect(await timed(ledger.stopServing())).toBeLessThan(AT_ONCE_MS);
@@ -108,7 +89,7 @@ test('what has no answer LIMITS.drainMs after a stop began is answered 503, be i
     await holder.query('BEGIN');
     await holder.query('LOCK TABLE hpts.account_delta IN ACCESS EXCLUSIVE MODE');
     const counting = api.get('/v1/reconciliation/status?as_of_date=2026-06-01');
-    const socket = await open(ledger.url);
+    const socket = await openSocket(ledger.url);
     const head = ['POST /v1/payments HTTP/1.1', 'Host: a', `Authorization: Bearer ${await api.token()}`];
     const rest = ['Content-Type: application/json', 'Idempotency-Key: unfinished-1', 'Content-Length: 500', '', '{'];
     socket.write([...head, ...rest].join('\r\n'));
@@ -162,7 +143,7 @@ test('a stop lets answers go out to a client that reads them slowly, and so what
       `Content-Length: ${body.length}`,
     ];
     const paid = ['POST /v1/payments HTTP/1.1', 'Host: a', ...fields, 'Idempotency-Key: slow-reader-1', '', body];
-    const socket = await open(ledger.url);
+    const socket = await openSocket(ledger.url);
     // In one piece, so that all of it is accepted before the first answer waits for its reader.
     socket.write('GET /v1/openapi.json HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(LARGE_ANSWERS) + paid.join('\r\n'));
     const payments = () => ledger.sql(`SELECT FROM hpts.journal_entry WHERE event_type = 'payment_received'`);

@@ -1,32 +1,14 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
-import { type LedgerServer, startLedger } from './ledger-server.ts';
+import { type LedgerServer, withLedger } from './ledger-server.ts';
 import { type Loan, newLoan, payment } from './loan-story.ts';
+import { openSocket } from './raw-http.ts';
 
 /** What a connection brings once nothing more of it is accepted, while an answer before that is awaited. */
 
 const STATUS_PATH = '/v1/reconciliation/status?as_of_date=2026-06-01';
 /** Many times what the kernel keeps between two sockets. */
 const FLOOD_BYTES = 64 * 1024 * 1024;
-
-async function withLedger(work: (ledger: LedgerServer) => Promise<void>): Promise<void> {
-  const ledger = await startLedger();
-  try {
-    await work(ledger);
-  } finally {
-    await ledger.stop();
-  }
-}
-
-async function open(url: string): Promise<Socket> {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
-  return socket;
-}
 
 /** Reconciliations wait from now on, until it is released. */
 async function holdReconciliations(ledger: LedgerServer): Promise<() => Promise<unknown>> {
@@ -59,7 +41,7 @@ test('behind an answer that is going to close the connection nothing more is rea
     const loan = await newLoan(ledger.api);
     const token = await ledger.api.token();
     const release = await holdReconciliations(ledger);
-    const socket = await open(ledger.url);
+    const socket = await openSocket(ledger.url);
     socket.write(statusRequest(token) + paymentRequest(token, loan, LIMITS.eventBodyBytes));
     const behind = `GET /v1/health/live HTTP/1.1\r\nHost: a\r\nX-Pad: ${'x'.repeat(8_000)}\r\n\r\n`.repeat(100);
     let before = -1;
